@@ -1,0 +1,3 @@
+"""Lets the meta tests run pytest inside pytest."""
+
+pytest_plugins = ["pytester"]

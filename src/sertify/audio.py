@@ -1,0 +1,64 @@
+"""Audio files to mono waveforms at the rate a model wants."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+__all__ = ["SUFFIXES", "UnreadableAudio", "noise", "read"]
+
+SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
+"""File name endings that count as audio, in lower case."""
+
+SILENCE = 1e-4
+"""Peak amplitude (-80 dB of full scale) below which a clip holds nothing to judge."""
+
+
+class UnreadableAudio(Exception):
+    """A clip that cannot be judged; its text is one of undecodable, empty, silent, too_short."""
+
+
+def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
+    """Decode a file, mix it to mono and resample it.
+
+    Parameters
+    ----------
+    sampling_rate
+        Hz of the result.
+    least
+        Samples of the result below which the clip is too short.
+
+    Returns
+    -------
+    Samples of shape (n,), n >= least.
+
+    Raises
+    ------
+    UnreadableAudio
+        Where there is nothing to judge.
+    """
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
+        raise UnreadableAudio("undecodable") from error
+    if not samples.size:
+        raise UnreadableAudio("empty")
+    mono = samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise UnreadableAudio("undecodable")
+    if np.abs(mono).max() < SILENCE:
+        raise UnreadableAudio("silent")
+    if rate != sampling_rate:
+        mono = soxr.resample(mono, rate, sampling_rate)
+    if mono.size < least:
+        raise UnreadableAudio("too_short")
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
+    """Return white noise 20 dB below full scale, the same on every call; its shape is (n,)."""
+    generator = np.random.default_rng(0)
+    samples = generator.standard_normal(round(seconds * sampling_rate), dtype=np.float32)
+    return (0.1 * samples).clip(-1, 1)

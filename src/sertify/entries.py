@@ -1,0 +1,191 @@
+"""What may stand in candidates.yaml: its keys, their meaning, their defaults, their limits.
+
+The JSON Schema is generated from here, so a description reaches the user's editor.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+
+from sertify.complaints import complaint, did_you_mean
+from sertify.errors import REASONS
+from sertify.outcomes import Bound
+from sertify.requirements import Keys, Limits, Requirements, as_written
+from sertify.taxonomy import EMOTIONS, emotion_of, fold
+from sertify.yaml_lines import Location
+
+__all__ = ["CandidatesFile", "Entry", "SamplingRate", "Status", "keys_at", "schema"]
+
+Status = Literal["candidate", "baseline", "rejected"]
+Text = Annotated[str, Field(min_length=1)]
+Reference = Annotated[
+    str,
+    # A hub id has no colon, so that its address on the web is not taken for a folder.
+    Field(
+        pattern=r"^([./~][^\x00-\x1f]*|[A-Za-z]:[/\\][^\x00-\x1f]*"
+        r"|[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*/?)$",
+        max_length=250,
+    ),
+]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
+_CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
+
+
+class SamplingRate(Keys):
+    """A plain feature extractor, for a repository without preprocessor_config.json."""
+
+    sampling_rate: int = Field(ge=4000, le=192_000, description="Samples a second it takes.")
+
+
+def _known_code(code: str) -> str:
+    if code not in _CODES:
+        raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
+    return code
+
+
+def _canonical(emotion: str) -> str:
+    name = emotion_of(emotion)
+    if name is None:
+        raise complaint(
+            f"is {emotion!r}, which is no known emotion{did_you_mean(emotion, EMOTIONS)}"
+        )
+    return name
+
+
+Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
+Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
+Codes = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value,
+        json_schema_input_type=Code | tuple[Code, ...],
+    ),
+]
+FeatureExtractor = Annotated[
+    Annotated[Reference, Tag("<reference>")] | Annotated[SamplingRate, Tag("<rate>")],
+    Discriminator(lambda value: "<rate>" if isinstance(value, Mapping) else "<reference>"),
+]
+
+
+class Entry(Keys):
+    """One candidate, as it is written."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"status": {"const": "rejected"}}, "required": ["status"]},
+            "then": {"required": ["reason"]},
+            "else": {"properties": {"reason": {"maxItems": 0, "type": "array"}}},
+        }
+    )
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=100,
+        description="Its name in the report.",
+    )
+    model: Reference = Field(
+        description="Hub id, or a folder, relative to this file (./ ../ / or ~/ in front)."
+    )
+    revision: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$")] | None = Field(
+        None, description="Branch, tag or commit; a commit cannot change."
+    )
+    status: Status = Field("candidate", description="What is expected of it.")
+    reason: Codes = Field(
+        (), validate_default=True, description="Why it is rejected: one reason code or several."
+    )
+    languages: tuple[Language, ...] = Field(
+        (), description="Language codes of the speech it was trained on."
+    )
+    licence: Text | None = Field(None, description="Licence of the weights.")
+    note: Text | None = Field(None, description="A sentence for the reader of the report.")
+    labels: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
+        None, description="Names of the outputs in index order, where its config is wrong."
+    )
+    emotions: dict[str, Emotion] = Field(
+        {}, description="Which emotion a label means, where its name does not say."
+    )
+    feature_extractor: FeatureExtractor | None = Field(
+        None, description="Repository or folder to take the feature extractor from."
+    )
+    trust_remote_code: bool = Field(False, description="Run the repository's own code. Read it!")
+    requirements: Requirements = Field(
+        default_factory=Requirements,
+        description="Its own requirements, in place of those of the same name.",
+    )
+
+    @field_validator("reason")
+    @classmethod
+    def _fits_status(cls, reason: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        status = info.data.get("status")
+        if status == "rejected" and not reason:
+            raise complaint("is missing, but status rejected needs one, such as random_head")
+        if status in ("candidate", "baseline") and reason:
+            raise complaint(f"goes with status rejected, but status is {status}")
+        return reason
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = [label for label in labels or () if (labels or ()).count(label) > 1]
+        if twice:
+            raise complaint(f"has {twice[0]!r} twice, but should be distinct")
+        return labels
+
+    @field_validator("emotions")
+    @classmethod
+    def _of_labels(cls, emotions: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        labels = {fold(label) for label in info.data.get("labels") or emotions}
+        stray = [label for label in emotions if fold(label) not in labels]
+        if stray:
+            known = info.data.get("labels") or ()
+            raise complaint(
+                f"has {stray[0]!r}, but no label is called so{did_you_mean(stray[0], known)}"
+            )
+        return emotions
+
+
+class CandidatesFile(Keys):
+    """Which speech-emotion models to judge, and by what."""
+
+    requirements: Requirements = Field(
+        default_factory=Requirements, description="What each has to meet."
+    )
+    candidates: tuple[Entry, ...] = Field(min_length=1, description="The models to judge.")
+
+
+_KEYS_IN: Mapping[str, type[Keys]] = {
+    "": CandidatesFile,
+    "candidates": Entry,
+    "requirements": Requirements,
+    "feature_extractor": SamplingRate,
+}
+
+
+def keys_at(at: Location) -> tuple[str, ...]:
+    """Return the keys that may stand where the last key of `at` does."""
+    parents = [key for key in at[:-1] if isinstance(key, str)]
+    return tuple(_KEYS_IN.get(parents[-1] if parents else "", Limits).model_fields)
+
+
+class _Schema(GenerateJsonSchema):
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        return False
+
+    def encode_default(self, dft: Any) -> Any:
+        return super().encode_default(as_written(dft) if isinstance(dft, Bound) else dft)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of candidates.yaml."""
+    body = CandidatesFile.model_json_schema(schema_generator=_Schema)
+    return {"$schema": GenerateJsonSchema.schema_dialect} | body

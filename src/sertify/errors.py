@@ -1,0 +1,194 @@
+"""What can go wrong with a candidate: reason codes, their meaning and their cure.
+
+A reason code is part of the contract with whoever reads ``junit.xml``, ``results.json`` or writes
+``reason:`` into ``candidates.yaml``: codes are added, never renamed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["REASONS", "Blocked", "ConfigurationError", "Reason", "Rejected", "SertifyError"]
+
+
+@dataclass(frozen=False)
+class Reason:
+    """One way to be turned down."""
+
+    code: str
+    meaning: str
+    cure: str
+    fault: bool = True
+    """Whether the model is at fault; else it could not be judged, or not in this run."""
+
+
+class SertifyError(Exception):
+    """Base of all errors that sertify raises on purpose."""
+
+
+class ConfigurationError(SertifyError):
+    """What the user wrote (candidates.yaml, ``--data``, options) cannot be used as it is."""
+
+
+class _Verdict(SertifyError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.reason = REASONS[code]
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.reason.code}: {self.message}"
+
+
+class Rejected(_Verdict):
+    """The candidate is at fault; ``reason`` says for what."""
+
+
+class Blocked(_Verdict):
+    """The candidate could not be judged; ``reason`` says what stood in the way."""
+
+
+_REASONS = (
+    # loadability
+    Reason("not_found", "no such repository or folder", "check the spelling of `model:`"),
+    Reason("revision_not_found", "the repository has no such revision", "correct `revision:`"),
+    Reason("no_config", "no config.json", "use a repository in transformers format"),
+    Reason("bad_config", "config.json is no valid model config", "report it to the model's author"),
+    Reason(
+        "wrong_task",
+        "trained for another task than audio classification",
+        "use a model that was fine-tuned for emotion classification",
+    ),
+    Reason(
+        "needs_remote_code",
+        "the repository's own code is needed to load it",
+        "read that code, then set `trust_remote_code: true`",
+    ),
+    Reason("no_weights", "no weight file", "ask the author for model.safetensors"),
+    Reason(
+        "corrupt_weights",
+        "the weight file cannot be read",
+        "download it again; if it stays so, report it to the model's author",
+    ),
+    Reason(
+        "unsafe_pickle",
+        "the pickled weights hold more than tensors",
+        "do not load it; ask the author for model.safetensors",
+    ),
+    Reason(
+        "incompatible_shapes",
+        "the weights do not fit the model that config.json describes",
+        "report it to the model's author",
+    ),
+    Reason(
+        "random_head",
+        "the classification head is not in the checkpoint, so it would be random",
+        "load it with the class it was trained with, or use another model",
+    ),
+    Reason(
+        "incomplete_backbone",
+        "weights of the backbone are not in the checkpoint, so they would be random",
+        "report it to the model's author",
+    ),
+    Reason("non_finite_weights", "weights are NaN or infinite", "report it to the model's author"),
+    Reason(
+        "no_feature_extractor",
+        "no usable preprocessor_config.json",
+        "set `feature_extractor:` to a repository that has it, or to {sampling_rate: 16000}",
+    ),
+    Reason("non_finite_output", "logits are NaN or infinite", "report it to the model's author"),
+    Reason(
+        "label_count_mismatch",
+        "the number of outputs differs from the number of labels",
+        "correct `labels:`, or report it to the model's author",
+    ),
+    Reason(
+        "non_deterministic",
+        "loading it twice gives different answers",
+        "some weight is random: look for what the checkpoint lacks",
+    ),
+    # labels
+    Reason(
+        "no_labels",
+        "the outputs have no names",
+        "set `labels:` to the names in index order, from the model card",
+    ),
+    Reason("duplicate_labels", "two outputs share a name", "set `labels:` to distinct names"),
+    Reason(
+        "dimensional",
+        "it outputs dimensions such as arousal, not emotion classes",
+        "use a categorical model",
+    ),
+    Reason(
+        "unknown_labels",
+        "labels that are no known emotion",
+        "say which emotion each is with `emotions: {label: emotion}`",
+    ),
+    Reason("too_few_labels", "fewer labels than required", "lower `min_labels`, or use another"),
+    # degeneracy
+    Reason(
+        "constant_prediction",
+        "nearly all clips get one label",
+        "use another model; check sampling rate and scaling first",
+    ),
+    Reason("low_entropy", "predictions are spread over too few labels", "use another model"),
+    Reason("few_emotions", "too few emotions are ever predicted", "use another model"),
+    Reason(
+        "ignores_input",
+        "speech, noise and silence get the same logits",
+        "use another model; its head does not see the audio",
+    ),
+    # accuracy
+    Reason("low_coverage", "it cannot express the emotions of the data", "use a model with them"),
+    Reason("low_uar", "unweighted average recall below the requirement", "use another model"),
+    Reason("low_accuracy", "accuracy below the requirement", "use another model"),
+    Reason("low_macro_f1", "macro F1 below the requirement", "use another model"),
+    Reason("low_recall", "an emotion is recognised too rarely", "use another model"),
+    # speed
+    Reason("too_slow", "it takes longer than required", "use a smaller model or more threads"),
+    # could not be judged
+    Reason(
+        "gated",
+        "access to the repository has to be granted",
+        "accept its terms on its page, then log in with `hf auth login`",
+        fault=False,
+    ),
+    Reason("unreachable", "the hub did not answer", "check the network, then try again", False),
+    Reason(
+        "offline_not_cached",
+        "not in the cache, and the network may not be used",
+        "run once without --offline",
+        False,
+    ),
+    Reason(
+        "out_of_memory", "not enough memory", "use a machine with more, or fewer workers", False
+    ),
+    Reason("disk_full", "no space left on the disk", "free some space, then try again", False),
+    Reason(
+        "worker_crashed",
+        "the process died while judging it",
+        "run it alone (-n 0) and watch the memory",
+        False,
+    ),
+    # not judged in this run
+    Reason("no_data", "there is no labelled audio to judge it on", "give --data PATH", False),
+    Reason(
+        "needs_serial_run",
+        "time cannot be measured while other processes run",
+        "run `pytest -m speed -n 0`",
+        False,
+    ),
+    Reason("not_selected", "an option of pytest skipped it", "run without that option", False),
+    # outcomes of a test rather than of a model
+    Reason(
+        "now_qualifies",
+        "candidates.yaml expects a rejection that did not come",
+        "change its `status:` to candidate",
+        False,
+    ),
+    Reason("failed_check", "a check that has no code of its own failed", "read its message", False),
+    Reason("unexpected_error", "an error that sertify does not know", "please report it", False),
+)
+
+REASONS: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})
+"""Every reason code, by code."""

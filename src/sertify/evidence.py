@@ -1,0 +1,165 @@
+"""What was found about candidates, kept over runs in one SQLite file."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from sertify.outcomes import Judgement, Measurement, Outcome
+
+__all__ = ["EvidenceStore", "Record"]
+
+_SCHEMA_VERSION = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS evidence (
+    candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
+    environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (candidate, entry, commit_id, check_name, corpus, environment)
+) STRICT;
+CREATE TABLE IF NOT EXISTS corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The outcome of one check of one candidate, and all that it depends on.
+
+    Attributes
+    ----------
+    entry
+        Fingerprint of the candidate's entry: its model, mapping and requirements.
+    commit
+        What the model's repository was at, or "" where it could not be resolved.
+    corpus
+        Fingerprint of the audio that was judged, or "" for a check that needs none.
+    environment
+        Fingerprint of the versions, and for the speed gate of the machine.
+    siblings
+        The checks that the gate consists of, this one included.
+    judged_at
+        ISO 8601 time with its zone.
+    """
+
+    candidate: str
+    entry: str
+    commit: str
+    gate: str
+    check: str
+    corpus: str
+    environment: str
+    outcome: Outcome
+    reason: str | None = None
+    message: str = ""
+    requirement: str = ""
+    measurements: tuple[Measurement, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    siblings: tuple[str, ...] = ()
+    judged_at: str = ""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Rebuild a record from what :meth:`to_json` gave."""
+        fields = dict(data)
+        fields["outcome"] = Outcome(fields["outcome"])
+        fields["measurements"] = tuple(Measurement(**one) for one in fields["measurements"])
+        fields["siblings"] = tuple(fields["siblings"])
+        return cls(**fields)
+
+    @classmethod
+    def of(cls, judgement: Judgement, **context: Any) -> Self:
+        """Make a record of a judgement in its context."""
+        return cls(
+            outcome=judgement.outcome,
+            reason=judgement.reason,
+            message=judgement.message,
+            requirement=judgement.requirement,
+            # JSON has no word for NaN and infinity; the message tells of them.
+            measurements=tuple(m for m in judgement.measurements if math.isfinite(m.value)),
+            details=judgement.details,
+            **context,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record in JSON types."""
+        data = asdict(self)
+        data["outcome"] = str(self.outcome)
+        data["measurements"] = [asdict(one) for one in self.measurements]
+        data["siblings"] = list(self.siblings)
+        return data
+
+    def value(self, name: str) -> Measurement | None:
+        """Return the measurement of that name."""
+        return next((one for one in self.measurements if one.name == name), None)
+
+
+class EvidenceStore:
+    """Evidence of all runs; each record is on disk when :meth:`add` returns, whatever comes next.
+
+    A record replaces an earlier one of the same check of the same candidate entry, commit, corpus
+    and environment, one of that check from when the commit could not be resolved, and nothing else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, record: Record) -> None:
+        """Keep a record."""
+        key = (record.candidate, record.entry, record.commit, record.gate, record.check)
+        rest = (record.corpus, record.environment, record.judged_at, _dump(record.to_json()))
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM evidence WHERE commit_id = ''"
+                " AND candidate = ? AND entry = ? AND check_name = ?",
+                (record.candidate, record.entry, record.check),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", key + rest
+            )
+
+    def add_corpus(self, fingerprint: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of a corpus, for runs that do not see it."""
+        with self._transaction() as connection:
+            row = (fingerprint, _dump(dict(facts)))
+            connection.execute("INSERT OR REPLACE INTO corpora VALUES (?, ?)", row)
+
+    def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
+        """Return all records of these candidates, the oldest first."""
+        names = set(candidates)
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT candidate, record FROM evidence ORDER BY judged_at, rowid"
+            ).fetchall()
+        return tuple(Record.from_json(json.loads(text)) for name, text in rows if name in names)
+
+    def corpus(self, fingerprint: str) -> dict[str, Any] | None:
+        """Return what is known of a corpus."""
+        with self._transaction() as connection:
+            query = "SELECT facts FROM corpora WHERE fingerprint = ?"
+            row = connection.execute(query, (fingerprint,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != _SCHEMA_VERSION:
+                _create(connection, fresh=version == 0)
+            yield connection
+
+
+def _create(connection: sqlite3.Connection, *, fresh: bool) -> None:
+    """Lay the tables; what another version of sertify wrote is dropped, it can be judged again."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    if not fresh:
+        connection.executescript("DROP TABLE IF EXISTS evidence; DROP TABLE IF EXISTS corpora;")
+    connection.executescript(_TABLES)
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, default=str)

@@ -1,0 +1,194 @@
+"""From a candidate to a snapshot: which files its repository holds, at which commit."""
+
+import errno
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import HfApi, constants, get_session, snapshot_download
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from sertify.candidates import Candidate
+from sertify.errors import Blocked, Rejected
+
+__all__ = ["Snapshot", "fetch_feature_extractor", "fetch_weights", "take_snapshot"]
+
+TIMEOUT = 30.0
+"""Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
+
+_SMALL_FILES = ["*.json", "*.txt", "*.yaml"]
+_SAFETENSORS = ["*.safetensors", "*.safetensors.index.json"]
+_PICKLES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a candidate's repository holds at one commit.
+
+    Attributes
+    ----------
+    commit
+        The hub's commit, or ``sha256:`` and the hash of the contents of a local folder.
+    folder
+        Where its small files are; the weights are there once :func:`fetch_weights` returned.
+    files
+        Size in bytes of every file of the repository, by its name.
+    """
+
+    candidate: Candidate
+    commit: str
+    folder: Path
+    files: Mapping[str, int] = field(repr=False)
+
+    def read_json(self, name: str) -> Any:
+        """Return the parsed content of a file; OSError or ValueError where that is not possible."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    @property
+    def weight_files(self) -> tuple[str, ...]:
+        """The files that transformers would read the weights from, safetensors first."""
+        names = [name for name in self.files if "/" not in name]
+        safe = [name for name in names if name.endswith(".safetensors")]
+        pickles = [n for n in names if n.startswith("pytorch_model") and n.endswith(".bin")]
+        return tuple(sorted(safe or pickles))
+
+
+def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
+    """Resolve the candidate's revision to a commit and fetch its small files.
+
+    Raises
+    ------
+    Rejected
+        ``not_found`` or ``revision_not_found``.
+    Blocked
+        ``gated``, ``unreachable``, ``offline_not_cached`` or ``disk_full``.
+    """
+    if candidate.folder is not None:
+        return _local_snapshot(candidate, candidate.folder)
+    with _hub_errors(candidate.model, candidate.revision, offline=offline):
+        if offline or constants.HF_HUB_OFFLINE:
+            return _cached_snapshot(candidate)
+        return _remote_snapshot(candidate)
+
+
+def fetch_weights(snapshot: Snapshot, *, offline: bool = False) -> None:
+    """Download the weights, and the repository's code where the candidate allows it to run.
+
+    Raises
+    ------
+    Blocked
+        ``unreachable``, ``offline_not_cached`` or ``disk_full``.
+    """
+    candidate = snapshot.candidate
+    if candidate.folder is not None:
+        return
+    safe = any(name.endswith(".safetensors") for name in snapshot.weight_files)
+    patterns = [*_SMALL_FILES, *(_SAFETENSORS if safe else _PICKLES)]
+    if candidate.trust_remote_code:
+        patterns.append("*.py")
+    with _hub_errors(candidate.model, snapshot.commit, offline=offline):
+        _download(candidate.model, snapshot.commit, patterns, offline=offline)
+
+
+def fetch_feature_extractor(candidate: Candidate, *, offline: bool = False) -> Path | None:
+    """Return the folder of the other repository that ``feature_extractor`` names, if it does."""
+    source = candidate.feature_extractor
+    if not isinstance(source, str):
+        return None
+    if candidate.feature_extractor_folder is not None:
+        return candidate.feature_extractor_folder
+    with _hub_errors(source, None, offline=offline):
+        return _download(source, None, ["preprocessor_config.json"], offline=offline)
+
+
+def _remote_snapshot(candidate: Candidate) -> Snapshot:
+    get_session().timeout = httpx2.Timeout(TIMEOUT)
+    info = HfApi().model_info(
+        candidate.model, revision=candidate.revision, files_metadata=True, timeout=TIMEOUT
+    )
+    assert info.sha is not None
+    folder = _download(candidate.model, info.sha, _SMALL_FILES, offline=False)
+    files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    return Snapshot(candidate, info.sha, folder, files)
+
+
+def _cached_snapshot(candidate: Candidate) -> Snapshot:
+    folder = _download(candidate.model, candidate.revision, None, offline=True)
+    return Snapshot(candidate, folder.name, folder, _sizes(folder))
+
+
+def _local_snapshot(candidate: Candidate, folder: Path) -> Snapshot:
+    if not folder.is_dir():
+        raise Rejected("not_found", f"there is no folder {candidate.model}")
+    digest = hashlib.sha256()
+    files = _sizes(folder)
+    for name in sorted(files):
+        with (folder / name).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{name}\0{content}\n".encode())
+    return Snapshot(candidate, f"sha256:{digest.hexdigest()[:40]}", folder, files)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Sizes of the files of a repository; hidden files are not part of it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    return {name: size for name, size in names.items() if not name.startswith(".")}
+
+
+def _download(
+    model: str, revision: str | None, patterns: list[str] | None, *, offline: bool
+) -> Path:
+    folder = snapshot_download(
+        model,
+        revision=revision,
+        allow_patterns=patterns,
+        etag_timeout=TIMEOUT,
+        local_files_only=offline,
+    )
+    assert isinstance(folder, str)
+    return Path(folder)
+
+
+@contextmanager
+def _hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[None]:
+    """Say in the words of sertify what the hub's client raises."""
+    at = f"{model}@{revision}" if revision else model
+    try:
+        yield
+    except GatedRepoError as error:
+        raise Blocked("gated", f"{model} is gated, and this machine has no access") from error
+    except (RepositoryNotFoundError, DisabledRepoError, HFValidationError) as error:
+        raise Rejected("not_found", f"the hub has no model {model}") from error
+    except RevisionNotFoundError as error:
+        raise Rejected("revision_not_found", f"{model} has no revision {revision}") from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        if offline or constants.HF_HUB_OFFLINE:
+            message = f"{at} is not in the cache, and the network may not be used"
+            raise Blocked("offline_not_cached", message) from error
+        raise _unreachable(at, error) from error
+    except (HfHubHTTPError, httpx2.HTTPError) as error:
+        raise _unreachable(at, error) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise Blocked("disk_full", f"no space left for {at}") from error
+
+
+def _unreachable(at: str, error: Exception) -> Blocked:
+    first_line = str(error).strip().partition("\n")[0] or type(error).__name__
+    return Blocked("unreachable", f"{constants.ENDPOINT} gave no answer for {at}: {first_line}")

@@ -1,0 +1,253 @@
+"""What a repository or a loaded model is, and what is wrong with it.
+
+Every function takes facts and returns a :class:`~sertify.outcomes.Judgement`; none loads anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.candidates import Candidate
+from sertify.errors import Rejected
+from sertify.hub import Snapshot
+from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.taxonomy import is_dimension, is_generic
+
+__all__ = [
+    "WeightReport",
+    "judge_agreement",
+    "judge_config",
+    "judge_dimensions",
+    "judge_distinct_labels",
+    "judge_emotions",
+    "judge_feature_extractor",
+    "judge_finite_weights",
+    "judge_label_count",
+    "judge_loading",
+    "judge_logits",
+    "judge_named_labels",
+    "judge_snapshot",
+    "judge_task",
+    "judge_weights",
+    "require",
+]
+
+_OTHER_TASKS = {
+    "ForCTC": "speech recognition (CTC)",
+    "ForPreTraining": "pre-training",
+    "ForMaskedLM": "pre-training",
+    "ForConditionalGeneration": "sequence to sequence",
+    "ForSpeechSeq2Seq": "sequence to sequence",
+    "ForXVector": "speaker verification",
+    "ForAudioFrameClassification": "frame classification",
+    "ForCausalLM": "text generation",
+    "Model": "embedding; a backbone without a head",
+}
+
+# Only needed to mask spans in training: a checkpoint without it answers the same.
+_BENIGN = ("masked_spec_embed",)
+
+
+@dataclass(frozen=True)
+class WeightReport:
+    """Where the weights of a loaded model came from.
+
+    ``missing`` and ``mismatched`` are names of parameters that the checkpoint lacks or holds in
+    another shape: transformers has initialised them at random. ``unexpected`` are names that only
+    the checkpoint has, ``non_finite`` parameters that hold NaN or infinity. A parameter whose name
+    starts with ``backbone`` and a dot belongs to the backbone, any other to the head.
+    """
+
+    backbone: str
+    parameters: int
+    missing: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    non_finite: tuple[str, ...] = ()
+
+    @property
+    def random(self) -> tuple[str, ...]:
+        """Parameters that were initialised at random, the head's first."""
+        names = {n for n in self.missing + self.mismatched if not n.endswith(_BENIGN)}
+        return tuple(sorted(names, key=lambda name: (self._in_backbone(name), name)))
+
+    @property
+    def random_head(self) -> tuple[str, ...]:
+        """Parameters of the head that were initialised at random."""
+        return tuple(name for name in self.random if not self._in_backbone(name))
+
+    def _in_backbone(self, name: str) -> bool:
+        return name.startswith(f"{self.backbone}.")
+
+
+def require(judgement: Judgement) -> None:
+    """Raise :class:`~sertify.errors.Rejected` where a judgement is FAIL."""
+    if judgement.outcome is Outcome.FAIL:
+        assert judgement.reason is not None
+        raise Rejected(judgement.reason, judgement.message)
+
+
+def judge_snapshot(snapshot: Snapshot) -> Judgement:
+    """Accept a repository that was resolved to a commit; where none is, there is no snapshot."""
+    size = sum(snapshot.files.values()) / 1e6
+    files = Measurement("files", len(snapshot.files), "files")
+    return _pass(files, Measurement("size_on_disk", size, "MB"))
+
+
+def judge_config(snapshot: Snapshot) -> Judgement:
+    """Reject a repository without a config.json that names a model type."""
+    if "config.json" not in snapshot.files:
+        names = _some(sorted(snapshot.files)) or "no file at all"
+        return _fail("no_config", f"it has no config.json, but {names}")
+    try:
+        config = snapshot.read_json("config.json")
+    except (OSError, ValueError) as error:
+        return _fail("bad_config", f"config.json cannot be read: {error}")
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        return _fail("bad_config", "config.json names no model_type")
+    return _pass()
+
+
+def judge_loading(load_time: float) -> Judgement:
+    """Accept weights that were loaded, in ``load_time`` seconds; where they cannot be, none are."""
+    return _pass(Measurement("load_time", load_time, "s"))
+
+
+def judge_task(config: Mapping[str, Any]) -> Judgement:
+    """Reject a checkpoint whose architecture was trained for another task."""
+    names = config.get("architectures")
+    architecture = str(names[0]) if isinstance(names, list) and names else ""
+    for ending, task in _OTHER_TASKS.items():
+        if architecture.endswith(ending):
+            message = f"{architecture} is for {task}, but should be for audio classification"
+            return _fail("wrong_task", message, {"architecture": architecture})
+    return Judgement(Outcome.PASS, details={"architecture": architecture})
+
+
+def judge_weights(weights: WeightReport) -> Judgement:
+    """Reject a model of which any weight did not come from the checkpoint."""
+    measured = (
+        Measurement("random_weights", len(weights.random), "tensors"),
+        Measurement("parameters", weights.parameters, "weights"),
+    )
+    if not weights.random:
+        return _pass(*measured)
+    part, code = ("backbone", "incomplete_backbone")
+    if weights.random_head:
+        part, code = ("head", "random_head")
+    message = (
+        f"{len(weights.random)} weights are random, but all should come from the checkpoint; "
+        f"its {part} lacks {_some(weights.random)}"
+    )
+    if weights.unexpected:
+        message += f" and has {_some(weights.unexpected)} instead"
+    details = {
+        "missing": list(weights.missing),
+        "mismatched": list(weights.mismatched),
+        "unexpected": list(weights.unexpected),
+    }
+    return Judgement(Outcome.FAIL, measured, code, message, details=details)
+
+
+def judge_finite_weights(weights: WeightReport) -> Judgement:
+    """Reject a model with NaN or infinity in a weight."""
+    measured = Measurement("non_finite_weights", len(weights.non_finite), "tensors")
+    if not weights.non_finite:
+        return _pass(measured)
+    message = f"NaN or infinity in {_some(weights.non_finite)}, but all should be finite"
+    return Judgement(Outcome.FAIL, (measured,), "non_finite_weights", message)
+
+
+def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgement:
+    """Reject a model whose input cannot be prepared; ``problem`` says why."""
+    if sampling_rate is None:
+        return _fail("no_feature_extractor", problem)
+    return _pass(Measurement("sampling_rate", sampling_rate, "Hz"))
+
+
+def judge_logits(logits: NDArray[np.float32], labels: Sequence[str | None]) -> Judgement:
+    """Reject logits of shape (n,) that are not finite, or not one for each label."""
+    measured = Measurement("outputs", logits.size, "outputs")
+    if logits.ndim != 1 or logits.size != len(labels) or None in labels:
+        message = f"outputs={logits.size}, but should be one for each label: {_some(labels)}"
+        return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
+    if not np.isfinite(logits).all():
+        message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
+        return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
+    return _pass(measured)
+
+
+def judge_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> Judgement:
+    """Reject a model that answers differently after a second load under another random seed."""
+    difference = float(np.max(np.abs(first - second))) if first.shape == second.shape else np.inf
+    measured = Measurement("reload_difference", difference, "logits")
+    # Not `>`: a difference that is NaN has to fail, too.
+    if difference <= 1e-4 * (1 + float(np.ptp(first))):
+        return _pass(measured)
+    message = f"logits differ by {difference:.3g} between two loads, but should be the same"
+    return Judgement(Outcome.FAIL, (measured,), "non_deterministic", message)
+
+
+def judge_named_labels(labels: Sequence[str]) -> Judgement:
+    """Reject outputs that are called LABEL_0, LABEL_1 and so on."""
+    generic = [label for label in labels if is_generic(label)]
+    measured = Measurement("unnamed_labels", len(generic), "labels")
+    if not generic and labels:
+        return _pass(measured)
+    message = f"labels are {_some(labels)}, but should be names"
+    return Judgement(Outcome.FAIL, (measured,), "no_labels", message)
+
+
+def judge_distinct_labels(labels: Sequence[str]) -> Judgement:
+    """Reject labels of which two are the same but for case and blanks."""
+    folded = [label.strip().casefold() for label in labels]
+    twice = sorted({label for label in folded if folded.count(label) > 1})
+    measured = Measurement("duplicate_labels", len(twice), "labels")
+    if not twice:
+        return _pass(measured)
+    message = f"{_some(twice)} names more than one output, but labels should be distinct"
+    return Judgement(Outcome.FAIL, (measured,), "duplicate_labels", message)
+
+
+def judge_dimensions(labels: Sequence[str], problem_type: str | None) -> Judgement:
+    """Reject a model that outputs dimensions of emotion rather than classes."""
+    dimensions = [label for label in labels if is_dimension(label)]
+    measured = Measurement("dimensional_labels", len(dimensions), "labels")
+    if not dimensions and problem_type != "regression":
+        return _pass(measured)
+    message = f"labels are {_some(labels)} (problem_type {problem_type}), but should be emotions"
+    return Judgement(Outcome.FAIL, (measured,), "dimensional", message)
+
+
+def judge_emotions(labels: Sequence[str], candidate: Candidate) -> Judgement:
+    """Reject labels that neither the taxonomy nor the candidate's ``emotions:`` knows."""
+    named = [label for label in labels if not is_generic(label) and not is_dimension(label)]
+    unknown = [label for label in named if candidate.emotion_of(label) is None]
+    measured = Measurement("unknown_labels", len(unknown), "labels")
+    if not unknown:
+        return _pass(measured)
+    message = f"{_some(unknown)} is no known emotion, but each label should be one"
+    return Judgement(Outcome.FAIL, (measured,), "unknown_labels", message)
+
+
+def judge_label_count(labels: Sequence[str], least: int) -> Judgement:
+    """Reject a model with fewer labels than required."""
+    measured = Measurement("labels", len(set(labels)), "labels")
+    judgement = judge(measured, Bound(min=least), "too_few_labels")
+    return replace(judgement, details={"labels": list(labels)})
+
+
+def _pass(*measured: Measurement) -> Judgement:
+    return Judgement(Outcome.PASS, measured)
+
+
+def _fail(code: str, message: str, details: Mapping[str, Any] | None = None) -> Judgement:
+    return Judgement(Outcome.FAIL, (), code, message, details=details or {})
+
+
+def _some(names: Sequence[str | None], most: int = 6) -> str:
+    shown = ", ".join(str(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

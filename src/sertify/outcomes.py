@@ -1,0 +1,133 @@
+"""The words a check speaks: measurement, requirement, outcome, judgement."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge"]
+
+GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
+"""The groups of checks, in the order in which a candidate passes them."""
+
+
+class Outcome(StrEnum):
+    """What a check found; the values appear in JUnit and in results.json."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    BLOCKED = "BLOCKED"
+    NOT_REACHED = "NOT_REACHED"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured.
+
+    ``unit`` is a word such as ``s``, ``MB``, ``labels``, or ``1`` for a ratio. ``low`` and
+    ``high`` bound the confidence interval where the value is an estimate, and ``n`` is the number
+    of clips it was estimated from.
+    """
+
+    name: str
+    value: float
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A requirement on one measurement.
+
+    With ``confidence``, the measurement's interval has to lie within the bounds; an interval that
+    straddles one is inconclusive.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    confidence: float | None = None
+
+    def __str__(self) -> str:
+        parts = [f"at least {_plain(self.min)}"] if self.min is not None else []
+        parts += [f"at most {_plain(self.max)}"] if self.max is not None else []
+        sure = f" with {self.confidence:.0%} confidence" if self.confidence is not None else ""
+        return " and ".join(parts) + sure
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of one check with its evidence.
+
+    ``details`` holds what a report shows beyond the measurements (confusion matrix, key names),
+    in JSON types only.
+    """
+
+    outcome: Outcome
+    measurements: tuple[Measurement, ...] = ()
+    reason: str | None = None
+    message: str = ""
+    requirement: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
+    """Hold a measurement against its requirement.
+
+    Examples
+    --------
+    >>> judge(Measurement("labels", 4, "labels"), Bound(min=5), "too_few_labels").message
+    'labels=4, but should be at least 5'
+    >>> judge(Measurement("uar", 0.6, low=0.55, high=0.65), Bound(min=0.5), "low_uar").outcome
+    <Outcome.PASS: 'PASS'>
+    """
+    if bound is None:
+        return Judgement(Outcome.PASS, (measured,))
+    outcome = _compare(measured, bound)
+    if outcome is Outcome.PASS:
+        return Judgement(outcome, (measured,), requirement=str(bound))
+    message = f"{measured.name}={_shown(measured)}, but should be {bound}"
+    if outcome is Outcome.INCONCLUSIVE:
+        message += _clips_needed(measured, bound)
+    return Judgement(outcome, (measured,), reason, message, str(bound))
+
+
+def _compare(measured: Measurement, bound: Bound) -> Outcome:
+    low, high = measured.value, measured.value
+    if bound.confidence is not None and measured.low is not None and measured.high is not None:
+        low, high = measured.low, measured.high
+    least = -math.inf if bound.min is None else bound.min
+    most = math.inf if bound.max is None else bound.max
+    if least <= low and high <= most:
+        return Outcome.PASS
+    # A comparison with NaN is false, so a measurement that is not a number never passes.
+    apart = high < least or low > most or math.isnan(low) or math.isnan(high)
+    return Outcome.FAIL if apart or low == high else Outcome.INCONCLUSIVE
+
+
+def _clips_needed(measured: Measurement, bound: Bound) -> str:
+    """How many clips shrink the interval until it lies on one side of the bound."""
+    assert measured.low is not None
+    assert measured.high is not None
+    limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max
+    distance = abs(measured.value - (limit or 0.0))
+    if not measured.n or not distance:
+        return "; the data cannot tell, the value lies on the limit"
+    half_width = (measured.high - measured.low) / 2
+    clips = math.ceil(measured.n * (half_width / distance) ** 2)
+    return f"; {measured.n} clips cannot tell, about {max(clips, measured.n + 1):,} could"
+
+
+def _shown(measured: Measurement) -> str:
+    unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
+    interval = ""
+    if measured.low is not None and measured.high is not None:
+        interval = f" [{_plain(measured.low)}, {_plain(measured.high)}]"
+    return f"{_plain(measured.value)}{unit}{interval}"
+
+
+def _plain(value: float | None) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,124 @@
+"""Wires sertify into pytest: options, markers, hooks. It decides nothing."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sertify.corpora import Corpus, read_corpus
+from sertify.errors import ConfigurationError
+from sertify.outcomes import GATES
+from sertify.plugin import checks, collection
+from sertify.plugin.fixtures import *  # noqa: F403 - pytest finds fixtures in a plugin's namespace
+from sertify.plugin.options import OPTIONS, Options, add_options, is_worker
+
+_CHECKS = Path(__file__).parents[3] / "tests" / "checks"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of sertify."""
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-benchmark read their options
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers; where the run is one of checks, complain of mistakes now, and only once."""
+    for gate in GATES:
+        config.addinivalue_line("markers", f"{gate}: the {gate} gate of a candidate")
+    config.addinivalue_line("markers", "owns(*codes): the reason codes that a check may find")
+    options = config.stash[OPTIONS] = Options.of(config)
+    config.stash[collection.CANDIDATES] = collection.Candidates(options.candidates)
+    config.stash[checks.STANDINGS] = checks.Standings()
+    if is_worker(config) or not _runs_checks(config):
+        return
+    _complain(config, options)
+    corpus = _corpus(options)
+    if not config.option.collectonly:
+        from sertify.plugin.run import Run
+
+        if config.option.xmlpath is None:
+            config.option.xmlpath = str(options.reports / "junit.xml")
+        config.pluginmanager.register(Run(config, corpus), "sertify-run")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a check of each candidate."""
+    collection.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m and -k leave checks out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort checks by candidate and gate."""
+    if any("candidate" in getattr(item, "fixturenames", ()) for item in items):
+        collection.arrange(config, items)
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures are made
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a check that cannot be reached, or not be measured, before any work for it is done."""
+    if checks.ITEM in item.stash:
+        checks.refuse_unreached(item)
+        checks.refuse_unmeasurable(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
+    """Conclude a check with the rejection that its fixtures met, instead of calling it."""
+    return (checks.ITEM in pyfuncitem.stash and checks.hand_down(pyfuncitem)) or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Attach what a check found to its report."""
+    report: pytest.TestReport = yield
+    if checks.ITEM in item.stash:
+        checks.describe(item, call, report)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole candidates to workers."""
+    if config.getoption("dist") != "load" or not _runs_checks(config):
+        return None
+    from sertify.plugin.distribution import CandidateScheduling
+
+    names = [candidate.name for candidate in config.stash[collection.CANDIDATES].all()]
+    return CandidateScheduling(config, log, names)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, and on what."""
+    if not _runs_checks(config):
+        return []
+    options = config.stash[OPTIONS]
+    number = len(config.stash[collection.CANDIDATES].all())
+    data = options.data or "the embedded speech (give --data PATH to measure accuracy)"
+    return [f"sertify: {number} candidates of {options.candidates.name}, on {data}"]
+
+
+def _runs_checks(config: pytest.Config) -> bool:
+    """Whether the arguments of pytest reach the checks; a run of other tests is left alone."""
+    paths = [
+        (config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args
+    ]
+    return any(_CHECKS.is_relative_to(path) or path.is_relative_to(_CHECKS) for path in paths)
+
+
+def _complain(config: pytest.Config, options: Options) -> None:
+    config.stash[collection.CANDIDATES].all()
+    expression = config.option.markexpr or ""
+    asked = re.search(r"\baccuracy\b", expression) and not re.search(r"not\s+accuracy", expression)
+    if asked and options.data is None:
+        raise pytest.UsageError(
+            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
+            " (columns file_name and label) or with one subfolder per label"
+        )
+
+
+def _corpus(options: Options) -> Corpus | None:
+    try:
+        return None if options.data is None else read_corpus(options.data)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error

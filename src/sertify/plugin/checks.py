@@ -1,0 +1,221 @@
+"""The life of one check: whether it is reached, what it found, and what pytest shows of it."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import pytest
+from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
+
+from sertify.candidates import Candidate
+from sertify.corpora import Corpus
+from sertify.environment import fingerprint
+from sertify.errors import Blocked, Rejected
+from sertify.evidence import Record
+from sertify.expectations import Colour, settle
+from sertify.hub import Snapshot
+from sertify.outcomes import GATES, Judgement, Outcome
+from sertify.plugin.options import environment_of, is_worker
+
+__all__ = [
+    "ITEM",
+    "STANDINGS",
+    "CheckItem",
+    "NotReached",
+    "conclude",
+    "describe",
+    "hand_down",
+    "refuse_unmeasurable",
+    "refuse_unreached",
+]
+
+# In these gates each check presupposes the one before it.
+_SEQUENTIAL = ("loadability",)
+
+
+class NotReached(Skipped):
+    """Skips a check, with the reason code that kept it from running."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}", _use_item_location=True)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class CheckItem:
+    """What the plugin knows of a test item that is a check.
+
+    ``owns`` are the reason codes that this check may find; ``last_owner`` is whether it is the
+    last that may find one which candidates.yaml announces; ``siblings`` the checks of its gate.
+    """
+
+    candidate: Candidate
+    gate: str
+    check: str
+    owns: frozenset[str]
+    siblings: tuple[str, ...]
+    last_owner: bool = False
+
+    @property
+    def order(self) -> int:
+        """The position of its gate."""
+        return GATES.index(self.gate)
+
+
+@dataclass
+class Standings:
+    """The first check that a candidate did not pass in this process, by the candidate's name."""
+
+    first: dict[str, tuple[CheckItem, Judgement]] = field(default_factory=dict)
+
+
+ITEM = pytest.StashKey[CheckItem]()
+STANDINGS = pytest.StashKey[Standings]()
+_JUDGEMENT = pytest.StashKey[Judgement]()
+_SHOWN = pytest.StashKey[Judgement]()
+
+
+def refuse_unreached(item: pytest.Item) -> None:
+    """Skip a check that an earlier one keeps from being reached."""
+    own = item.stash[ITEM]
+    found = item.config.stash[STANDINGS].first.get(own.candidate.name)
+    if found is None:
+        return
+    earlier, judgement = found
+    blocked = judgement.outcome is Outcome.BLOCKED
+    sequential = own.gate in _SEQUENTIAL or blocked or judgement.reason in own.candidate.reasons
+    if own.order > earlier.order or sequential:
+        assert judgement.reason is not None
+        outcome = "is blocked" if blocked else "rejects it"
+        message = f"not reached, {earlier.gate} {outcome}: {judgement.message}"
+        raise NotReached(judgement.reason, message)
+
+
+def refuse_unmeasurable(item: pytest.Item) -> None:
+    """Skip a check of speed where pytest-benchmark measures nothing."""
+    if "benchmark" not in getattr(item, "fixturenames", ()):
+        return
+    if is_worker(item.config):
+        message = (
+            "pytest-benchmark switches itself off under pytest-xdist;"
+            " measure speed on its own with `pytest -m speed -n 0`"
+        )
+        raise NotReached("needs_serial_run", message)
+    if item.config.getoption("benchmark_disable"):
+        raise NotReached("not_selected", "--benchmark-disable was given")
+
+
+def hand_down(item: pytest.Function) -> bool:
+    """Conclude a check with the rejection that the pipeline met on the way to it, if it did."""
+    rejections = (one for one in item.funcargs.values() if isinstance(one, Rejected))
+    rejection = next(rejections, None)
+    if rejection is None:
+        return False
+    own = item.stash[ITEM]
+    if own.order > 0:
+        message = f"not reached, {GATES[0]} rejects it: {rejection.message}"
+        raise NotReached(rejection.reason.code, message)
+    conclude(item, Judgement(Outcome.FAIL, (), rejection.reason.code, rejection.message))
+    return True
+
+
+def conclude(item: pytest.Item, judgement: Judgement) -> None:
+    """Record what a check found, and pass, fail or fail as expected."""
+    own = item.stash[ITEM]
+    settlement = settle(own.candidate, judgement, last_owner=own.last_owner)
+    item.stash[_JUDGEMENT] = item.stash[_SHOWN] = judgement
+    message = f"{settlement.message} [{_subject(item)}]"
+    if settlement.now_qualifies:
+        item.stash[_SHOWN] = replace(
+            judgement, outcome=Outcome.FAIL, reason="now_qualifies", message=settlement.message
+        )
+    if settlement.colour is Colour.EXPECTED_RED:
+        pytest.xfail(message)
+    if settlement.colour is not Colour.GREEN:
+        _fail(message)
+
+
+def _fail(message: str) -> NoReturn:
+    pytest.fail(message, pytrace=False)
+
+
+def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Attach to a report what the check found, for JUnit and for the evidence."""
+    if call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
+        return
+    judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call.excinfo)
+    shown = item.stash.get(_SHOWN, judgement)
+    if judgement.outcome is Outcome.BLOCKED:
+        if judgement.reason != "unexpected_error":
+            report.longrepr = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
+        item.stash[_JUDGEMENT] = judgement
+    if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
+        own = item.stash[ITEM]
+        item.config.stash[STANDINGS].first.setdefault(own.candidate.name, (own, judgement))
+    record = _record(item, judgement)
+    item.user_properties += _properties(record, shown)
+    # A report's extra attributes reach the controller of pytest-xdist if they are plain.
+    report.__dict__["sertify"] = json.dumps(record.to_json(), default=str)
+
+
+def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgement:
+    """Judge a check that ended without a judgement of its own."""
+    if excinfo is None:
+        return Judgement(Outcome.PASS)
+    error = excinfo.value
+    if isinstance(error, NotReached):
+        return Judgement(Outcome.NOT_REACHED, (), error.code, error.message)
+    if isinstance(error, Skipped):
+        return Judgement(Outcome.NOT_REACHED, (), "not_selected", str(error))
+    if isinstance(error, Blocked):
+        return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+    if isinstance(error, AssertionError | pytest.fail.Exception):
+        return Judgement(Outcome.FAIL, (), "failed_check", str(error))
+    text = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
+
+
+def _record(item: pytest.Item, judgement: Judgement) -> Record:
+    own = item.stash[ITEM]
+    arguments = getattr(item, "funcargs", {})
+    snapshot, corpus = arguments.get("snapshot"), arguments.get("probe")
+    return Record.of(
+        judgement,
+        candidate=own.candidate.name,
+        entry=own.candidate.fingerprint,
+        commit=snapshot.commit if isinstance(snapshot, Snapshot) else "",
+        gate=own.gate,
+        check=own.check,
+        corpus=corpus.fingerprint if isinstance(corpus, Corpus) else "",
+        environment=fingerprint(environment_of(item.config), own.gate),
+        siblings=own.siblings,
+        judged_at=datetime.now(UTC).isoformat(),
+    )
+
+
+def _properties(record: Record, shown: Judgement) -> list[tuple[str, str]]:
+    """The contract with readers of JUnit; docs/results.md describes it."""
+    properties: list[tuple[str, Any]] = [
+        ("candidate", record.candidate),
+        ("gate", record.gate),
+        ("outcome", str(shown.outcome)),
+    ]
+    if shown.reason is not None:
+        properties.append(("reason", shown.reason))
+    if record.commit:
+        properties.append(("commit", record.commit))
+    for one in record.measurements:
+        properties.append((f"measured:{one.name}", f"{one.value:.6g} {one.unit}"))
+        for end, value in (("low", one.low), ("high", one.high)):
+            if value is not None:
+                properties.append((f"measured:{one.name}.{end}", f"{value:.6g} {one.unit}"))
+    return properties
+
+
+def _subject(item: pytest.Item) -> str:
+    snapshot = getattr(item, "funcargs", {}).get("snapshot")
+    commit = snapshot.commit.removeprefix("sha256:")[:7] if isinstance(snapshot, Snapshot) else ""
+    name = item.stash[ITEM].candidate.name
+    return f"{name}@{commit}" if commit else name

@@ -1,0 +1,100 @@
+"""The command-line options of sertify."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from sertify.environment import describe, usable_cores
+
+__all__ = ["OPTIONS", "Options", "add_options", "environment_of", "is_worker"]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options; what each means is said in its help."""
+    group = parser.getgroup("sertify", "qualification of speech-emotion models")
+    group.addoption(
+        "--candidates",
+        metavar="FILE",
+        help="the models to judge and what is required of them (default: candidates.yaml)",
+    )
+    group.addoption(
+        "--data",
+        metavar="PATH",
+        help="folder of speech with a metadata.csv, or with one subfolder per label",
+    )
+    group.addoption(
+        "--reports",
+        metavar="DIR",
+        help="where evidence and reports are written (default: reports)",
+    )
+    group.addoption("--device", default="auto", help="cpu, cuda, mps or auto (default: auto)")
+    group.addoption(
+        "--threads",
+        type=_positive,
+        metavar="N",
+        help="threads that a model may use (default: all cores, shared out over the workers)",
+    )
+    group.addoption(
+        "--offline", action="store_true", help="use what is in the hub's cache; no network"
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a run, with their defaults filled in."""
+
+    candidates: Path
+    data: Path | None
+    reports: Path
+    device: str
+    threads: int
+    offline: bool
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Self:
+        """Read the options; paths are relative to where pytest was called."""
+        here = config.invocation_params.dir
+        data = config.getoption("data")
+        return cls(
+            candidates=here
+            / (config.getoption("candidates") or config.rootpath / "candidates.yaml"),
+            data=None if data is None else here / Path(data).expanduser(),
+            reports=here / (config.getoption("reports") or config.rootpath / "reports"),
+            device=config.getoption("device"),
+            threads=config.getoption("threads") or _share_of_cores(config),
+            offline=config.getoption("offline"),
+        )
+
+
+OPTIONS = pytest.StashKey[Options]()
+_ENVIRONMENT = pytest.StashKey[dict[str, str]]()
+
+
+def environment_of(config: pytest.Config) -> dict[str, str]:
+    """Describe, once a run, what models are judged with; ``auto`` needs torch to tell."""
+    if _ENVIRONMENT not in config.stash:
+        from sertify.models import choose_device
+
+        options = config.stash[OPTIONS]
+        device = choose_device(options.device)
+        config.stash[_ENVIRONMENT] = describe(device, options.threads)
+    return config.stash[_ENVIRONMENT]
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def _share_of_cores(config: pytest.Config) -> int:
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    return max(1, usable_cores() // int(workers))
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -1,0 +1,77 @@
+"""The run as a whole: keeps the evidence of each check, and draws the conclusions at the end."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
+
+from sertify.corpora import Corpus
+from sertify.evidence import EvidenceStore, Record
+from sertify.outcomes import Outcome
+from sertify.plugin.collection import CANDIDATES
+from sertify.plugin.options import OPTIONS, environment_of
+from sertify.report import results, terminal, write
+
+__all__ = ["Run"]
+
+
+class Run:
+    """Lives in the process that pytest was started in, also where workers run the checks."""
+
+    def __init__(self, config: pytest.Config, corpus: Corpus | None) -> None:
+        self._config = config
+        self._options = config.stash[OPTIONS]
+        self._corpus = corpus
+        self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
+        self._seen = 0
+        self._results: dict[str, Any] | None = None
+        self._written: Mapping[str, Path] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a check found, at once."""
+        text = getattr(report, "sertify", None)
+        if text is None:
+            return
+        self._seen += 1
+        record = Record.from_json(json.loads(text))
+        if record.outcome is not Outcome.NOT_REACHED:
+            self._store.add(record)
+
+    @pytest.hookimpl(tryfirst=True)  # before LogXML writes its file
+    def pytest_sessionfinish(self) -> None:
+        """Draw the conclusions, and write them where the user looks for them."""
+        if not self._seen:
+            return
+        if self._corpus is not None:
+            self._store.add_corpus(self._corpus.fingerprint, results.corpus_facts(self._corpus))
+        self._results = results.conclude(
+            self._config.stash[CANDIDATES].all(),
+            self._store,
+            environment_of(self._config),
+            corpus=self._corpus.fingerprint if self._corpus is not None else None,
+            command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
+        )
+        self._written = write(self._results, self._options.reports)
+        xml = self._config.stash.get(xml_key, None)
+        if xml is not None:
+            for name, value in results.suite_properties(self._results).items():
+                xml.add_global_property(name, value)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show the table of candidates, and where the reports are."""
+        if self._results is None:
+            return
+        terminalreporter.section("sertify")
+        for line, markup in terminal.lines(self._results):
+            terminalreporter.write_line(line, **markup)
+        for name, path in self._written.items():
+            terminalreporter.write_line(f"{name}: {_short(path, self._config)}")
+
+
+def _short(path: Path, config: pytest.Config) -> str:
+    here = config.invocation_params.dir
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,38 @@
+"""Writes what a run concludes: results.json, index.html, summary.md."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sertify.report import markdown, page
+
+__all__ = ["write"]
+
+
+def write(results: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """Write all reports into a folder and return their paths by what they are.
+
+    Where ``GITHUB_STEP_SUMMARY`` names a file, the summary is appended to it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = markdown.render(results)
+    texts = {
+        "results.json": json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "summary.md": summary,
+        "index.html": page.render(results),
+    }
+    for name, text in texts.items():
+        _replace(folder / name, text)
+    if step := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(step).open("a", encoding="utf-8") as file:
+            file.write(summary)
+    return {"report": folder / "index.html", "numbers": folder / "results.json"}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file such that nobody ever reads half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    draft.replace(path)

@@ -1,0 +1,174 @@
+"""From evidence to a verdict on each candidate."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sertify.candidates import Candidate
+from sertify.evidence import Record
+from sertify.outcomes import GATES, Measurement, Outcome
+
+__all__ = ["Context", "GateResult", "Stale", "Standing", "Verdict", "current", "verdict"]
+
+
+class Standing(StrEnum):
+    """What a candidate is, all evidence considered."""
+
+    QUALIFIED = "qualified"
+    REJECTED = "rejected"
+    BASELINE = "baseline"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What evidence has to be about to count in this run.
+
+    ``corpus`` is the fingerprint of the labelled audio, or None where there never was any;
+    ``environments`` the fingerprint of the environment for each gate.
+    """
+
+    corpus: str | None
+    environments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Evidence that is shown, but does not count; ``why`` says which of its terms differs."""
+
+    record: Record
+    why: str
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The records of one gate; ``outcome`` is None while any of its checks has not been judged."""
+
+    gate: str
+    outcome: Outcome | None
+    records: tuple[Record, ...]
+
+    @property
+    def first(self) -> Record | None:
+        """The first record with the outcome of the gate."""
+        return next((one for one in self.records if one.outcome is self.outcome), None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a candidate is, and the gate, reason code and message that decided it."""
+
+    candidate: Candidate
+    standing: Standing
+    gates: Mapping[str, GateResult]
+    gate: str | None = None
+    reason: str | None = None
+    message: str = ""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that was judged."""
+        return next((one.commit for one in self.records if one.commit), None)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The evidence that counts, gate by gate."""
+        return tuple(record for gate in GATES for record in self.gates[gate].records)
+
+    def number(self, name: str) -> Measurement | None:
+        """Return the first measurement of that name."""
+        values = (record.value(name) for record in self.records)
+        return next((value for value in values if value is not None), None)
+
+
+def current(
+    candidate: Candidate, records: Iterable[Record], context: Context
+) -> tuple[tuple[Record, ...], tuple[Stale, ...]]:
+    """Split a candidate's records, the oldest first, into those that count and the stale ones.
+
+    What was judged last decides the commit, so a model that has moved on is judged anew. A record
+    without a commit, where the repository could not be resolved, counts beside it.
+    """
+    own = [record for record in records if record.candidate == candidate.name]
+    entry = [record for record in own if record.entry == candidate.fingerprint]
+    commit = next((one.commit for one in reversed(entry) if one.commit), "")
+    corpora = {gate: _corpus(gate, entry, commit, context) for gate in GATES}
+    kept, stale = [], []
+    for record in own:
+        why = _staleness(record, candidate, commit, corpora[record.gate], context)
+        if why:
+            stale.append(Stale(record, why))
+        else:
+            kept.append(record)
+    return tuple(kept), tuple(stale)
+
+
+def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
+    """Judge a candidate by the evidence that counts."""
+    gates = {gate: _gate(gate, records) for gate in GATES}
+    standing, decisive, message = _decide(gates)
+    if candidate.status == "baseline":
+        standing = Standing.BASELINE
+    elif candidate.status == "rejected" and standing is Standing.QUALIFIED:
+        standing, message = Standing.UNDECIDED, "now qualifies, but its status is rejected"
+    _hide_unreached(gates)
+    if decisive is None:
+        return Verdict(candidate, standing, gates, message=message)
+    return Verdict(candidate, standing, gates, decisive.gate, decisive.reason, decisive.message)
+
+
+def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
+    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+        record = next((r.first for r in gates.values() if r.outcome is outcome), None)
+        if record is not None:
+            rejected = outcome is Outcome.FAIL
+            return (Standing.REJECTED if rejected else Standing.UNDECIDED), record, ""
+    missing = [gate for gate, result in gates.items() if result.outcome is None]
+    if missing:
+        return Standing.UNDECIDED, None, f"not judged yet: {', '.join(missing)}"
+    return Standing.QUALIFIED, None, ""
+
+
+def _gate(gate: str, records: Sequence[Record]) -> GateResult:
+    own = tuple(record for record in records if record.gate == gate)
+    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+        if any(record.outcome is outcome for record in own):
+            return GateResult(gate, outcome, own)
+    judged = {record.check.partition("@")[0] for record in own}
+    complete = own and judged >= set(own[-1].siblings)
+    return GateResult(gate, Outcome.PASS if complete else None, own)
+
+
+def _hide_unreached(gates: dict[str, GateResult]) -> None:
+    """Mark gates of which nothing is known, behind the first that failed or was blocked."""
+    closed = False
+    for gate, result in gates.items():
+        if closed and not result.records:
+            gates[gate] = GateResult(gate, Outcome.NOT_REACHED, ())
+        closed = closed or result.outcome in (Outcome.FAIL, Outcome.BLOCKED)
+
+
+def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -> str:
+    """Return the corpus on which evidence of a gate counts.
+
+    That is the labelled one; a model's diversity may have been judged on other audio only.
+    """
+    seen = [one.corpus for one in entry if one.gate == gate and one.commit == commit]
+    if context.corpus is not None and (gate == "accuracy" or context.corpus in seen):
+        return context.corpus
+    return seen[-1] if seen else ""
+
+
+def _staleness(
+    record: Record, candidate: Candidate, commit: str, corpus: str, context: Context
+) -> str:
+    """Return which of a record's terms differs from what counts now, or an empty string."""
+    if record.entry != candidate.fingerprint:
+        return "judged under another entry or other requirements in candidates.yaml"
+    if record.commit and record.commit != commit:
+        return f"of another commit, {record.commit}"
+    if record.corpus and record.corpus != corpus:
+        return f"on other audio, {record.corpus}"
+    if record.environment != context.environments[record.gate]:
+        return "measured in another environment"
+    return ""

@@ -1,0 +1,182 @@
+"""YAML as plain values that know the line they stand on.
+
+Only the graph of nodes is taken from the YAML library; tags never construct anything. Whatever is
+wrong with the text ends up in `Document.problems`, so that one reading finds all of it.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+__all__ = ["Document", "Location", "read_yaml"]
+
+Location = tuple[str | int, ...]
+"""The keys and indices that lead to a value, from the top."""
+
+_MAX_BYTES = 250_000
+_MAX_DEPTH = 32
+_MAX_VALUES = 50_000
+_CORE = "tag:yaml.org,2002:"
+_TEXT = ("str", "timestamp", "merge", "value")  # a date is text, and YAML 1.2 merges no keys
+_KINDS = frozenset({*_TEXT, "map", "seq", "null", "bool", "int", "float"})
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a YAML text says.
+
+    ``value`` is made of dict, tuple, str, int, float, bool and None. ``lines`` has the line of
+    each value, which for the value of a key is the line of the key.
+    """
+
+    value: object
+    lines: Mapping[Location, int]
+    problems: Mapping[Location, str]
+
+
+class _UnreadableError(Exception):
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(line, problem)
+        self.document = Document(None, {(): line}, {(): problem})
+
+
+def read_yaml(data: bytes) -> Document:
+    """Return what the YAML 1.2 text `data` says, with all that is wrong with it."""
+    reader = _Reader()
+    try:
+        node = _compose(_decode(data))
+        value = None if node is None else reader.value(node, ())
+    except _UnreadableError as error:
+        return error.document
+    return Document(value, {(): 1} | reader.lines, reader.problems)
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > _MAX_BYTES:
+        raise _UnreadableError(1, f"{len(data):,} bytes, but at most {_MAX_BYTES:,}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise _UnreadableError(line, "not UTF-8 text; save the file as UTF-8") from None
+
+
+def _compose(text: str) -> Node | None:
+    try:
+        with warnings.catch_warnings():
+            # An anchor may be defined anew, the library warns of it all the same.
+            warnings.simplefilter("ignore")
+            node: Node | None = YAML(typ="safe", pure=True).compose(text)
+            return node
+    except RecursionError:
+        raise _too_deep(1) from None
+    except (YAMLError, ValueError, OverflowError) as error:
+        raise _UnreadableError(_line_of(error, text), f"not valid YAML: {_cause(error)}") from None
+
+
+def _line_of(error: Exception, text: str) -> int:
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        return int(error.problem_mark.line) + 1
+    return text.count("\n", 0, error.position) + 1 if isinstance(error, ReaderError) else 1
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, ReaderError):
+        return f"character U+{int(error.character):04X} is not allowed"
+    cause = getattr(error, "problem", None) or str(error)
+    return f"{cause}; indent with spaces" if r"'\t'" in cause else str(cause)
+
+
+def _too_deep(line: int) -> _UnreadableError:
+    return _UnreadableError(line, f"nested more than {_MAX_DEPTH} levels deep")
+
+
+class _Reader:
+    """Turns nodes into values and notes their lines and problems on the way."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Location, int] = {}
+        self.problems: dict[Location, str] = {}
+
+    def value(self, node: Node, at: Location) -> object:
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        self._refuse_bombs(at)
+        kind = _kind(node)
+        if kind not in _KINDS:
+            self.problems[at] = f"tag {kind} is not allowed; leave it out"
+        elif isinstance(node, MappingNode):
+            return self._mapping(node, at)
+        elif isinstance(node, SequenceNode):
+            return tuple(self.value(item, (*at, index)) for index, item in enumerate(node.value))
+        elif isinstance(node, ScalarNode):
+            return self._scalar(node, kind, at)
+        return None
+
+    def _refuse_bombs(self, at: Location) -> None:
+        if len(at) > _MAX_DEPTH:
+            raise _too_deep(self.lines[at])
+        if len(self.lines) > _MAX_VALUES:
+            raise _UnreadableError(1, f"more than {_MAX_VALUES:,} values, aliases included")
+
+    def _mapping(self, node: MappingNode, at: Location) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            here = (*at, _source(key_node))
+            first, self.lines[here] = self.lines.get(here), key_node.start_mark.line + 1
+            if not _is_text(key_node):
+                self.problems[here] = f"key {here[-1]} should be text; quote it"
+            elif key_node.value in values:
+                self.problems[here] = f"key {here[-1]!r} is there twice, first on line {first}"
+            else:
+                values[key_node.value] = self.value(value_node, here)
+        return values
+
+    def _scalar(self, node: ScalarNode, kind: str, at: Location) -> object:
+        try:
+            return _constructed(node.value, kind)
+        except (ValueError, KeyError):
+            self.problems[at] = f"{_source(node):.40} is not a usable value; quote it if it is text"
+            return None
+
+
+def _kind(node: Node) -> str:
+    tag = str(node.tag)
+    return (
+        tag.removeprefix(_CORE) if tag.removeprefix(_CORE) in _KINDS else tag.replace(_CORE, "!!")
+    )
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and _kind(node) in _TEXT
+
+
+def _source(node: Node) -> str:
+    return str(node.value) if isinstance(node, ScalarNode) else "made of several values"
+
+
+def _constructed(source: str, kind: str) -> object:
+    match kind:
+        case "null":
+            return None
+        case "bool":
+            return _BOOLEANS[source.lower()]
+        case "int":
+            return _whole(source)
+        case "float":
+            # Python writes the special values without YAML's dot.
+            return float(source.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        case _:
+            return source
+
+
+def _whole(source: str) -> int:
+    value = int(source, 0 if source.lstrip("+-")[:2] in ("0x", "0o", "0b") else 10)
+    if value.bit_length() > 63:
+        raise ValueError("too large")
+    return value

@@ -1,0 +1,28 @@
+"""Gate 3: the predictions vary, and depend on what is heard."""
+
+import pytest
+
+from sertify import judgements
+
+pytestmark = pytest.mark.degeneracy
+
+
+@pytest.mark.owns("ignores_input")
+def test_logits_depend_on_the_sound(responses, check):
+    check(judgements.judge_response(responses))
+
+
+@pytest.mark.owns("constant_prediction")
+def test_no_label_takes_nearly_all_clips(candidate, predictions, check):
+    check(judgements.judge_top_share(predictions, candidate.requirements.top_share))
+
+
+@pytest.mark.owns("low_entropy")
+def test_predictions_are_spread_over_the_labels(candidate, predictions, check):
+    check(judgements.judge_spread(predictions, candidate.requirements.entropy))
+
+
+@pytest.mark.owns("few_emotions")
+def test_predictions_are_of_several_emotions(candidate, predictions, check):
+    bound = candidate.requirements.effective_emotions
+    check(judgements.judge_diversity(predictions, candidate, bound))

@@ -1,0 +1,54 @@
+"""Gate 1: the candidate is what it claims to be, and can be used."""
+
+import pytest
+
+from sertify import integrity
+
+pytestmark = pytest.mark.loadability
+
+
+@pytest.mark.owns("not_found", "revision_not_found")
+def test_repository_resolves(snapshot, check):
+    check(integrity.judge_snapshot(snapshot))
+
+
+@pytest.mark.owns("no_config", "bad_config")
+def test_config_is_there(snapshot, check):
+    check(integrity.judge_config(snapshot))
+
+
+@pytest.mark.owns("wrong_task")
+def test_task_is_audio_classification(config, check):
+    check(integrity.judge_task(config))
+
+
+@pytest.mark.owns(
+    "needs_remote_code", "no_weights", "corrupt_weights", "unsafe_pickle", "incompatible_shapes"
+)
+def test_weights_load(checkpoint, check):
+    check(integrity.judge_loading(checkpoint.load_time))
+
+
+@pytest.mark.owns("random_head", "incomplete_backbone")
+def test_every_weight_comes_from_the_checkpoint(checkpoint, check):
+    check(integrity.judge_weights(checkpoint.weights))
+
+
+@pytest.mark.owns("non_finite_weights")
+def test_weights_are_finite(checkpoint, check):
+    check(integrity.judge_finite_weights(checkpoint.weights))
+
+
+@pytest.mark.owns("no_feature_extractor")
+def test_feature_extractor_loads(checkpoint, check):
+    check(integrity.judge_feature_extractor(checkpoint.sampling_rate, checkpoint.extractor_problem))
+
+
+@pytest.mark.owns("non_finite_output", "label_count_mismatch")
+def test_one_second_gives_a_finite_logit_for_each_label(checkpoint, check):
+    check(integrity.judge_logits(checkpoint.noise_logits(), checkpoint.labels))
+
+
+@pytest.mark.owns("non_deterministic")
+def test_another_load_gives_the_same_logits(model, loader, check):
+    check(integrity.judge_agreement(model.noise_logits(), loader(seed=1).noise_logits()))

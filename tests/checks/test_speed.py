@@ -1,0 +1,12 @@
+"""Gate 5: answers come fast enough."""
+
+import pytest
+
+from sertify import judgements
+
+pytestmark = pytest.mark.speed
+
+
+@pytest.mark.owns("too_slow")
+def test_time_per_segment(candidate, timing, check):
+    check(judgements.judge_timing(timing, candidate.requirements.real_time_factor))

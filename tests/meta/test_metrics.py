@@ -1,0 +1,246 @@
+"""The metrics agree with scikit-learn and audmetric, and say what they do where those differ."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from random import Random
+
+import audmetric
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from sertify import metrics
+
+# A deadline would fail a test for the machine's sake, and a random start for no one's.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
+
+EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness")
+COMPARISONS = (metrics.accuracy, metrics.uar, metrics.macro_f1)
+Case = tuple[list[str], list[str]]
+
+emotions = st.sampled_from(EMOTIONS)
+cases = st.lists(st.tuples(emotions, emotions), min_size=1, max_size=60).map(
+    lambda pairs: ([t for t, _ in pairs], [p for _, p in pairs])
+)
+answers = st.lists(emotions, min_size=1, max_size=60)
+
+
+def generated(n_cases: int = 2000) -> Iterator[Case]:
+    """Yield cases of 1 to 40 clips whose truth and prediction each know only some emotions."""
+    rng = np.random.default_rng(0)
+    for _ in range(n_cases):
+        n_clips = rng.integers(1, 41)
+        known = [rng.choice(EMOTIONS, rng.integers(1, 7), replace=False) for _ in range(2)]
+        truth, guess = (rng.choice(some, n_clips) for some in known)
+        yield truth.tolist(), np.where(rng.random(n_clips) < 0.4, truth, guess).tolist()
+
+
+def defined(values: list[float]) -> dict[str, float]:
+    """Name the values of the emotions, without those that are not a number."""
+    return {e: v for e, v in zip(EMOTIONS, values, strict=True) if not math.isnan(v)}
+
+
+@pytest.fixture(scope="module")
+def many() -> list[Case]:
+    """Return two thousand cases, single clips and missing classes among them."""
+    return list(generated())
+
+
+def test_equal_scikit_learn(many: list[Case]) -> None:
+    for case, labels in zip(many, itertools.cycle([None, EMOTIONS, EMOTIONS[::-1]]), strict=False):
+        options = {"labels": labels or sorted(set(case[0])), "zero_division": np.nan}
+        ours = [metric(*case, labels) for metric in COMPARISONS]
+        assert ours == pytest.approx(
+            [
+                sklearn_metrics.accuracy_score(*case),
+                sklearn_metrics.recall_score(*case, average="macro", **options),
+                sklearn_metrics.f1_score(*case, average="macro", **options),
+            ]
+        )
+
+
+def test_per_class_values_equal_scikit_learn(many: list[Case]) -> None:
+    for case in many:
+        precisions, recalls, *_ = sklearn_metrics.precision_recall_fscore_support(
+            *case, labels=EMOTIONS, average=None, zero_division=np.nan
+        )
+        assert metrics.precisions(*case, EMOTIONS) == pytest.approx(defined(precisions))
+        assert metrics.recalls(*case, EMOTIONS) == pytest.approx(defined(recalls))
+
+
+def test_confusion_equals_scikit_learn(many: list[Case]) -> None:
+    for truth, prediction in many:
+        scored = sorted(set(truth))
+        heard = [label if label in scored else "~other" for label in prediction]
+        theirs = sklearn_metrics.confusion_matrix(truth, heard, labels=[*scored, "~other"])
+        np.testing.assert_array_equal(metrics.confusion(truth, prediction), theirs[:-1])
+
+
+def test_equal_audmetric_where_every_label_is_true(many: list[Case]) -> None:
+    complete = [case for case in many if set(case[1]) <= set(case[0])]
+    assert len(complete) > 500
+    for case in complete:
+        theirs = (
+            audmetric.accuracy(*case),
+            audmetric.unweighted_average_recall(*case),
+            audmetric.unweighted_average_fscore(*case),
+        )
+        assert [metric(*case) for metric in COMPARISONS] == pytest.approx(theirs)
+        assert metrics.recalls(*case) == pytest.approx(audmetric.recall_per_class(*case))
+
+
+@given(cases)
+def test_lie_between_0_and_1(case: Case) -> None:
+    assert all(0 <= metric(*case) <= 1 for metric in COMPARISONS)
+
+
+@given(cases)
+def test_are_1_for_the_truth_itself(case: Case) -> None:
+    assert [metric(case[0], case[0]) for metric in COMPARISONS] == [1, 1, 1]
+
+
+@given(cases, st.randoms(use_true_random=False))
+def test_do_not_depend_on_the_order_of_clips(case: Case, random: Random) -> None:
+    pairs = list(zip(*case, strict=True))
+    random.shuffle(pairs)
+    shuffled = [t for t, _ in pairs], [p for _, p in pairs]
+    for metric in (*COMPARISONS, metrics.recalls, metrics.precisions):
+        assert metric(*shuffled) == metric(*case)
+
+
+@given(cases, st.permutations(EMOTIONS))
+def test_do_not_depend_on_the_order_of_labels(case: Case, labels: list[str]) -> None:
+    for metric in COMPARISONS:
+        assert metric(*case, labels) == pytest.approx(metric(*case, EMOTIONS))
+
+
+@given(cases)
+def test_a_prediction_outside_the_label_set_is_wrong(case: Case) -> None:
+    truth, prediction = case
+    foreign = ["calm" if t != p else p for t, p in zip(truth, prediction, strict=True)]
+    assert metrics.accuracy(truth, foreign) == metrics.accuracy(truth, prediction)
+    assert metrics.uar(truth, foreign) == metrics.uar(truth, prediction)
+    assert metrics.confusion(truth, foreign)[:, -1].sum() == foreign.count("calm")
+
+
+def test_a_label_that_is_predicted_but_never_true_lowers_macro_f1_only() -> None:
+    truth, prediction, labels = ["anger", "joy"], ["anger", "fear"], ["anger", "fear", "joy"]
+    assert metrics.uar(truth, prediction, labels) == metrics.uar(truth, prediction) == 1 / 2
+    assert metrics.macro_f1(truth, prediction, labels) == pytest.approx(1 / 3)
+    assert metrics.macro_f1(truth, prediction) == 1 / 2
+
+
+@given(st.lists(cases, min_size=1, max_size=5))
+def test_a_stack_of_counts_gives_the_values_of_its_matrices(stack: list[Case]) -> None:
+    counts = np.stack([metrics.confusion(*case, EMOTIONS) for case in stack])
+    for metric in COMPARISONS:
+        values = metrics.from_counts(metric.__name__, counts, EMOTIONS)
+        assert values.tolist() == [metric(*case, EMOTIONS) for case in stack]
+    for label in EMOTIONS:
+        values = metrics.from_counts(f"recall:{label}", counts, EMOTIONS)
+        expected = [metrics.recalls(*case, EMOTIONS).get(label, math.nan) for case in stack]
+        np.testing.assert_array_equal(values, expected)
+
+
+@given(answers)
+def test_shares_sum_to_1_with_the_most_frequent_first(prediction: list[str]) -> None:
+    shares = metrics.shares(prediction)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert metrics.top_share(prediction) == shares[next(iter(shares))]
+
+
+def test_shares_break_ties_by_name() -> None:
+    assert list(metrics.shares(["joy", "fear", "joy", "fear", "anger"])) == ["fear", "joy", "anger"]
+
+
+@given(answers)
+def test_diversity_lies_between_one_label_and_all(prediction: list[str]) -> None:
+    distinct = len(set(prediction))
+    assert 0 <= metrics.entropy(prediction, len(EMOTIONS)) <= 1
+    assert 1 <= metrics.effective_emotions(prediction) <= distinct + 1e-9
+
+
+@given(st.integers(1, 6), st.integers(1, 9))
+def test_diversity_of_equally_frequent_labels_counts_them(n_labels: int, clips: int) -> None:
+    prediction = list(EMOTIONS[:n_labels]) * clips
+    assert metrics.effective_emotions(prediction) == pytest.approx(n_labels)
+    assert metrics.entropy(prediction, n_labels) == pytest.approx(float(n_labels > 1))
+
+
+@given(answers)
+def test_entropy_equals_the_logarithm_of_effective_emotions(prediction: list[str]) -> None:
+    hill = metrics.effective_emotions(prediction)
+    assert metrics.entropy(prediction, 6) == pytest.approx(math.log(hill) / math.log(6), abs=1e-12)
+
+
+@given(answers)
+def test_majority_reference_scores_the_constant_answer(truth: list[str]) -> None:
+    constant = [metrics.majority_reference(truth)[name] for name in ("accuracy", "uar")]
+    assert constant == pytest.approx([metrics.top_share(truth), 1 / len(set(truth))])
+
+
+@pytest.mark.parametrize(
+    "truth", [["joy"], ["joy", "fear"], ["joy", "joy", "fear"], list("aabbbc"), list("aabbcd")]
+)
+def test_random_reference_is_the_mean_over_all_possible_guesses(truth: list[str]) -> None:
+    guesses = list(itertools.product(sorted(set(truth)), repeat=len(truth)))
+    reference = metrics.random_reference(truth)
+    for metric in COMPARISONS:
+        mean = np.mean([metric(truth, guess) for guess in guesses])
+        assert reference[metric.__name__] == pytest.approx(mean)
+
+
+def test_random_reference_of_many_clips_is_finite() -> None:
+    reference = metrics.random_reference(list("abcd") * 2500)
+    assert reference == pytest.approx({"accuracy": 0.25, "uar": 0.25, "macro_f1": 0.25}, abs=1e-4)
+
+
+@pytest.mark.parametrize("metric", [*COMPARISONS, metrics.confusion, metrics.recalls])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], []), "no clips: a metric needs at least one"),
+        ((["joy", "fear"], ["joy"]), "2 true labels, but 1 predictions"),
+        ((["joy", "fear"], ["joy"] * 2, ["joy"]), "true labels outside the label set: fear"),
+        ((["joy"], ["joy"], ["joy", "joy"]), "the label set names a label twice: joy, joy"),
+    ],
+)
+def test_say_what_is_wrong_with_their_arguments(
+    metric: Callable[..., object], arguments: tuple[list[str], ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        metric(*arguments)
+
+
+@pytest.mark.parametrize(
+    "describe",
+    [
+        metrics.shares,
+        metrics.top_share,
+        metrics.effective_emotions,
+        metrics.majority_reference,
+        metrics.random_reference,
+        lambda none: metrics.entropy(none, 4),
+    ],
+)
+def test_no_clips_have_no_value(describe: Callable[[list[str]], object]) -> None:
+    with pytest.raises(ValueError, match="no clips"):
+        describe([])
+
+
+@given(answers)
+def test_entropy_rejects_more_labels_than_the_model_has(prediction: list[str]) -> None:
+    assume((distinct := len(set(prediction))) > 1)
+    with pytest.raises(ValueError, match=f"{distinct} labels predicted, but the model has 1"):
+        metrics.entropy(prediction, 1)
+
+
+def test_an_unknown_metric_is_named_with_the_known_ones() -> None:
+    known = "accuracy, uar, macro_f1, recall:joy"
+    with pytest.raises(ValueError, match=f"^metric 'f1', but should be one of {known}$"):
+        metrics.from_counts("f1", np.ones((1, 2), dtype=np.int64), ["joy"])
