@@ -15,6 +15,11 @@ SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 SILENCE = 1e-4
 """Peak amplitude (-80 dB of full scale) below which a clip holds nothing to judge."""
 
+# Frames. What a header says of the length may be wrong by terabytes, so none is allocated for it.
+_BLOCK = 2**16
+# Hz. A header beyond is broken, and resampling from 1 Hz would take gigabytes.
+_RATES = range(1_000, 1_000_000)
+
 
 class UnreadableAudio(Exception):
     """A clip that cannot be judged; its text is one of undecodable, empty, silent, too_short."""
@@ -39,15 +44,9 @@ def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
     UnreadableAudio
         Where there is nothing to judge.
     """
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
-        raise UnreadableAudio("undecodable") from error
-    if not samples.size:
+    mono, rate = _decode(path)
+    if not mono.size:
         raise UnreadableAudio("empty")
-    mono = samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
-        raise UnreadableAudio("undecodable")
     if np.abs(mono).max() < SILENCE:
         raise UnreadableAudio("silent")
     if rate != sampling_rate:
@@ -62,3 +61,26 @@ def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
     generator = np.random.default_rng(0)
     samples = generator.standard_normal(round(seconds * sampling_rate), dtype=np.float32)
     return (0.1 * samples).clip(-1, 1)
+
+
+def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Return the mean of the channels, of shape (n,), and its sampling rate."""
+    blocks = [np.zeros(0, np.float32)]
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate: int = file.samplerate
+            while (block := file.read(_BLOCK, "float32", always_2d=True)).size:
+                blocks.append(_mean(block))
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
+        raise UnreadableAudio("undecodable") from error
+    mono = np.concatenate(blocks)
+    if rate not in _RATES or not np.isfinite(mono).all():
+        raise UnreadableAudio("undecodable")
+    return mono, rate
+
+
+def _mean(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Infinities of opposite sign make NaN, which is no news here.
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+    return mean

@@ -1,9 +1,11 @@
 """A folder of audio to a corpus of clips."""
 
+import contextlib
 import csv
 import hashlib
+import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,6 +17,7 @@ from sertify.taxonomy import emotion_of
 __all__ = ["Clip", "Corpus", "read_corpus"]
 
 _FILE_COLUMNS = ("file_name", "path")
+_FACT_COLUMNS = ("label", "speaker", "language", "gender")
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,15 @@ class Corpus:
         return tuple(sorted(label for label in labels if emotion_of(label) is None))
 
     def sample(self, size: int, seed: int = 0) -> "Corpus":
-        """Return at most ``size`` clips, each label and speaker with about its share."""
+        """Return at most ``size`` clips: equally many of each label, and of its speakers.
+
+        A smaller sample is part of a larger one.
+        """
         clips = list(self.clips)
         Random(seed).shuffle(clips)
-        rank: Counter[tuple[str | None, str | None]] = Counter()
-        order: list[tuple[int, int, Clip]] = []
-        for clip in clips:
-            rank[clip.label, clip.speaker] += 1
-            order.append((rank[clip.label, clip.speaker], len(order), clip))
-        chosen = [clip for _, _, clip in sorted(order, key=lambda entry: entry[:2])[:size]]
-        return make_corpus(self.name, self.path, chosen)
+        by_speaker = _in_turn(clips, lambda clip: (clip.label, clip.speaker))
+        by_label = _in_turn(by_speaker, lambda clip: clip.label)
+        return make_corpus(self.name, self.path, by_label[:size])
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -97,18 +99,30 @@ def make_corpus(name: str, path: Path, clips: Iterable[Clip]) -> Corpus:
     return Corpus(name, path, ordered, _fingerprint(ordered))
 
 
+def _in_turn(clips: Sequence[Clip], key: Callable[[Clip], Hashable]) -> list[Clip]:
+    """Order clips so that each key has its turn, then each its second, and so on."""
+    turn: Counter[Hashable] = Counter()
+    turns = []
+    for clip in clips:
+        turn[key(clip)] += 1
+        turns.append(turn[key(clip)])
+    return [clips[index] for index in sorted(range(len(clips)), key=turns.__getitem__)]
+
+
 def _fingerprint(clips: Sequence[Clip]) -> str:
     parts = sorted(
         f"{_content(clip.path)}\0{clip.label}\0{clip.speaker}\0{clip.language}" for clip in clips
     )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    # The name of a folder need not be UTF-8.
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _content(path: Path) -> str:
-    if not path.is_file():
-        return "missing"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    return "missing"
 
 
 def _from_metadata(metadata: Path) -> list[Clip]:
@@ -119,6 +133,8 @@ def _from_metadata(metadata: Path) -> list[Clip]:
             clips = [_clip(metadata, row, column, rows.line_num) for row in rows]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigurationError(f"{metadata}: is not a CSV file in UTF-8: {error}") from error
+    if not clips:
+        raise ConfigurationError(f"{metadata}: lists no file")
     _refuse_duplicates(metadata, clips)
     return clips
 
@@ -127,25 +143,33 @@ def _file_column(metadata: Path, columns: Sequence[str]) -> str:
     found = [column for column in _FILE_COLUMNS if column in columns]
     if len(found) == 1:
         return found[0]
-    number = "both" if found else "neither"
+    names = "both file_name and path" if found else "neither file_name nor path"
     raise ConfigurationError(
-        f"{metadata}: has {number} file_name and path among its columns"
-        f" ({', '.join(columns)}), but should have one of them"
+        f"{metadata}: has {names} among its columns ({', '.join(columns) or 'none'}),"
+        " but should have one of them"
     )
 
 
 def _clip(metadata: Path, row: Mapping[str | None, str | None], column: str, line: int) -> Clip:
     if None in row or None in row.values():
         raise ConfigurationError(f"{metadata}:{line}: has more or fewer fields than the header")
-    name = row[column] or ""
-    path = metadata.parent / name
-    inside = path.resolve().is_relative_to(metadata.parent.resolve())
-    if not name or not inside:
+    name = posixpath.normpath(row[column] or "")
+    if not _is_below(metadata.parent, name):
         raise ConfigurationError(
-            f"{metadata}:{line}: {column} is {name!r}, but should be a file below {metadata.parent}"
+            f"{metadata}:{line}: {column} is {row[column]!r},"
+            f" but should be a path relative to {metadata.parent} and below it"
         )
-    values = (row.get(key) or None for key in ("label", "speaker", "language", "gender"))
-    return Clip(name, path, *values)
+    facts = ((row.get(column) or "").strip() or None for column in _FACT_COLUMNS)
+    return Clip(name, metadata.parent / name, *facts)
+
+
+def _is_below(folder: Path, name: str) -> bool:
+    try:
+        path = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
+        return False
+    relative = not name.startswith("/") and name != "."
+    return relative and path.is_relative_to(folder.resolve())
 
 
 def _refuse_duplicates(metadata: Path, clips: Sequence[Clip]) -> None:

@@ -9,19 +9,26 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from sertify.errors import ConfigurationError
 from sertify.outcomes import Judgement, Measurement, Outcome
 
 __all__ = ["EvidenceStore", "Record"]
 
+# What marks an SQLite file as one of sertify's: "SRTF".
+_APPLICATION = 0x53525446
 _SCHEMA_VERSION = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS evidence (
-    candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
-    environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
-    PRIMARY KEY (candidate, entry, commit_id, check_name, corpus, environment)
-) STRICT;
-CREATE TABLE IF NOT EXISTS corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
-"""
+_MARKS = {"application_id": _APPLICATION, "user_version": _SCHEMA_VERSION}
+_ELSEWHERE = "or give another folder with --reports"
+_TABLES = (
+    """
+    CREATE TABLE evidence (
+        candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
+        environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY (candidate, entry, commit_id, check_name, corpus, environment)
+    ) STRICT
+    """,
+    "CREATE TABLE corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +108,16 @@ class EvidenceStore:
 
     A record replaces an earlier one of the same check of the same candidate entry, commit, corpus
     and environment, one of that check from when the commit could not be resolved, and nothing else.
+    Every method raises ``ConfigurationError`` where the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def check(self) -> None:
+        """Complain now where records could not be kept later."""
+        with self._transaction():
+            pass
 
     def add(self, record: Record) -> None:
         """Keep a record."""
@@ -144,22 +157,43 @@ class EvidenceStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != _SCHEMA_VERSION:
-                _create(connection, fresh=version == 0)
-            yield connection
+        with self._complaints():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Explicit transactions: each begins as a writer, so that processes take turns.
+            options: dict[str, Any] = {"timeout": 30, "isolation_level": None}
+            with closing(sqlite3.connect(self.path, **options)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                _prepare(connection)
+                yield connection
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def _complaints(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as error:
+            problem = f"cannot be written ({error}); mend that"
+            raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
+        except sqlite3.DatabaseError as error:
+            problem = f"is no evidence of sertify ({error}); move it away"
+            raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
 
 
-def _create(connection: sqlite3.Connection, *, fresh: bool) -> None:
+def _prepare(connection: sqlite3.Connection) -> None:
     """Lay the tables; what another version of sertify wrote is dropped, it can be judged again."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    if not fresh:
-        connection.executescript("DROP TABLE IF EXISTS evidence; DROP TABLE IF EXISTS corpora;")
-    connection.executescript(_TABLES)
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    tables = connection.execute(names).fetchall()
+    marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS]
+    if marks == [*_MARKS.values()]:
+        return
+    if tables and marks[0] != _APPLICATION:
+        raise sqlite3.DatabaseError("a database of another program")
+    for (name,) in tables:
+        connection.execute(f"DROP TABLE {name}")
+    for statement in (*_TABLES, *(f"PRAGMA {name} = {value}" for name, value in _MARKS.items())):
+        connection.execute(statement)
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, default=str)
+    # Escaped, for SQLite takes no text with half a surrogate pair, as in file names not in UTF-8.
+    return json.dumps(data, allow_nan=False, default=str)

@@ -3,15 +3,23 @@
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, constants, get_session, snapshot_download
+from huggingface_hub import (
+    HfApi,
+    constants,
+    get_cached_repo_tree,
+    get_session,
+    snapshot_download,
+)
 from huggingface_hub.errors import (
+    CachedRepoTreeNotFoundError,
     DisabledRepoError,
     GatedRepoError,
     HfHubHTTPError,
@@ -33,6 +41,11 @@ TIMEOUT = 30.0
 _SMALL_FILES = ["*.json", "*.txt", "*.yaml"]
 _SAFETENSORS = ["*.safetensors", "*.safetensors.index.json"]
 _PICKLES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
+_EXTRACTOR = ["preprocessor_config.json", "processor_config.json"]
+_IN_FOLDERS = ["*/*"]  # such as the checkpoints of a training run
+
+_SHARD = r"(-\d+-of-\d+)?"
+_FORMATS = (rf"model{_SHARD}\.safetensors", rf"pytorch_model{_SHARD}\.bin")
 
 
 @dataclass(frozen=True)
@@ -61,10 +74,7 @@ class Snapshot:
     @property
     def weight_files(self) -> tuple[str, ...]:
         """The files that transformers would read the weights from, safetensors first."""
-        names = [name for name in self.files if "/" not in name]
-        safe = [name for name in names if name.endswith(".safetensors")]
-        pickles = [n for n in names if n.startswith("pytorch_model") and n.endswith(".bin")]
-        return tuple(sorted(safe or pickles))
+        return _weight_files(self.files)
 
 
 def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
@@ -80,9 +90,10 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
     if candidate.folder is not None:
         return _local_snapshot(candidate, candidate.folder)
     with _hub_errors(candidate.model, candidate.revision, offline=offline):
-        if offline or constants.HF_HUB_OFFLINE:
-            return _cached_snapshot(candidate)
-        return _remote_snapshot(candidate)
+        if not (offline or constants.HF_HUB_OFFLINE):
+            _greet(candidate)
+        folder = _download(candidate.model, candidate.revision, _SMALL_FILES, offline=offline)
+        return Snapshot(candidate, folder.name, folder, _listing(candidate.model, folder))
 
 
 def fetch_weights(snapshot: Snapshot, *, offline: bool = False) -> None:
@@ -105,30 +116,62 @@ def fetch_weights(snapshot: Snapshot, *, offline: bool = False) -> None:
 
 
 def fetch_feature_extractor(candidate: Candidate, *, offline: bool = False) -> Path | None:
-    """Return the folder of the other repository that ``feature_extractor`` names, if it does."""
+    """Return the folder of the other repository that ``feature_extractor`` names, if it does.
+
+    Raises
+    ------
+    Rejected
+        ``no_feature_extractor``.
+    Blocked
+        ``gated``, ``unreachable``, ``offline_not_cached`` or ``disk_full``.
+    """
     source = candidate.feature_extractor
     if not isinstance(source, str):
         return None
     if candidate.feature_extractor_folder is not None:
         return candidate.feature_extractor_folder
-    with _hub_errors(source, None, offline=offline):
-        return _download(source, None, ["preprocessor_config.json"], offline=offline)
+    try:
+        with _hub_errors(source, None, offline=offline):
+            return _download(source, None, _EXTRACTOR, offline=offline)
+    except Rejected as rejection:
+        raise Rejected("no_feature_extractor", rejection.message) from rejection
 
 
-def _remote_snapshot(candidate: Candidate) -> Snapshot:
-    get_session().timeout = httpx2.Timeout(TIMEOUT)
-    info = HfApi().model_info(
-        candidate.model, revision=candidate.revision, files_metadata=True, timeout=TIMEOUT
-    )
-    assert info.sha is not None
-    folder = _download(candidate.model, info.sha, _SMALL_FILES, offline=False)
-    files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-    return Snapshot(candidate, info.sha, folder, files)
+def _greet(candidate: Candidate) -> None:
+    """Ask the hub for the repository once: a download would ask again for half a minute."""
+    _limit_waiting()
+    HfApi().model_info(candidate.model, revision=candidate.revision, timeout=TIMEOUT)
 
 
-def _cached_snapshot(candidate: Candidate) -> Snapshot:
-    folder = _download(candidate.model, candidate.revision, None, offline=True)
-    return Snapshot(candidate, folder.name, folder, _sizes(folder))
+def _limit_waiting() -> None:
+    """Have the client's session give up after TIMEOUT, also where the client would not."""
+    session = get_session()
+    hooks = session.event_hooks
+    if _give_up not in hooks["request"]:
+        session.event_hooks = {**hooks, "request": [*hooks["request"], _give_up]}
+
+
+def _give_up(request: httpx2.Request) -> None:
+    request.extensions["timeout"] = httpx2.Timeout(TIMEOUT).as_dict()
+
+
+def _listing(model: str, folder: Path) -> dict[str, int]:
+    """Sizes of all files of the repository of which `folder` holds some, by the hub's listing."""
+    try:
+        tree = get_cached_repo_tree(model, revision=folder.name)
+    except CachedRepoTreeNotFoundError:
+        # A download of single files, as transformers makes it, leaves none. Without weights,
+        # nothing then tells a part of a repository from one that has none.
+        sizes = _sizes(folder)
+        if not _weight_files(sizes):
+            raise LocalEntryNotFoundError(f"no weights in {folder}") from None
+        return sizes
+    return {file.path: file.size for file in tree}
+
+
+def _weight_files(names: Iterable[str]) -> tuple[str, ...]:
+    formats = ([n for n in sorted(names) if re.fullmatch(form, n)] for form in _FORMATS)
+    return tuple(next(filter(None, formats), ()))
 
 
 def _local_snapshot(candidate: Candidate, folder: Path) -> Snapshot:
@@ -147,16 +190,16 @@ def _sizes(folder: Path) -> dict[str, int]:
     """Sizes of the files of a repository; hidden files are not part of it."""
     files = (path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-    return {name: size for name, size in names.items() if not name.startswith(".")}
+    return {name: size for name, size in names.items() if "/." not in f"/{name}"}
 
 
-def _download(
-    model: str, revision: str | None, patterns: list[str] | None, *, offline: bool
-) -> Path:
+def _download(model: str, revision: str | None, patterns: list[str], *, offline: bool) -> Path:
+    _limit_waiting()
     folder = snapshot_download(
         model,
         revision=revision,
         allow_patterns=patterns,
+        ignore_patterns=_IN_FOLDERS,
         etag_timeout=TIMEOUT,
         local_files_only=offline,
     )
@@ -181,12 +224,16 @@ def _hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[
             message = f"{at} is not in the cache, and the network may not be used"
             raise Blocked("offline_not_cached", message) from error
         raise _unreachable(at, error) from error
-    except (HfHubHTTPError, httpx2.HTTPError) as error:
+    except (HfHubHTTPError, httpx2.HTTPError, ValueError, TypeError, KeyError) as error:
+        # The latter three: what answered is no hub, but the page of a proxy, say.
         raise _unreachable(at, error) from error
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            raise Blocked("disk_full", f"no space left for {at}") from error
+        if error.errno is not None:
             raise
-        raise Blocked("disk_full", f"no space left for {at}") from error
+        # The client's own, such as for a file that is shorter than announced.
+        raise _unreachable(at, error) from error
 
 
 def _unreachable(at: str, error: Exception) -> Blocked:

@@ -5,16 +5,19 @@ Every function takes facts and returns a :class:`~sertify.outcomes.Judgement`; n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sertify.candidates import Candidate
 from sertify.errors import Rejected
-from sertify.hub import Snapshot
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
 from sertify.taxonomy import is_dimension, is_generic
+
+if TYPE_CHECKING:
+    # Only a name here: whoever judges facts need not wait for the hub's client.
+    from sertify.hub import Snapshot
 
 __all__ = [
     "WeightReport",
@@ -90,17 +93,17 @@ def require(judgement: Judgement) -> None:
         raise Rejected(judgement.reason, judgement.message)
 
 
-def judge_snapshot(snapshot: Snapshot) -> Judgement:
+def judge_snapshot(snapshot: "Snapshot") -> Judgement:
     """Accept a repository that was resolved to a commit; where none is, there is no snapshot."""
     size = sum(snapshot.files.values()) / 1e6
     files = Measurement("files", len(snapshot.files), "files")
     return _pass(files, Measurement("size_on_disk", size, "MB"))
 
 
-def judge_config(snapshot: Snapshot) -> Judgement:
+def judge_config(snapshot: "Snapshot") -> Judgement:
     """Reject a repository without a config.json that names a model type."""
     if "config.json" not in snapshot.files:
-        names = _some(sorted(snapshot.files)) or "no file at all"
+        names = _some(sorted(snapshot.files)) if snapshot.files else "no file at all"
         return _fail("no_config", f"it has no config.json, but {names}")
     try:
         config = snapshot.read_json("config.json")
@@ -135,15 +138,11 @@ def judge_weights(weights: WeightReport) -> Judgement:
     )
     if not weights.random:
         return _pass(*measured)
-    part, code = ("backbone", "incomplete_backbone")
-    if weights.random_head:
-        part, code = ("head", "random_head")
+    code = "random_head" if weights.random_head else "incomplete_backbone"
     message = (
         f"{len(weights.random)} weights are random, but all should come from the checkpoint; "
-        f"its {part} lacks {_some(weights.random)}"
+        + _differences(weights)
     )
-    if weights.unexpected:
-        message += f" and has {_some(weights.unexpected)} instead"
     details = {
         "missing": list(weights.missing),
         "mismatched": list(weights.mismatched),
@@ -240,6 +239,19 @@ def judge_label_count(labels: Sequence[str], least: int) -> Judgement:
     return replace(judgement, details={"labels": list(labels)})
 
 
+def _differences(weights: WeightReport) -> str:
+    """Say what the checkpoint lacks, what it has instead, and what it has in another shape."""
+    lacking = [name for name in weights.random if name not in weights.mismatched]
+    parts = []
+    if lacking:
+        part = "head" if weights.random_head else "backbone"
+        instead = f" and has {_some(weights.unexpected)} instead" if weights.unexpected else ""
+        parts.append(f"its {part} lacks {_some(lacking)}{instead}")
+    if weights.mismatched:
+        parts.append(f"it has {_some(weights.mismatched)} in another shape")
+    return "; ".join(parts)
+
+
 def _pass(*measured: Measurement) -> Judgement:
     return Judgement(Outcome.PASS, measured)
 
@@ -249,5 +261,5 @@ def _fail(code: str, message: str, details: Mapping[str, Any] | None = None) -> 
 
 
 def _some(names: Sequence[str | None], most: int = 6) -> str:
-    shown = ", ".join(str(name) for name in names[:most])
+    shown = ", ".join(str(name) for name in names[:most]) or "none"
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

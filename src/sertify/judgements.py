@@ -1,19 +1,18 @@
-"""From predictions and timings to judgements: degeneracy, accuracy, speed."""
+"""From predictions, scores and timings to judgements: degeneracy, accuracy, speed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify import metrics, statistics
+from sertify import metrics
 from sertify.candidates import Candidate
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
 from sertify.predictions import Predictions
+from sertify.scores import Score
 
 __all__ = [
-    "Score",
     "Timing",
     "judge_diversity",
     "judge_each",
@@ -22,7 +21,6 @@ __all__ = [
     "judge_timing",
     "judge_top_share",
     "judge_uar",
-    "score",
 ]
 
 
@@ -33,7 +31,7 @@ def judge_top_share(predictions: Predictions, bound: Bound | None) -> Judgement:
     top = max(shares, key=lambda label: shares[label])
     measured = Measurement("top_share", shares[top], n=len(predicted))
     judgement = judge(measured, bound, "constant_prediction")
-    details = {"top_label": top, "shares": shares, "rejected_clips": _rejected(predictions)}
+    details = {"top_label": top, "shares": shares, "rejected_clips": predictions.rejected_files}
     message = f"{judgement.message} ({top})" if judgement.message else ""
     return replace(judgement, message=message, details=details)
 
@@ -49,7 +47,7 @@ def judge_diversity(
     predictions: Predictions, candidate: Candidate, bound: Bound | None
 ) -> Judgement:
     """Reject predictions of too few effective emotions, exp(H)."""
-    value = metrics.effective_emotions(_emotions(predictions, candidate))
+    value = metrics.effective_emotions(predictions.emotions(candidate))
     measured = Measurement("effective_emotions", value, "emotions", n=len(predictions.clips))
     return judge(measured, bound, "few_emotions")
 
@@ -65,53 +63,6 @@ def judge_response(logits: Mapping[str, NDArray[np.float32]]) -> Judgement:
     names = ", ".join(logits)
     message = f"{names} get logits within {spread:.2g} of each other, but should differ"
     return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
-
-
-@dataclass(frozen=True)
-class Score:
-    """How well predictions agree with a labelled corpus.
-
-    ``uar``, ``accuracy``, ``macro_f1`` and ``recalls`` are over the clips whose emotion the
-    candidate can express; ``coverage`` is their share. ``uar_all`` is over all clips, where an
-    emotion that the candidate cannot express has a recall of 0, so that candidates with different
-    labels can be compared on it.
-    """
-
-    coverage: Measurement
-    uar: Measurement
-    accuracy: Measurement
-    macro_f1: Measurement
-    uar_all: Measurement
-    recalls: tuple[Measurement, ...]
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-def score(predictions: Predictions, candidate: Candidate) -> Score:
-    """Compare predictions with the labels of their corpus, with 95 % intervals.
-
-    Intervals are by speaker where each clip names one, else by clip.
-    """
-    truth = [str(clip.emotion) for clip in predictions.clips]
-    predicted = _emotions(predictions, candidate)
-    speakers = [clip.speaker for clip in predictions.clips]
-    expressible = {candidate.emotion_of(label) for label in predictions.labels}
-    kept = [index for index, emotion in enumerate(truth) if emotion in expressible]
-    coverage = statistics.wilson(len(kept), len(truth))
-    subset = _measure(
-        [truth[i] for i in kept], [predicted[i] for i in kept], [speakers[i] for i in kept]
-    )
-    everything = _measure(truth, predicted, speakers)
-    return Score(
-        coverage=Measurement(
-            "coverage", len(kept) / len(truth), "1", coverage.low, coverage.high, len(truth)
-        ),
-        uar=subset["uar"],
-        accuracy=subset["accuracy"],
-        macro_f1=subset["macro_f1"],
-        uar_all=replace(everything["uar"], name="uar_all"),
-        recalls=tuple(value for name, value in subset.items() if name.startswith("recall:")),
-        details=_details(predictions, truth, predicted, kept),
-    )
 
 
 def judge_uar(scored: Score, bound: Bound | None) -> Judgement:
@@ -174,61 +125,3 @@ def judge_timing(timing: Timing, bound: Bound | None) -> Judgement:
     suffix = f" ({timing.length:g} s of audio, {timing.threads} threads)"
     message = judgement.message + suffix if judgement.message else ""
     return replace(judgement, measurements=measured, message=message)
-
-
-def _emotions(predictions: Predictions, candidate: Candidate) -> list[str]:
-    """Predicted labels in the words of the taxonomy; the label itself where it has none."""
-    words = {label: candidate.emotion_of(label) or label for label in predictions.labels}
-    return [words[label] for label in predictions.predicted]
-
-
-def _measure(
-    truth: Sequence[str], predicted: Sequence[str], speakers: Sequence[str | None]
-) -> dict[str, Measurement]:
-    """Measurements by name; all are 0 where no clip is left to judge."""
-    if not truth:
-        return {name: Measurement(name, 0.0, n=0) for name in ("accuracy", "uar", "macro_f1")}
-    values = {
-        "accuracy": metrics.accuracy(truth, predicted),
-        "uar": metrics.uar(truth, predicted),
-        "macro_f1": metrics.macro_f1(truth, predicted),
-    }
-    recalls = metrics.recalls(truth, predicted)
-    values |= {f"recall:{emotion}": value for emotion, value in recalls.items()}
-    groups = None if None in speakers else speakers
-    intervals = statistics.bootstrap(truth, predicted, groups, metrics=list(values))
-    return {
-        name: _estimate(name, value, intervals[name], _clips(name, truth))
-        for name, value in values.items()
-    }
-
-
-def _clips(metric: str, truth: Sequence[str]) -> int:
-    """Number of clips that a metric was estimated from."""
-    _, recall, emotion = metric.partition("recall:")
-    return truth.count(emotion) if recall else len(truth)
-
-
-def _estimate(name: str, value: float, interval: statistics.Interval, n: int) -> Measurement:
-    # Resampling clips that are all right (or all wrong) tells nothing of how sure that is.
-    if interval.low == interval.high:
-        interval = statistics.wilson(round(value * n), n)
-    return Measurement(name, value, "1", interval.low, interval.high, n)
-
-
-def _details(
-    predictions: Predictions, truth: list[str], predicted: list[str], kept: Iterable[int]
-) -> dict[str, Any]:
-    kept = list(kept)
-    details: dict[str, Any] = {"rejected_clips": _rejected(predictions)}
-    if kept:
-        classes = sorted({truth[i] for i in kept} | {predicted[i] for i in kept})
-        rows = sorted({truth[i] for i in kept})
-        table = metrics.confusion([truth[i] for i in kept], [predicted[i] for i in kept], classes)
-        counts = [table[classes.index(row)][: len(classes)].tolist() for row in rows]
-        details["confusion"] = {"labels": rows, "columns": classes, "counts": counts}
-    return details
-
-
-def _rejected(predictions: Predictions) -> list[dict[str, str]]:
-    return [{"file": clip.name, "reason": clip.reason} for clip in predictions.rejected]

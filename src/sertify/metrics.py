@@ -1,30 +1,22 @@
 """How well predictions meet the truth, and how varied they are.
 
-``truth`` and ``prediction`` are sequences of labels, one a clip and in the same order. ``labels``
-is the frozen label set; without it, it is the sorted classes of the truth. A prediction outside
-the label set counts as wrong. A ratio 0/0 is not a number, so its class is left out of dictionaries
-and means. Metrics lie in 0..1 and have no unit. Every function raises ``ValueError`` for an empty
-sequence, sequences of unequal length, and a truth outside the label set.
-
-Whatever compares with the truth is computed from confusion counts, by code that takes a stack of
-matrices too: :mod:`sertify.statistics` resamples with the very code that gives the value.
+``truth``, ``prediction`` and ``labels`` are as in :mod:`sertify.confusion`, from whose counts all
+is computed that compares with the truth; so are the errors. A prediction outside the label set
+counts as wrong. A ratio 0/0 is not a number, so its class is left out of dictionaries and means.
+Metrics lie in 0..1 and have no unit. No clips are a ``ValueError``.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sertify.confusion import Counts, Labels, Rates, confusion, from_counts, label_set
 
 __all__ = [
     "accuracy",
-    "cells",
-    "confusion",
     "effective_emotions",
     "entropy",
-    "from_counts",
-    "label_set",
     "macro_f1",
     "majority_reference",
     "precisions",
@@ -35,10 +27,6 @@ __all__ = [
     "uar",
 ]
 
-Labels = Sequence[str]
-Counts = NDArray[np.int64]
-Rates = NDArray[np.float64]
-
 
 def accuracy(truth: Labels, prediction: Labels, labels: Labels | None = None) -> float:
     """Return the share of clips whose prediction is right.
@@ -46,7 +34,7 @@ def accuracy(truth: Labels, prediction: Labels, labels: Labels | None = None) ->
     >>> accuracy(["anger", "anger", "sadness"], ["anger", "anger", "anger"])
     0.6666666666666666
     """
-    return float(_accuracy(confusion(truth, prediction, labels)))
+    return float(from_counts("accuracy", confusion(truth, prediction, labels)))
 
 
 def uar(truth: Labels, prediction: Labels, labels: Labels | None = None) -> float:
@@ -58,7 +46,7 @@ def uar(truth: Labels, prediction: Labels, labels: Labels | None = None) -> floa
     >>> uar(["anger", "anger", "sadness"], ["anger", "anger", "anger"])
     0.5
     """
-    return float(_uar(confusion(truth, prediction, labels)))
+    return float(from_counts("uar", confusion(truth, prediction, labels)))
 
 
 def macro_f1(truth: Labels, prediction: Labels, labels: Labels | None = None) -> float:
@@ -71,7 +59,7 @@ def macro_f1(truth: Labels, prediction: Labels, labels: Labels | None = None) ->
     >>> macro_f1(["anger", "anger", "sadness"], ["anger", "anger", "anger"])
     0.4
     """
-    return float(_macro_f1(confusion(truth, prediction, labels)))
+    return float(from_counts("macro_f1", confusion(truth, prediction, labels)))
 
 
 def recalls(truth: Labels, prediction: Labels, labels: Labels | None = None) -> dict[str, float]:
@@ -80,8 +68,7 @@ def recalls(truth: Labels, prediction: Labels, labels: Labels | None = None) -> 
     >>> recalls(["anger", "anger", "sadness"], ["anger", "sadness", "sadness"])
     {'anger': 0.5, 'sadness': 1.0}
     """
-    counts = confusion(truth, prediction, labels)
-    return _defined(label_set(truth, labels), _ratio(_hits(counts), counts.sum(axis=1)))
+    return _recalls(confusion(truth, prediction, labels), label_set(truth, labels))
 
 
 def precisions(truth: Labels, prediction: Labels, labels: Labels | None = None) -> dict[str, float]:
@@ -90,68 +77,9 @@ def precisions(truth: Labels, prediction: Labels, labels: Labels | None = None) 
     >>> precisions(["anger", "anger", "sadness"], ["anger", "sadness", "sadness"])
     {'anger': 1.0, 'sadness': 0.5}
     """
-    counts = confusion(truth, prediction, labels)
-    return _defined(label_set(truth, labels), _ratio(_hits(counts), counts[:, :-1].sum(axis=0)))
-
-
-def confusion(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
-    """Count the clips of each truth (row) and prediction (column).
-
-    The shape is (classes, classes + 1), in the order of the label set; the last column counts the
-    predictions outside it.
-
-    >>> confusion(["anger", "anger", "sadness"], ["anger", "calm", "anger"])
-    array([[1, 0, 1],
-           [1, 0, 0]])
-    """
-    n = len(label_set(truth, labels))
-    return np.bincount(cells(truth, prediction, labels), minlength=n * (n + 1)).reshape(n, n + 1)
-
-
-def cells(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
-    """Return the cell of the flattened confusion matrix that each clip falls into.
-
-    >>> cells(["anger", "anger", "sadness"], ["anger", "calm", "anger"])
-    array([0, 2, 3])
-    """
-    if len(truth) != len(prediction):
-        raise ValueError(f"{len(truth)} true labels, but {len(prediction)} predictions")
-    index = {label: i for i, label in enumerate(label_set(truth, labels))}
-    n = len(index)
-    pairs = zip(truth, prediction, strict=True)
-    return np.array([index[t] * (n + 1) + index.get(p, n) for t, p in pairs], dtype=np.int64)
-
-
-def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
-    """Return the classes that are scored, in the order of rows and columns.
-
-    >>> label_set(["sadness", "anger", "anger"])
-    ('anger', 'sadness')
-    """
-    _require_clips(truth)
-    scored = tuple(sorted(set(truth)) if labels is None else labels)
-    if len(set(scored)) < len(scored):
-        raise ValueError(f"the label set names a label twice: {', '.join(scored)}")
-    if unknown := sorted(set(truth) - set(scored)):
-        raise ValueError(f"true labels outside the label set: {', '.join(unknown)}")
-    return scored
-
-
-def from_counts(metric: str, counts: Counts, labels: Labels) -> Rates:
-    """Return a metric of each confusion matrix of a stack, NaN where it is not defined.
-
-    ``counts`` has the shape (..., classes, classes + 1), the result (...). ``metric`` is
-    ``accuracy``, ``uar``, ``macro_f1`` or ``recall:<label>``; another one is a ``ValueError``.
-
-    >>> from_counts("recall:anger", np.array([[[3, 1, 0], [0, 2, 0]]]), ["anger", "sadness"])
-    array([0.75])
-    """
-    known = [*_OVERALL, *(f"recall:{label}" for label in labels)]
-    if metric not in known:
-        raise ValueError(f"metric {metric!r}, but should be one of {', '.join(known)}")
-    if metric in _OVERALL:
-        return _OVERALL[metric](counts)
-    return _recalls(counts)[..., known.index(metric) - len(_OVERALL)]
+    # With rows for predictions and columns for the truth, a recall is a precision.
+    transposed = confusion(truth, prediction, labels)[:, :-1].T
+    return _recalls(transposed, label_set(truth, labels))
 
 
 def shares(prediction: Labels) -> dict[str, float]:
@@ -160,7 +88,8 @@ def shares(prediction: Labels) -> dict[str, float]:
     >>> shares(["neutral", "anger", "neutral", "neutral"])
     {'neutral': 0.75, 'anger': 0.25}
     """
-    _require_clips(prediction)
+    if len(prediction) == 0:
+        raise ValueError("no clips: a metric needs at least one")
     by_count = sorted(Counter(prediction).items(), key=lambda item: (-item[1], item[0]))
     return {label: count / len(prediction) for label, count in by_count}
 
@@ -207,8 +136,8 @@ def majority_reference(truth: Labels) -> dict[str, float]:
     >>> majority_reference(["anger", "anger", "sadness"])
     {'accuracy': 0.6666666666666666, 'uar': 0.5, 'macro_f1': 0.4}
     """
-    counts = confusion(truth, [next(iter(shares(truth)))] * len(truth))
-    return {name: float(metric(counts)) for name, metric in _OVERALL.items()}
+    constant = [next(iter(shares(truth)))] * len(truth)
+    return {metric.__name__: metric(truth, constant) for metric in (accuracy, uar, macro_f1)}
 
 
 def random_reference(truth: Labels) -> dict[str, float]:
@@ -222,10 +151,16 @@ def random_reference(truth: Labels) -> dict[str, float]:
     """
     chance = 1 / len(label_set(truth))
     if chance == 1:
-        return dict.fromkeys(_OVERALL, 1.0)
+        return {"accuracy": 1.0, "uar": 1.0, "macro_f1": 1.0}
     answered, probability = np.arange(len(truth) + 1), _binomial(len(truth), chance)
     f1s = [2 * n * probability @ (answered / (n + answered)) for n in Counter(truth).values()]
     return {"accuracy": chance, "uar": chance, "macro_f1": float(np.mean(f1s)) / len(truth)}
+
+
+def _recalls(counts: Counts, labels: Labels) -> dict[str, float]:
+    """Return the recalls that are defined."""
+    rates = {label: float(from_counts(f"recall:{label}", counts, labels)) for label in labels}
+    return {label: rate for label, rate in rates.items() if not math.isnan(rate)}
 
 
 def _binomial(n: int, chance: float) -> Rates:
@@ -239,51 +174,3 @@ def _binomial(n: int, chance: float) -> Rates:
 
 def _nats(prediction: Labels) -> float:
     return sum(share * math.log(1 / share) for share in shares(prediction).values())
-
-
-def _require_clips(labels: Labels) -> None:
-    if len(labels) == 0:
-        raise ValueError("no clips: a metric needs at least one")
-
-
-def _defined(labels: Labels, rates: Rates) -> dict[str, float]:
-    return {label: float(rate) for label, rate in zip(labels, rates, strict=True) if rate == rate}
-
-
-def _ratio(part: Counts, whole: Counts) -> Rates:
-    ratio = np.full(whole.shape, np.nan)
-    np.divide(part, whole, out=ratio, where=whole > 0)
-    return ratio
-
-
-def _mean_of_defined(rates: Rates) -> Rates:
-    mean: Rates = np.nanmean(rates, axis=-1)
-    return mean
-
-
-def _hits(counts: Counts) -> Counts:
-    return np.diagonal(counts, axis1=-2, axis2=-1)
-
-
-def _accuracy(counts: Counts) -> Rates:
-    return _ratio(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
-
-
-def _recalls(counts: Counts) -> Rates:
-    return _ratio(_hits(counts), counts.sum(axis=-1))
-
-
-def _uar(counts: Counts) -> Rates:
-    return _mean_of_defined(_recalls(counts))
-
-
-def _macro_f1(counts: Counts) -> Rates:
-    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
-    return _mean_of_defined(_ratio(2 * _hits(counts), true + predicted))
-
-
-_OVERALL: Mapping[str, Callable[[Counts], Rates]] = {
-    "accuracy": _accuracy,
-    "uar": _uar,
-    "macro_f1": _macro_f1,
-}

@@ -2,11 +2,13 @@
 
 import logging
 import pickle
+import re
+import textwrap
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForAudioClassification
-from transformers.models.auto.feature_extraction_auto import FEATURE_EXTRACTOR_MAPPING_NAMES
+from transformers.models.auto.feature_extraction_auto import (
+    FEATURE_EXTRACTOR_MAPPING_NAMES,
+    get_feature_extractor_config,
+)
 from transformers.utils import logging as transformers_logging
 
 from sertify.audio import noise
@@ -135,7 +140,7 @@ def load(
     network, weights = _load_network(snapshot, device)
     load_time = time.perf_counter() - started
     extractor, problem = _load_extractor(snapshot, extractor_folder, network.config)
-    return LoadedModel(
+    model = LoadedModel(
         snapshot=snapshot,
         labels=_labels(snapshot, network.config),
         problem_type=network.config.problem_type,
@@ -148,6 +153,8 @@ def load(
         _network=network,
         _extractor=extractor,
     )
+    misfit = _misfit(model)
+    return replace(model, sampling_rate=None, extractor_problem=misfit) if misfit else model
 
 
 def certify(model: LoadedModel) -> None:
@@ -160,7 +167,7 @@ def certify(model: LoadedModel) -> None:
 
 def _check_weight_files(snapshot: Snapshot) -> None:
     if not snapshot.weight_files:
-        raise Rejected("no_weights", "it has neither *.safetensors nor pytorch_model.bin")
+        raise Rejected("no_weights", "it has neither model.safetensors nor pytorch_model.bin")
     for name in snapshot.weight_files:
         with (snapshot.folder / name).open("rb") as file:
             if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
@@ -168,65 +175,66 @@ def _check_weight_files(snapshot: Snapshot) -> None:
 
 
 def _load_network(snapshot: Snapshot, device: str) -> tuple[Any, WeightReport]:
-    config = _load_config(snapshot)
-    with _load_errors(snapshot), _quiet():
+    # Left unset, transformers asks on the terminal.
+    trust = {"trust_remote_code": snapshot.candidate.trust_remote_code}
+    with _config_errors(), _quiet():
+        config = AutoConfig.from_pretrained(snapshot.folder, local_files_only=True, **trust)
+        # Built without memory first, whatever goes wrong from here on is due to the weights.
+        with torch.device("meta"):
+            AutoModelForAudioClassification.from_config(config, **trust)
+    with _weight_errors(", ".join(snapshot.weight_files)), _quiet():
         network, info = AutoModelForAudioClassification.from_pretrained(
             snapshot.folder,
             config=config,
             dtype=torch.float32,
             local_files_only=True,
-            # Left unset, transformers asks on the terminal.
-            trust_remote_code=snapshot.candidate.trust_remote_code,
             # A head of another size is then told from one that is absent, with its name.
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            **trust,
         )
-    network = network.to(device).eval()
+        network = network.to(device).eval()
     return network, _weight_report(network, info)
 
 
-def _load_config(snapshot: Snapshot) -> Any:
-    candidate = snapshot.candidate
+@contextmanager
+def _config_errors() -> Iterator[None]:
+    """Say in reason codes what transformers raises for a local config.json: it may be anything."""
     try:
-        with _quiet():
-            return AutoConfig.from_pretrained(
-                snapshot.folder,
-                local_files_only=True,
-                trust_remote_code=candidate.trust_remote_code,
-            )
-    except (ValueError, OSError, KeyError, TypeError) as error:
+        yield
+    except (ImportError, MemoryError):
+        raise  # this machine lacks something, not the repository
+    except Exception as error:
         if "trust_remote_code" in str(error):
-            raise Rejected("needs_remote_code", _first_line(error)) from error
-        raise Rejected("bad_config", _first_line(error)) from error
+            message = "config.json names code of the repository, which may not run"
+            raise Rejected("needs_remote_code", message) from error
+        other = re.search(r"Unrecognized configuration class .*?(\w+)Config\b", str(error))
+        if other:
+            message = f"transformers has no audio classifier of type {other[1]}"
+            raise Rejected("wrong_task", message) from error
+        raise Rejected("bad_config", _text(error)) from error
 
 
 @contextmanager
-def _load_errors(snapshot: Snapshot) -> Iterator[None]:
-    """Say in reason codes what from_pretrained raises for a local folder."""
-    names = ", ".join(snapshot.weight_files)
+def _weight_errors(names: str) -> Iterator[None]:
+    """Say in reason codes what from_pretrained raises for local weights of a sound config."""
     try:
         with _out_of_memory(names):
             yield
-    except SafetensorError as error:
-        raise Rejected("corrupt_weights", f"{names}: {_first_line(error)}") from error
     except pickle.UnpicklingError as error:
-        raise Rejected("unsafe_pickle", f"{names}: {_first_line(error)}") from error
-    except (RuntimeError, EOFError) as error:
-        raise Rejected(_runtime_code(error), f"{names}: {_first_line(error)}") from error
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        text = str(error)
-        if "trust_remote_code" in text:
-            raise Rejected("needs_remote_code", _first_line(error)) from error
-        if "Unrecognized configuration class" in text:
-            message = f"transformers has no audio classifier for {_first_line(error)}"
-            raise Rejected("wrong_task", message) from error
-        raise Rejected("bad_config", _first_line(error)) from error
-
-
-def _runtime_code(error: Exception) -> str:
-    archive = ("PytorchStreamReader", "zip archive", "unexpected EOF", "Ran out of input")
-    corrupt = isinstance(error, EOFError) or any(words in str(error) for words in archive)
-    return "corrupt_weights" if corrupt else "incompatible_shapes"
+        # What torch says instead ends with advice to load it all the same.
+        foreign = re.search(r"GLOBAL (\S+)", str(error))
+        if foreign:
+            message = f"{names} holds {foreign[1]}, but should hold tensors only"
+            raise Rejected("unsafe_pickle", message) from error
+        raise Rejected("corrupt_weights", f"{names} is no pickle of tensors") from error
+    except RuntimeError as error:
+        archive = ("PytorchStreamReader", "zip archive", "unexpected EOF")
+        corrupt = any(words in str(error) for words in archive)
+        code = "corrupt_weights" if corrupt else "incompatible_shapes"
+        raise Rejected(code, f"{names}: {_text(error)}") from error
+    except (SafetensorError, EOFError, OSError, LookupError, TypeError, ValueError) as error:
+        raise Rejected("corrupt_weights", f"{names}: {_text(error)}") from error
 
 
 @contextmanager
@@ -243,10 +251,11 @@ def _out_of_memory(what: str) -> Iterator[None]:
 
 
 def _weight_report(network: Any, info: Mapping[str, Any]) -> WeightReport:
-    tensors = dict(network.named_parameters())
+    # Buffers such as the running mean of a batch norm come from the checkpoint, too.
+    tensors = network.state_dict()
     return WeightReport(
-        backbone=network.base_model_prefix,
-        parameters=sum(tensor.numel() for tensor in tensors.values()),
+        backbone=_backbone(network),
+        parameters=sum(tensor.numel() for tensor in network.parameters()),
         missing=tuple(sorted(info["missing_keys"])),
         mismatched=tuple(sorted(str(key[0]) for key in info["mismatched_keys"])),
         unexpected=tuple(sorted(info["unexpected_keys"])),
@@ -254,26 +263,38 @@ def _weight_report(network: Any, info: Mapping[str, Any]) -> WeightReport:
     )
 
 
+def _backbone(network: Any) -> str:
+    """Name of the largest part; base_model_prefix names none in Whisper's classifier."""
+    sizes: dict[str, int] = {
+        name: sum(tensor.numel() for tensor in part.parameters())
+        for name, part in network.named_children()
+    }
+    return max(sizes, key=sizes.__getitem__)
+
+
 def _load_extractor(snapshot: Snapshot, folder: Path | None, config: Any) -> tuple[Any, str]:
     """Return the feature extractor, or None and why there is none."""
-    given = snapshot.candidate.feature_extractor
+    candidate = snapshot.candidate
+    given = candidate.feature_extractor
     if isinstance(given, SamplingRate):
         return _default_extractor(config, given.sampling_rate)
     folder = folder or snapshot.folder
-    if not (folder / "preprocessor_config.json").is_file():
-        return None, f"{given or snapshot.candidate.model} has no preprocessor_config.json"
     try:
         with _quiet():
-            extractor = AutoFeatureExtractor.from_pretrained(
-                folder,
-                local_files_only=True,
-                trust_remote_code=snapshot.candidate.trust_remote_code,
-            )
-    except (ValueError, OSError, KeyError, TypeError, ImportError) as error:
-        return None, f"preprocessor_config.json cannot be used: {_first_line(error)}"
-    if not isinstance(getattr(extractor, "sampling_rate", None), int):
-        return None, "preprocessor_config.json names no sampling_rate, so it is not for audio"
-    return extractor, ""
+            # A path that is not there would be taken for the name of a repository.
+            here = folder.is_dir()
+            content = get_feature_extractor_config(folder, local_files_only=True) if here else {}
+            if not content:
+                return None, f"{given or candidate.model} has no preprocessor_config.json"
+            # Without, transformers takes it for one of the kind that the model needs.
+            if not isinstance(content.get("sampling_rate"), int):
+                return None, "preprocessor_config.json names no sampling_rate"
+            trust = candidate.trust_remote_code
+            return AutoFeatureExtractor.from_pretrained(
+                folder, config=config, local_files_only=True, trust_remote_code=trust
+            ), ""
+    except Exception as error:  # the file may hold anything
+        return None, f"preprocessor_config.json cannot be used: {_text(error)}"
 
 
 def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
@@ -283,19 +304,39 @@ def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
     name = FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
     if name is None:
         return None, f"transformers has no feature extractor for {config.model_type} models"
-    options: dict[str, Any] = {"sampling_rate": sampling_rate}
+    options: dict[str, Any] = {}
     if name == "Wav2Vec2FeatureExtractor":
         # Models with layer norm in the convolutions were trained with a mask, others without.
         options["return_attention_mask"] = getattr(config, "feat_extract_norm", "") == "layer"
-    return getattr(transformers, name)(**options), ""
+    elif name == "ASTFeatureExtractor":
+        options = {"num_mel_bins": config.num_mel_bins, "max_length": config.max_length}
+    elif name == "WhisperFeatureExtractor":
+        # The encoder sees 50 positions a second.
+        seconds = config.max_source_positions // 50
+        options = {"feature_size": config.num_mel_bins, "chunk_length": seconds}
+    with _quiet():
+        return getattr(transformers, name)(sampling_rate=sampling_rate, **options), ""
+
+
+def _misfit(model: LoadedModel) -> str:
+    """Say why the model cannot take what its feature extractor makes of a second, if so."""
+    if model.sampling_rate is None:
+        return ""
+    try:
+        model.noise_logits()
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
+        return f"what the feature extractor prepares does not fit the model: {_text(error)}"
+    return ""
 
 
 def _labels(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
     given = snapshot.candidate.labels
     if given is not None:
         return given
-    names: Mapping[int, str] = config.id2label or {}
-    return tuple(names.get(index) for index in range(max(names, default=-1) + 1))
+    names: Mapping[int, Any] = config.id2label or {}
+    return tuple(
+        None if names.get(index) is None else str(names[index]) for index in range(len(names))
+    )
 
 
 def _receptive_field(config: Any) -> int:
@@ -323,5 +364,6 @@ def _quiet() -> Iterator[None]:
         transformers_logging.set_verbosity(level)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+def _text(error: Exception) -> str:
+    words = textwrap.shorten(str(error), 200, placeholder=" ...")
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -89,7 +89,7 @@ def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     outcome = _compare(measured, bound)
     if outcome is Outcome.PASS:
         return Judgement(outcome, (measured,), requirement=str(bound))
-    message = f"{measured.name}={_shown(measured)}, but should be {bound}"
+    message = f"{measured.name}={_shown(measured, bound)}, but should be {bound}"
     if outcome is Outcome.INCONCLUSIVE:
         message += _clips_needed(measured, bound)
     return Judgement(outcome, (measured,), reason, message, str(bound))
@@ -114,19 +114,24 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     assert measured.high is not None
     limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max
     distance = abs(measured.value - (limit or 0.0))
-    if not measured.n or not distance:
+    if not distance:
         return "; the data cannot tell, the value lies on the limit"
+    if not measured.n:
+        return "; the data cannot tell"
     half_width = (measured.high - measured.low) / 2
     clips = math.ceil(measured.n * (half_width / distance) ** 2)
     return f"; {measured.n} clips cannot tell, about {max(clips, measured.n + 1):,} could"
 
 
-def _shown(measured: Measurement) -> str:
+def _shown(measured: Measurement, bound: Bound) -> str:
+    value = _plain(measured.value)
+    if float(value) in (bound.min, bound.max):
+        value = str(measured.value)  # rounded, it would look as if it met the limit
     unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
     interval = ""
     if measured.low is not None and measured.high is not None:
         interval = f" [{_plain(measured.low)}, {_plain(measured.high)}]"
-    return f"{_plain(measured.value)}{unit}{interval}"
+    return f"{value}{unit}{interval}"
 
 
 def _plain(value: float | None) -> str:

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.audio import UnreadableAudio, noise, read
+from sertify.candidates import Candidate
 from sertify.corpora import Clip, Corpus
+from sertify.errors import Blocked
 
 if TYPE_CHECKING:
     # Only a name here: whoever has predictions need not wait for torch.
@@ -42,6 +44,16 @@ class Predictions:
         """The label with the largest logit, for each clip."""
         return [self.labels[index] for index in self.logits.argmax(axis=1)]
 
+    def emotions(self, candidate: Candidate) -> list[str]:
+        """Return what is predicted in the words of the taxonomy; the label where it has none."""
+        words = {label: candidate.emotion_of(label) or label for label in self.labels}
+        return [words[label] for label in self.predicted]
+
+    @property
+    def rejected_files(self) -> list[dict[str, str]]:
+        """The rejected clips in JSON types."""
+        return [{"file": clip.name, "reason": clip.reason} for clip in self.rejected]
+
     @property
     def rejections(self) -> dict[str, int]:
         """Number of rejected clips by reason."""
@@ -54,6 +66,11 @@ def predict(
     """Ask the model about every clip, one at a time: no answer depends on another clip.
 
     ``progress`` is called with the number of clips done and their total.
+
+    Raises
+    ------
+    Blocked
+        ``no_data`` where none of the clips can be judged.
     """
     assert model.sampling_rate is not None
     clips, rows, rejected = [], [], []
@@ -69,7 +86,9 @@ def predict(
             progress(done, len(corpus.clips))
     labels = tuple(str(label) for label in model.labels)
     logits = np.array(rows, dtype=np.float32).reshape(len(rows), len(labels))
-    return Predictions(corpus, labels, tuple(clips), logits, tuple(rejected))
+    predictions = Predictions(corpus, labels, tuple(clips), logits, tuple(rejected))
+    _require_clips(predictions)
+    return predictions
 
 
 def respond(model: "LoadedModel", corpus: Corpus) -> dict[str, NDArray[np.float32]]:
@@ -86,3 +105,11 @@ def respond(model: "LoadedModel", corpus: Corpus) -> dict[str, NDArray[np.float3
             sounds = {"speech": speech} | sounds
             break
     return {name: model.logits(waveform) for name, waveform in sounds.items()}
+
+
+def _require_clips(predictions: Predictions) -> None:
+    if predictions.clips:
+        return
+    numbers = ", ".join(f"{n} {reason}" for reason, n in predictions.rejections.items())
+    message = f"no clip of {predictions.corpus.name} can be judged: {numbers}"
+    raise Blocked("no_data", message)

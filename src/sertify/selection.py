@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sertify.evidence import Record
 from sertify.outcomes import Measurement
 from sertify.verdicts import Standing, Verdict
 
-__all__ = ["Selection", "pareto", "segment_time", "select"]
+__all__ = ["Selection", "pareto", "segment_time", "select", "timing"]
 
 SEGMENT = 5.0
 """Seconds of audio whose cost is compared, or the next longer or else the longest measured."""
@@ -51,13 +52,19 @@ def pareto(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
 
 def segment_time(verdict: Verdict) -> Measurement | None:
     """Return the median time of the segment length that candidates are compared at."""
-    timings = {}
-    for record in verdict.gates["speed"].records:
-        length, time = record.value("segment"), record.value("time_p50")
-        if length is not None and time is not None:
-            timings[length.value] = time
-    longer = [length for length in timings if length >= SEGMENT]
-    return timings[min(longer) if longer else max(timings)] if timings else None
+    record = timing(verdict)
+    return None if record is None else record.value("time_p50")
+
+
+def timing(verdict: Verdict) -> Record | None:
+    """Return what was measured at the segment length that candidates are compared at."""
+    by_length = {
+        length.value: record
+        for record in verdict.gates["speed"].records
+        if (length := record.value("segment")) is not None
+    }
+    longer = [length for length in by_length if length >= SEGMENT]
+    return by_length[min(longer) if longer else max(by_length)] if by_length else None
 
 
 def _dominates(one: Verdict, other: Verdict) -> bool:
@@ -87,18 +94,26 @@ def _costs(verdict: Verdict) -> tuple[float, float]:
 def _sentence(
     chosen: Verdict, best: Verdict, tied: Sequence[Verdict], qualified: Sequence[Verdict]
 ) -> str:
-    uar = f"UAR over all clips {_shown(chosen)}"
+    use, uar = f"Use {chosen.candidate.name}", f"UAR over all clips {_shown(chosen)}"
     if len(qualified) == 1:
-        return f"Use {chosen.candidate.name}: the only candidate that qualified ({uar})."
-    of = f"of {len(qualified)} qualified candidates"
+        return f"{use}: the only candidate that qualified ({uar})."
+    highest = f"the highest {uar} of {len(qualified)} qualified candidates"
     if len(tied) == 1:
-        return f"Use {chosen.candidate.name}: the highest {uar} {of}."
+        return f"{use}: {highest}."
     others = ", ".join(one.candidate.name for one in tied if one is not chosen)
-    if chosen is best and _costs(chosen) == min(_costs(one) for one in tied):
-        why = "the highest and the fastest"
-    else:
-        why = f"within the interval of {best.candidate.name}'s {_shown(best)}, and the fastest"
-    return f"Use {chosen.candidate.name}: {uar}, {why} {of}; the data cannot tell it from {others}."
+    why = highest
+    if chosen is not best:
+        why = f"{uar}, within the interval of {best.candidate.name}'s {_shown(best)}"
+    return f"{use}: {why}; the data cannot tell it from {others}{_advantage(chosen, tied)}."
+
+
+def _advantage(chosen: Verdict, tied: Sequence[Verdict]) -> str:
+    """Say what the chosen one has over those that it is tied with, if anything."""
+    others = [_costs(one) for one in tied if one is not chosen]
+    time, size = _costs(chosen)
+    if time < min(other for other, _ in others):
+        return ", but it is the fastest"
+    return ", but it is the smallest" if size < min(other for _, other in others) else ""
 
 
 def _shown(verdict: Verdict) -> str:
@@ -112,12 +127,9 @@ def _shown(verdict: Verdict) -> str:
 
 def _no_selection(verdicts: Sequence[Verdict]) -> str:
     """Say why none can be chosen, and which came closest: it failed the latest gate."""
-    open_ = [one for one in verdicts if one.standing is Standing.UNDECIDED]
-    if open_:
-        first = open_[0]
-        missing = first.message or "the data cannot tell"
-        names = ", ".join(one.candidate.name for one in open_)
-        return f"No candidate has qualified yet; undecided: {names} ({missing})."
+    undecided = _undecided(verdicts)
+    if undecided:
+        return f"No candidate has qualified yet; undecided: {undecided}."
     rejected = [one for one in verdicts if one.standing is Standing.REJECTED]
     if not rejected:
         return "There is no candidate to choose from."
@@ -126,3 +138,12 @@ def _no_selection(verdicts: Sequence[Verdict]) -> str:
         f"No candidate qualified; {closest.candidate.name} came closest, rejected by"
         f" {closest.gate} ({closest.reason}: {closest.message})."
     )
+
+
+def _undecided(verdicts: Sequence[Verdict]) -> str:
+    """List the undecided with what keeps them so, those of the same message together."""
+    names: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one.standing is Standing.UNDECIDED:
+            names.setdefault(one.message, []).append(one.candidate.name)
+    return "; ".join(f"{', '.join(those)} ({message})" for message, those in names.items())

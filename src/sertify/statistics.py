@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify import metrics as scores
+from sertify import confusion
 
 __all__ = ["Interval", "bootstrap", "wilson"]
 
@@ -48,7 +48,7 @@ def bootstrap(
     Parameters
     ----------
     truth, prediction, labels
-        As in :mod:`sertify.metrics`.
+        As in :mod:`sertify.confusion`.
     groups
         The speaker of each clip.
     metrics
@@ -63,7 +63,7 @@ def bootstrap(
     Raises
     ------
     ValueError
-        As in :mod:`sertify.metrics`; and for ``groups`` of another length, an unknown metric, the
+        As in :mod:`sertify.confusion`; and for ``groups`` of another length, an unknown metric, the
         recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of range.
 
     Examples
@@ -74,12 +74,12 @@ def bootstrap(
     >>> 0.6 < interval.low < 0.75 < interval.high < 0.9
     True
     """
-    frozen = scores.label_set(truth, labels)
-    cells = scores.cells(truth, prediction, frozen)
+    frozen = confusion.label_set(truth, labels)
+    cells = confusion.cells(truth, prediction, frozen)
     units, repeats = _units(cells, _codes(groups, len(truth)), len(frozen))
     resampled = _resample(units, repeats, replicates, seed)
     tail = _expanded_tail(confidence, int(repeats.sum()))
-    values = {metric: scores.from_counts(metric, resampled, frozen) for metric in metrics}
+    values = {metric: confusion.from_counts(metric, resampled, frozen) for metric in metrics}
     return {metric: _interval(values[metric], tail, metric) for metric in metrics}
 
 

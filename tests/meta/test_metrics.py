@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from sertify import metrics
+from sertify import confusion, metrics
 
 # A deadline would fail a test for the machine's sake, and a random start for no one's.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -77,7 +77,7 @@ def test_confusion_equals_scikit_learn(many: list[Case]) -> None:
         scored = sorted(set(truth))
         heard = [label if label in scored else "~other" for label in prediction]
         theirs = sklearn_metrics.confusion_matrix(truth, heard, labels=[*scored, "~other"])
-        np.testing.assert_array_equal(metrics.confusion(truth, prediction), theirs[:-1])
+        np.testing.assert_array_equal(confusion.confusion(truth, prediction), theirs[:-1])
 
 
 def test_equal_audmetric_where_every_label_is_true(many: list[Case]) -> None:
@@ -124,7 +124,7 @@ def test_a_prediction_outside_the_label_set_is_wrong(case: Case) -> None:
     foreign = ["calm" if t != p else p for t, p in zip(truth, prediction, strict=True)]
     assert metrics.accuracy(truth, foreign) == metrics.accuracy(truth, prediction)
     assert metrics.uar(truth, foreign) == metrics.uar(truth, prediction)
-    assert metrics.confusion(truth, foreign)[:, -1].sum() == foreign.count("calm")
+    assert confusion.confusion(truth, foreign)[:, -1].sum() == foreign.count("calm")
 
 
 def test_a_label_that_is_predicted_but_never_true_lowers_macro_f1_only() -> None:
@@ -136,12 +136,12 @@ def test_a_label_that_is_predicted_but_never_true_lowers_macro_f1_only() -> None
 
 @given(st.lists(cases, min_size=1, max_size=5))
 def test_a_stack_of_counts_gives_the_values_of_its_matrices(stack: list[Case]) -> None:
-    counts = np.stack([metrics.confusion(*case, EMOTIONS) for case in stack])
+    counts = np.stack([confusion.confusion(*case, EMOTIONS) for case in stack])
     for metric in COMPARISONS:
-        values = metrics.from_counts(metric.__name__, counts, EMOTIONS)
+        values = confusion.from_counts(metric.__name__, counts, EMOTIONS)
         assert values.tolist() == [metric(*case, EMOTIONS) for case in stack]
     for label in EMOTIONS:
-        values = metrics.from_counts(f"recall:{label}", counts, EMOTIONS)
+        values = confusion.from_counts(f"recall:{label}", counts, EMOTIONS)
         expected = [metrics.recalls(*case, EMOTIONS).get(label, math.nan) for case in stack]
         np.testing.assert_array_equal(values, expected)
 
@@ -200,7 +200,7 @@ def test_random_reference_of_many_clips_is_finite() -> None:
     assert reference == pytest.approx({"accuracy": 0.25, "uar": 0.25, "macro_f1": 0.25}, abs=1e-4)
 
 
-@pytest.mark.parametrize("metric", [*COMPARISONS, metrics.confusion, metrics.recalls])
+@pytest.mark.parametrize("metric", [*COMPARISONS, confusion.confusion, metrics.recalls])
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -243,4 +243,4 @@ def test_entropy_rejects_more_labels_than_the_model_has(prediction: list[str]) -
 def test_an_unknown_metric_is_named_with_the_known_ones() -> None:
     known = "accuracy, uar, macro_f1, recall:joy"
     with pytest.raises(ValueError, match=f"^metric 'f1', but should be one of {known}$"):
-        metrics.from_counts("f1", np.ones((1, 2), dtype=np.int64), ["joy"])
+        confusion.from_counts("f1", np.ones((1, 2), dtype=np.int64), ["joy"])

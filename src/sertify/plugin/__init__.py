@@ -11,7 +11,7 @@ from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection
 from sertify.plugin.fixtures import *  # noqa: F403 - pytest finds fixtures in a plugin's namespace
-from sertify.plugin.options import OPTIONS, Options, add_options, is_worker
+from sertify.plugin.options import OPTIONS, Options, add_options, is_worker, joined
 
 _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
 
@@ -19,6 +19,14 @@ _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of sertify."""
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Any:
+    """Call pytest anew where it mistook the value of an option for a path of tests."""
+    call = config.invocation_params
+    args = joined(call.args, call.dir)
+    return None if args is None else pytest.main(args, call.plugins)
 
 
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-benchmark read their options
@@ -86,6 +94,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     names = [candidate.name for candidate in config.stash[collection.CANDIDATES].all()]
     return CandidateScheduling(config, log, names)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any) -> None:
+    """Say that a candidate killed its worker, and what is not judged for that."""
+    run: Any = sched.config.pluginmanager.get_plugin("sertify-run")
+    if run is not None and crashitem:
+        run.crashed(report, getattr(sched, "abandoned", ()))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
@@ -14,7 +14,6 @@ from sertify.environment import fingerprint
 from sertify.errors import Blocked, Rejected
 from sertify.evidence import Record
 from sertify.expectations import Colour, settle
-from sertify.hub import Snapshot
 from sertify.outcomes import GATES, Judgement, Outcome
 from sertify.plugin.options import environment_of, is_worker
 
@@ -26,6 +25,7 @@ __all__ = [
     "conclude",
     "describe",
     "hand_down",
+    "properties",
     "refuse_unmeasurable",
     "refuse_unreached",
 ]
@@ -147,6 +147,9 @@ def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         return
     judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call.excinfo)
     shown = item.stash.get(_SHOWN, judgement)
+    if _JUDGEMENT in item.stash and report.failed and call.excinfo is not None:
+        # A plain text comes first in JUnit, and in pytest's summary of failures.
+        report.longrepr = str(call.excinfo.value)
     if judgement.outcome is Outcome.BLOCKED:
         if judgement.reason != "unexpected_error":
             report.longrepr = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
@@ -155,7 +158,7 @@ def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         own = item.stash[ITEM]
         item.config.stash[STANDINGS].first.setdefault(own.candidate.name, (own, judgement))
     record = _record(item, judgement)
-    item.user_properties += _properties(record, shown)
+    item.user_properties += properties(record, shown)
     # A report's extra attributes reach the controller of pytest-xdist if they are plain.
     report.__dict__["sertify"] = json.dumps(record.to_json(), default=str)
 
@@ -180,12 +183,12 @@ def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgem
 def _record(item: pytest.Item, judgement: Judgement) -> Record:
     own = item.stash[ITEM]
     arguments = getattr(item, "funcargs", {})
-    snapshot, corpus = arguments.get("snapshot"), arguments.get("probe")
+    corpus = arguments.get("probe")
     return Record.of(
         judgement,
         candidate=own.candidate.name,
         entry=own.candidate.fingerprint,
-        commit=snapshot.commit if isinstance(snapshot, Snapshot) else "",
+        commit=_commit(item),
         gate=own.gate,
         check=own.check,
         corpus=corpus.fingerprint if isinstance(corpus, Corpus) else "",
@@ -195,27 +198,30 @@ def _record(item: pytest.Item, judgement: Judgement) -> Record:
     )
 
 
-def _properties(record: Record, shown: Judgement) -> list[tuple[str, str]]:
-    """The contract with readers of JUnit; docs/results.md describes it."""
-    properties: list[tuple[str, Any]] = [
+def properties(record: Record, shown: Judgement) -> list[tuple[str, str]]:
+    """Return a test case's properties: a contract with readers of JUnit, see docs/results.md."""
+    pairs: list[tuple[str, str]] = [
         ("candidate", record.candidate),
         ("gate", record.gate),
         ("outcome", str(shown.outcome)),
     ]
     if shown.reason is not None:
-        properties.append(("reason", shown.reason))
+        pairs.append(("reason", shown.reason))
     if record.commit:
-        properties.append(("commit", record.commit))
+        pairs.append(("commit", record.commit))
     for one in record.measurements:
-        properties.append((f"measured:{one.name}", f"{one.value:.6g} {one.unit}"))
+        pairs.append((f"measured:{one.name}", f"{one.value:.6g} {one.unit}"))
         for end, value in (("low", one.low), ("high", one.high)):
             if value is not None:
-                properties.append((f"measured:{one.name}.{end}", f"{value:.6g} {one.unit}"))
-    return properties
+                pairs.append((f"measured:{one.name}.{end}", f"{value:.6g} {one.unit}"))
+    return pairs
 
 
 def _subject(item: pytest.Item) -> str:
-    snapshot = getattr(item, "funcargs", {}).get("snapshot")
-    commit = snapshot.commit.removeprefix("sha256:")[:7] if isinstance(snapshot, Snapshot) else ""
-    name = item.stash[ITEM].candidate.name
-    return f"{name}@{commit}" if commit else name
+    name, commit = item.stash[ITEM].candidate.name, _commit(item).removeprefix("sha256:")
+    return f"{name}@{commit[:7]}" if commit else name
+
+
+def _commit(item: pytest.Item) -> str:
+    """Return the commit of the snapshot, or an empty string where there is none."""
+    return getattr(getattr(item, "funcargs", {}).get("snapshot"), "commit", "")

@@ -6,33 +6,38 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-__all__ = ["CandidateScheduling"]
+__all__ = ["CandidateScheduling", "split"]
 
 
 class CandidateScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives all checks of a candidate to one worker.
 
     ``--dist loadgroup`` is meant for this, but does not group with pytest 9.2 and xdist 3.8
-    (pytest-xdist issue 1386).
+    (pytest-xdist issue 1386). ``abandoned`` are the checks that nobody will run because the worker
+    died that had their candidate: another one would die of it, too.
     """
 
     def __init__(self, config: pytest.Config, log: Any, candidates: Sequence[str]) -> None:
         super().__init__(config, log)
         self._candidates = frozenset(candidates)
+        self.abandoned: list[str] = []
 
     def _split_scope(self, nodeid: str) -> str:
-        identifier = nodeid.rpartition("[")[2].removesuffix("]").partition("@")[0]
-        if identifier in self._candidates:
-            return identifier
-        return str(super()._split_scope(nodeid))
+        name, _ = split(nodeid)
+        return name if name in self._candidates else str(super()._split_scope(nodeid))
 
     def remove_node(self, node: Any) -> str | None:
-        """Forget a worker; the test that killed it is not given to another, or it kills that."""
-        workload = self.assigned_work[node]
-        crashed = next(
-            (name for unit in workload.values() for name, done in unit.items() if not done), None
-        )
-        if crashed is not None:
-            next(unit for unit in workload.values() if crashed in unit)[crashed] = True
+        """Forget a worker, and the candidate that it died of; return the check that it was at."""
+        workload: dict[str, dict[str, bool]] = self.assigned_work[node]
+        unit = next((unit for unit in workload.values() if not all(unit.values())), {})
+        pending = [nodeid for nodeid, done in unit.items() if not done]
+        unit.update(dict.fromkeys(pending, True))
         super().remove_node(node)
-        return crashed
+        self.abandoned = pending[1:]
+        return pending[0] if pending else None
+
+
+def split(nodeid: str) -> tuple[str, str]:
+    """Return the candidate of a check, and ``@`` with the length of audio where it has one."""
+    name, at, seconds = nodeid.rpartition("[")[2].removesuffix("]").partition("@")
+    return name, at + seconds

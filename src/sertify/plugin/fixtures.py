@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify import audio, integrity, judgements
+from sertify import audio, integrity, judgements, scores
 from sertify.candidates import Candidate
 from sertify.corpora import Corpus, read_corpus
 from sertify.errors import Rejected
-from sertify.hub import Snapshot, fetch_feature_extractor, fetch_weights, take_snapshot
 from sertify.outcomes import Judgement
 from sertify.plugin.checks import NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
@@ -25,7 +24,8 @@ from sertify.plugin.options import OPTIONS, Options, environment_of
 from sertify.plugin.progress import Progress
 
 if TYPE_CHECKING:
-    # At run time these are imported on demand: collecting must not wait for torch.
+    # At run time these are imported on demand: collecting must wait for neither torch nor the hub.
+    from sertify.hub import Snapshot
     from sertify.models import LoadedModel
     from sertify.predictions import Predictions
 
@@ -87,13 +87,15 @@ def options(pytestconfig: pytest.Config) -> Options:
 
 
 @_stage()
-def snapshot(candidate: Candidate, options: Options) -> Snapshot:
+def snapshot(candidate: Candidate, options: Options) -> "Snapshot":
     """What the candidate's repository holds, at a commit."""
+    from sertify.hub import take_snapshot
+
     return take_snapshot(candidate, offline=options.offline)
 
 
 @_stage()
-def config(snapshot: Snapshot) -> dict[str, Any]:
+def config(snapshot: "Snapshot") -> dict[str, Any]:
     """The content of the repository's config.json."""
     integrity.require(integrity.judge_config(snapshot))
     content: dict[str, Any] = snapshot.read_json("config.json")
@@ -102,17 +104,17 @@ def config(snapshot: Snapshot) -> dict[str, Any]:
 
 @_stage()
 def loader(
-    snapshot: Snapshot, config: dict[str, Any], options: Options, pytestconfig: pytest.Config
+    snapshot: "Snapshot", config: dict[str, Any], options: Options, pytestconfig: pytest.Config
 ) -> Callable[..., "LoadedModel"]:
     """Loads the model from files that are on this machine; takes the seed of random weights."""
-    from sertify import models
+    from sertify import hub, models
 
     integrity.require(integrity.judge_task(config))
-    fetch_weights(snapshot, offline=options.offline)
+    hub.fetch_weights(snapshot, offline=options.offline)
     return functools.partial(
         models.load,
         snapshot,
-        fetch_feature_extractor(snapshot.candidate, offline=options.offline),
+        hub.fetch_feature_extractor(snapshot.candidate, offline=options.offline),
         device=environment_of(pytestconfig)["device"],
         threads=options.threads,
     )
@@ -179,9 +181,9 @@ def score(
     labelled: Corpus,  # noqa: ARG001 - asked for first, for the predictions take long
     predictions: "Predictions",
     candidate: Candidate,
-) -> judgements.Score:
+) -> scores.Score:
     """How well the predictions agree with the labels."""
-    return judgements.score(predictions, candidate)
+    return scores.score(predictions, candidate)
 
 
 @_stage(scope="function")

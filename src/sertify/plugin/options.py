@@ -1,5 +1,6 @@
 """The command-line options of sertify."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -8,7 +9,7 @@ import pytest
 
 from sertify.environment import describe, usable_cores
 
-__all__ = ["OPTIONS", "Options", "add_options", "environment_of", "is_worker"]
+__all__ = ["OPTIONS", "Options", "add_options", "environment_of", "is_worker", "joined"]
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -41,6 +42,25 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
+def joined(args: Sequence[str], here: Path) -> list[str] | None:
+    """Return the arguments with ``--data PATH`` written as ``--data=PATH``, where that matters.
+
+    pytest looks for its root folder and settings before it knows the options of plugins, and takes
+    the value of one for a path of tests: with recordings outside the project it finds no settings.
+    """
+    result: list[str] = []
+    for arg in map(str, args):
+        if result and result[-1] in _PATHS and _misleads(here / arg, here):
+            result[-1] += f"={arg}"
+        else:
+            result.append(arg)
+    return None if len(result) == len(args) else result
+
+
+def _misleads(path: Path, here: Path) -> bool:
+    return path.exists() and not path.resolve().is_relative_to(here.resolve())
+
+
 @dataclass(frozen=True)
 class Options:
     """The options of a run, with their defaults filled in."""
@@ -67,6 +87,8 @@ class Options:
             offline=config.getoption("offline"),
         )
 
+
+_PATHS = ("--candidates", "--data", "--reports")
 
 OPTIONS = pytest.StashKey[Options]()
 _ENVIRONMENT = pytest.StashKey[dict[str, str]]()

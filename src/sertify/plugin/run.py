@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sertify.corpora import Corpus
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import Outcome
 from sertify.plugin.collection import CANDIDATES
+from sertify.plugin.crash import account_for
 from sertify.plugin.options import OPTIONS, environment_of
 from sertify.report import results, terminal, write
 
@@ -28,18 +29,28 @@ class Run:
         self._corpus = corpus
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._seen = 0
+        self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
         self._written: Mapping[str, Path] = {}
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a check found, at once."""
         text = getattr(report, "sertify", None)
-        if text is None:
-            return
+        if text is not None:
+            self._keep(Record.from_json(json.loads(text)))
+        following, self._aftermath = self._aftermath, []
+        for one in following:
+            self._config.hook.pytest_runtest_logreport(report=one)
+
+    def _keep(self, record: Record) -> None:
         self._seen += 1
-        record = Record.from_json(json.loads(text))
         if record.outcome is not Outcome.NOT_REACHED:
             self._store.add(record)
+
+    def crashed(self, report: pytest.TestReport, abandoned: Sequence[str]) -> None:
+        """Complete the report of a worker's crash; what follows from it is reported behind it."""
+        self._aftermath = account_for(self._config, report, abandoned)
 
     @pytest.hookimpl(tryfirst=True)  # before LogXML writes its file
     def pytest_sessionfinish(self) -> None:

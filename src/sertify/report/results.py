@@ -13,7 +13,7 @@ from sertify.environment import fingerprint
 from sertify.errors import REASONS
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import GATES, Measurement
-from sertify.selection import Selection, segment_time, select
+from sertify.selection import Selection, select, timing
 from sertify.verdicts import Context, GateResult, Stale, Verdict, current, verdict
 
 __all__ = ["SCHEMA", "conclude", "corpus_facts", "suite_properties"]
@@ -160,7 +160,10 @@ def _gate(result: GateResult) -> dict[str, Any]:
 
 def _numbers(one: Verdict) -> dict[str, Any]:
     found: dict[str, Measurement | None] = {name: one.number(name) for name in _NUMBERS}
-    found["segment_time"] = segment_time(one)
+    record = timing(one)
+    if record is not None:
+        found["segment_time"] = record.value("time_p50")
+        found |= {name: record.value(name) for name in ("real_time_factor", "peak_memory")}
     return {name: asdict(value) for name, value in found.items() if value is not None}
 
 

@@ -1,0 +1,41 @@
+# `make qualify` judges models, `make test` tests sertify itself; both set themselves up.
+
+PYTHON ?= python3
+CANDIDATES ?= fixtures/candidates.yaml
+DATA ?= fixtures/speech/test
+REPORTS ?= reports
+ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help qualify test lint lock clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+qualify: $(READY) ## judge CANDIDATES on DATA (default: the embedded ones)
+	$(BIN)/python -m pytest --candidates '$(CANDIDATES)' $(if $(DATA),--data '$(DATA)') --reports '$(REPORTS)' $(ARGS)
+
+test: lint ## check the code and run the project's own tests
+	$(BIN)/python -m pytest tests/meta --doctest-modules src/sertify $(ARGS)
+	@echo "All of sertify's own tests have passed; 'make qualify' judges models."
+
+lint: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sertify needs Python >= 3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+lock: $(READY) ## write the versions in .venv to constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
+clean: ## remove the environment and all that runs have written
+	rm -rf .venv .benchmarks .mypy_cache .pytest_cache .ruff_cache reports/*.json reports/*.html reports/*.xml reports/*.md reports/*.sqlite*

@@ -1,0 +1,130 @@
+"""Confusion counts: which classes are scored, and how often each was taken for which.
+
+``truth`` and ``prediction`` are sequences of labels, one a clip and in the same order. ``labels``
+is the frozen label set; without it, it is the sorted classes of the truth. Every function that
+takes them raises ``ValueError`` for an empty sequence, sequences of unequal length, a truth outside
+the label set and a label set that names a label twice.
+
+Rates take a stack of matrices, of shape (..., classes, classes + 1): :mod:`sertify.statistics`
+resamples with the very code that gives the value. A ratio 0/0 is not a number.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Counts",
+    "Labels",
+    "Rates",
+    "cells",
+    "confusion",
+    "from_counts",
+    "label_set",
+]
+
+Labels = Sequence[str]
+Counts = NDArray[np.int64]
+Rates = NDArray[np.float64]
+
+
+def confusion(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
+    """Count the clips of each truth (row) and prediction (column).
+
+    The shape is (classes, classes + 1), in the order of the label set; the last column counts the
+    predictions outside it.
+
+    >>> confusion(["anger", "anger", "sadness"], ["anger", "calm", "anger"])
+    array([[1, 0, 1],
+           [1, 0, 0]])
+    """
+    n = len(label_set(truth, labels))
+    return np.bincount(cells(truth, prediction, labels), minlength=n * (n + 1)).reshape(n, n + 1)
+
+
+def cells(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
+    """Return the cell of the flattened confusion matrix that each clip falls into.
+
+    >>> cells(["anger", "anger", "sadness"], ["anger", "calm", "anger"])
+    array([0, 2, 3])
+    """
+    if len(truth) != len(prediction):
+        raise ValueError(f"{len(truth)} true labels, but {len(prediction)} predictions")
+    index = {label: i for i, label in enumerate(label_set(truth, labels))}
+    n = len(index)
+    pairs = zip(truth, prediction, strict=True)
+    return np.array([index[t] * (n + 1) + index.get(p, n) for t, p in pairs], dtype=np.int64)
+
+
+def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
+    """Return the classes that are scored, in the order of rows and columns.
+
+    >>> label_set(["sadness", "anger", "anger"])
+    ('anger', 'sadness')
+    """
+    if len(truth) == 0:
+        raise ValueError("no clips: a metric needs at least one")
+    scored = tuple(sorted(set(truth)) if labels is None else labels)
+    if len(set(scored)) < len(scored):
+        raise ValueError(f"the label set names a label twice: {', '.join(scored)}")
+    if unknown := sorted(set(truth) - set(scored)):
+        raise ValueError(f"true labels outside the label set: {', '.join(unknown)}")
+    return scored
+
+
+def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Rates:
+    """Return a metric of each confusion matrix of a stack, NaN where it is not defined.
+
+    ``counts`` has the shape (..., classes, classes + 1), the result (...). ``metric`` is
+    ``accuracy``, ``uar``, ``macro_f1`` or, with ``labels`` in the order of the rows,
+    ``recall:<label>``; another one is a ``ValueError``.
+
+    >>> from_counts("recall:anger", np.array([[[3, 1, 0], [0, 2, 0]]]), ["anger", "sadness"])
+    array([0.75])
+    """
+    known = [*_OVERALL, *(f"recall:{label}" for label in labels)]
+    if metric not in known:
+        raise ValueError(f"metric {metric!r}, but should be one of {', '.join(known)}")
+    if metric in _OVERALL:
+        return _OVERALL[metric](counts)
+    return _recalls(counts)[..., known.index(metric) - len(_OVERALL)]
+
+
+def _ratio(part: Counts, whole: Counts) -> Rates:
+    ratio = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
+
+
+def _mean_of_defined(rates: Rates) -> Rates:
+    mean: Rates = np.nanmean(rates, axis=-1)
+    return mean
+
+
+def _hits(counts: Counts) -> Counts:
+    return np.diagonal(counts, axis1=-2, axis2=-1)
+
+
+def _accuracy(counts: Counts) -> Rates:
+    return _ratio(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
+
+
+def _recalls(counts: Counts) -> Rates:
+    return _ratio(_hits(counts), counts.sum(axis=-1))
+
+
+def _uar(counts: Counts) -> Rates:
+    return _mean_of_defined(_recalls(counts))
+
+
+def _macro_f1(counts: Counts) -> Rates:
+    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
+    return _mean_of_defined(_ratio(2 * _hits(counts), true + predicted))
+
+
+_OVERALL: Mapping[str, Callable[[Counts], Rates]] = {
+    "accuracy": _accuracy,
+    "uar": _uar,
+    "macro_f1": _macro_f1,
+}

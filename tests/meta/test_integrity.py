@@ -1,0 +1,402 @@
+"""What is wrong with a repository or a model: each check accepts a case and rejects another."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.meta import tiny
+
+from sertify import integrity
+from sertify.candidates import Candidate
+from sertify.errors import Rejected
+from sertify.hub import Snapshot
+from sertify.integrity import WeightReport
+from sertify.models import load
+from sertify.outcomes import Judgement, Measurement, Outcome
+
+CLASSES = ("angry", "happy", "sad")
+
+
+def accepted(judgement: Judgement) -> dict[str, float]:
+    """Return what a check measured that accepts."""
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.reason is None
+    assert judgement.message == ""
+    return {one.name: one.value for one in judgement.measurements}
+
+
+def rejected(judgement: Judgement) -> str:
+    """Return why a check rejects."""
+    assert judgement.outcome is Outcome.FAIL
+    with pytest.raises(Rejected) as caught:
+        integrity.require(judgement)
+    assert caught.value.reason.fault
+    return str(caught.value)
+
+
+def logits(*values: float) -> Any:
+    return np.array(values, dtype=np.float32)
+
+
+def snapshot(folder: Path, files: dict[str, str]) -> Snapshot:
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    candidate = Candidate(name="model", model="org/model")
+    return Snapshot(candidate, "8f2b1c", folder, {name: len(files[name]) for name in files})
+
+
+def weights(**report: Sequence[str]) -> WeightReport:
+    return WeightReport("hubert", 94_000, **{name: tuple(report[name]) for name in report})
+
+
+def test_require_lets_an_accepted_model_pass() -> None:
+    integrity.require(Judgement(Outcome.PASS, (Measurement("labels", 4, "labels"),)))
+
+
+# ------------------------------------------------------------------ the repository
+
+
+def test_a_repository_at_a_commit_is_measured(tmp_path: Path) -> None:
+    files = {"config.json": "{}", "model.safetensors": "x" * 500_000}
+    measured = accepted(integrity.judge_snapshot(snapshot(tmp_path, files)))
+    assert measured == {"files": 2, "size_on_disk": pytest.approx(0.500002)}
+
+
+def test_a_config_names_its_model_type(tmp_path: Path) -> None:
+    sound = snapshot(tmp_path, {"config.json": '{"model_type": "hubert"}'})
+    assert accepted(integrity.judge_config(sound)) == {}
+
+
+NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
+    "empty": ({}, "no_config: it has no config.json, but no file at all"),
+    "other-format": (
+        {"model.onnx": "", "README.md": ""},
+        "no_config: it has no config.json, but README.md, model.onnx",
+    ),
+    "many-files": (
+        {f"{number}.bin": "" for number in range(8)},
+        "no_config: it has no config.json, but 0.bin, 1.bin, 2.bin, 3.bin, 4.bin, 5.bin and 2 more",
+    ),
+    "broken": (
+        {"config.json": '{"model_type": '},
+        "bad_config: config.json cannot be read: Expecting value: line 1 column 16 (char 15)",
+    ),
+    "list": ({"config.json": "[]"}, "bad_config: config.json names no model_type"),
+    "untyped": ({"config.json": "{}"}, "bad_config: config.json names no model_type"),
+    "of-odd-type": (
+        {"config.json": '{"model_type": 7}'},
+        "bad_config: config.json names no model_type",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), NO_CONFIGS.values(), ids=NO_CONFIGS)
+def test_no_config(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    assert rejected(integrity.judge_config(snapshot(tmp_path, files))) == message
+
+
+def test_a_config_that_is_not_text(tmp_path: Path) -> None:
+    broken = snapshot(tmp_path, {"config.json": ""})
+    (tmp_path / "config.json").write_bytes(b"\xff\xfe\x00")
+    message = rejected(integrity.judge_config(broken))
+    assert message.startswith("bad_config: config.json cannot be read: 'utf-8' codec can't decode")
+
+
+def test_a_config_that_was_listed_but_is_gone(tmp_path: Path) -> None:
+    broken = snapshot(tmp_path, {"config.json": ""})
+    (tmp_path / "config.json").unlink()
+    message = rejected(integrity.judge_config(broken))
+    assert message.startswith("bad_config: config.json cannot be read: [Errno 2] No such file")
+
+
+def test_a_loaded_model_is_measured() -> None:
+    assert accepted(integrity.judge_loading(1.5)) == {"load_time": 1.5}
+
+
+# ------------------------------------------------------------------ the task
+
+
+@pytest.mark.parametrize(
+    "architectures",
+    [
+        ["HubertForSequenceClassification"],
+        ["ASTForAudioClassification"],
+        ["Wav2Vec2ForSpeechClassification"],
+        ["WhisperForAudioClassification"],
+        [],
+        None,
+        "HubertForSequenceClassification",
+    ],
+    ids=str,
+)
+def test_tasks_that_may_be_audio_classification(architectures: Any) -> None:
+    assert accepted(integrity.judge_task({"architectures": architectures})) == {}
+
+
+OTHER_TASKS = {
+    "Wav2Vec2ForCTC": "speech recognition (CTC)",
+    "HubertForPreTraining": "pre-training",
+    "Wav2Vec2ForMaskedLM": "pre-training",
+    "WhisperForConditionalGeneration": "sequence to sequence",
+    "SpeechEncoderDecoderForSpeechSeq2Seq": "sequence to sequence",
+    "WavLMForXVector": "speaker verification",
+    "Wav2Vec2ForAudioFrameClassification": "frame classification",
+    "Qwen2ForCausalLM": "text generation",
+    "HubertModel": "embedding; a backbone without a head",
+}
+
+
+@pytest.mark.parametrize(("architecture", "task"), OTHER_TASKS.items(), ids=OTHER_TASKS)
+def test_other_tasks(architecture: str, task: str) -> None:
+    judgement = integrity.judge_task({"architectures": [architecture]})
+    message = f"{architecture} is for {task}, but should be for audio classification"
+    assert rejected(judgement) == f"wrong_task: {message}"
+    assert judgement.details == {"architecture": architecture}
+
+
+# ------------------------------------------------------------------ the weights
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {},
+        {"missing": ["hubert.masked_spec_embed"]},
+        {"unexpected": ["quantizer.codevectors", "lm_head.bias"]},
+    ],
+    ids=str,
+)
+def test_weights_that_all_come_from_the_checkpoint(report: dict[str, list[str]]) -> None:
+    measured = accepted(integrity.judge_weights(weights(**report)))
+    assert measured == {"random_weights": 0, "parameters": 94_000}
+
+
+RANDOM: dict[str, tuple[dict[str, list[str]], str]] = {
+    "head": (
+        {"missing": ["projector.weight", "classifier.weight", "hubert.masked_spec_embed"]},
+        (
+            "random_head: 2 weights are random, but all should come from the checkpoint; "
+            "its head lacks classifier.weight, projector.weight"
+        ),
+    ),
+    "head-first": (
+        {"missing": ["hubert.encoder.weight", "projector.weight"], "unexpected": ["dense.weight"]},
+        (
+            "random_head: 2 weights are random, but all should come from the checkpoint; "
+            "its head lacks projector.weight, hubert.encoder.weight and has dense.weight instead"
+        ),
+    ),
+    "head-of-another-size": (
+        {"mismatched": ["classifier.weight"], "unexpected": ["lm_head.bias"]},
+        (
+            "random_head: 1 weights are random, but all should come from the checkpoint; "
+            "it has classifier.weight in another shape"
+        ),
+    ),
+    "backbone": (
+        {"missing": ["hubert.encoder.weight"]},
+        (
+            "incomplete_backbone: 1 weights are random, but all should come from the checkpoint; "
+            "its backbone lacks hubert.encoder.weight"
+        ),
+    ),
+    "some-and-some": (
+        {"missing": ["hubert.encoder.bias"], "mismatched": ["hubert.encoder.weight"]},
+        (
+            "incomplete_backbone: 2 weights are random, but all should come from the checkpoint; "
+            "its backbone lacks hubert.encoder.bias; it has hubert.encoder.weight in another shape"
+        ),
+    ),
+    "whose-name-only-begins-like-the-backbone": (
+        {"missing": ["hubert_pooling.weight"]},
+        (
+            "random_head: 1 weights are random, but all should come from the checkpoint; "
+            "its head lacks hubert_pooling.weight"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("report", "message"), RANDOM.values(), ids=RANDOM)
+def test_weights_that_are_random(report: dict[str, list[str]], message: str) -> None:
+    judgement = integrity.judge_weights(weights(**report))
+    assert rejected(judgement) == message
+    assert {name: names for name, names in judgement.details.items() if names} == report
+    json.dumps(judgement.details)
+
+
+def test_finite_weights() -> None:
+    measured = accepted(integrity.judge_finite_weights(weights()))
+    assert measured == {"non_finite_weights": 0}
+
+
+def test_weights_with_nan_or_infinity() -> None:
+    judgement = integrity.judge_finite_weights(weights(non_finite=["a.weight", "b.bias"]))
+    message = "NaN or infinity in a.weight, b.bias, but all should be finite"
+    assert rejected(judgement) == f"non_finite_weights: {message}"
+
+
+# ------------------------------------------------------------------ input and output
+
+
+def test_a_feature_extractor_is_known_by_its_rate() -> None:
+    measured = accepted(integrity.judge_feature_extractor(16_000, ""))
+    assert measured == {"sampling_rate": 16_000}
+
+
+def test_no_feature_extractor() -> None:
+    judgement = integrity.judge_feature_extractor(None, "org/model has no preprocessor_config.json")
+    message = "no_feature_extractor: org/model has no preprocessor_config.json"
+    assert rejected(judgement) == message
+
+
+def test_a_finite_logit_for_each_label() -> None:
+    assert accepted(integrity.judge_logits(logits(0.1, -2, 3), CLASSES)) == {"outputs": 3}
+
+
+@pytest.mark.parametrize(
+    ("answer", "labels", "named"),
+    [
+        (logits(1, 2), CLASSES, "outputs=2, but should be one for each label: angry, happy, sad"),
+        (logits(1, 2), (), "outputs=2, but should be one for each label: none"),
+        (logits(1, 2), ("a", None), "outputs=2, but should be one for each label: a, None"),
+        (
+            np.zeros((3, 1), np.float32),
+            CLASSES,
+            "outputs=3, but should be one for each label: angry, happy, sad",
+        ),
+        (logits(np.nan), CLASSES, "outputs=1, but should be one for each label: angry, happy, sad"),
+    ],
+    ids=["fewer", "no-labels", "gap", "matrix", "nan"],
+)
+def test_logits_that_do_not_match_the_labels(
+    answer: Any, labels: Sequence[str | None], named: str
+) -> None:
+    assert rejected(integrity.judge_logits(answer, labels)) == f"label_count_mismatch: {named}"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=str)
+def test_logits_that_are_not_finite(value: float) -> None:
+    message = f"one second of noise gives logits [1.0, {value}, 2.0], but all should be finite"
+    judgement = integrity.judge_logits(logits(1, value, 2), CLASSES)
+    assert rejected(judgement) == f"non_finite_output: {message}"
+
+
+# ------------------------------------------------------------------ two loads
+
+
+@pytest.mark.parametrize(
+    "other",
+    [logits(1, -2, 3), logits(1, -2, 3.0005)],
+    ids=["equal", "rounded"],
+)
+def test_answers_that_agree(other: Any) -> None:
+    measured = accepted(integrity.judge_agreement(logits(1, -2, 3), other))
+    assert measured["reload_difference"] == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        (logits(1, -2, 3.001), "0.001"),
+        (logits(1, -2, 4.5), "1.5"),
+        (logits(1, -2), "inf"),
+        (logits(1, -2, np.nan), "nan"),
+        (logits(1, -2, np.inf), "inf"),
+    ],
+    ids=["just", "clearly", "shape", "nan", "inf"],
+)
+def test_answers_that_differ(other: Any, difference: str) -> None:
+    judgement = integrity.judge_agreement(logits(1, -2, 3), other)
+    message = f"logits differ by {difference} between two loads, but should be the same"
+    assert rejected(judgement) == f"non_deterministic: {message}"
+
+
+def test_a_model_that_lacks_a_weight_differs_between_two_loads(tmp_path: Path) -> None:
+    folder = tiny.build(tmp_path)
+    tensors = tiny.read_tensors(folder)
+    del tensors["projector.weight"]
+    tiny.write_tensors(folder, tensors)
+    candidate = Candidate(name="model", model="./model", folder=folder)
+    snapshot = Snapshot(candidate, "sha256:0", folder, {"model.safetensors": 1})
+    first, second = (load(snapshot, threads=1, seed=seed).noise_logits() for seed in (0, 1))
+    judgement = integrity.judge_agreement(first, second)
+    assert rejected(judgement).startswith("non_deterministic: logits differ by 0.0")
+
+
+# ------------------------------------------------------------------ the labels
+
+
+def test_labels_with_names() -> None:
+    assert accepted(integrity.judge_named_labels(CLASSES)) == {"unnamed_labels": 0}
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [(["LABEL_0", "LABEL_1"], "LABEL_0, LABEL_1"), (["angry", "LABEL_1"], "angry, LABEL_1")],
+    ids=str,
+)
+def test_labels_without_names(labels: list[str], shown: str) -> None:
+    message = f"no_labels: labels are {shown}, but should be names"
+    assert rejected(integrity.judge_named_labels(labels)) == message
+
+
+def test_no_labels_at_all() -> None:
+    message = "no_labels: labels are none, but should be names"
+    assert rejected(integrity.judge_named_labels([])) == message
+
+
+def test_distinct_labels() -> None:
+    assert accepted(integrity.judge_distinct_labels(CLASSES)) == {"duplicate_labels": 0}
+
+
+@pytest.mark.parametrize("labels", [["sad", "angry", "sad"], ["sad", "Sad "]], ids=str)
+def test_labels_that_are_the_same(labels: list[str]) -> None:
+    message = "duplicate_labels: sad names more than one output, but labels should be distinct"
+    assert rejected(integrity.judge_distinct_labels(labels)) == message
+
+
+@pytest.mark.parametrize("problem", [None, "single_label_classification"])
+def test_emotion_classes(problem: str | None) -> None:
+    assert accepted(integrity.judge_dimensions(CLASSES, problem)) == {"dimensional_labels": 0}
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem", "shown"),
+    [
+        (["arousal", "valence"], None, "arousal, valence (problem_type None)"),
+        (["arousal", "angry"], "regression", "arousal, angry (problem_type regression)"),
+        (["angry", "sad"], "regression", "angry, sad (problem_type regression)"),
+    ],
+    ids=str,
+)
+def test_dimensions(labels: list[str], problem: str | None, shown: str) -> None:
+    message = f"dimensional: labels are {shown}, but should be emotions"
+    assert rejected(integrity.judge_dimensions(labels, problem)) == message
+
+
+def test_labels_that_name_emotions() -> None:
+    candidate = Candidate(name="m", model="org/m", emotions={"hyped": "excitement"})
+    measured = accepted(integrity.judge_emotions(["angry", "hyped", "LABEL_2"], candidate))
+    assert measured == {"unknown_labels": 0}
+
+
+def test_labels_that_name_none() -> None:
+    candidate = Candidate(name="m", model="org/m")
+    judgement = integrity.judge_emotions(["angry", "hyped", "dog bark"], candidate)
+    message = "hyped, dog bark is no known emotion, but each label should be one"
+    assert rejected(judgement) == f"unknown_labels: {message}"
+
+
+def test_enough_labels() -> None:
+    judgement = integrity.judge_label_count(CLASSES, 3)
+    assert accepted(judgement) == {"labels": 3}
+    assert judgement.details == {"labels": list(CLASSES)}
+
+
+def test_too_few_labels() -> None:
+    judgement = integrity.judge_label_count([*CLASSES, "sad"], 4)
+    assert rejected(judgement) == "too_few_labels: labels=3, but should be at least 4"

@@ -1,0 +1,374 @@
+"""The suite as its users call it: pytest, on the embedded candidates."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+CHECKS = ROOT / "tests" / "checks"
+FIXTURES = ROOT / "fixtures"
+SPEECH = FIXTURES / "speech" / "test"
+EMBEDDED = FIXTURES / "candidates.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test case of junit.xml."""
+
+    name: str
+    kind: str
+    message: str
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    code: int
+    output: str
+    reports: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.reports / "results.json").read_text("utf-8"))
+        return content
+
+    @property
+    def cases(self) -> list[Case]:
+        return [_case(node) for node in ET.parse(self.reports / "junit.xml").iter("testcase")]
+
+    @property
+    def suite(self) -> dict[str, str]:
+        nodes = ET.parse(self.reports / "junit.xml").findall("testsuite/properties/property")
+        return {node.attrib["name"]: node.attrib["value"] for node in nodes}
+
+    def candidate(self, name: str) -> dict[str, Any]:
+        return next(one for one in self.results["candidates"] if one["name"] == name)
+
+    def of(self, candidate: str) -> list[Case]:
+        return [case for case in self.cases if case.properties.get("candidate") == candidate]
+
+
+def _case(node: ET.Element) -> Case:
+    kinds = [child for child in node if child.tag in ("failure", "error", "skipped")]
+    properties = {one.attrib["name"]: one.attrib["value"] for one in node.iter("property")}
+    kind = kinds[0].tag if kinds else "passed"
+    message = kinds[0].attrib.get("message", "") if kinds else ""
+    return Case(node.attrib["name"], kind, message, properties)
+
+
+Run = Callable[..., Outcome]
+
+# pytester forgets modules that an inner run imported first, but torch cannot be imported twice.
+for _module in (
+    "sertify.models",
+    "sertify.predictions",
+    "transformers.models.audio_spectrogram_transformer.modeling_audio_spectrogram_transformer",
+    "transformers.models.hubert.modeling_hubert",
+    "transformers.models.wav2vec2.modeling_wav2vec2",
+    "transformers.models.wavlm.modeling_wavlm",
+):
+    importlib.import_module(_module)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Call pytest on the checks, as from the root of the project."""
+
+    def call(*args: str | Path, candidates: Path = EMBEDDED) -> Outcome:
+        reports = pytester.path / "reports"
+        fixed = (
+            "-p",
+            "no:cacheprovider",
+            "--candidates",
+            str(candidates),
+            "--reports",
+            str(reports),
+        )
+        result = pytester.runpytest_inprocess(CHECKS, *fixed, *args)
+        return Outcome(int(result.ret), str(result.stdout) + str(result.stderr), reports)
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write a candidates.yaml of embedded candidates, with other values for some keys."""
+
+    def call(*names: str, requirements: dict[str, Any] | None = None, **keys: Any) -> Path:
+        embedded = YAML(typ="safe").load(EMBEDDED)
+        chosen = [one for one in embedded["candidates"] if one["name"] in names]
+        for one in chosen:
+            one["model"] = str(FIXTURES / one["model"])
+            one.update(keys)
+            for key in [key for key, value in one.items() if value is None]:
+                del one[key]
+        path = tmp_path / "candidates.yaml"
+        common = embedded["requirements"] | {"segments": [1]} | (requirements or {})
+        YAML().dump({"requirements": common, "candidates": chosen}, path)
+        return path
+
+    return call
+
+
+def rejected() -> list[Any]:
+    entries = YAML(typ="safe").load(EMBEDDED)["candidates"]
+    return [(one["name"], one["reason"]) for one in entries if one.get("status") == "rejected"]
+
+
+class TestRejections:
+    @pytest.mark.parametrize(("name", "reason"), rejected())
+    def test_each_way_of_being_wrong_is_found(
+        self, run: Run, write: Callable[..., Path], name: str, reason: str
+    ) -> None:
+        outcome = run("--data", SPEECH, candidates=write(name, status=None, reason=None))
+        assert outcome.code == pytest.ExitCode.TESTS_FAILED
+        failed = next(case for case in outcome.of(name) if case.kind != "passed")
+        assert (failed.kind, failed.properties["outcome"]) == ("failure", "FAIL")
+        assert failed.properties["reason"] == reason
+        assert failed.message.startswith(f"FAIL {reason}: ")
+        assert f"[{name}" in failed.message
+        later = outcome.of(name)[outcome.of(name).index(failed) + 1 :]
+        assert outcome.candidate(name)["reason"] == reason
+        assert {case.properties["gate"] for case in later if case.kind == "passed"} <= {
+            failed.properties["gate"]
+        }
+
+    def test_an_expected_rejection_is_green(self, run: Run, write: Callable[..., Path]) -> None:
+        outcome = run("-m", "loadability", candidates=write("random-head"))
+        assert outcome.code == pytest.ExitCode.OK
+        kinds = [case.kind for case in outcome.of("random-head")]
+        assert kinds == ["passed"] * 4 + ["skipped"] * 5
+        expected = outcome.of("random-head")[4]
+        assert expected.properties["outcome"] == "FAIL"
+        assert expected.properties["reason"] == "random_head"
+
+    def test_a_repaired_model_turns_the_run_red(self, run: Run, write: Callable[..., Path]) -> None:
+        path = write("wav2vec2-tiny", status="rejected", reason="random_head")
+        outcome = run("-m", "loadability", candidates=path)
+        assert outcome.code == pytest.ExitCode.TESTS_FAILED
+        failed = next(case for case in outcome.cases if case.kind == "failure")
+        assert failed.name.startswith("test_every_weight_comes_from_the_checkpoint")
+        assert failed.message.startswith(
+            "now qualifies: it passes the check that should reject it for random_head"
+        )
+        assert failed.properties["outcome"] == "FAIL"
+        assert failed.properties["reason"] == "now_qualifies"
+
+    def test_another_reason_than_the_one_written_down_is_red(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("-m", "loadability", candidates=write("random-head", reason="dimensional"))
+        assert outcome.code == pytest.ExitCode.TESTS_FAILED
+        failed = next(case for case in outcome.cases if case.kind == "failure")
+        assert failed.properties["reason"] == "random_head"
+        assert "candidates.yaml says it is rejected for dimensional" in failed.message
+
+    def test_a_requirement_that_is_missed_is_red(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        path = write("wav2vec2-tiny", requirements={"min_labels": 6})
+        outcome = run("-m", "labels", candidates=path)
+        failed = next(case for case in outcome.cases if case.kind == "failure")
+        message = "FAIL too_few_labels: labels=5, but should be at least 6"
+        assert re.fullmatch(rf"{message} \[wav2vec2-tiny@[0-9a-f]{{7}}\]", failed.message)
+
+    def test_a_hub_that_cannot_be_reached_is_an_error_not_a_failure(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "candidates.yaml"
+        path.write_text("candidates: [{name: far, model: nobody/nothing}]")
+        outcome = run("--offline", candidates=path)
+        first, *rest = outcome.cases
+        assert first.kind == "error"
+        assert first.properties["outcome"] == "BLOCKED"
+        assert first.properties["reason"] == "offline_not_cached"
+        assert "nobody/nothing is not in the cache" in first.message
+        assert {case.kind for case in rest} == {"skipped"}
+        assert outcome.candidate("far")["verdict"] == "undecided"
+
+
+class TestWholeRun:
+    def test_the_embedded_candidates_are_green_and_one_is_selected(self, run: Run) -> None:
+        outcome = run("--data", SPEECH, "--benchmark-max-time=0.1")
+        assert outcome.code == pytest.ExitCode.OK, outcome.output
+        selected = outcome.results["selection"]["candidate"]
+        assert outcome.candidate(selected)["verdict"] == "qualified"
+        assert outcome.candidate(selected)["numbers"]["uar"]["value"] >= 0.8
+        assert outcome.candidate("baseline-tiny")["verdict"] == "baseline"
+        assert f"Use {selected}" in outcome.output
+        assert outcome.suite["sertify:selection"] == selected
+        assert outcome.suite["sertify:corpus"] == outcome.results["corpus"]["fingerprint"]
+        page = (outcome.reports / "index.html").read_text("utf-8")
+        assert all(one["name"] in page for one in outcome.results["candidates"])
+
+    def test_every_case_keeps_the_contract_with_readers_of_junit(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        names = ("wav2vec2-tiny", "random-head", "generic-labels", "constant")
+        outcome = run("--data", SPEECH, "--benchmark-max-time=0.1", candidates=write(*names))
+        kinds = {
+            "PASS": {"passed"},
+            "FAIL": {"failure", "skipped"},
+            "INCONCLUSIVE": {"failure"},
+            "NOT_REACHED": {"skipped"},
+        }
+        for case in outcome.cases:
+            properties = case.properties
+            assert case.kind in kinds[properties["outcome"]]
+            assert {"candidate", "gate"} <= set(properties)
+            assert ("reason" in properties) == (properties["outcome"] != "PASS")
+            measured = [v for k, v in properties.items() if k.startswith("measured:")]
+            assert all(re.fullmatch(r"-?[0-9.e+-]+ \S+", value) for value in measured), measured
+            assert measured or properties["outcome"] != "PASS"
+
+    def test_three_runs_add_up_to_a_selection(self, run: Run, write: Callable[..., Path]) -> None:
+        path = write("wav2vec2-tiny")
+        first = run("-m", "loadability or labels or degeneracy", "--data", SPEECH, candidates=path)
+        assert first.candidate("wav2vec2-tiny")["verdict"] == "undecided"
+        assert first.candidate("wav2vec2-tiny")["message"] == "not judged yet: accuracy, speed"
+        second = run("-m", "accuracy", "--data", SPEECH, candidates=path)
+        assert second.candidate("wav2vec2-tiny")["message"] == "not judged yet: speed"
+        third = run("--benchmark-only", "--benchmark-max-time=0.1", candidates=path)
+        assert {case.properties["gate"] for case in third.cases} == {"speed"}
+        assert third.results["selection"]["candidate"] == "wav2vec2-tiny"
+
+
+class TestOptions:
+    def test_accuracy_without_data_says_what_to_give(self, run: Run) -> None:
+        outcome = run("-m", "accuracy")
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert "-m accuracy needs labelled speech: give --data PATH" in outcome.output
+
+    def test_without_data_the_accuracy_gate_is_skipped_and_says_so(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("-m", "not speed", candidates=write("wav2vec2-tiny"))
+        skipped = [case for case in outcome.cases if case.properties["gate"] == "accuracy"]
+        assert outcome.code == pytest.ExitCode.OK
+        assert {case.properties["reason"] for case in skipped} == {"no_data"}
+
+    @pytest.mark.parametrize(
+        ("option", "value", "message"),
+        [
+            ("--data", "nowhere", "there is no such folder"),
+            ("--candidates", "nowhere.yaml", "no such file"),
+        ],
+    )
+    def test_a_path_that_is_not_there_is_said_at_once(
+        self, run: Run, option: str, value: str, message: str
+    ) -> None:
+        outcome = run(option, value)
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert message in outcome.output
+
+    def test_mistakes_in_the_file_are_said_at_once(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "candidates.yaml"
+        path.write_text("candidates:\n- name: a\n  modle: x/y\n- name: a\n  model: x/y\n")
+        outcome = run(candidates=path)
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert "did you mean 'model'?" in outcome.output
+        assert "the name is taken" in outcome.output
+
+    def test_keywords_and_first_failure_work_as_in_any_project(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        path = write("wav2vec2-tiny", "random-head", status=None, reason=None)
+        chosen = run("-k", "wav2vec2 and labels", candidates=path)
+        assert {case.properties["candidate"] for case in chosen.cases} == {"wav2vec2-tiny"}
+        stopped = run("-m", "loadability", "-k", "random", "-x", candidates=path)
+        assert [case.kind for case in stopped.cases] == ["passed"] * 4 + ["failure"]
+
+    def test_other_tests_are_left_alone(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile("def test_something(): pass")
+        result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+        result.assert_outcomes(passed=1)
+        assert not (pytester.path / "reports").exists()
+        result.stdout.no_fnmatch_line("*sertify: *")
+
+
+class TestWorkers:
+    def test_workers_judge_as_one_process_does(self, run: Run, write: Callable[..., Path]) -> None:
+        path = write("wav2vec2-tiny", "ast-tiny", "random-head")
+        args = ("-m", "not speed", "--data", SPEECH)
+        serial = run(*args, candidates=path).results
+        shared = run(*args, "-n", "2", candidates=path)
+        assert shared.code == pytest.ExitCode.OK, shared.output
+        for alone, together in zip(serial["candidates"], shared.results["candidates"], strict=True):
+            assert alone["verdict"] == together["verdict"]
+            assert alone["numbers"].get("uar") == together["numbers"].get("uar")
+
+    def test_the_speed_gate_says_that_it_needs_a_run_of_its_own(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("-m", "speed", "-n", "1", candidates=write("wav2vec2-tiny"))
+        assert outcome.code == pytest.ExitCode.OK
+        assert outcome.cases
+        for case in outcome.cases:
+            assert case.properties["reason"] == "needs_serial_run"
+            assert "pytest -m speed -n 0" in case.message
+
+    def test_a_candidate_that_kills_its_worker_is_told_and_the_others_go_on(
+        self, run: Run, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        deadly = tmp_path / "deadly"
+        shutil.copytree(FIXTURES / "models" / "wav2vec2-tiny", deadly)
+        config = json.loads((deadly / "config.json").read_text())
+        config |= {"model_type": "deadly", "auto_map": {"AutoConfig": "deadly.Deadly"}}
+        (deadly / "config.json").write_text(json.dumps(config))
+        (deadly / "deadly.py").write_text("import os\nos._exit(1)\n")
+        path = write("wav2vec2-tiny")
+        content = YAML(typ="safe").load(path)
+        killer = {"name": "killer", "model": str(deadly), "trust_remote_code": True}
+        content["candidates"] = [killer, *content["candidates"]]
+        YAML().dump(content, path)
+        outcome = run("-m", "loadability", "-n", "2", candidates=path)
+        assert outcome.code == pytest.ExitCode.TESTS_FAILED
+        cases = outcome.of("killer")
+        assert len(cases) == 9
+        assert [case.kind for case in cases].count("error") == 1
+        assert {c.properties["reason"] for c in cases if c.kind != "passed"} == {"worker_crashed"}
+        assert outcome.candidate("killer")["reason"] == "worker_crashed"
+        assert {case.kind for case in outcome.of("wav2vec2-tiny")} == {"passed"}
+
+
+class TestCollection:
+    def test_a_hundred_candidates_need_neither_torch_nor_network(self, tmp_path: Path) -> None:
+        path = tmp_path / "candidates.yaml"
+        entries = [{"name": f"c{n}", "model": f"org/model-{n}"} for n in range(100)]
+        YAML().dump({"candidates": entries}, path)
+        script = f"""
+import socket, sys
+class Refusing(socket.socket):
+    def connect(self, address): raise AssertionError(f"connects to {{address}}")
+socket.socket = Refusing
+import pytest
+code = pytest.main(["--collect-only", "-q", "--candidates", {str(path)!r}, {str(CHECKS)!r}])
+assert code == 0, code
+assert not {{"torch", "transformers"}} & set(sys.modules), "imported"
+"""
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""}
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        assert "test_uar[c99]" in done.stdout
