@@ -12,7 +12,7 @@ __all__ = ["describe", "fingerprint", "usable_cores"]
 
 _LIBRARIES = ("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr")
 # What a model answers depends on the versions; how fast, on the machine as well.
-_DECIDES_ANSWERS = ("torch", "transformers", "device")
+_DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device")
 _DECIDES_SPEED = (*_DECIDES_ANSWERS, "cpu", "cores", "threads")
 
 

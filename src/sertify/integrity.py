@@ -111,7 +111,7 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
         return _fail("bad_config", f"config.json cannot be read: {error}")
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         return _fail("bad_config", "config.json names no model_type")
-    return _pass()
+    return _pass(Measurement("config_keys", len(config), "keys"))
 
 
 def judge_loading(load_time: float) -> Judgement:
@@ -123,11 +123,13 @@ def judge_task(config: Mapping[str, Any]) -> Judgement:
     """Reject a checkpoint whose architecture was trained for another task."""
     names = config.get("architectures")
     architecture = str(names[0]) if isinstance(names, list) and names else ""
-    for ending, task in _OTHER_TASKS.items():
-        if architecture.endswith(ending):
-            message = f"{architecture} is for {task}, but should be for audio classification"
-            return _fail("wrong_task", message, {"architecture": architecture})
-    return Judgement(Outcome.PASS, details={"architecture": architecture})
+    tasks = [task for ending, task in _OTHER_TASKS.items() if architecture.endswith(ending)]
+    measured = Measurement("other_tasks", len(tasks), "tasks")
+    details = {"architecture": architecture}
+    if not tasks:
+        return Judgement(Outcome.PASS, (measured,), details=details)
+    message = f"{architecture} is for {tasks[0]}, but should be for audio classification"
+    return Judgement(Outcome.FAIL, (measured,), "wrong_task", message, details=details)
 
 
 def judge_weights(weights: WeightReport) -> Judgement:

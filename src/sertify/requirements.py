@@ -38,13 +38,6 @@ class Limits(Keys, Generic[Number]):
     )
     min: Number | None = Field(None, description="The least that will do.")
     max: Number | None = Field(None, description="The most that will do.")
-    confidence: float | None = Field(
-        None,
-        gt=0,
-        lt=1,
-        description="Compare the confidence interval at this level instead of the estimate itself; "
-        "one that straddles the limit is inconclusive.",
-    )
 
     @model_validator(mode="after")
     def _limit_something(self) -> Self:
@@ -56,11 +49,27 @@ class Limits(Keys, Generic[Number]):
 
     def bound(self) -> Bound:
         """Return it as the rest of the suite knows it."""
-        return Bound(self.min, self.max, self.confidence)
+        return Bound(self.min, self.max)
 
 
 class Share(Limits[Annotated[float, Field(ge=0, le=1)]]):
     """Limits of a ratio from 0 to 1."""
+
+
+class Estimate(Share):
+    """Limits of a ratio that comes with an interval."""
+
+    confidence: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Compare the confidence interval at this level instead of the estimate itself; "
+        "one that straddles the limit is inconclusive.",
+    )
+
+    def bound(self) -> Bound:
+        """Return it as the rest of the suite knows it."""
+        return Bound(self.min, self.max, self.confidence)
 
 
 class Count(Limits[Annotated[float, Field(ge=1)]]):
@@ -85,6 +94,7 @@ def _bound(limits: type[Limits[Any]]) -> Any:
 
 
 ShareBound = Annotated[Bound, _bound(Share), PlainSerializer(as_written)]
+EstimateBound = Annotated[Bound, _bound(Estimate), PlainSerializer(as_written)]
 CountBound = Annotated[Bound, _bound(Count), PlainSerializer(as_written)]
 FactorBound = Annotated[Bound, _bound(Factor), PlainSerializer(as_written)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -108,11 +118,11 @@ class Requirements(Keys):
     effective_emotions: CountBound | None = Field(
         Bound(min=1.5), description="How many equally frequent emotions have the same entropy."
     )
-    uar: ShareBound | None = Field(Bound(min=0.4), description="Unweighted average recall.")
-    accuracy: ShareBound | None = Field(None, description="Share of the clips that are right.")
-    macro_f1: ShareBound | None = Field(None, description="Mean F1 of the emotions.")
-    recall: ShareBound | None = Field(None, description="Recall of each single emotion.")
-    coverage: ShareBound | None = Field(
+    uar: EstimateBound | None = Field(Bound(min=0.4), description="Unweighted average recall.")
+    accuracy: EstimateBound | None = Field(None, description="Share of the clips that are right.")
+    macro_f1: EstimateBound | None = Field(None, description="Mean F1 of the emotions.")
+    recall: EstimateBound | None = Field(None, description="Recall of each single emotion.")
+    coverage: EstimateBound | None = Field(
         Bound(min=0.5), description="Share of the clips whose emotion it has a label for."
     )
     real_time_factor: FactorBound | None = Field(

@@ -1,7 +1,7 @@
 """A hub on this machine, for the real client to talk to: folders served over HTTP.
 
 Each request becomes a `Request`, each answer is a `Response`, and a test disturbs the hub by
-registering a response, or a function that makes one, for the paths that match a pattern.
+registering a response, or a function that makes one, for the requests that match a pattern.
 """
 
 import hashlib
@@ -40,7 +40,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What the hub answers; Content-Length is added to the headers."""
+    """What the hub answers.
+
+    Content-Length is added to the headers where they do not have it.
+    """
 
     status: int = HTTPStatus.OK
     body: bytes = b""
@@ -124,12 +127,15 @@ class LocalHub:
             self._thread.join()
 
     def disturb(self, answer: Answer | Response, on: str = "", *, times: int | None = None) -> None:
-        """Give another answer to requests whose path matches `on`, the next `times` or for good."""
+        """Give another answer to requests that match `on`, the next `times` or for good.
+
+        A request is matched as it is written, with its method: ``GET /api/models/org/model``.
+        """
         made = (lambda _: answer) if isinstance(answer, Response) else answer
         self._disturbances.append(_Disturbance(re.compile(on), made, times))
 
     def stall(self, on: str = "") -> None:
-        """Leave requests whose path matches `on` without an answer."""
+        """Leave requests that match `on` without an answer."""
         self.disturb(self._wait, on)
 
     def commit(self, repo: str) -> str:
@@ -150,7 +156,7 @@ class LocalHub:
 
     def _disturbance(self, request: Request) -> Answer | None:
         for one in self._disturbances:
-            if one.times != 0 and one.pattern.search(request.path):
+            if one.times != 0 and one.pattern.search(f"{request.method} {request.path}"):
                 one.times = None if one.times is None else one.times - 1
                 return one.answer
         return None

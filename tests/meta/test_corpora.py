@@ -11,6 +11,7 @@ import pytest
 
 from sertify.corpora import Clip, Corpus, read_corpus
 from sertify.errors import ConfigurationError
+from sertify.plugin.fixtures import PROBE_CLIPS
 
 Make = Callable[..., Path]
 
@@ -341,3 +342,8 @@ def test_a_sample_of_more_than_there_are_is_all_there_are(corpus: Corpus) -> Non
 def test_a_sample_of_unlabelled_clips_is_just_some_of_them(make: Make) -> None:
     corpus = read_corpus(make(*(f"{n}.wav" for n in range(9))))
     assert len(corpus.sample(4).clips) == 4
+
+
+def test_the_probe_has_each_emotion_of_the_embedded_speech_eight_times() -> None:
+    embedded = read_corpus(Path(__file__).parents[2] / "fixtures" / "speech" / "test")
+    assert count(embedded.sample(PROBE_CLIPS), "emotion") == [8] * 7

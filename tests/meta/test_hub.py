@@ -1,5 +1,6 @@
 """From a candidate to a snapshot, with the hub's real client and a hub on this machine."""
 
+import errno
 import json
 import os
 import time
@@ -9,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from huggingface_hub import close_session, constants, hf_hub_download
+from huggingface_hub import close_session, constants, file_download, hf_hub_download
 from huggingface_hub.utils import _http
-from tests.meta.local_hub import LocalHub, Response, html, use_hub
+from tests.meta.local_hub import LocalHub, Request, Response, html, use_hub
 
 from sertify import hub
 from sertify.candidates import Candidate
@@ -64,11 +65,14 @@ def rejected(candidate: Candidate) -> str:
 
 
 @pytest.fixture(autouse=True)
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LocalHub]:
     """A hub with one repository, for every test: none may reach the real one."""
-    write(tmp_path / "hub" / REPO, SMALL | WEIGHTS | OTHERS)
-    with LocalHub(tmp_path / "hub") as local:
-        use_hub(monkeypatch, local.url, tmp_path / "cache")
+    root = tmp_path_factory.mktemp("hub")
+    write(root / REPO, SMALL | WEIGHTS | OTHERS)
+    with LocalHub(root) as local:
+        use_hub(monkeypatch, local.url, tmp_path_factory.mktemp("cache"))
         monkeypatch.setattr(hub, "TIMEOUT", 1.0)
         yield local
     close_session()
@@ -77,8 +81,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client retry without the pauses of half a minute in all that it makes."""
-    clock = SimpleNamespace(sleep=lambda _: None, time=time.time, perf_counter=time.perf_counter)
-    monkeypatch.setattr(_http, "time", clock)
+    clock = SimpleNamespace(sleep=lambda _: None, time=time.time)
+    for module in (_http, file_download):
+        monkeypatch.setattr(module, "time", clock)
 
 
 # ------------------------------------------------------------------ what is on the hub
@@ -144,6 +149,20 @@ def test_code_is_downloaded_only_where_it_may_run() -> None:
     snapshot = take_snapshot(of_hub(trust_remote_code=True))
     fetch_weights(snapshot)
     assert "modeling.py" in present(snapshot)
+
+
+def test_no_byte_is_downloaded_in_vain(server: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    server.bytes_sent = 0
+    fetch_weights(snapshot)
+    assert server.bytes_sent == len(WEIGHTS["model.safetensors"])
+
+
+def test_the_local_hub_sends_a_part_of_a_file(server: LocalHub) -> None:
+    path = f"/{REPO}/resolve/main/model.safetensors"
+    part = server.answer(Request("GET", path, {"range": "bytes=398-"}))
+    assert (part.status, part.body) == (206, b"fe")
+    assert part.headers["Content-Range"] == "bytes 398-399/400"
 
 
 def test_what_is_in_the_cache_is_not_downloaded_again(server: LocalHub) -> None:
@@ -240,6 +259,42 @@ def test_weights_that_cannot_be_fetched_are_unreachable(server: LocalHub) -> Non
     with pytest.raises(Blocked, match=f"gave no answer for {REPO}@{snapshot.commit}") as caught:
         fetch_weights(snapshot)
     assert caught.value.reason.code == "unreachable"
+
+
+def broken_off(server: LocalHub, size: int) -> Response:
+    """Make the answer that sends `size` bytes of the weights, then closes the connection."""
+    whole = WEIGHTS["model.safetensors"]
+    headers = {"Content-Length": str(len(whole)), "Connection": "close"}
+    return Response(200, whole[:size], {**headers, "X-Repo-Commit": server.commit(REPO)})
+
+
+@pytest.mark.usefixtures("patient")
+def test_weights_that_break_off_are_fetched_again(server: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    server.disturb(broken_off(server, 100), "GET .*/model.safetensors", times=1)
+    fetch_weights(snapshot)
+    assert (snapshot.folder / "model.safetensors").read_bytes() == WEIGHTS["model.safetensors"]
+
+
+@pytest.mark.usefixtures("patient")
+def test_weights_that_always_break_off_are_unreachable(server: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    server.disturb(broken_off(server, 0), "GET .*/model.safetensors")
+    with pytest.raises(Blocked) as caught:
+        fetch_weights(snapshot)
+    assert caught.value.reason.code == "unreachable"
+    assert not (snapshot.folder / "model.safetensors").exists()
+
+
+def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    snapshot = take_snapshot(of_hub())
+    monkeypatch.setattr(hub, "snapshot_download", fill)  # no test can have a full disk
+    with pytest.raises(Blocked) as caught:
+        fetch_weights(snapshot)
+    assert str(caught.value) == f"disk_full: no space left for {REPO}@{server.commit(REPO)}"
 
 
 # ------------------------------------------------------------------ without the network

@@ -30,7 +30,7 @@ def one(
     **decision: str,
 ) -> Verdict:
     """Return the verdict on a candidate, with the numbers by which it is compared."""
-    records: dict[str, tuple[Record, ...]] = {gate: () for gate in GATES}
+    records: dict[str, tuple[Record, ...]] = dict.fromkeys(GATES, ())
     if uar is not None:
         ends = () if half_width is None else (uar - half_width, uar + half_width)
         records["accuracy"] = (evidence("accuracy", Measurement("uar_all", uar, "1", *ends)),)
@@ -135,8 +135,8 @@ def test_the_sentence_says_why(verdicts: list[Verdict], sentence: str) -> None:
 
 
 def rejected(name: str, gate: str) -> Verdict:
-    decision = {"gate": gate, "reason": f"{gate}_reason", "message": f"{gate} says no"}
-    return one(name, standing=Standing.REJECTED, **decision)
+    reason, message = f"{gate}_reason", f"{gate} says no"
+    return one(name, standing=Standing.REJECTED, gate=gate, reason=reason, message=message)
 
 
 def undecided(name: str, message: str) -> Verdict:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sertify.corpora import Corpus, read_corpus
+from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection
@@ -40,14 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[checks.STANDINGS] = checks.Standings()
     if is_worker(config) or not _runs_checks(config):
         return
-    _complain(config, options)
-    corpus = _corpus(options)
-    if not config.option.collectonly:
-        from sertify.plugin.run import Run
-
-        if config.option.xmlpath is None:
-            config.option.xmlpath = str(options.reports / "junit.xml")
-        config.pluginmanager.register(Run(config, corpus), "sertify-run")
+    try:
+        _complain(config, options)
+        if not config.option.collectonly:
+            _register_run(config, options)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -58,8 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)  # before -m and -k leave checks out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort checks by candidate and gate."""
-    if any("candidate" in getattr(item, "fixturenames", ()) for item in items):
-        collection.arrange(config, items)
+    collection.arrange(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made
@@ -133,8 +130,10 @@ def _complain(config: pytest.Config, options: Options) -> None:
         )
 
 
-def _corpus(options: Options) -> Corpus | None:
-    try:
-        return None if options.data is None else read_corpus(options.data)
-    except ConfigurationError as error:
-        raise pytest.UsageError(str(error)) from error
+def _register_run(config: pytest.Config, options: Options) -> None:
+    from sertify.plugin.run import Run
+
+    if config.option.xmlpath is None:
+        config.option.xmlpath = str(options.reports / "junit.xml")
+    corpus = None if options.data is None else read_corpus(options.data)
+    config.pluginmanager.register(Run(config, corpus), "sertify-run")

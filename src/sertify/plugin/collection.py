@@ -42,7 +42,8 @@ CANDIDATES = pytest.StashKey[Candidates]()
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Give a check each candidate, and a check of speed each length of audio as well."""
-    if "candidate" not in metafunc.fixturenames:
+    gated = any(mark.name in GATES for mark in metafunc.definition.iter_markers())
+    if not gated or "candidate" not in metafunc.fixturenames:
         return
     candidates = metafunc.config.stash[CANDIDATES].all()
     if "seconds" not in metafunc.fixturenames:
@@ -57,8 +58,10 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note what each check is, sort by candidate and gate, and leave out what is not asked for."""
+    checks = [item for item in items if _note(item)]
+    if not checks:
+        return
     order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
-    checks = [item for item in items if (gate := _gate(item)) and _note(item, gate)]
     checks.sort(key=lambda item: (order[item.stash[ITEM].candidate.name], item.stash[ITEM].order))
     _find_last_owners(checks)
     others = [item for item in items if ITEM not in item.stash]
@@ -75,14 +78,11 @@ def owned_codes(item: pytest.Item) -> frozenset[str]:
     return frozenset(code for mark in item.iter_markers("owns") for code in mark.args)
 
 
-def _gate(item: pytest.Item) -> str | None:
-    if "candidate" not in getattr(getattr(item, "callspec", None), "params", {}):
-        return None
-    return next((gate for gate in GATES if item.get_closest_marker(gate)), None)
-
-
-def _note(item: Any, gate: str) -> bool:
-    parameters = item.callspec.params
+def _note(item: Any) -> bool:
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    gate = next((gate for gate in GATES if item.get_closest_marker(gate)), None)
+    if gate is None or "candidate" not in parameters:
+        return False
     seconds = parameters.get("seconds")
     item.stash[ITEM] = CheckItem(
         candidate=item.config.stash[CANDIDATES].named(parameters["candidate"]),

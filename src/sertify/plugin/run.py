@@ -21,13 +21,17 @@ __all__ = ["Run"]
 
 
 class Run:
-    """Lives in the process that pytest was started in, also where workers run the checks."""
+    """Lives in the process that pytest was started in, also where workers run the checks.
+
+    Raises ``ConfigurationError`` where evidence cannot be kept.
+    """
 
     def __init__(self, config: pytest.Config, corpus: Corpus | None) -> None:
         self._config = config
         self._options = config.stash[OPTIONS]
         self._corpus = corpus
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
+        self._store.check()
         self._seen = 0
         self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
