@@ -90,6 +90,11 @@ _REASONS = (
         "weights of the backbone are not in the checkpoint, so they would be random",
         "report it to the model's author",
     ),
+    Reason(
+        "unused_layers",
+        "the checkpoint has layers that config.json leaves out",
+        "report it to the model's author",
+    ),
     Reason("non_finite_weights", "weights are NaN or infinite", "report it to the model's author"),
     Reason(
         "no_feature_extractor",

@@ -39,8 +39,6 @@ TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
 
 _SMALL_FILES = ["*.json", "*.txt", "*.yaml"]
-_SAFETENSORS = ["*.safetensors", "*.safetensors.index.json"]
-_PICKLES = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]
 _EXTRACTOR = ["preprocessor_config.json", "processor_config.json"]
 _IN_FOLDERS = ["*/*"]  # such as the checkpoints of a training run
 
@@ -107,8 +105,7 @@ def fetch_weights(snapshot: Snapshot, *, offline: bool = False) -> None:
     candidate = snapshot.candidate
     if candidate.folder is not None:
         return
-    safe = any(name.endswith(".safetensors") for name in snapshot.weight_files)
-    patterns = [*_SMALL_FILES, *(_SAFETENSORS if safe else _PICKLES)]
+    patterns = [*_SMALL_FILES, *snapshot.weight_files]
     if candidate.trust_remote_code:
         patterns.append("*.py")
     with _hub_errors(candidate.model, snapshot.commit, offline=offline):

@@ -1,19 +1,18 @@
-"""What a repository or a loaded model is, and what is wrong with it.
+"""What a repository or a loaded model is, and what is wrong with it; its labels apart.
 
 Every function takes facts and returns a :class:`~sertify.outcomes.Judgement`; none loads anything.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.candidates import Candidate
 from sertify.errors import Rejected
-from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
-from sertify.taxonomy import is_dimension, is_generic
+from sertify.outcomes import Judgement, Measurement, Outcome, listed
 
 if TYPE_CHECKING:
     # Only a name here: whoever judges facts need not wait for the hub's client.
@@ -23,15 +22,10 @@ __all__ = [
     "WeightReport",
     "judge_agreement",
     "judge_config",
-    "judge_dimensions",
-    "judge_distinct_labels",
-    "judge_emotions",
     "judge_feature_extractor",
     "judge_finite_weights",
-    "judge_label_count",
     "judge_loading",
     "judge_logits",
-    "judge_named_labels",
     "judge_snapshot",
     "judge_task",
     "judge_weights",
@@ -52,6 +46,8 @@ _OTHER_TASKS = {
 
 # Only needed to mask spans in training: a checkpoint without it answers the same.
 _BENIGN = ("masked_spec_embed",)
+
+_LAYER = re.compile(r"\.layers?\.\d+\.")
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,12 @@ class WeightReport:
         """Parameters of the head that were initialised at random."""
         return tuple(name for name in self.random if not self._in_backbone(name))
 
+    @property
+    def unused_layers(self) -> tuple[str, ...]:
+        """What the checkpoint holds of layers that the backbone should have, but has not."""
+        names = (name for name in self.unexpected if self._in_backbone(name))
+        return tuple(name for name in names if _LAYER.search(name))
+
     def _in_backbone(self, name: str) -> bool:
         return name.startswith(f"{self.backbone}.")
 
@@ -103,7 +105,7 @@ def judge_snapshot(snapshot: "Snapshot") -> Judgement:
 def judge_config(snapshot: "Snapshot") -> Judgement:
     """Reject a repository without a config.json that names a model type."""
     if "config.json" not in snapshot.files:
-        names = _some(sorted(snapshot.files)) if snapshot.files else "no file at all"
+        names = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
         return _fail("no_config", f"it has no config.json, but {names}")
     try:
         config = snapshot.read_json("config.json")
@@ -133,13 +135,14 @@ def judge_task(config: Mapping[str, Any]) -> Judgement:
 
 
 def judge_weights(weights: WeightReport) -> Judgement:
-    """Reject a model of which any weight did not come from the checkpoint."""
+    """Reject a model with a weight that is not from the checkpoint, or without a layer of it."""
     measured = (
         Measurement("random_weights", len(weights.random), "tensors"),
+        Measurement("unused_weights", len(weights.unused_layers), "tensors"),
         Measurement("parameters", weights.parameters, "weights"),
     )
     if not weights.random:
-        return _pass(*measured)
+        return _judge_unused(weights, measured)
     code = "random_head" if weights.random_head else "incomplete_backbone"
     message = (
         f"{len(weights.random)} weights are random, but all should come from the checkpoint; "
@@ -158,7 +161,7 @@ def judge_finite_weights(weights: WeightReport) -> Judgement:
     measured = Measurement("non_finite_weights", len(weights.non_finite), "tensors")
     if not weights.non_finite:
         return _pass(measured)
-    message = f"NaN or infinity in {_some(weights.non_finite)}, but all should be finite"
+    message = f"NaN or infinity in {listed(weights.non_finite)}, but all should be finite"
     return Judgement(Outcome.FAIL, (measured,), "non_finite_weights", message)
 
 
@@ -173,7 +176,7 @@ def judge_logits(logits: NDArray[np.float32], labels: Sequence[str | None]) -> J
     """Reject logits of shape (n,) that are not finite, or not one for each label."""
     measured = Measurement("outputs", logits.size, "outputs")
     if logits.ndim != 1 or logits.size != len(labels) or None in labels:
-        message = f"outputs={logits.size}, but should be one for each label: {_some(labels)}"
+        message = f"outputs={logits.size}, but should be one for each label: {listed(labels)}"
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
     if not np.isfinite(logits).all():
         message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
@@ -192,53 +195,16 @@ def judge_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> 
     return Judgement(Outcome.FAIL, (measured,), "non_deterministic", message)
 
 
-def judge_named_labels(labels: Sequence[str]) -> Judgement:
-    """Reject outputs that are called LABEL_0, LABEL_1 and so on."""
-    generic = [label for label in labels if is_generic(label)]
-    measured = Measurement("unnamed_labels", len(generic), "labels")
-    if not generic and labels:
-        return _pass(measured)
-    message = f"labels are {_some(labels)}, but should be names"
-    return Judgement(Outcome.FAIL, (measured,), "no_labels", message)
-
-
-def judge_distinct_labels(labels: Sequence[str]) -> Judgement:
-    """Reject labels of which two are the same but for case and blanks."""
-    folded = [label.strip().casefold() for label in labels]
-    twice = sorted({label for label in folded if folded.count(label) > 1})
-    measured = Measurement("duplicate_labels", len(twice), "labels")
-    if not twice:
-        return _pass(measured)
-    message = f"{_some(twice)} names more than one output, but labels should be distinct"
-    return Judgement(Outcome.FAIL, (measured,), "duplicate_labels", message)
-
-
-def judge_dimensions(labels: Sequence[str], problem_type: str | None) -> Judgement:
-    """Reject a model that outputs dimensions of emotion rather than classes."""
-    dimensions = [label for label in labels if is_dimension(label)]
-    measured = Measurement("dimensional_labels", len(dimensions), "labels")
-    if not dimensions and problem_type != "regression":
-        return _pass(measured)
-    message = f"labels are {_some(labels)} (problem_type {problem_type}), but should be emotions"
-    return Judgement(Outcome.FAIL, (measured,), "dimensional", message)
-
-
-def judge_emotions(labels: Sequence[str], candidate: Candidate) -> Judgement:
-    """Reject labels that neither the taxonomy nor the candidate's ``emotions:`` knows."""
-    named = [label for label in labels if not is_generic(label) and not is_dimension(label)]
-    unknown = [label for label in named if candidate.emotion_of(label) is None]
-    measured = Measurement("unknown_labels", len(unknown), "labels")
-    if not unknown:
-        return _pass(measured)
-    message = f"{_some(unknown)} is no known emotion, but each label should be one"
-    return Judgement(Outcome.FAIL, (measured,), "unknown_labels", message)
-
-
-def judge_label_count(labels: Sequence[str], least: int) -> Judgement:
-    """Reject a model with fewer labels than required."""
-    measured = Measurement("labels", len(set(labels)), "labels")
-    judgement = judge(measured, Bound(min=least), "too_few_labels")
-    return replace(judgement, details={"labels": list(labels)})
+def _judge_unused(weights: WeightReport, measured: tuple[Measurement, ...]) -> Judgement:
+    """Reject a model that lacks layers which it was trained with."""
+    if not weights.unused_layers:
+        return _pass(*measured)
+    message = (
+        f"config.json leaves out layers that the checkpoint has, but should have all of them: "
+        f"{listed(weights.unused_layers)}"
+    )
+    details = {"unexpected": list(weights.unexpected)}
+    return Judgement(Outcome.FAIL, measured, "unused_layers", message, details=details)
 
 
 def _differences(weights: WeightReport) -> str:
@@ -247,10 +213,10 @@ def _differences(weights: WeightReport) -> str:
     parts = []
     if lacking:
         part = "head" if weights.random_head else "backbone"
-        instead = f" and has {_some(weights.unexpected)} instead" if weights.unexpected else ""
-        parts.append(f"its {part} lacks {_some(lacking)}{instead}")
+        instead = f" and has {listed(weights.unexpected)} instead" if weights.unexpected else ""
+        parts.append(f"its {part} lacks {listed(lacking)}{instead}")
     if weights.mismatched:
-        parts.append(f"it has {_some(weights.mismatched)} in another shape")
+        parts.append(f"it has {listed(weights.mismatched)} in another shape")
     return "; ".join(parts)
 
 
@@ -260,8 +226,3 @@ def _pass(*measured: Measurement) -> Judgement:
 
 def _fail(code: str, message: str, details: Mapping[str, Any] | None = None) -> Judgement:
     return Judgement(Outcome.FAIL, (), code, message, details=details or {})
-
-
-def _some(names: Sequence[str | None], most: int = 6) -> str:
-    shown = ", ".join(str(name) for name in names[:most]) or "none"
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,12 +1,12 @@
 """The words a check speaks: measurement, requirement, outcome, judgement."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge"]
+__all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge", "listed"]
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
@@ -95,6 +95,16 @@ def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     return Judgement(outcome, (measured,), reason, message, str(bound))
 
 
+def listed(names: Sequence[str | None], most: int = 6) -> str:
+    """Return names for a message, no more than fit into one.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(str(name) for name in names[:most]) or "none"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def _compare(measured: Measurement, bound: Bound) -> Outcome:
     low, high = measured.value, measured.value
     if bound.confidence is not None and measured.low is not None and measured.high is not None:
@@ -112,14 +122,15 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     """How many clips shrink the interval until it lies on one side of the bound."""
     assert measured.low is not None
     assert measured.high is not None
-    limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max
-    distance = abs(measured.value - (limit or 0.0))
+    limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max or 0.0
+    distance = abs(measured.value - limit)
     if not distance:
         return "; the data cannot tell, the value lies on the limit"
     if not measured.n:
         return "; the data cannot tell"
-    half_width = (measured.high - measured.low) / 2
-    clips = math.ceil(measured.n * (half_width / distance) ** 2)
+    end = measured.low if limit < measured.value else measured.high
+    # The interval narrows with the square root of the number of clips.
+    clips = math.ceil(measured.n * (abs(measured.value - end) / distance) ** 2)
     return f"; {measured.n} clips cannot tell, about {max(clips, measured.n + 1):,} could"
 
 

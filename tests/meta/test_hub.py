@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from huggingface_hub import close_session, constants, file_download, hf_hub_download
 from huggingface_hub.utils import _http
-from tests.meta.local_hub import LocalHub, Request, Response, html, use_hub
 
 from sertify import hub
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot, fetch_feature_extractor, fetch_weights, take_snapshot
+from tests.meta.local_hub import LocalHub, Request, Response, html, use_hub
 
 REPO = "org/model"
 SMALL = {"config.json": b"{}", "preprocessor_config.json": b'{"sampling_rate": 16000}'}
@@ -26,6 +26,8 @@ OTHERS = {
     "README.md": b"# A model",
     "modeling.py": b"raise SystemExit",
     "tf_model.h5": b"flow" * 100,
+    "model.fp16.safetensors": b"half" * 100,
+    "adapter_model.safetensors": b"part" * 100,
     "checkpoint-500/model.safetensors": b"half" * 100,
     "checkpoint-500/trainer_state.json": b"{}",
 }

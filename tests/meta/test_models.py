@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from tests.meta import tiny
 
 from sertify.audio import noise
 from sertify.candidates import Candidate, SamplingRate
-from sertify.errors import Rejected
+from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import take_snapshot
 from sertify.integrity import judge_agreement, judge_config, judge_task, require
 from sertify.models import LoadedModel, certify, choose_device, load
 from sertify.outcomes import Outcome
+from tests.meta import tiny
 
 Make = Callable[[Path], Any]
 
@@ -279,6 +279,13 @@ def test_no_weight_may_be_random(
     assert rejection(folder) == (
         f"{code}: {count} weights are random, but all should come from the checkpoint; {what}"
     )
+
+
+def test_no_layer_may_be_left_out(folder: Path) -> None:
+    tiny.edit_json(folder / "config.json", lambda config: config.update(num_hidden_layers=0))
+    name = "wav2vec2.encoder.layers.0.attention.k_proj.bias"
+    message = "config.json leaves out layers that the checkpoint has, but should have all of them"
+    assert rejection(folder).startswith(f"unused_layers: {message}: {name}, ")
 
 
 @pytest.mark.parametrize(
@@ -688,9 +695,18 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(folder: Path) -> Non
     assert model.noise_logits().tolist() == first.tolist() == model.logits(second()).tolist()
 
 
-@pytest.mark.parametrize("wish", ["cpu", "cuda", "mps"])
-def test_a_device_that_was_asked_for_is_used(wish: str) -> None:
-    assert choose_device(wish) == wish
+def test_a_device_that_was_asked_for_is_used() -> None:
+    assert choose_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("wish", ["gpu", "cuda:", "mps"])
+def test_a_device_that_is_not_there_is_refused(wish: str) -> None:
+    if wish == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has it")
+    if wish == "cuda:" and torch.cuda.is_available():
+        pytest.skip("this machine has it")
+    with pytest.raises(ConfigurationError, match=rf"^--device is {wish}, but this machine has cpu"):
+        choose_device(wish)
 
 
 def test_without_a_wish_there_is_always_a_device() -> None:

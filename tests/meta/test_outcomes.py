@@ -180,7 +180,7 @@ def test_clips_needed_grow_with_the_square_of_what_the_interval_has_to_shrink(
 
 
 def test_more_clips_are_needed_than_there_are() -> None:
-    told = judge(estimate(0.6, 0.49, 0.61), SURE, "low_uar").message
+    told = judge(estimate(0.6, 0.4999, 0.61), SURE, "low_uar").message
     assert clips(told) == 101
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.meta import tiny
 
 from sertify.candidates import Candidate
 from sertify.corpora import Corpus, read_corpus
@@ -14,6 +13,7 @@ from sertify.errors import Blocked
 from sertify.hub import take_snapshot
 from sertify.models import LoadedModel, load
 from sertify.predictions import RejectedClip, predict, respond
+from tests.meta import tiny
 
 RATE = 16_000
 Make = Callable[..., Corpus]

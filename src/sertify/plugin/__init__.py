@@ -11,7 +11,7 @@ from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection
 from sertify.plugin.fixtures import *  # noqa: F403 - pytest finds fixtures in a plugin's namespace
-from sertify.plugin.options import OPTIONS, Options, add_options, is_worker, joined
+from sertify.plugin.options import OPTIONS, Options, add_options, environment_of, is_worker, joined
 
 _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
 
@@ -121,6 +121,8 @@ def _runs_checks(config: pytest.Config) -> bool:
 
 def _complain(config: pytest.Config, options: Options) -> None:
     config.stash[collection.CANDIDATES].all()
+    if options.device not in ("auto", "cpu"):
+        environment_of(config)
     expression = config.option.markexpr or ""
     asked = re.search(r"\baccuracy\b", expression) and not re.search(r"not\s+accuracy", expression)
     if asked and options.data is None:

@@ -172,6 +172,8 @@ def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgem
         return Judgement(Outcome.NOT_REACHED, (), error.code, error.message)
     if isinstance(error, Skipped):
         return Judgement(Outcome.NOT_REACHED, (), "not_selected", str(error))
+    if isinstance(error, Rejected):
+        return Judgement(Outcome.FAIL, (), error.reason.code, error.message)
     if isinstance(error, Blocked):
         return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
     if isinstance(error, AssertionError | pytest.fail.Exception):

@@ -76,6 +76,7 @@ class Run:
             for name, value in results.suite_properties(self._results).items():
                 xml.add_global_property(name, value)
 
+    @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, and where the reports are."""
         if self._results is None:

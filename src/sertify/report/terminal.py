@@ -64,8 +64,14 @@ def _row(candidate: Mapping[str, Any], selection: Mapping[str, Any]) -> tuple[st
     signs = (_SIGNS.get(outcome, "-") for outcome in outcomes)
     numbers = (_short(candidate["numbers"].get(name)) for name in _NUMBERS)
     place = standing(candidate, selection)
-    verdict = candidate["reason"] or place if place in ("rejected", "undecided") else place
+    verdict = _why(candidate) or place if place in ("rejected", "undecided") else place
     return candidate["name"], *signs, *numbers, verdict
+
+
+def _why(candidate: Mapping[str, Any]) -> str | None:
+    reason: str | None = candidate["reason"]
+    gate = candidate["gates"].get(candidate["gate"], {})
+    return f"{reason}?" if reason and gate.get("outcome") == Outcome.INCONCLUSIVE else reason
 
 
 def _reference(name: str, scores: Mapping[str, Any]) -> tuple[str, ...]:
