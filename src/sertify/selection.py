@@ -133,7 +133,7 @@ def _no_selection(verdicts: Sequence[Verdict]) -> str:
     rejected = [one for one in verdicts if one.standing is Standing.REJECTED]
     if not rejected:
         return "There is no candidate to choose from."
-    closest = max(rejected, key=lambda one: list(one.gates).index(one.gate or "loadability"))
+    closest = max(rejected, key=lambda one: (list(one.gates).index(str(one.gate)), _uar(one)))
     return (
         f"No candidate qualified; {closest.candidate.name} came closest, rejected by"
         f" {closest.gate} ({closest.reason}: {closest.message})."
