@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sertify.evidence import Record
-from sertify.outcomes import Measurement
+from sertify.outcomes import Measurement, listed
 from sertify.verdicts import Standing, Verdict
 
 __all__ = ["Selection", "pareto", "segment_time", "select", "timing"]
@@ -141,9 +141,9 @@ def _no_selection(verdicts: Sequence[Verdict]) -> str:
 
 
 def _undecided(verdicts: Sequence[Verdict]) -> str:
-    """List the undecided with what keeps them so, those of the same message together."""
+    """List the undecided with what keeps them so, those of the same reason together."""
     names: dict[str, list[str]] = {}
     for one in verdicts:
         if one.standing is Standing.UNDECIDED:
-            names.setdefault(one.message, []).append(one.candidate.name)
-    return "; ".join(f"{', '.join(those)} ({message})" for message, those in names.items())
+            names.setdefault(one.reason or one.message, []).append(one.candidate.name)
+    return "; ".join(f"{listed(those)} ({why})" for why, those in names.items())

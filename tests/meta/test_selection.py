@@ -139,8 +139,8 @@ def rejected(name: str, gate: str) -> Verdict:
     return one(name, standing=Standing.REJECTED, gate=gate, reason=reason, message=message)
 
 
-def undecided(name: str, message: str) -> Verdict:
-    return one(name, standing=Standing.UNDECIDED, message=message)
+def undecided(name: str, message: str, reason: str = "") -> Verdict:
+    return one(name, standing=Standing.UNDECIDED, message=message, reason=reason)
 
 
 BASELINE = one("reference", 0.9, 0.1, standing=Standing.BASELINE)
@@ -169,6 +169,13 @@ BASELINE = one("reference", 0.9, 0.1, standing=Standing.BASELINE)
             (
                 "No candidate has qualified yet; undecided: b, d (not judged yet: speed);"
                 " c (the hub gave no answer)."
+            ),
+        ),
+        (
+            [undecided(name, f"no answer for {name}", "unreachable") for name in "abcdefgh"],
+            (
+                "No candidate has qualified yet; undecided: a, b, c, d, e, f and 2 more"
+                " (unreachable)."
             ),
         ),
     ],
