@@ -311,9 +311,15 @@ class TestOptions:
         assert [case.kind for case in stopped.cases] == ["passed"] * 4 + ["failure"]
 
     def test_other_tests_are_left_alone(self, pytester: pytest.Pytester) -> None:
-        pytester.makepyfile("def test_something(): pass")
+        pytester.makepyfile(
+            """
+            def test_something(): pass
+            def test_fixture_of_a_name_that_sertify_uses(candidate): pass
+            """
+        )
         result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
-        result.assert_outcomes(passed=1)
+        result.assert_outcomes(passed=1, errors=1)
+        result.stdout.fnmatch_lines("*fixture 'candidate' not found*")
         assert not (pytester.path / "reports").exists()
         result.stdout.no_fnmatch_line("*sertify: *")
 

@@ -9,8 +9,7 @@ import pytest
 from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
-from sertify.plugin import checks, collection
-from sertify.plugin.fixtures import *  # noqa: F403 - pytest finds fixtures in a plugin's namespace
+from sertify.plugin import checks, collection, fixtures
 from sertify.plugin.options import OPTIONS, Options, add_options, environment_of, is_worker, joined
 
 _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
@@ -38,7 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.stash[OPTIONS] = Options.of(config)
     config.stash[collection.CANDIDATES] = collection.Candidates(options.candidates)
     config.stash[checks.STANDINGS] = checks.Standings()
-    if is_worker(config) or not _runs_checks(config):
+    if not _runs_checks(config):
+        return
+    # Their names are everyday words, which are left to other projects' tests.
+    config.pluginmanager.register(fixtures, "sertify-fixtures")
+    if is_worker(config):
         return
     try:
         _complain(config, options)
@@ -135,7 +138,7 @@ def _complain(config: pytest.Config, options: Options) -> None:
 def _register_run(config: pytest.Config, options: Options) -> None:
     from sertify.plugin.run import Run
 
-    if config.option.xmlpath is None:
+    if getattr(config.option, "xmlpath", "") is None:
         config.option.xmlpath = str(options.reports / "junit.xml")
     corpus = None if options.data is None else read_corpus(options.data)
     config.pluginmanager.register(Run(config, corpus), "sertify-run")

@@ -103,8 +103,8 @@ def refuse_unmeasurable(item: pytest.Item) -> None:
             " measure speed on its own with `pytest -m speed -n 0`"
         )
         raise NotReached("needs_serial_run", message)
-    if item.config.getoption("benchmark_disable"):
-        raise NotReached("not_selected", "--benchmark-disable was given")
+    if item.config.getoption("benchmark_disable", default=True):
+        raise NotReached("not_selected", "pytest-benchmark is switched off")
 
 
 def hand_down(item: pytest.Function) -> bool:
@@ -147,12 +147,9 @@ def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         return
     judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call.excinfo)
     shown = item.stash.get(_SHOWN, judgement)
-    if _JUDGEMENT in item.stash and report.failed and call.excinfo is not None:
-        # A plain text comes first in JUnit, and in pytest's summary of failures.
-        report.longrepr = str(call.excinfo.value)
+    if call.excinfo is not None:
+        _simplify(item, judgement, call.excinfo.value, report)
     if judgement.outcome is Outcome.BLOCKED:
-        if judgement.reason != "unexpected_error":
-            report.longrepr = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
         item.stash[_JUDGEMENT] = judgement
     if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
         own = item.stash[ITEM]
@@ -161,6 +158,19 @@ def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     item.user_properties += properties(record, shown)
     # A report's extra attributes reach the controller of pytest-xdist if they are plain.
     report.__dict__["sertify"] = json.dumps(record.to_json(), default=str)
+
+
+def _simplify(
+    item: pytest.Item, judgement: Judgement, error: BaseException, report: pytest.TestReport
+) -> None:
+    """Let a report show plain text, which then comes first in JUnit and in pytest's summary."""
+    if isinstance(error, NotReached):
+        path, line, _ = item.location
+        report.longrepr = (path, (line or 0) + 1, str(error))
+    elif isinstance(error, Blocked):
+        report.longrepr = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
+    elif _JUDGEMENT in item.stash and report.failed:
+        report.longrepr = str(error)
 
 
 def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgement:
