@@ -209,6 +209,14 @@ def test_what_was_found_about_a_candidate_that_is_rejected(store: EvidenceStore)
     assert (bad["labels"], bad["emotions"], bad["numbers"]) == ([], [], {})
 
 
+def test_what_is_inconclusive_is_mended_by_more_clips(store: EvidenceStore) -> None:
+    unsure = {"outcome": Outcome.INCONCLUSIVE, "reason": "low_uar", "message": "cannot tell"}
+    store.add(record(GOOD, "accuracy", **unsure))
+    good = concluded(store)["candidates"][0]
+    assert (good["verdict"], good["gate"]) == ("undecided", "accuracy")
+    assert good["cure"] == "judge it on more clips"
+
+
 def test_labels_that_the_entry_gives_are_known_before_any_evidence(store: EvidenceStore) -> None:
     given = replace(GOOD, labels=("ang", "pos"), emotions={"pos": "happiness"})
     (result,) = conclude((given,), store, ENVIRONMENT)["candidates"]

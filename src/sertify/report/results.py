@@ -12,7 +12,7 @@ from sertify.corpora import Corpus
 from sertify.environment import fingerprint
 from sertify.errors import REASONS
 from sertify.evidence import EvidenceStore, Record
-from sertify.outcomes import GATES, Measurement
+from sertify.outcomes import GATES, Measurement, Outcome
 from sertify.selection import Selection, select, timing
 from sertify.verdicts import Context, GateResult, Stale, Verdict, current, verdict
 
@@ -133,7 +133,7 @@ def _candidate(one: Verdict) -> dict[str, Any]:
         "gate": one.gate,
         "reason": one.reason,
         "message": one.message,
-        "cure": REASONS[one.reason].cure if one.reason else None,
+        "cure": _cure(one),
         "languages": list(candidate.languages),
         "licence": candidate.licence,
         "note": candidate.note,
@@ -142,6 +142,14 @@ def _candidate(one: Verdict) -> dict[str, Any]:
         "gates": {gate: _gate(result) for gate, result in one.gates.items()},
         "numbers": _numbers(one),
     }
+
+
+def _cure(one: Verdict) -> str | None:
+    if one.gate is None or one.reason is None:
+        return None
+    if one.gates[one.gate].outcome is Outcome.INCONCLUSIVE:
+        return "judge it on more clips"
+    return REASONS[one.reason].cure
 
 
 def _gate(result: GateResult) -> dict[str, Any]:
