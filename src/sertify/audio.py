@@ -12,6 +12,9 @@ __all__ = ["SUFFIXES", "UnreadableAudio", "noise", "read"]
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 """File name endings that count as audio, in lower case."""
 
+LONGEST = 600
+"""Seconds above which a clip is not judged whole: a small file can hold days of silence."""
+
 SILENCE = 1e-4
 """Peak amplitude (-80 dB of full scale) below which a clip holds nothing to judge."""
 
@@ -22,7 +25,10 @@ _RATES = range(1_000, 1_000_000)
 
 
 class UnreadableAudio(Exception):
-    """A clip that cannot be judged; its text is one of undecodable, empty, silent, too_short."""
+    """A clip that cannot be judged; its text is one word.
+
+    That is ``undecodable``, ``empty``, ``silent``, ``too_short`` or ``too_long``.
+    """
 
 
 def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
@@ -65,16 +71,22 @@ def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
 
 def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
     """Return the mean of the channels, of shape (n,), and its sampling rate."""
+    if not path.is_file():  # reading from a pipe could take for ever
+        raise UnreadableAudio("undecodable")
     blocks = [np.zeros(0, np.float32)]
     try:
         with soundfile.SoundFile(path) as file:
             rate: int = file.samplerate
+            if rate not in _RATES:
+                raise UnreadableAudio("undecodable")
             while (block := file.read(_BLOCK, "float32", always_2d=True)).size:
                 blocks.append(_mean(block))
+                if len(blocks) * _BLOCK > LONGEST * rate:
+                    raise UnreadableAudio("too_long")
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
         raise UnreadableAudio("undecodable") from error
     mono = np.concatenate(blocks)
-    if rate not in _RATES or not np.isfinite(mono).all():
+    if not np.isfinite(mono).all():
         raise UnreadableAudio("undecodable")
     return mono, rate
 

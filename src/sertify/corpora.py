@@ -14,10 +14,14 @@ from sertify.audio import SUFFIXES
 from sertify.errors import ConfigurationError
 from sertify.taxonomy import emotion_of
 
-__all__ = ["Clip", "Corpus", "read_corpus"]
+__all__ = ["EMBEDDED", "Clip", "Corpus", "read_corpus"]
 
 _FILE_COLUMNS = ("file_name", "path")
 _FACT_COLUMNS = ("label", "speaker", "language", "gender")
+
+
+EMBEDDED = "embedded:"
+"""How the fingerprint of a corpus begins that was not given by the user."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Corpus:
 
     @property
     def labelled(self) -> bool:
-        """Whether every clip has a label."""
-        return bool(self.clips) and all(clip.label is not None for clip in self.clips)
+        """Whether any clip has a label to be judged against."""
+        return any(clip.label is not None for clip in self.clips)
 
     @property
     def unknown_labels(self) -> tuple[str, ...]:

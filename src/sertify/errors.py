@@ -8,10 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["REASONS", "Blocked", "ConfigurationError", "Reason", "Rejected", "SertifyError"]
+__all__ = [
+    "GATE_OF",
+    "REASONS",
+    "Blocked",
+    "ConfigurationError",
+    "Reason",
+    "Rejected",
+    "SertifyError",
+]
 
 
-@dataclass(frozen=False)
+@dataclass(frozen=True)
 class Reason:
     """One way to be turned down."""
 
@@ -48,8 +56,7 @@ class Blocked(_Verdict):
     """The candidate could not be judged; ``reason`` says what stood in the way."""
 
 
-_REASONS = (
-    # loadability
+_LOADABILITY = (
     Reason("not_found", "no such repository or folder", "check the spelling of `model:`"),
     Reason("revision_not_found", "the repository has no such revision", "correct `revision:`"),
     Reason("no_config", "no config.json", "use a repository in transformers format"),
@@ -112,7 +119,8 @@ _REASONS = (
         "loading it twice gives different answers",
         "some weight is random: look for what the checkpoint lacks",
     ),
-    # labels
+)
+_LABELS = (
     Reason(
         "no_labels",
         "the outputs have no names",
@@ -130,7 +138,8 @@ _REASONS = (
         "say which emotion each is with `emotions: {label: emotion}`",
     ),
     Reason("too_few_labels", "fewer labels than required", "lower `min_labels`, or use another"),
-    # degeneracy
+)
+_DEGENERACY = (
     Reason(
         "constant_prediction",
         "nearly all clips get one label",
@@ -143,14 +152,18 @@ _REASONS = (
         "speech, noise and silence get the same logits",
         "use another model; its head does not see the audio",
     ),
-    # accuracy
+)
+_ACCURACY = (
     Reason("low_coverage", "it cannot express the emotions of the data", "use a model with them"),
     Reason("low_uar", "unweighted average recall below the requirement", "use another model"),
     Reason("low_accuracy", "accuracy below the requirement", "use another model"),
     Reason("low_macro_f1", "macro F1 below the requirement", "use another model"),
     Reason("low_recall", "an emotion is recognised too rarely", "use another model"),
-    # speed
+)
+_SPEED = (
     Reason("too_slow", "it takes longer than required", "use a smaller model or more threads"),
+)
+_OTHERS = (
     # could not be judged
     Reason(
         "gated",
@@ -195,5 +208,20 @@ _REASONS = (
     Reason("unexpected_error", "an error that sertify does not know", "please report it", False),
 )
 
-REASONS: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})
+_BY_GATE = {
+    "loadability": _LOADABILITY,
+    "labels": _LABELS,
+    "degeneracy": _DEGENERACY,
+    "accuracy": _ACCURACY,
+    "speed": _SPEED,
+}
+
+REASONS: Mapping[str, Reason] = MappingProxyType(
+    {reason.code: reason for part in (*_BY_GATE.values(), _OTHERS) for reason in part}
+)
 """Every reason code, by code."""
+
+GATE_OF: Mapping[str, str] = MappingProxyType(
+    {reason.code: gate for gate, part in _BY_GATE.items() for reason in part}
+)
+"""The gate that rejects a candidate for a reason, by code."""

@@ -24,7 +24,7 @@ _TABLES = (
     CREATE TABLE evidence (
         candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
         environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
-        PRIMARY KEY (candidate, entry, commit_id, check_name, corpus, environment)
+        PRIMARY KEY (candidate, entry, commit_id, gate, check_name, corpus, environment)
     ) STRICT
     """,
     "CREATE TABLE corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",

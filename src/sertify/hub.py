@@ -38,8 +38,9 @@ __all__ = ["Snapshot", "fetch_feature_extractor", "fetch_weights", "take_snapsho
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
 
-_SMALL_FILES = ["*.json", "*.txt", "*.yaml"]
 _EXTRACTOR = ["preprocessor_config.json", "processor_config.json"]
+# By name, for a repository may hold other files of any size.
+_SMALL_FILES = ["config.json", "adapter_config.json", "*.index.json", *_EXTRACTOR]
 _IN_FOLDERS = ["*/*"]  # such as the checkpoints of a training run
 
 _SHARD = r"(-\d+-of-\d+)?"
@@ -73,6 +74,11 @@ class Snapshot:
     def weight_files(self) -> tuple[str, ...]:
         """The files that transformers would read the weights from, safetensors first."""
         return _weight_files(self.files)
+
+    @property
+    def weight_size(self) -> int:
+        """Bytes of the files that the weights are read from."""
+        return sum(self.files[name] for name in self.weight_files)
 
 
 def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:

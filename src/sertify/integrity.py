@@ -97,9 +97,8 @@ def require(judgement: Judgement) -> None:
 
 def judge_snapshot(snapshot: "Snapshot") -> Judgement:
     """Accept a repository that was resolved to a commit; where none is, there is no snapshot."""
-    size = sum(snapshot.files.values()) / 1e6
     files = Measurement("files", len(snapshot.files), "files")
-    return _pass(files, Measurement("size_on_disk", size, "MB"))
+    return _pass(files, Measurement("size_on_disk", snapshot.weight_size / 1e6, "MB"))
 
 
 def judge_config(snapshot: "Snapshot") -> Judgement:

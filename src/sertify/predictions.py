@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sertify.audio import UnreadableAudio, noise, read
 from sertify.candidates import Candidate
 from sertify.corpora import Clip, Corpus
-from sertify.errors import Blocked
+from sertify.errors import Blocked, Rejected
 
 if TYPE_CHECKING:
     # Only a name here: whoever has predictions need not wait for torch.
@@ -69,6 +69,8 @@ def predict(
 
     Raises
     ------
+    Rejected
+        ``non_finite_output``.
     Blocked
         ``no_data`` where none of the clips can be judged.
     """
@@ -81,7 +83,7 @@ def predict(
             rejected.append(RejectedClip(clip.name, str(error)))
         else:
             clips.append(clip)
-            rows.append(model.logits(waveform))
+            rows.append(_answer(model, waveform, clip.name))
         if progress is not None:
             progress(done, len(corpus.clips))
     labels = tuple(str(label) for label in model.labels)
@@ -104,7 +106,15 @@ def respond(model: "LoadedModel", corpus: Corpus) -> dict[str, NDArray[np.float3
             speech = read(clip.path, model.sampling_rate, model.receptive_field)
             sounds = {"speech": speech} | sounds
             break
-    return {name: model.logits(waveform) for name, waveform in sounds.items()}
+    return {name: _answer(model, waveform, name) for name, waveform in sounds.items()}
+
+
+def _answer(model: "LoadedModel", waveform: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    logits = model.logits(waveform)
+    if not np.isfinite(logits).all():
+        message = f"{name} gives logits {logits.tolist()}, but all should be finite"
+        raise Rejected("non_finite_output", message)
+    return logits
 
 
 def _require_clips(predictions: Predictions) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sertify import metrics, statistics
 from sertify.candidates import Candidate, Requirements
 from sertify.confusion import confusion
+from sertify.errors import Blocked
 from sertify.outcomes import Bound, Measurement
 from sertify.predictions import Predictions
 from sertify.statistics import Interval
@@ -46,6 +47,14 @@ def score(predictions: Predictions, candidate: Candidate) -> Score:
     answers = [
         _Answer(str(clip.emotion), emotion, clip.speaker)
         for clip, emotion in zip(predictions.clips, predictions.emotions(candidate), strict=True)
+        if clip.label is not None
+    ]
+    if not answers:
+        raise Blocked("no_data", f"no labelled clip of {predictions.corpus.name} can be judged")
+    unlabelled = [
+        {"file": clip.name, "reason": "no_label"}
+        for clip in predictions.clips
+        if clip.label is None
     ]
     expressible = {candidate.emotion_of(label) for label in predictions.labels}
     kept = [answer for answer in answers if answer.truth in expressible]
@@ -57,7 +66,7 @@ def score(predictions: Predictions, candidate: Candidate) -> Score:
         macro_f1=measured["macro_f1"],
         uar_all=replace(_measure(answers, {})["uar"], name="uar_all"),
         recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
-        details={"rejected_clips": predictions.rejected_files} | _confusions(kept),
+        details={"rejected_clips": predictions.rejected_files + unlabelled} | _confusions(kept),
     )
 
 

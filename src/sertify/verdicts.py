@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sertify.candidates import Candidate
+from sertify.corpora import EMBEDDED
 from sertify.evidence import Record
 from sertify.outcomes import GATES, Measurement, Outcome
 
@@ -134,8 +135,8 @@ def _gate(gate: str, records: Sequence[Record]) -> GateResult:
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         if any(record.outcome is outcome for record in own):
             return GateResult(gate, outcome, own)
-    judged = {record.check.partition("@")[0] for record in own}
-    complete = own and judged >= set(own[-1].siblings)
+    judged = {name for record in own for name in (record.check, record.check.partition("@")[0])}
+    complete = own and judged >= {name for record in own for name in record.siblings}
     return GateResult(gate, Outcome.PASS if complete else None, own)
 
 
@@ -151,11 +152,13 @@ def _hide_unreached(gates: dict[str, GateResult]) -> None:
 def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -> str:
     """Return the corpus on which evidence of a gate counts.
 
-    That is the labelled one; a model's diversity may have been judged on other audio only.
+    That is the labelled one; a model's diversity may have been judged on the embedded speech.
     """
     seen = [one.corpus for one in entry if one.gate == gate and one.commit == commit]
-    if context.corpus is not None and (gate == "accuracy" or context.corpus in seen):
-        return context.corpus
+    if context.corpus is not None:
+        embedded = (corpus for corpus in reversed(seen) if corpus.startswith(EMBEDDED))
+        unheard = gate != "accuracy" and context.corpus not in seen
+        return next(embedded, context.corpus) if unheard else context.corpus
     return seen[-1] if seen else ""
 
 

@@ -1,5 +1,6 @@
 """Audio files of any kind become the waveform that a model wants, or a word for why not."""
 
+import os
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -219,6 +220,19 @@ def forge(write: Callable[..., Path]) -> Callable[..., Path]:
 @pytest.mark.parametrize("hertz", [0, 1, 999, 1_000_000, 2**31 - 1])
 def test_a_sampling_rate_of_no_audio_is_undecodable(forge: Callable[..., Path], hertz: int) -> None:
     assert reason(forge(rate_of_wav(hertz))) == "undecodable"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert reason(tmp_path / "pipe.wav") == "undecodable"
+
+
+def test_days_of_silence_in_a_small_file_are_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "long.flac"
+    soundfile.write(path, np.zeros(1_000 * 601, np.float32), 1_000)
+    assert reason(path) == "too_long"
+    soundfile.write(path, np.zeros(1_000 * 500, np.float32), 1_000)
+    assert reason(path) == "silent"
 
 
 def test_a_wav_file_may_be_shorter_than_it_says(forge: Callable[..., Path]) -> None:

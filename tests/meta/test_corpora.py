@@ -95,10 +95,10 @@ def test_metadata_decides_over_folders(make: Make) -> None:
     assert labels(read_corpus(root)) == {"angry/a.wav": "sad"}
 
 
-def test_a_row_without_a_label_makes_the_corpus_unlabelled(make: Make) -> None:
+def test_a_row_may_lack_a_label(make: Make) -> None:
     corpus = read_corpus(make("a.wav", "b.wav", csv="file_name,label\na.wav,sad\nb.wav,\n"))
     assert labels(corpus) == {"a.wav": "sad", "b.wav": None}
-    assert not corpus.labelled
+    assert corpus.labelled
 
 
 def test_without_a_label_column_there_are_no_labels(make: Make) -> None:
@@ -210,8 +210,10 @@ def test_plain_files_have_no_label(make: Make) -> None:
     assert not corpus.labelled
 
 
-def test_a_plain_file_beside_folders_makes_the_corpus_unlabelled(make: Make) -> None:
-    assert not read_corpus(make("sad/a.wav", "b.wav")).labelled
+def test_a_plain_file_beside_folders_has_no_label(make: Make) -> None:
+    corpus = read_corpus(make("sad/a.wav", "b.wav"))
+    assert labels(corpus) == {"sad/a.wav": "sad", "b.wav": None}
+    assert corpus.labelled
 
 
 def test_a_folder_whose_name_is_not_utf_8_is_a_label(make: Make) -> None:

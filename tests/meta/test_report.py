@@ -40,7 +40,7 @@ def measurement(name: str, value: float, unit: str = "1", spread: float = 0.0) -
 
 def check(name: str, outcome: str = "PASS", reason: str | None = None, **more: Any) -> Results:
     fields = {"message": "", "requirement": "", "measurements": [], "details": {}}
-    stamp = {"judged_at": "2026-11-22T17:59:00+00:00"}
+    stamp = {"judged_at": "2026-11-22T17:59:00+00:00", "corpus": ""}
     return {"check": f"test_{name}", "outcome": outcome, "reason": reason, **fields, **stamp} | more
 
 

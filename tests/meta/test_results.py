@@ -203,6 +203,7 @@ def test_what_was_found_about_a_candidate_that_is_rejected(store: EvidenceStore)
             "requirement": "",
             "measurements": [],
             "details": {},
+            "corpus": "",
             "judged_at": "2026-11-22T18:00:00+00:00",
         }
     ]
@@ -262,11 +263,12 @@ def test_evidence_on_other_speech_is_stale(
     assert results["stale"] == [
         {
             "candidate": "good",
-            "gate": "accuracy",
+            "gate": gate,
             "commit": "c1",
             "corpus": corpus.fingerprint,
             "why": f"on other audio, {corpus.fingerprint}",
         }
+        for gate in ("degeneracy", "accuracy")
     ]
 
 

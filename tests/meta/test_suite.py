@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +192,76 @@ class TestRejections:
         assert failed.properties["reason"] == "random_head"
         assert "candidates.yaml says it is rejected for dimensional" in failed.message
 
+    @pytest.mark.parametrize(
+        ("gate", "requirement", "bound", "reason"),
+        [
+            ("degeneracy", "top_share", {"max": 0.1}, "constant_prediction"),
+            ("degeneracy", "entropy", {"min": 1.0}, "low_entropy"),
+            ("degeneracy", "effective_emotions", {"min": 6}, "few_emotions"),
+            ("accuracy", "coverage", {"min": 0.9}, "low_coverage"),
+            ("accuracy", "uar", {"min": 0.99}, "low_uar"),
+            ("accuracy", "accuracy", {"min": 0.99}, "low_accuracy"),
+            ("accuracy", "macro_f1", {"min": 0.99}, "low_macro_f1"),
+            ("accuracy", "recall", {"min": 1.0}, "low_recall"),
+            ("speed", "real_time_factor", {"max": 1e-9}, "too_slow"),
+        ],
+    )
+    def test_each_requirement_is_held_against_its_own_measurement(
+        self,
+        run: Run,
+        some_speech: Path,
+        write: Callable[..., Path],
+        gate: str,
+        requirement: str,
+        bound: dict[str, float],
+        reason: str,
+    ) -> None:
+        path = write("wav2vec2-tiny", requirements={requirement: bound})
+        options = ("--data", some_speech, "--benchmark-max-time=0.05")
+        outcome = run("-m", gate, *options, candidates=path)
+        failed = [case for case in outcome.cases if case.kind == "failure"]
+        assert [case.properties["reason"] for case in failed] == [reason]
+
+    @pytest.mark.parametrize(
+        ("labels", "reason"),
+        [
+            (["anger", "fear", "happiness", "neutral", "Anger "], "duplicate_labels"),
+            (
+                ["anger", "fear", "happiness", "neutral", "\x1b]0;x\x07\n::error::"],
+                "unknown_labels",
+            ),
+        ],
+    )
+    def test_labels_of_the_repository_are_judged_and_shown_harmless(
+        self, run: Run, tmp_path: Path, labels: list[str], reason: str
+    ) -> None:
+        folder = tmp_path / "model"
+        shutil.copytree(FIXTURES / "models" / "wav2vec2-tiny", folder)
+        config = json.loads((folder / "config.json").read_text())
+        config["id2label"] = dict(enumerate(labels))
+        config["label2id"] = {label: index for index, label in enumerate(labels)}
+        (folder / "config.json").write_text(json.dumps(config))
+        path = tmp_path / "candidates.yaml"
+        path.write_text("candidates: [{name: odd, model: ./model}]")
+        outcome = run("-m", "labels", candidates=path)
+        failed = [case for case in outcome.cases if case.kind == "failure"]
+        assert [case.properties["reason"] for case in failed] == [reason]
+        assert "\x1b]0" not in outcome.output
+        assert "\n::error" not in outcome.output
+
+    def test_a_model_that_does_not_hear_is_found(self, run: Run, tmp_path: Path) -> None:
+        folder = tmp_path / "model"
+        shutil.copytree(FIXTURES / "models" / "wav2vec2-tiny", folder)
+        weights = safetensors.torch.load_file(folder / "model.safetensors")
+        weights["projector.weight"].zero_()
+        path = folder / "model.safetensors"
+        safetensors.torch.save_file(weights, path, metadata={"format": "pt"})
+        path = tmp_path / "candidates.yaml"
+        path.write_text("candidates: [{name: deaf, model: ./model}]")
+        outcome = run("-m", "degeneracy", candidates=path)
+        failed = next(case for case in outcome.cases if case.kind == "failure")
+        assert failed.properties["reason"] == "ignores_input"
+
     def test_a_requirement_that_is_missed_is_red(
         self, run: Run, write: Callable[..., Path]
     ) -> None:
@@ -264,12 +335,41 @@ class TestWholeRun:
         assert {case.properties["gate"] for case in third.cases} == {"speed"}
         assert third.results["selection"]["candidate"] == "wav2vec2-tiny"
 
+    def test_what_is_announced_to_be_rejected_earlier_is_not_reached(
+        self, run: Run, some_speech: Path, write: Callable[..., Path]
+    ) -> None:
+        path = write("generic-labels", "constant", "random-head", "too-few-labels")
+        outcome = run("-m", "accuracy", "--data", some_speech, candidates=path)
+        assert outcome.code == pytest.ExitCode.OK
+        assert {case.properties["outcome"] for case in outcome.cases} == {"NOT_REACHED"}
+        reasons = {c.properties["candidate"]: c.properties["reason"] for c in outcome.cases}
+        assert reasons == {
+            "generic-labels": "no_labels",
+            "constant": "constant_prediction",
+            "random-head": "random_head",
+            "too-few-labels": "too_few_labels",
+        }
+
 
 class TestOptions:
     def test_accuracy_without_data_says_what_to_give(self, run: Run) -> None:
         outcome = run("-m", "accuracy")
         assert outcome.code == pytest.ExitCode.USAGE_ERROR
         assert "-m accuracy needs labelled speech: give --data PATH" in outcome.output
+
+    def test_accuracy_on_speech_without_labels_says_what_to_give(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        shutil.copytree(SPEECH / "audio", tmp_path / "speech")
+        outcome = run("-m", "accuracy", "--data", tmp_path / "speech")
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert "-m accuracy needs labelled speech" in outcome.output
+
+    def test_everything_but_accuracy_needs_no_data(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("-m", "not (accuracy or speed)", candidates=write("random-head"))
+        assert outcome.code == pytest.ExitCode.OK
 
     def test_without_data_the_accuracy_gate_is_skipped_and_says_so(
         self, run: Run, write: Callable[..., Path]

@@ -252,12 +252,27 @@ def test_without_labelled_audio_the_audio_that_was_heard_last_counts() -> None:
     assert (kept, why) == ([heard[1]], ["on other audio, first"])
 
 
-def test_diversity_may_have_been_judged_on_other_audio_than_accuracy() -> None:
-    embedded = passed("degeneracy", corpus="embedded")
+def test_diversity_may_have_been_judged_on_the_embedded_speech() -> None:
+    embedded = passed("degeneracy", corpus="embedded:1")
     assert split(embedded) == (embedded, [])
-    assert split(passed("accuracy", corpus="embedded")) == ([], ["on other audio, embedded"] * 2)
+    assert split(passed("accuracy", corpus="embedded:1")) == (
+        [],
+        ["on other audio, embedded:1"] * 2,
+    )
+
+
+def test_diversity_on_other_speech_than_accuracy_does_not_count() -> None:
+    assert split(passed("degeneracy", corpus="other")) == ([], ["on other audio, other"] * 2)
+
+
+def test_each_length_of_audio_has_to_be_measured() -> None:
+    siblings = ("test_time", "test_time@1s", "test_time@5s")
+    one = record("speed", "test_time@1s", siblings=siblings)
+    other = record("speed", "test_time@5s", siblings=siblings)
+    assert verdict(CANDIDATE, [one]).gates["speed"].outcome is None
+    assert verdict(CANDIDATE, [one, other]).gates["speed"].outcome is Outcome.PASS
 
 
 def test_the_labelled_audio_counts_for_diversity_once_it_was_heard() -> None:
-    own, embedded = passed("degeneracy"), passed("degeneracy", corpus="embedded")
-    assert split(own + embedded) == (own, ["on other audio, embedded"] * 2)
+    own, embedded = passed("degeneracy"), passed("degeneracy", corpus="embedded:1")
+    assert split(own + embedded) == (own, ["on other audio, embedded:1"] * 2)

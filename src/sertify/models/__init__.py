@@ -1,5 +1,6 @@
 """From a snapshot to a model that answers: the only package that imports torch and transformers."""
 
+import gc
 import time
 import warnings
 from collections.abc import Mapping
@@ -126,6 +127,7 @@ def load(
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
+    gc.collect()  # networks hold reference cycles, and the last one may still be in memory
     check_weight_files(snapshot)
     started = time.perf_counter()
     network, weights = load_network(snapshot, device)

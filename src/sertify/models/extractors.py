@@ -34,7 +34,8 @@ def load_extractor(snapshot: Snapshot, folder: Path | None, config: Any) -> tupl
             # Without, transformers takes it for one of the kind that the model needs.
             if not isinstance(content.get("sampling_rate"), int):
                 return None, "preprocessor_config.json names no sampling_rate"
-            trust = candidate.trust_remote_code
+            # That the candidate's own code may run says nothing of another repository's.
+            trust = candidate.trust_remote_code and folder == snapshot.folder
             return AutoFeatureExtractor.from_pretrained(
                 folder, config=config, local_files_only=True, trust_remote_code=trust
             ), ""

@@ -1,15 +1,16 @@
 """Wires sertify into pytest: options, markers, hooks. It decides nothing."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
 
 from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection, fixtures
+from sertify.plugin.fixtures import CORPUS
 from sertify.plugin.options import OPTIONS, Options, add_options, environment_of, is_worker, joined
 
 _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
@@ -23,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Any:
     """Call pytest anew where it mistook the value of an option for a path of tests."""
+    if is_worker(config):
+        return None
     call = config.invocation_params
     args = joined(call.args, call.dir)
     return None if args is None else pytest.main(args, call.plugins)
@@ -53,13 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a check of each candidate."""
-    collection.parametrize(metafunc)
+    if _runs_checks(metafunc.config):
+        collection.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m and -k leave checks out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort checks by candidate and gate."""
-    collection.arrange(config, items)
+    if _runs_checks(config):
+        collection.arrange(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made
@@ -116,6 +121,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _runs_checks(config: pytest.Config) -> bool:
     """Whether the arguments of pytest reach the checks; a run of other tests is left alone."""
+    if not _CHECKS.is_dir():
+        return False
     paths = [
         (config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args
     ]
@@ -126,13 +133,25 @@ def _complain(config: pytest.Config, options: Options) -> None:
     config.stash[collection.CANDIDATES].all()
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    expression = config.option.markexpr or ""
-    asked = re.search(r"\baccuracy\b", expression) and not re.search(r"not\s+accuracy", expression)
-    if asked and options.data is None:
+    corpus = config.stash[CORPUS] = None if options.data is None else read_corpus(options.data)
+    if _asks_for_accuracy(config.option.markexpr or "") and not (corpus and corpus.labelled):
         raise pytest.UsageError(
             "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
             " (columns file_name and label) or with one subfolder per label"
         )
+
+
+def _asks_for_accuracy(expression: str) -> bool:
+    """Whether ``-m`` selects a test because it is marked accuracy."""
+
+    def selects(*markers: str) -> bool:
+        return compiled.evaluate(lambda name, /, **_: name in markers)
+
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError:
+        return False  # pytest says so itself
+    return selects("accuracy") and not selects()
 
 
 def _register_run(config: pytest.Config, options: Options) -> None:
@@ -140,5 +159,4 @@ def _register_run(config: pytest.Config, options: Options) -> None:
 
     if getattr(config.option, "xmlpath", "") is None:
         config.option.xmlpath = str(options.reports / "junit.xml")
-    corpus = None if options.data is None else read_corpus(options.data)
-    config.pluginmanager.register(Run(config, corpus), "sertify-run")
+    config.pluginmanager.register(Run(config, config.stash[CORPUS]), "sertify-run")

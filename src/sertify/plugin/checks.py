@@ -11,11 +11,12 @@ from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type
 from sertify.candidates import Candidate
 from sertify.corpora import Corpus
 from sertify.environment import fingerprint
-from sertify.errors import Blocked, Rejected
+from sertify.errors import GATE_OF, Blocked, Rejected
 from sertify.evidence import Record
 from sertify.expectations import Colour, settle
 from sertify.outcomes import GATES, Judgement, Outcome
 from sertify.plugin.options import environment_of, is_worker
+from sertify.report.wording import clean
 
 __all__ = [
     "ITEM",
@@ -38,7 +39,7 @@ class NotReached(Skipped):
     """Skips a check, with the reason code that kept it from running."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}", _use_item_location=True)
+        super().__init__(clean(f"{code}: {message}"), _use_item_location=True)
         self.code = code
         self.message = message
 
@@ -82,6 +83,7 @@ def refuse_unreached(item: pytest.Item) -> None:
     own = item.stash[ITEM]
     found = item.config.stash[STANDINGS].first.get(own.candidate.name)
     if found is None:
+        _refuse_announced(own)
         return
     earlier, judgement = found
     blocked = judgement.outcome is Outcome.BLOCKED
@@ -91,6 +93,15 @@ def refuse_unreached(item: pytest.Item) -> None:
         outcome = "is blocked" if blocked else "rejects it"
         message = f"not reached, {earlier.gate} {outcome}: {judgement.message}"
         raise NotReached(judgement.reason, message)
+
+
+def _refuse_announced(own: CheckItem) -> None:
+    """Skip what lies behind the gate that candidates.yaml says the candidate is rejected by."""
+    gates = [GATE_OF[code] for code in own.candidate.reasons]
+    if gates and own.order > max(map(GATES.index, gates)):
+        announced = " or ".join(own.candidate.reasons)
+        message = f"not reached, candidates.yaml says it is rejected for {announced}"
+        raise NotReached(own.candidate.reasons[0], message)
 
 
 def refuse_unmeasurable(item: pytest.Item) -> None:
@@ -114,7 +125,7 @@ def hand_down(item: pytest.Function) -> bool:
     if rejection is None:
         return False
     own = item.stash[ITEM]
-    if own.order > 0:
+    if isinstance(item.funcargs.get("model"), Rejected) and own.order > 0:
         message = f"not reached, {GATES[0]} rejects it: {rejection.message}"
         raise NotReached(rejection.reason.code, message)
     conclude(item, Judgement(Outcome.FAIL, (), rejection.reason.code, rejection.message))
@@ -126,7 +137,8 @@ def conclude(item: pytest.Item, judgement: Judgement) -> None:
     own = item.stash[ITEM]
     settlement = settle(own.candidate, judgement, last_owner=own.last_owner)
     item.stash[_JUDGEMENT] = item.stash[_SHOWN] = judgement
-    message = f"{settlement.message} [{_subject(item)}]"
+    # It may quote the model's repository, and terminals and CI act on some of what they are told.
+    message = clean(f"{settlement.message} [{_subject(item)}]")
     if settlement.now_qualifies:
         item.stash[_SHOWN] = replace(
             judgement, outcome=Outcome.FAIL, reason="now_qualifies", message=settlement.message
@@ -168,7 +180,8 @@ def _simplify(
         path, line, _ = item.location
         report.longrepr = (path, (line or 0) + 1, str(error))
     elif isinstance(error, Blocked):
-        report.longrepr = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
+        text = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
+        report.longrepr = clean(text)
     elif _JUDGEMENT in item.stash and report.failed:
         report.longrepr = str(error)
 

@@ -89,9 +89,20 @@ def _note(item: Any) -> bool:
         gate=gate,
         check=item.originalname if seconds is None else f"{item.originalname}@{seconds:g}s",
         owns=owned_codes(item),
-        siblings=tuple(name for name in vars(item.module) if name.startswith("test_")),
+        siblings=_siblings(item) if seconds is None else _variants(item),
     )
     return True
+
+
+def _siblings(item: Any) -> tuple[str, ...]:
+    return tuple(name for name in vars(item.module) if name.startswith("test_"))
+
+
+def _variants(item: Any) -> tuple[str, ...]:
+    """Return the checks of a gate, and of this check the one of each length of audio."""
+    candidate = item.config.stash[CANDIDATES].named(item.callspec.params["candidate"])
+    lengths = (f"{item.originalname}@{one:g}s" for one in candidate.requirements.segments)
+    return (*_siblings(item), *lengths)
 
 
 def _find_last_owners(checks: Iterable[pytest.Item]) -> None:

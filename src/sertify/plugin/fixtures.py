@@ -7,6 +7,7 @@ value of the fixture, handed down until a check receives it.
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from sertify import audio, integrity, judgements, scores
 from sertify.candidates import Candidate
-from sertify.corpora import Corpus, read_corpus
+from sertify.corpora import EMBEDDED, Corpus, read_corpus
 from sertify.errors import Rejected
 from sertify.outcomes import Judgement
 from sertify.plugin.checks import NotReached, conclude
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sertify.predictions import Predictions
 
 __all__ = [
+    "CORPUS",
     "candidate",
     "check",
     "checkpoint",
@@ -41,6 +43,7 @@ __all__ = [
     "options",
     "predictions",
     "probe",
+    "reloaded",
     "responses",
     "score",
     "snapshot",
@@ -50,6 +53,7 @@ __all__ = [
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
 
+CORPUS = pytest.StashKey[Corpus | None]()
 _EMBEDDED = Path(__file__).parents[3] / "fixtures" / "speech" / "test"
 
 
@@ -135,16 +139,30 @@ def model(checkpoint: "LoadedModel") -> "LoadedModel":
     return checkpoint
 
 
+@_stage(scope="function")
+def reloaded(
+    model: "LoadedModel",  # noqa: ARG001 - what is at fault need not be loaded twice
+    loader: Callable[..., "LoadedModel"],
+) -> Any:
+    """The logits for the same noise after a second load, under another random seed."""
+    return loader(seed=1).noise_logits()
+
+
 @pytest.fixture(scope="session")
-def data(options: Options) -> Corpus | None:
-    """The audio that --data names."""
-    return None if options.data is None else read_corpus(options.data)
+def data(options: Options, pytestconfig: pytest.Config) -> Corpus | None:
+    """The audio that --data names; a worker of pytest-xdist reads it for itself."""
+    if CORPUS not in pytestconfig.stash and options.data is not None:
+        return read_corpus(options.data)
+    return pytestconfig.stash.get(CORPUS, None)
 
 
 @pytest.fixture(scope="session")
 def probe(data: Corpus | None) -> Corpus:
     """Audio that shows whether predictions vary: --data, or a part of the embedded speech."""
-    return data or read_corpus(_EMBEDDED).sample(PROBE_CLIPS)
+    if data is not None:
+        return data
+    sample = read_corpus(_EMBEDDED).sample(PROBE_CLIPS)
+    return replace(sample, fingerprint=EMBEDDED + sample.fingerprint)
 
 
 @_stage()
@@ -172,7 +190,7 @@ def labelled(data: Corpus | None) -> Corpus:
     if data is None:
         raise NotReached("no_data", "accuracy needs labelled speech: give --data PATH")
     if not data.labelled:
-        raise NotReached("no_data", f"{data.path} has clips without a label")
+        raise NotReached("no_data", f"{data.path} has no clip with a label")
     return data
 
 
@@ -204,7 +222,7 @@ def timing(
         rounds=tuple(benchmark.stats.stats.data),
         load_time=model.load_time,
         peak_memory=peak,
-        size_on_disk=sum(model.snapshot.files.values()) / 1e6,
+        size_on_disk=model.snapshot.weight_size / 1e6,
         parameters=model.weights.parameters,
         threads=options.threads,
     )

@@ -1,5 +1,6 @@
 """How much memory a call takes."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ def peak_memory(function: Callable[[], object]) -> float:
     The resident set of the whole process counts, model and libraries included; memory of a GPU
     does not.
     """
+    gc.collect()
     process, done, peaks = psutil.Process(), threading.Event(), [0]
 
     def watch() -> None:

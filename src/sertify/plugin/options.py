@@ -111,7 +111,9 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def _share_of_cores(config: pytest.Config) -> int:
-    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    workers = getattr(config, "workerinput", {}).get("workercount")
+    # The process that workers report to says the same of itself as they do.
+    workers = workers or config.getoption("numprocesses", default=None) or 1
     return max(1, usable_cores() // int(workers))
 
 

@@ -153,7 +153,7 @@ def _cure(one: Verdict) -> str | None:
 
 
 def _gate(result: GateResult) -> dict[str, Any]:
-    keys = ("check", "reason", "message", "requirement", "judged_at")
+    keys = ("check", "corpus", "reason", "message", "requirement", "judged_at")
     checks = [
         {key: getattr(record, key) for key in keys}
         | {
