@@ -227,7 +227,7 @@ class TestRejections:
         [
             (["anger", "fear", "happiness", "neutral", "Anger "], "duplicate_labels"),
             (
-                ["anger", "fear", "happiness", "neutral", "\x1b]0;x\x07\n::error::"],
+                ["anger", "fear", "joy", "neutral", "\x1b]0;x\x07\n::error::"],
                 "unknown_labels",
             ),
         ],
