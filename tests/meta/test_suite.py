@@ -437,6 +437,16 @@ class TestWorkers:
             assert alone["verdict"] == together["verdict"]
             assert alone["numbers"].get("uar") == together["numbers"].get("uar")
 
+    def test_reports_may_go_to_a_new_folder_elsewhere(
+        self, pytester: pytest.Pytester, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        reports = tmp_path / "new" / "reports"
+        options = ("-p", "no:cacheprovider", "-m", "labels", "-n", "1", "--reports", reports)
+        path = write("wav2vec2-tiny")
+        result = pytester.runpytest_inprocess(CHECKS, "--candidates", path, *options)
+        result.assert_outcomes(passed=5)
+        assert (reports / "results.json").is_file()
+
     def test_the_speed_gate_says_that_it_needs_a_run_of_its_own(
         self, run: Run, write: Callable[..., Path]
     ) -> None:
