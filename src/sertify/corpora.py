@@ -89,7 +89,10 @@ def read_corpus(path: Path) -> Corpus:
         Where that cannot be done; its text names the file, the line and what is needed.
     """
     if not path.is_dir():
-        raise ConfigurationError(f"--data {path}: there is no such folder")
+        problem = (
+            "is a file, but should be a folder" if path.exists() else "there is no such folder"
+        )
+        raise ConfigurationError(f"--data {path}: {problem}")
     metadata = path / "metadata.csv"
     clips = _from_metadata(metadata) if metadata.is_file() else _from_folders(path)
     if not clips:

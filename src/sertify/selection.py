@@ -38,7 +38,8 @@ def select(verdicts: Sequence[Verdict]) -> Selection:
     tied = [one for one in qualified if _uar(one) >= _low(best)]
     chosen = min(tied, key=lambda one: (*_costs(one), -_uar(one)))
     names = tuple(one.candidate.name for one in tied)
-    return Selection(chosen.candidate.name, _sentence(chosen, best, tied, qualified), names, front)
+    sentence = _sentence(chosen, best, tied, qualified) + _still_open(verdicts)
+    return Selection(chosen.candidate.name, sentence, names, front)
 
 
 def pareto(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
@@ -123,6 +124,11 @@ def _shown(verdict: Verdict) -> str:
     if measured.low is None or measured.high is None:
         return f"{measured.value:.2f}"
     return f"{measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
+
+
+def _still_open(verdicts: Sequence[Verdict]) -> str:
+    number = sum(one.standing is Standing.UNDECIDED for one in verdicts)
+    return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
 
 
 def _no_selection(verdicts: Sequence[Verdict]) -> str:

@@ -237,7 +237,9 @@ def test_a_folder_has_to_hold_audio(make: Make) -> None:
 
 
 def test_a_folder_has_to_be_there(make: Make) -> None:
-    assert complaint(make("a.wav") / "a.wav") == "--data calls: there is no such folder"
+    root = make("a.wav")
+    assert complaint(root / "nowhere") == "--data calls: there is no such folder"
+    assert complaint(root / "a.wav") == "--data calls: is a file, but should be a folder"
 
 
 # ------------------------------------------------------------------ fingerprint

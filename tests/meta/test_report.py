@@ -370,6 +370,13 @@ def test_terminal_shows_gates_numbers_and_verdict(results: Results) -> None:
     assert drawn["dawn"][1] == {"light": True}
 
 
+def test_terminal_tells_how_many_clips_did_not_count(results: Results) -> None:
+    rejected = [{"file": "1.wav", "reason": "silent"}, {"file": "2.wav", "reason": "silent"}]
+    corpus = results["corpus"] | {"clips": 3, "judged": 1, "rejected": rejected}
+    drawn = [text for text, _ in terminal.lines({**results, "corpus": corpus})]
+    assert drawn[-1] == "1 of 3 clips were judged; not: 2 silent"
+
+
 def test_terminal_strips_what_terminals_act_on(hostile: Results) -> None:
     assert not re.search("[\x00-\x1f\u202e]", "".join(text for text, _ in terminal.lines(hostile)))
 

@@ -1,5 +1,6 @@
 """The command-line options of sertify."""
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,6 @@ def _share_of_cores(config: pytest.Config) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"is {text!r}, but should be a whole number, 1 or more")
+    return int(text)

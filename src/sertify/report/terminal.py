@@ -1,6 +1,7 @@
 """The summary at the end of a run: one line a candidate, then the sentence."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,6 +58,17 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     yield "", {}
     for line in _wrapped(shown["selection"]["sentence"], width):
         yield line, {"bold": True}
+    if unjudged := _unjudged(shown["corpus"]):
+        yield _fitted(unjudged, width), {"yellow": True}
+
+
+def _unjudged(corpus: Mapping[str, Any] | None) -> str:
+    """Say how many clips of the corpus did not count, and why."""
+    reasons = Counter(clip["reason"] for clip in (corpus or {}).get("rejected", ()))
+    if corpus is None or not reasons:
+        return ""
+    why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    return f"{corpus['judged']} of {corpus['clips']} clips were judged; not: {why}"
 
 
 def _row(candidate: Mapping[str, Any], selection: Mapping[str, Any]) -> tuple[str, ...]:
