@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
@@ -146,11 +145,7 @@ def conclude(item: pytest.Item, judgement: Judgement) -> None:
     if settlement.colour is Colour.EXPECTED_RED:
         pytest.xfail(message)
     if settlement.colour is not Colour.GREEN:
-        _fail(message)
-
-
-def _fail(message: str) -> NoReturn:
-    pytest.fail(message, pytrace=False)
+        pytest.fail(message, pytrace=False)
 
 
 def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:

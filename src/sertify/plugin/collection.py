@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,21 @@ class Candidates:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._by_name: dict[str, Candidate] | None = None
 
     def all(self) -> tuple[Candidate, ...]:
         """Return them in the order of the file; a mistake in it ends the run."""
-        if self._by_name is None:
-            try:
-                found = read_candidates(self.path)
-            except ConfigurationError as error:
-                raise pytest.UsageError(str(error)) from error
-            self._by_name = {candidate.name: candidate for candidate in found}
         return tuple(self._by_name.values())
 
     def named(self, name: str) -> Candidate:
         """Return the candidate of that name."""
-        return next(one for one in self.all() if one.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Candidate]:
+        try:
+            return {candidate.name: candidate for candidate in read_candidates(self.path)}
+        except ConfigurationError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 CANDIDATES = pytest.StashKey[Candidates]()
