@@ -28,7 +28,7 @@ from sertify.yaml_lines import Document, Location, read_yaml
 
 __all__ = ["Candidate", "Requirements", "SamplingRate", "Status", "read_candidates", "schema"]
 
-_JUDGED_BY = ("model", "revision", "labels", "emotions", "trust_remote_code")
+_JUDGED_BY = ("model", "revision", "labels", "emotions", "loader", "trust_remote_code")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Candidate:
     emotions: Mapping[str, str] = field(default_factory=dict, hash=False)
     feature_extractor: str | SamplingRate | None = None
     feature_extractor_folder: Path | None = None
+    loader: str = "auto"
     trust_remote_code: bool = False
     requirements: Requirements = field(default_factory=Requirements)
     line: int = 0

@@ -4,6 +4,7 @@ The JSON Schema is generated from here, so a description reaches the user's edit
 """
 
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -39,6 +40,7 @@ Reference = Annotated[
     ),
 ]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
+LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
 
 
@@ -52,6 +54,15 @@ def _known_code(code: str) -> str:
     if code not in _CODES:
         raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
     return code
+
+
+def _known_loader(name: str) -> str:
+    # Installed packages may add some, so these are no part of the schema.
+    known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise complaint(f"is {name!r}, which is no loader{hint}")
+    return name
 
 
 def _canonical(emotion: str) -> str:
@@ -116,6 +127,11 @@ class Entry(Keys):
     )
     feature_extractor: FeatureExtractor | None = Field(
         None, description="Repository or folder to take the feature extractor from."
+    )
+    loader: Annotated[str, AfterValidator(_known_loader)] = Field(
+        "auto",
+        examples=["auto", *LOADERS],
+        description="What loads it: auto looks, a name decides; transformers forbids all others.",
     )
     trust_remote_code: bool = Field(False, description="Run the repository's own code. Read it!")
     requirements: Requirements = Field(

@@ -62,6 +62,11 @@ _LOADABILITY = (
     Reason("no_config", "no config.json", "use a repository in transformers format"),
     Reason("bad_config", "config.json is no valid model config", "report it to the model's author"),
     Reason(
+        "unsupported_library",
+        "in the format of a library that no loader reads",
+        "use a repository in transformers format, or add a loader (CONTRIBUTING.md)",
+    ),
+    Reason(
         "wrong_task",
         "trained for another task than audio classification",
         "use a model that was fine-tuned for emotion classification",
@@ -90,7 +95,7 @@ _LOADABILITY = (
     Reason(
         "random_head",
         "the classification head is not in the checkpoint, so it would be random",
-        "load it with the class it was trained with, or use another model",
+        "set `loader:` to the one that knows its head, or use another model",
     ),
     Reason(
         "incomplete_backbone",
@@ -107,6 +112,11 @@ _LOADABILITY = (
         "no_feature_extractor",
         "no usable preprocessor_config.json",
         "set `feature_extractor:` to a repository that has it, or to {sampling_rate: 16000}",
+    ),
+    Reason(
+        "unsupported_sampling_rate",
+        "its feature extractor wants a rate that speech is not recorded at",
+        "set `feature_extractor:` to {sampling_rate: 16000}, or report it to the model's author",
     ),
     Reason("non_finite_output", "logits are NaN or infinite", "report it to the model's author"),
     Reason(
@@ -171,7 +181,37 @@ _OTHERS = (
         "accept its terms on its page, then log in with `hf auth login`",
         fault=False,
     ),
+    Reason(
+        "no_access",
+        "the hub refuses the login of this machine",
+        "log in anew with `hf auth login`, or give another HF_TOKEN",
+        fault=False,
+    ),
     Reason("unreachable", "the hub did not answer", "check the network, then try again", False),
+    Reason(
+        "timed_out",
+        "the hub took too long to answer",
+        "check the network, then try again; what has arrived is kept",
+        False,
+    ),
+    Reason(
+        "checksum_mismatch",
+        "what arrived is not what the hub lists",
+        "check for a proxy that changes downloads, then try again",
+        False,
+    ),
+    Reason(
+        "moved_on",
+        "it is at another commit than candidates.lock.yaml says",
+        "judge it without --locked, then write the lock anew with --lock",
+        False,
+    ),
+    Reason(
+        "missing_package",
+        "a package that it needs is not installed",
+        "install the package that the message names",
+        False,
+    ),
     Reason(
         "offline_not_cached",
         "not in the cache, and the network may not be used",

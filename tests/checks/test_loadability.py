@@ -12,9 +12,9 @@ def test_repository_resolves(snapshot, check):
     check(integrity.judge_snapshot(snapshot))
 
 
-@pytest.mark.owns("no_config", "bad_config")
-def test_config_is_there(snapshot, check):
-    check(integrity.judge_config(snapshot))
+@pytest.mark.owns("no_config", "bad_config", "unsupported_library")
+def test_config_is_there(config, check):
+    check(integrity.judge_keys(config))
 
 
 @pytest.mark.owns("wrong_task")
@@ -22,14 +22,53 @@ def test_task_is_audio_classification(config, check):
     check(integrity.judge_task(config))
 
 
+@pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")
+def test_weights_can_be_listed(index, check):
+    check(integrity.judge_index(index))
+
+
 @pytest.mark.owns(
-    "needs_remote_code", "no_weights", "corrupt_weights", "unsafe_pickle", "incompatible_shapes"
+    "wrong_task",
+    "no_config",
+    "bad_config",
+    "needs_remote_code",
+    "no_weights",
+    "unsupported_library",
+    "label_count_mismatch",
 )
+def test_network_can_be_built(outline, check):
+    loader, architecture = outline.loader.name, outline.architecture
+    check(integrity.judge_outline(loader, architecture, outline.labels, outline.remark))
+
+
+@pytest.mark.owns(
+    "random_head",
+    "incomplete_backbone",
+    "unused_layers",
+    "incompatible_shapes",
+    "label_count_mismatch",
+)
+def test_every_weight_is_in_the_checkpoint(outline, check):
+    check(integrity.judge_promise(outline.weights, outline.unknown))
+
+
+@pytest.mark.owns("no_feature_extractor", "unsupported_sampling_rate")
+def test_feature_extractor_is_there(outline, check):
+    check(integrity.judge_feature_extractor(outline.sampling_rate, outline.extractor_problem))
+
+
+@pytest.mark.owns("corrupt_weights", "unsafe_pickle", "incompatible_shapes", "unsupported_library")
 def test_weights_load(checkpoint, check):
     check(integrity.judge_loading(checkpoint.load_time))
 
 
-@pytest.mark.owns("random_head", "incomplete_backbone", "unused_layers")
+@pytest.mark.owns(
+    "random_head",
+    "incomplete_backbone",
+    "unused_layers",
+    "incompatible_shapes",
+    "label_count_mismatch",
+)
 def test_every_weight_comes_from_the_checkpoint(checkpoint, check):
     check(integrity.judge_weights(checkpoint.weights))
 
@@ -40,8 +79,9 @@ def test_weights_are_finite(checkpoint, check):
 
 
 @pytest.mark.owns("no_feature_extractor")
-def test_feature_extractor_loads(checkpoint, check):
-    check(integrity.judge_feature_extractor(checkpoint.sampling_rate, checkpoint.extractor_problem))
+def test_feature_extractor_fits_the_network(checkpoint, check):
+    blueprint = checkpoint.blueprint
+    check(integrity.judge_feature_extractor(blueprint.sampling_rate, blueprint.extractor_problem))
 
 
 @pytest.mark.owns("non_finite_output", "label_count_mismatch")

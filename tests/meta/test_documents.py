@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,9 +41,17 @@ def test_each_check_has_a_row_in_the_readme_with_its_codes(
     assert set(re.findall(r"`(\w+)`", row.rstrip("|").rpartition("|")[2])) == set(codes)
 
 
-def test_each_fault_of_a_model_is_owned_by_one_check() -> None:
-    owned = Counter(code for codes in checks_with_codes().values() for code in codes)
-    assert owned == Counter(code for code, reason in REASONS.items() if reason.fault)
+def test_each_fault_of_a_model_is_owned_by_a_check() -> None:
+    owned = {code for codes in checks_with_codes().values() for code in codes}
+    assert owned == {code for code, reason in REASONS.items() if reason.fault}
+
+
+def test_each_reason_code_is_documented() -> None:
+    text = (ROOT / "docs" / "reasons.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(
+        f"| `{code}` | {reason.meaning} | {reason.cure} |" for code, reason in REASONS.items()
+    )
 
 
 def test_the_readme_draws_the_house_as_it_is() -> None:

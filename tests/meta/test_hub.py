@@ -1,8 +1,8 @@
 """From a candidate to a snapshot, with the hub's real client and a hub on this machine."""
 
 import errno
-import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,20 +10,40 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from huggingface_hub import close_session, constants, file_download, hf_hub_download
+from huggingface_hub import (
+    close_session,
+    constants,
+    file_download,
+    get_session,
+    hf_hub_download,
+)
 from huggingface_hub.utils import _http
 
 from sertify import hub
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
-from sertify.hub import Snapshot, fetch_feature_extractor, fetch_weights, take_snapshot
-from tests.meta.local_hub import LocalHub, Request, Response, html, use_hub
+from sertify.hub import Card, Repository, Snapshot, client, fetch, read_index, take_snapshot
+from sertify.hub.parts import RemoteFile
+from tests.meta.local_hub import (
+    LocalHub,
+    Request,
+    Response,
+    broken,
+    corrupted,
+    html,
+    rate_limited,
+    truncated,
+    use_hub,
+)
 
 REPO = "org/model"
-SMALL = {"config.json": b"{}", "preprocessor_config.json": b'{"sampling_rate": 16000}'}
+SMALL = {
+    "config.json": b"{}",
+    "preprocessor_config.json": b'{"sampling_rate": 16000}',
+    "README.md": b"# A model",
+}
 WEIGHTS = {"model.safetensors": b"safe" * 100, "pytorch_model.bin": b"pickled" * 100}
 OTHERS = {
-    "README.md": b"# A model",
     "modeling.py": b"raise SystemExit",
     "tf_model.h5": b"flow" * 100,
     "model.fp16.safetensors": b"half" * 100,
@@ -75,7 +95,7 @@ def server(
     write(root / REPO, SMALL | WEIGHTS | OTHERS)
     with LocalHub(root) as local:
         use_hub(monkeypatch, local.url, tmp_path_factory.mktemp("cache"))
-        monkeypatch.setattr(hub, "TIMEOUT", 1.0)
+        monkeypatch.setattr(client, "TIMEOUT", 1.0)
         yield local
     close_session()
 
@@ -84,7 +104,7 @@ def server(
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the client retry without the pauses of half a minute in all that it makes."""
     clock = SimpleNamespace(sleep=lambda _: None, time=time.time)
-    for module in (_http, file_download):
+    for module in (_http, file_download, client):
         monkeypatch.setattr(module, "time", clock)
 
 
@@ -116,7 +136,7 @@ def test_a_snapshot_downloads_small_files_only(server: LocalHub) -> None:
 
 def test_of_two_formats_the_safe_one_is_downloaded() -> None:
     snapshot = take_snapshot(of_hub())
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert present(snapshot) == {*SMALL, "model.safetensors"}
     assert snapshot.weight_files == ("model.safetensors",)
 
@@ -124,7 +144,7 @@ def test_of_two_formats_the_safe_one_is_downloaded() -> None:
 def test_pickled_weights_are_downloaded_where_there_are_no_others(server: LocalHub) -> None:
     (server.root / REPO / "model.safetensors").unlink()
     snapshot = take_snapshot(of_hub())
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert present(snapshot) == {*SMALL, "pytorch_model.bin"}
 
 
@@ -134,7 +154,7 @@ def test_shards_are_downloaded_with_their_index(server: LocalHub) -> None:
     index = "model.safetensors.index.json"
     write(server.root / REPO, {shards[1]: b"safe", index: b"{}"})
     snapshot = take_snapshot(of_hub())
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert present(snapshot) == {*SMALL, *shards, index}
     assert snapshot.weight_files == tuple(shards)
 
@@ -147,16 +167,10 @@ def test_weights_of_something_else_are_no_weights(server: LocalHub, name: str) -
     assert take_snapshot(of_hub()).weight_files == ()
 
 
-def test_code_is_downloaded_only_where_it_may_run() -> None:
-    snapshot = take_snapshot(of_hub(trust_remote_code=True))
-    fetch_weights(snapshot)
-    assert "modeling.py" in present(snapshot)
-
-
 def test_no_byte_is_downloaded_in_vain(server: LocalHub) -> None:
     snapshot = take_snapshot(of_hub())
     server.bytes_sent = 0
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert server.bytes_sent == len(WEIGHTS["model.safetensors"])
 
 
@@ -168,9 +182,10 @@ def test_the_local_hub_sends_a_part_of_a_file(server: LocalHub) -> None:
 
 
 def test_what_is_in_the_cache_is_not_downloaded_again(server: LocalHub) -> None:
-    fetch_weights(take_snapshot(of_hub()))
-    server.requests.clear()
-    fetch_weights(take_snapshot(of_hub()))
+    for _ in range(2):
+        server.requests.clear()
+        snapshot = take_snapshot(of_hub())
+        fetch(snapshot, snapshot.weight_files)
     assert server.downloads == set()
 
 
@@ -192,6 +207,22 @@ def test_a_gated_repository_needs_a_login(server: LocalHub) -> None:
     assert blocked(of_hub()) == f"gated: {REPO} is gated, and this machine has no access"
 
 
+def test_a_login_that_the_hub_refuses(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+    assert blocked(of_hub()) == f"no_access: {server.url} refuses this machine's login for {REPO}"
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("status", [400, 403, 418, 500, 503])
+def test_a_token_that_is_sent_back_is_not_repeated(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    page = {"X-Error-Message": "Bearer hf_secret", "Content-Type": "text/html"}
+    server.disturb(Response(status, b"hf_secret", page))
+    assert "hf_secret" not in blocked(of_hub())
+
+
 def test_a_gated_repository_opens_with_a_token(
     server: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,58 +231,147 @@ def test_a_gated_repository_opens_with_a_token(
     assert take_snapshot(of_hub()).commit == server.commit(REPO)
 
 
+def test_a_disabled_repository(server: LocalHub) -> None:
+    server.disabled.add(REPO)
+    assert rejected(of_hub()) == f"not_found: the hub has disabled {REPO}"
+
+
+def test_a_private_repository_is_as_good_as_none(server: LocalHub) -> None:
+    server.private.add(REPO)
+    assert rejected(of_hub()) == f"not_found: the hub has no model {REPO}"
+
+
+def test_a_snapshot_knows_whether_its_repository_is_gated(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert take_snapshot(of_hub()).gated is False
+    server.gated.add(REPO)
+    monkeypatch.setenv("HF_TOKEN", server.token)
+    assert take_snapshot(of_hub()).gated is True
+
+
+CARD = """---
+license: other
+license_name: my-licence
+language: [ko, en]
+datasets: iemocap
+library_name: speechbrain
+---
+# A model
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        (CARD, Card("other", ("ko", "en"), ("iemocap",), "speechbrain")),
+        ("---\nlicense_name: mine\nlanguage: ru\n---\n", Card("mine", ("ru",))),
+        ("# A model", Card()),
+        ("---\nlanguage: {a: b}\nlicense: [1]\n---\n", Card()),
+        ("---\n- a list\n---\n", Card()),
+        ("---\n{: [\n---\n", Card()),
+        ("---\nlicense: !!python/object/apply:os.getcwd []\n---\n", Card()),
+    ],
+)
+def test_a_snapshot_knows_what_the_model_card_declares(
+    server: LocalHub, text: str, card: Card
+) -> None:
+    write(server.root / REPO, {"README.md": text.encode()})
+    assert take_snapshot(of_hub()).card == card
+
+
 # ------------------------------------------------------------------ no hub
 
 UNREACHABLE: dict[str, Callable[[LocalHub], None]] = {
     "closed": LocalHub.close,
-    "stalled": LocalHub.stall,
-    "failing": lambda server: server.disturb(Response(503)),
+    "failing": lambda server: server.disturb(broken()),
     "forbidding": lambda server: server.disturb(html("Blocked by your company", 403)),
     "captive": lambda server: server.disturb(html("Log in to the wireless network")),
     "nonsense": lambda server: server.disturb(Response(body=b"[]")),
+    "limited": lambda server: server.disturb(rate_limited(3600)),
 }
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("make", UNREACHABLE.values(), ids=UNREACHABLE)
-@pytest.mark.parametrize("revision", [None, "v1"])
+@pytest.mark.parametrize("revision", [None, "v1", "0" * 40])
 def test_a_hub_that_does_not_answer_is_unreachable(
     server: LocalHub, make: Callable[[LocalHub], None], revision: str | None
 ) -> None:
     make(server)
-    at = f"{REPO}@{revision}" if revision else REPO
     message = blocked(of_hub(revision=revision))
-    assert message.startswith(f"unreachable: {server.url} gave no answer for {at}: ")
+    at = f"{REPO}@{revision}" if revision else REPO
+    expected = f"unreachable: {server.url} gave no answer for {at}: "
+    if make is UNREACHABLE["limited"]:
+        expected = f"unreachable: {server.url} asks to wait 3600 s; try again then"
+    assert message.startswith(expected)
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("make", UNREACHABLE.values(), ids=UNREACHABLE)
-def test_without_a_hub_nothing_is_tried_twice(
-    server: LocalHub, monkeypatch: pytest.MonkeyPatch, make: Callable[[LocalHub], None]
+@pytest.mark.parametrize("make", ["closed", "forbidding", "captive", "nonsense", "limited"])
+def test_a_hub_that_would_say_the_same_again_is_asked_once(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch, make: str
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    make(server)
+    UNREACHABLE[make](server)
     blocked(of_hub())
     assert len(server.requests) <= 1
     assert pauses == []
 
 
+@pytest.mark.parametrize("revision", [None, "0" * 40])
+def test_a_hub_that_stalls_is_asked_once(server: LocalHub, revision: str | None) -> None:
+    server.stall()
+    at = f"{REPO}@{revision}" if revision else REPO
+    message = f"timed_out: {server.url} gave no answer for {at} within 1 s"
+    assert blocked(of_hub(revision=revision)) == message
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("part", ["/tree/", "HEAD .*/resolve/"])
+def test_a_hub_that_stalls_on_the_way_is_not_asked_again(server: LocalHub, part: str) -> None:
+    server.stall(part)
+    assert blocked(of_hub()).startswith(f"timed_out: {server.url} gave no answer for {REPO} ")
+    stalled = [one for one in server.requests if re.search(part, f"{one.method} {one.path}")]
+    assert len({one.path for one in stalled}) == len(stalled)
+
+
+def test_a_busy_hub_is_asked_again_after_the_pause_that_it_asks_for(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=pauses.append, time=time.time))
+    server.disturb(rate_limited(7), "/api/", times=1)
+    server.disturb(broken(502), "/api/", times=1)
+    assert take_snapshot(of_hub()).commit == server.commit(REPO)
+    assert pauses == [8, 2]  # the client adds a second to be sure
+
+
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("part", ["/tree/", "/resolve/"])
-@pytest.mark.parametrize("make", ["stall", "failing", "captive"])
-def test_a_hub_that_breaks_off_is_unreachable(
-    server: LocalHub, monkeypatch: pytest.MonkeyPatch, make: str, part: str
-) -> None:
-    monkeypatch.setattr(hub, "TIMEOUT", 0.1)
-    answers = {"failing": Response(502), "captive": html("Log in")}
-    server.disturb(answers[make], part) if make in answers else server.stall(part)
+@pytest.mark.parametrize("make", ["failing", "captive"])
+def test_a_hub_that_breaks_off_is_unreachable(server: LocalHub, make: str, part: str) -> None:
+    answers = {"failing": broken(502), "captive": html("Log in")}
+    server.disturb(answers[make], part)
     assert blocked(of_hub()).startswith(f"unreachable: {server.url} gave no answer for {REPO}: ")
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_short_trouble_is_overcome(server: LocalHub) -> None:
-    server.disturb(Response(503), "/tree/", times=1)
+@pytest.mark.parametrize(
+    "part", ["/api/models/org/model$", "/tree/", "/resolve/", "GET .*/resolve/"]
+)
+def test_a_short_trouble_is_overcome(server: LocalHub, part: str) -> None:
+    server.disturb(broken(), part, times=1)
     assert take_snapshot(of_hub()).commit == server.commit(REPO)
+
+
+def test_a_session_that_the_client_makes_anew_gives_up_in_time_as_well(server: LocalHub) -> None:
+    take_snapshot(of_hub())
+    close_session()
+    server.stall()
+    with pytest.raises(Exception, match="timed out"):
+        get_session().get(f"{server.url}/api/models/{REPO}", timeout=None)
 
 
 @pytest.mark.usefixtures("patient")
@@ -259,7 +379,7 @@ def test_weights_that_cannot_be_fetched_are_unreachable(server: LocalHub) -> Non
     snapshot = take_snapshot(of_hub())
     server.disturb(Response(500), "model.safetensors")
     with pytest.raises(Blocked, match=f"gave no answer for {REPO}@{snapshot.commit}") as caught:
-        fetch_weights(snapshot)
+        fetch(snapshot, snapshot.weight_files)
     assert caught.value.reason.code == "unreachable"
 
 
@@ -274,7 +394,7 @@ def broken_off(server: LocalHub, size: int) -> Response:
 def test_weights_that_break_off_are_fetched_again(server: LocalHub) -> None:
     snapshot = take_snapshot(of_hub())
     server.disturb(broken_off(server, 100), "GET .*/model.safetensors", times=1)
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert (snapshot.folder / "model.safetensors").read_bytes() == WEIGHTS["model.safetensors"]
 
 
@@ -283,7 +403,7 @@ def test_weights_that_always_break_off_are_unreachable(server: LocalHub) -> None
     snapshot = take_snapshot(of_hub())
     server.disturb(broken_off(server, 0), "GET .*/model.safetensors")
     with pytest.raises(Blocked) as caught:
-        fetch_weights(snapshot)
+        fetch(snapshot, snapshot.weight_files)
     assert caught.value.reason.code == "unreachable"
     assert not (snapshot.folder / "model.safetensors").exists()
 
@@ -295,11 +415,131 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = take_snapshot(of_hub())
     monkeypatch.setattr(hub, "snapshot_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
-        fetch_weights(snapshot)
+        fetch(snapshot, snapshot.weight_files)
     assert str(caught.value) == f"disk_full: no space left for {REPO}@{server.commit(REPO)}"
 
 
+# ------------------------------------------------------------------ what arrives is what is listed
+
+
+@pytest.fixture
+def real(server: LocalHub) -> LocalHub:
+    """The hub as the real one is: large files come from elsewhere."""
+    server.cdn = True
+    return server
+
+
+def test_weights_that_change_on_the_way_are_fetched_again(real: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    real.spoil(corrupted(), "GET .*/model.safetensors", times=1)
+    fetch(snapshot, snapshot.weight_files)
+    assert (snapshot.folder / "model.safetensors").read_bytes() == WEIGHTS["model.safetensors"]
+
+
+def test_weights_that_always_change_on_the_way_are_not_used(real: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    real.spoil(corrupted(), "GET .*/model.safetensors")
+    with pytest.raises(Blocked) as caught:
+        fetch(snapshot, snapshot.weight_files)
+    message = "the checksum of model.safetensors of org/model is not the one that the hub lists"
+    assert str(caught.value) == f"checksum_mismatch: {message}"
+
+
+def test_a_config_that_changes_on_the_way_is_not_taken_for_the_models(real: LocalHub) -> None:
+    real.spoil(corrupted(), "GET .*/config.json")
+    message = "the checksum of config.json of org/model is not the one that the hub lists"
+    assert blocked(of_hub()) == f"checksum_mismatch: {message}"
+
+
+def test_weights_that_changed_in_the_cache_are_fetched_again(real: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    fetch(snapshot, snapshot.weight_files)
+    path = snapshot.folder / "model.safetensors"
+    path.resolve().write_bytes(b"soft" * 100)
+    fetch(snapshot, snapshot.weight_files)
+    assert path.read_bytes() == WEIGHTS["model.safetensors"]
+    path.resolve().write_bytes(b"soft" * 100)
+    real.close()
+    offline = take_snapshot(of_hub(), offline=True)
+    with pytest.raises(Blocked, match="checksum_mismatch"):
+        fetch(offline, offline.weight_files)
+
+
+def test_a_download_is_taken_up_where_it_broke_off(
+    real: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100)
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))
+    monkeypatch.setattr(file_download, "time", _http.time)
+    snapshot = take_snapshot(of_hub())
+    real.spoil(truncated(0.5), "GET .*/model.safetensors", times=1)
+    fetch(snapshot, snapshot.weight_files)
+    assert (snapshot.folder / "model.safetensors").read_bytes() == WEIGHTS["model.safetensors"]
+    assert [one for one in real.requests if one.headers.get("range") == "bytes=200-"]
+
+
+# ------------------------------------------------------------------ parts of files
+
+
+def test_parts_are_read_where_the_file_is(real: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", real.token)
+    take_snapshot(of_hub())
+    real.requests.clear()
+    file = RemoteFile(REPO, "main", "model.safetensors", 400)
+    assert (file.read(6), file.tell(), file.seek(-2, 2), file.read()) == (b"safesa", 6, 398, b"fe")
+    assert file.read() == b""
+    first, moved, second = real.requests
+    assert (first.file, moved.path) == (second.file and first.file, second.path)
+    # The place that a file is at has a signature of its own, and no use for the token.
+    sent = ["authorization" in one.headers for one in (first, moved, second)]
+    assert sent == [True, False, False]
+
+
+def test_a_part_that_breaks_off_is_asked_for_again(
+    real: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))
+    take_snapshot(of_hub())
+    real.spoil(truncated(0.5), "/cdn/", times=1)
+    assert RemoteFile(REPO, "main", "model.safetensors", 400).read(8) == b"safesafe"
+
+
+def test_a_server_that_would_send_the_whole_file_is_not_listened_to(server: LocalHub) -> None:
+    take_snapshot(of_hub())
+    whole = WEIGHTS["model.safetensors"]
+    server.disturb(Response(200, whole), "GET .*/model.safetensors")
+    with pytest.raises(Blocked) as caught:
+        RemoteFile(REPO, "main", "model.safetensors", len(whole)).read(8)
+    message = "127.0.0.1 sends whole files only, but should send parts of them"
+    assert str(caught.value) == f"unreachable: {message}"
+
+
 # ------------------------------------------------------------------ without the network
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(
+    "make", [*UNREACHABLE.values(), LocalHub.stall], ids=[*UNREACHABLE, "stalled"]
+)
+@pytest.mark.parametrize("revision", [None, "commit"])
+def test_without_a_hub_a_warm_cache_will_do(
+    server: LocalHub, make: Callable[[LocalHub], None], revision: str | None
+) -> None:
+    candidate = of_hub(revision=server.commit(REPO) if revision else None)
+    before = take_snapshot(candidate)
+    fetch(before, before.weight_files)
+    make(server)
+    after = take_snapshot(candidate)
+    fetch(after, after.weight_files)
+    assert after == before
+    assert after.remark == f"{server.url} does not answer: judged as it is in the cache"
+    assert before.remark == ""
+
+
+def test_what_is_gone_from_the_hub_is_not_taken_from_the_cache(server: LocalHub) -> None:
+    take_snapshot(of_hub())
+    server.private.add(REPO)
+    assert rejected(of_hub()) == f"not_found: the hub has no model {REPO}"
 
 
 def test_offline_with_a_cold_cache(server: LocalHub) -> None:
@@ -315,11 +555,11 @@ def test_offline_with_a_warm_cache(
 ) -> None:
     candidate = of_hub(revision=server.commit(REPO) if revision == "commit" else revision)
     online = take_snapshot(candidate)
-    fetch_weights(online)
+    fetch(online, online.weight_files)
     server.close()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", not switch)
     offline = take_snapshot(candidate, offline=switch)
-    fetch_weights(offline, offline=switch)
+    fetch(offline, offline.weight_files)
     assert offline == online
     assert present(offline) == {*SMALL, "model.safetensors"}
 
@@ -328,7 +568,7 @@ def test_offline_without_the_weights() -> None:
     take_snapshot(of_hub())
     snapshot = take_snapshot(of_hub(), offline=True)
     with pytest.raises(Blocked, match=f"{REPO}@{snapshot.commit} is not in the cache") as caught:
-        fetch_weights(snapshot, offline=True)
+        fetch(snapshot, snapshot.weight_files)
     assert caught.value.reason.code == "offline_not_cached"
 
 
@@ -337,7 +577,7 @@ def test_offline_a_repository_without_weights_is_known_as_such(server: LocalHub)
         (server.root / REPO / name).unlink()
     take_snapshot(of_hub())
     snapshot = take_snapshot(of_hub(), offline=True)
-    fetch_weights(snapshot, offline=True)
+    fetch(snapshot, snapshot.weight_files)
     assert snapshot.weight_files == ()
 
 
@@ -346,7 +586,7 @@ def test_offline_a_cache_that_transformers_filled_is_enough(server: LocalHub) ->
     for name in files:
         hf_hub_download(REPO, name)
     snapshot = take_snapshot(of_hub(), offline=True)
-    fetch_weights(snapshot, offline=True)
+    fetch(snapshot, snapshot.weight_files)
     assert set(snapshot.files) == files
     assert snapshot.commit == server.commit(REPO)
 
@@ -398,56 +638,157 @@ def test_a_folder_within_a_hidden_one_is_as_good(tmp_path: Path) -> None:
 
 def test_a_folder_needs_no_network(server: LocalHub, tmp_path: Path) -> None:
     snapshot = take_snapshot(of_folder(write(tmp_path / "model", SMALL | WEIGHTS)))
-    fetch_weights(snapshot)
+    fetch(snapshot, snapshot.weight_files)
     assert server.requests == []
 
 
-# ------------------------------------------------------------------ another feature extractor
+# ------------------------------------------------------------------ the index of the weights
+
+NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
+    "no-weights": (
+        SMALL,
+        (
+            "no_weights: it has no weights in a known format, but README.md, config.json, "
+            "preprocessor_config.json"
+        ),
+    ),
+    "tensorflow": (
+        SMALL | {"tf_model.h5": b""},
+        "unsupported_library: its weights are in TensorFlow's format (tf_model.h5) only",
+    ),
+    "adapter": (
+        SMALL | {"adapter_config.json": b"{}", "adapter_model.safetensors": b""},
+        "unsupported_library: its weights are in PEFT's format (adapter_config.json) only",
+    ),
+    "empty": (
+        SMALL | {"model.safetensors": b""},
+        "corrupt_weights: model.safetensors is empty",
+    ),
+    "lost-shard": (
+        SMALL
+        | {
+            "model-00001-of-00002.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "b.safetensors"}}',
+        },
+        "corrupt_weights: model.safetensors.index.json names b.safetensors, which is not there",
+    ),
+    "shards-without-a-list": (
+        SMALL | {"pytorch_model-00001-of-00002.bin": b""},
+        (
+            "corrupt_weights: pytorch_model.bin.index.json, which lists the parts of the weights, "
+            "cannot be read"
+        ),
+    ),
+}
 
 
-def test_no_other_feature_extractor(server: LocalHub) -> None:
-    assert fetch_feature_extractor(of_hub()) is None
-    assert server.requests == []
+@pytest.mark.parametrize(("files", "message"), NO_INDEX.values(), ids=NO_INDEX)
+def test_weights_of_which_there_is_no_index(
+    tmp_path: Path, files: dict[str, bytes], message: str
+) -> None:
+    snapshot = take_snapshot(of_folder(write(tmp_path, files)))
+    with pytest.raises(Rejected) as caught:
+        read_index(snapshot)
+    assert str(caught.value) == message
 
 
-def test_the_feature_extractor_of_another_repository(server: LocalHub) -> None:
-    folder = fetch_feature_extractor(of_hub(model="org/other", feature_extractor=REPO))
-    assert folder is not None
-    content = json.loads((folder / "preprocessor_config.json").read_text())
-    assert content == {"sampling_rate": 16_000}
-    assert server.downloads == {f"{REPO}/preprocessor_config.json"}
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("model.onnx", "model.onnx is a graph, not a list of tensors"),
+        ("onnx/model_quantized.onnx", "onnx/model_quantized.onnx is a graph, not a list"),
+    ],
+)
+def test_weights_that_only_loading_can_list(tmp_path: Path, name: str, problem: str) -> None:
+    snapshot = take_snapshot(of_folder(write(tmp_path, SMALL | {name: b""})))
+    assert read_index(snapshot).problem.startswith(problem)
+
+
+def test_an_index_needs_the_hub_or_the_cache(server: LocalHub) -> None:
+    take_snapshot(of_hub())
+    snapshot = take_snapshot(of_hub(), offline=True)
+    with pytest.raises(Blocked) as caught:
+        read_index(snapshot)
+    assert caught.value.reason.code == "offline_not_cached"
+    online = take_snapshot(of_hub())
+    server.close()
+    with pytest.raises(Blocked) as caught:
+        read_index(online)
+    assert caught.value.reason.code == "unreachable"
+
+
+# ------------------------------------------------------------------ companions
+
+
+def companion(candidate: Candidate, **options: bool) -> Repository:
+    assert isinstance(candidate.feature_extractor, str)
+    return take_snapshot(candidate, **options).companion(candidate.feature_extractor)
+
+
+def with_extractor(source: str = "org/other", **entry: Any) -> Candidate:
+    return of_hub(feature_extractor=source, **entry)
+
+
+@pytest.fixture
+def other(server: LocalHub) -> Path:
+    """Another repository, that has a feature extractor and more."""
+    return write(server.root / "org/other", SMALL | WEIGHTS)
+
+
+def test_without_companions_nothing_else_is_asked_for(server: LocalHub) -> None:
+    assert take_snapshot(of_hub()).companions == {}
+    assert not [one for one in server.requests if REPO not in one.path]
+
+
+def test_the_feature_extractor_of_another_repository(server: LocalHub, other: Path) -> None:
+    found = companion(with_extractor())
+    assert found.read_json("preprocessor_config.json") == {"sampling_rate": 16_000}
+    assert found.commit == server.commit("org/other")
+    downloads = {name for name in server.downloads if name.startswith("org/other")}
+    assert downloads == {"org/other/preprocessor_config.json", "org/other/config.json"}
+    (other / "preprocessor_config.json").unlink()
+    assert "preprocessor_config.json" not in companion(with_extractor()).files
+
+
+@pytest.mark.usefixtures("other")
+def test_a_snapshot_is_another_one_where_its_companion_is(server: LocalHub) -> None:
+    before = take_snapshot(with_extractor())
+    assert before.identity == f"{server.commit(REPO)}+{server.commit('org/other')}"
+    write(server.root / "org/other", {"preprocessor_config.json": b"{}"})
+    after = take_snapshot(with_extractor())
+    assert (before.commit, before.identity) != (after.commit, after.identity)
+    assert before.commit == after.commit
 
 
 def test_the_feature_extractor_of_a_folder(tmp_path: Path) -> None:
-    candidate = of_hub(feature_extractor="./other", feature_extractor_folder=tmp_path)
-    assert fetch_feature_extractor(candidate) == tmp_path
+    folder = write(tmp_path, SMALL)
+    assert companion(with_extractor("./other", feature_extractor_folder=folder)).folder == folder
 
 
 def test_the_feature_extractor_of_a_processor(server: LocalHub) -> None:
     write(server.root / "org/new", {"processor_config.json": b"{}", "config.json": b"{}"})
-    folder = fetch_feature_extractor(of_hub(feature_extractor="org/new"))
-    assert folder is not None
-    assert (folder / "processor_config.json").is_file()
+    assert (companion(with_extractor("org/new")).folder / "processor_config.json").is_file()
 
 
-def test_a_feature_extractor_that_is_not_there() -> None:
+def test_a_feature_extractor_that_is_not_there_is_told_when_it_is_needed() -> None:
+    snapshot = take_snapshot(with_extractor("org/nothing"))
     with pytest.raises(Rejected) as caught:
-        fetch_feature_extractor(of_hub(feature_extractor="org/nothing"))
+        snapshot.companion("org/nothing")
     assert str(caught.value) == "no_feature_extractor: the hub has no model org/nothing"
+    assert snapshot.identity == snapshot.commit
 
 
+@pytest.mark.usefixtures("other")
 def test_a_feature_extractor_out_of_reach(server: LocalHub) -> None:
-    server.close()
-    with pytest.raises(Blocked, match=f"gave no answer for {REPO}: ") as caught:
-        fetch_feature_extractor(of_hub(feature_extractor=REPO))
-    assert caught.value.reason.code == "unreachable"
+    server.disturb(html("Log in"), "org/other")
+    assert blocked(with_extractor()).startswith(f"unreachable: {server.url} gave no answer for org")
 
 
+@pytest.mark.usefixtures("other")
 def test_a_feature_extractor_offline(server: LocalHub) -> None:
-    candidate = of_hub(feature_extractor=REPO)
-    with pytest.raises(Blocked) as caught:
-        fetch_feature_extractor(candidate, offline=True)
-    assert caught.value.reason.code == "offline_not_cached"
-    folder = fetch_feature_extractor(candidate)
+    take_snapshot(of_hub())
+    message = "offline_not_cached: org/other is not in the cache, and the network may not be used"
+    assert blocked(with_extractor(), offline=True) == message
+    online = companion(with_extractor())
     server.close()
-    assert fetch_feature_extractor(candidate, offline=True) == folder
+    assert companion(with_extractor(), offline=True) == online

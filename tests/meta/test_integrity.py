@@ -11,8 +11,8 @@ import pytest
 from sertify import integrity
 from sertify.candidates import Candidate
 from sertify.errors import Rejected
-from sertify.hub import Snapshot
-from sertify.integrity import WeightReport
+from sertify.hub import Snapshot, read_index, take_snapshot
+from sertify.integrity import Mismatch, WeightReport
 from sertify.labels import (
     judge_dimensions,
     judge_distinct_labels,
@@ -20,8 +20,9 @@ from sertify.labels import (
     judge_label_count,
     judge_named_labels,
 )
-from sertify.models import load
+from sertify.models import load, outline
 from sertify.outcomes import Judgement, Measurement, Outcome
+from sertify.tensors import Tensor, TensorIndex
 from tests.meta import tiny
 
 CLASSES = ("angry", "happy", "sad")
@@ -52,11 +53,13 @@ def snapshot(folder: Path, files: dict[str, str]) -> Snapshot:
     for name, content in files.items():
         (folder / name).write_text(content)
     candidate = Candidate(name="model", model="org/model")
-    return Snapshot(candidate, "8f2b1c", folder, {name: len(files[name]) for name in files})
+    sizes = {name: len(files[name]) for name in files}
+    return Snapshot("org/model", "8f2b1c", folder, sizes, candidate=candidate)
 
 
-def weights(**report: Sequence[str]) -> WeightReport:
-    return WeightReport("hubert", 94_000, **{name: tuple(report[name]) for name in report})
+def weights(**report: Sequence[Any]) -> WeightReport:
+    names: dict[str, Any] = {name: tuple(report[name]) for name in report}
+    return WeightReport("hubert", 94_000, 7, **names)
 
 
 def test_require_lets_an_accepted_model_pass() -> None:
@@ -80,8 +83,8 @@ def test_a_config_names_its_model_type(tmp_path: Path) -> None:
 NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
     "empty": ({}, "no_config: it has no config.json, but no file at all"),
     "other-format": (
-        {"model.onnx": "", "README.md": ""},
-        "no_config: it has no config.json, but README.md, model.onnx",
+        {"am.mvn": "", "README.md": ""},
+        "unsupported_library: it is in FunASR's format (am.mvn), without a config.json",
     ),
     "many-files": (
         {f"{number}.bin": "" for number in range(8)},
@@ -93,6 +96,20 @@ NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "list": ({"config.json": "[]"}, "bad_config: config.json names no model_type"),
     "untyped": ({"config.json": "{}"}, "bad_config: config.json names no model_type"),
+    "of-another-library": (
+        {"config.json": '{"speechbrain_interface": "A"}', "hyperparams.yaml": ""},
+        (
+            "unsupported_library: it is in SpeechBrain's format (hyperparams.yaml), "
+            "and its config.json names no model_type"
+        ),
+    ),
+    "nested-deeply": (
+        {"config.json": "[" * 100_000},
+        (
+            "bad_config: config.json cannot be read: maximum recursion depth exceeded while "
+            "decoding a JSON array from a unicode string"
+        ),
+    ),
     "of-odd-type": (
         {"config.json": '{"model_type": 7}'},
         "bad_config: config.json names no model_type",
@@ -133,6 +150,7 @@ def test_a_loaded_model_is_measured() -> None:
         ["ASTForAudioClassification"],
         ["Wav2Vec2ForSpeechClassification"],
         ["WhisperForAudioClassification"],
+        ["EmotionModel"],
         [],
         None,
         "HubertForSequenceClassification",
@@ -140,7 +158,8 @@ def test_a_loaded_model_is_measured() -> None:
     ids=str,
 )
 def test_tasks_that_may_be_audio_classification(architectures: Any) -> None:
-    judgement = integrity.judge_task({"architectures": architectures})
+    config = {"architectures": architectures, "model_type": "wav2vec2"}
+    judgement = integrity.judge_task(config)
     assert accepted(judgement) == {"other_tasks": 0}
 
 
@@ -154,12 +173,16 @@ OTHER_TASKS = {
     "Wav2Vec2ForAudioFrameClassification": "frame classification",
     "Qwen2ForCausalLM": "text generation",
     "HubertModel": "embedding; a backbone without a head",
+    "Wav2Vec2BertModel": "embedding; a backbone without a head",
+    "ASTModel": "embedding; a backbone without a head",
 }
+MODEL_TYPES = {"HubertModel": "hubert", "Wav2Vec2BertModel": "wav2vec2-bert"}
 
 
 @pytest.mark.parametrize(("architecture", "task"), OTHER_TASKS.items(), ids=OTHER_TASKS)
 def test_other_tasks(architecture: str, task: str) -> None:
-    judgement = integrity.judge_task({"architectures": [architecture]})
+    config = {"architectures": [architecture], "model_type": MODEL_TYPES.get(architecture)}
+    judgement = integrity.judge_task(config)
     message = f"{architecture} is for {task}, but should be for audio classification"
     assert rejected(judgement) == f"wrong_task: {message}"
     assert judgement.details == {"architecture": architecture}
@@ -179,7 +202,12 @@ def test_other_tasks(architecture: str, task: str) -> None:
 )
 def test_weights_that_all_come_from_the_checkpoint(report: dict[str, list[str]]) -> None:
     measured = accepted(integrity.judge_weights(weights(**report)))
-    assert measured == {"random_weights": 0, "unused_weights": 0, "parameters": 94_000}
+    assert measured == {
+        "random_weights": 0,
+        "mismatched_weights": 0,
+        "unused_weights": 0,
+        "parameters": 94_000,
+    }
 
 
 RANDOM: dict[str, tuple[dict[str, list[str]], str]] = {
@@ -197,25 +225,11 @@ RANDOM: dict[str, tuple[dict[str, list[str]], str]] = {
             "its head lacks projector.weight, hubert.encoder.weight and has dense.weight instead"
         ),
     ),
-    "head-of-another-size": (
-        {"mismatched": ["classifier.weight"], "unexpected": ["lm_head.bias"]},
-        (
-            "random_head: 1 weights are random, but all should come from the checkpoint; "
-            "it has classifier.weight in another shape"
-        ),
-    ),
     "backbone": (
         {"missing": ["hubert.encoder.weight"]},
         (
             "incomplete_backbone: 1 weights are random, but all should come from the checkpoint; "
             "its backbone lacks hubert.encoder.weight"
-        ),
-    ),
-    "some-and-some": (
-        {"missing": ["hubert.encoder.bias"], "mismatched": ["hubert.encoder.weight"]},
-        (
-            "incomplete_backbone: 2 weights are random, but all should come from the checkpoint; "
-            "its backbone lacks hubert.encoder.bias; it has hubert.encoder.weight in another shape"
         ),
     ),
     "whose-name-only-begins-like-the-backbone": (
@@ -236,6 +250,76 @@ def test_weights_that_are_random(report: dict[str, list[str]], message: str) -> 
     json.dumps(judgement.details)
 
 
+HEAD = Mismatch("classifier.weight", (8, 256), (7, 256))
+WIDER = Mismatch("classifier.weight", (7, 1024), (7, 256))
+INNER = Mismatch("classifier.dense.weight", (16, 32), (32, 32))
+LAYER = Mismatch("hubert.encoder.weight", (3,), (4,))
+OTHER_SHAPES: dict[str, tuple[list[Mismatch], str]] = {
+    "head-of-other-labels": ([HEAD], "label_count_mismatch"),
+    "head-of-another-width": ([WIDER], "incompatible_shapes"),
+    "layer-of-the-head": ([INNER], "incompatible_shapes"),
+    "backbone": ([LAYER], "incompatible_shapes"),
+    "both": ([HEAD, LAYER], "incompatible_shapes"),
+}
+
+
+@pytest.mark.parametrize(("shapes", "code"), OTHER_SHAPES.values(), ids=OTHER_SHAPES)
+def test_weights_of_other_shapes(shapes: list[Mismatch], code: str) -> None:
+    judgement = integrity.judge_weights(weights(mismatched=shapes, unexpected=["lm_head.bias"]))
+    message = rejected(judgement)
+    assert message.startswith(f"{code}: the checkpoint has {shapes[0].name} [")
+    assert str(shapes[-1]) in message
+    assert judgement.details["mismatched"] == [str(one) for one in shapes]
+
+
+def test_what_is_missing_is_worse_than_what_has_another_shape() -> None:
+    both = weights(missing=["projector.bias"], mismatched=[LAYER])
+    assert rejected(integrity.judge_weights(both)).startswith("random_head: 1 weights")
+
+
+# ------------------------------------------------------------------ before they are loaded
+
+
+def test_an_index_of_tensors() -> None:
+    index = TensorIndex({"a": Tensor((2, 3), "F32")}, others=("epoch",))
+    judgement = integrity.judge_index(index)
+    assert accepted(judgement) == {"tensors": 1, "suspicious_globals": 0}
+    assert judgement.details == {}
+
+
+def test_a_pickle_that_names_more_than_tensors() -> None:
+    index = TensorIndex({"a": Tensor((2, 3), "F32")}, unsafe=("os.system",))
+    message = "unsafe_pickle: its pickle names os.system, but should hold tensors only"
+    assert rejected(integrity.judge_index(index)) == message
+
+
+def test_what_only_loading_can_tell_is_said_to_be_so() -> None:
+    index = TensorIndex({}, problem="model.bin was saved before torch 1.6")
+    for judgement in (integrity.judge_index(index), integrity.judge_promise(None, index.problem)):
+        accepted(judgement)
+        assert judgement.details == {"not_inspectable": index.problem}
+
+
+def test_weights_are_judged_before_they_are_loaded() -> None:
+    assert accepted(integrity.judge_promise(weights(), ""))["random_weights"] == 0
+    lacking = weights(missing=["projector.bias"])
+    assert rejected(integrity.judge_promise(lacking, "")).startswith("random_head: ")
+
+
+def test_a_network_that_can_be_built() -> None:
+    judgement = integrity.judge_outline("pooled-head", "PooledHead", ("sad", None), "Its head ...")
+    assert accepted(judgement) == {"labels": 2}
+    assert judgement.details == {
+        "loader": "pooled-head",
+        "architecture": "PooledHead",
+        "outputs": ["sad", None],
+        "remark": "Its head ...",
+    }
+
+
+# ------------------------------------------------------------------ what is in them
+
+
 def test_finite_weights() -> None:
     measured = accepted(integrity.judge_finite_weights(weights()))
     assert measured == {"non_finite_weights": 0}
@@ -253,6 +337,13 @@ def test_weights_with_nan_or_infinity() -> None:
 def test_a_feature_extractor_is_known_by_its_rate() -> None:
     measured = accepted(integrity.judge_feature_extractor(16_000, ""))
     assert measured == {"sampling_rate": 16_000}
+
+
+@pytest.mark.parametrize("rate", [0, -1, 7_999, 48_001, 10**9])
+def test_a_rate_that_speech_is_not_recorded_at(rate: int) -> None:
+    message = f"its feature extractor wants {rate} Hz, but should want 8000 to 48000"
+    judgement = integrity.judge_feature_extractor(rate, "")
+    assert rejected(judgement) == f"unsupported_sampling_rate: {message}"
 
 
 def test_no_feature_extractor() -> None:
@@ -329,8 +420,9 @@ def test_a_model_that_lacks_a_weight_differs_between_two_loads(tmp_path: Path) -
     del tensors["projector.weight"]
     tiny.write_tensors(folder, tensors)
     candidate = Candidate(name="model", model="./model", folder=folder)
-    snapshot = Snapshot(candidate, "sha256:0", folder, {"model.safetensors": 1})
-    first, second = (load(snapshot, threads=1, seed=seed).noise_logits() for seed in (0, 1))
+    snapshot = take_snapshot(candidate)
+    blueprint = outline(snapshot, read_index(snapshot))
+    first, second = (load(blueprint, threads=1, seed=seed).noise_logits() for seed in (0, 1))
     judgement = integrity.judge_agreement(first, second)
     assert rejected(judgement).startswith("non_deterministic: logits differ by 0.0")
 

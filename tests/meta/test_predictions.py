@@ -10,8 +10,8 @@ import soundfile
 from sertify.candidates import Candidate
 from sertify.corpora import Corpus, read_corpus
 from sertify.errors import Blocked
-from sertify.hub import take_snapshot
-from sertify.models import LoadedModel, load
+from sertify.hub import read_index, take_snapshot
+from sertify.models import LoadedModel, load, outline
 from sertify.predictions import RejectedClip, predict, respond
 from tests.meta import tiny
 
@@ -22,8 +22,8 @@ Make = Callable[..., Corpus]
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     folder = tiny.build(tmp_path_factory.mktemp("model"))
-    candidate = Candidate("tiny", str(folder), folder)
-    return load(take_snapshot(candidate), threads=1)
+    snapshot = take_snapshot(Candidate("tiny", str(folder), folder))
+    return load(outline(snapshot, read_index(snapshot)), threads=1)
 
 
 def speech(seconds: float, pitch: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -128,6 +128,10 @@ def candidate(name: str, **more: Any) -> Results:
         "languages": ["en"],
         "licence": "apache-2.0",
         "note": None,
+        "loader": "transformers",
+        "architecture": "HubertForSequenceClassification",
+        "remarks": [f"It is not easy to load {name}."],
+        "repository": {"licence": "mit", "languages": [], "gated": None},
         "labels": [],
         "emotions": [],
         "cure": None,
@@ -163,6 +167,7 @@ def build(candidates: list[Results], chosen: str | None, sentence: str, **more: 
         "corpus": corpus,
         "environment": {"python": "3.11.7", "cpu": "Example 3000", "cores": "2", "device": "cpu"},
         "stale": [stale | {"why": "measured on another machine"}],
+        "moved": {one["name"]: "8f2b1c" for one in candidates[:1]},
     } | more
 
 
@@ -374,7 +379,31 @@ def test_terminal_tells_how_many_clips_did_not_count(results: Results) -> None:
     rejected = [{"file": "1.wav", "reason": "silent"}, {"file": "2.wav", "reason": "silent"}]
     corpus = results["corpus"] | {"clips": 3, "judged": 1, "rejected": rejected}
     drawn = [text for text, _ in terminal.lines({**results, "corpus": corpus})]
-    assert drawn[-1] == "1 of 3 clips were judged; not: 2 silent"
+    assert "1 of 3 clips were judged; not: 2 silent" in drawn
+
+
+def test_terminal_tells_what_is_to_be_known_of_candidates_once(results: Results) -> None:
+    remark = "The hub does not answer."
+    for one in results["candidates"]:
+        one["remarks"] = [remark] if one["name"] in ("dawn", "asr") else []
+    drawn = [text for text, _ in terminal.lines(results)]
+    assert f"dawn, asr: {remark}" in drawn
+    moved = "has moved on since candidates.lock.yaml, where it is at 8f2b1c"
+    assert f"{results['candidates'][0]['name']}: {moved}" in drawn
+
+
+def test_terminal_tells_a_gate_that_is_judged_in_part(results: Results) -> None:
+    results["candidates"][0]["gates"]["loadability"]["outcome"] = None
+    drawn = [text for text, _ in terminal.lines(results)]
+    name = results["candidates"][0]["name"]
+    assert next(line for line in drawn if line.startswith(name)).split()[1] == "part"
+    assert "part: what was checked of it passes, but not all of it was" in drawn
+
+
+def test_page_tells_what_is_to_be_known_of_a_candidate(results: Results) -> None:
+    drawn = page.render(results)
+    assert "<p>It is not easy to load dawn.</p>" in drawn
+    assert "<p>It has moved on: candidates.lock.yaml is about <code>8f2b1c</code>.</p>" in drawn
 
 
 def test_terminal_strips_what_terminals_act_on(hostile: Results) -> None:

@@ -166,6 +166,10 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "languages": ["en"],
         "licence": "mit",
         "note": "a note",
+        "loader": None,
+        "architecture": None,
+        "remarks": [],
+        "repository": {},
         "labels": ["ang", "sad", "weird"],
         "emotions": ["anger", "sadness"],
     }
@@ -178,6 +182,29 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "top_share": 0.6,
         "size_on_disk": 378.3,
         "segment_time": 0.7,
+    }
+
+
+REPOSITORY = {"licence": "mit", "languages": ["ko"], "gated": False}
+LOOKED_AT = {"loader": "pooled-head", "architecture": "PooledHead", "outputs": ["ang", None]}
+
+
+def test_what_the_repository_declares_stands_where_the_entry_says_nothing(
+    store: EvidenceStore,
+) -> None:
+    details = {"repository": REPOSITORY, **LOOKED_AT, "remark": "Its head is odd."}
+    store.add(record(BAD, "loadability", details=details))
+    bad = concluded(store)["candidates"][1]
+    assert {key: bad[key] for key in ("languages", "licence", "labels", "repository")} == {
+        "languages": ["ko"],
+        "licence": "mit",
+        "labels": ["ang"],
+        "repository": REPOSITORY,
+    }
+    assert {key: bad[key] for key in ("loader", "architecture", "remarks")} == {
+        "loader": "pooled-head",
+        "architecture": "PooledHead",
+        "remarks": ["Its head is odd."],
     }
 
 

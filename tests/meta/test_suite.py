@@ -17,6 +17,8 @@ import pytest
 import safetensors.torch
 from ruamel.yaml import YAML
 
+from sertify.locks import Locked, read_lock, write_lock
+
 ROOT = Path(__file__).parents[2]
 CHECKS = ROOT / "tests" / "checks"
 FIXTURES = ROOT / "fixtures"
@@ -166,8 +168,8 @@ class TestRejections:
         outcome = run("-m", "loadability", candidates=write("random-head"))
         assert outcome.code == pytest.ExitCode.OK
         kinds = [case.kind for case in outcome.of("random-head")]
-        assert kinds == ["passed"] * 4 + ["skipped"] * 5
-        expected = outcome.of("random-head")[4]
+        assert kinds == ["passed"] * 5 + ["skipped"] * 8
+        expected = outcome.of("random-head")[5]
         assert expected.properties["outcome"] == "FAIL"
         assert expected.properties["reason"] == "random_head"
 
@@ -351,6 +353,111 @@ class TestWholeRun:
         }
 
 
+class TestWithoutWeights:
+    def test_what_needs_no_weights_is_judged_and_the_rest_says_so(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        names = ("wavlm-tiny", "random-head", "truncated", "nan-weights", "dimensional")
+        outcome = run("--no-weights", candidates=write(*names))
+        assert outcome.code == pytest.ExitCode.OK, outcome.output
+        reasons = {name: outcome.candidate(name)["reason"] for name in names}
+        assert reasons == {
+            "wavlm-tiny": None,
+            "random-head": "random_head",
+            "truncated": "corrupt_weights",
+            "nan-weights": None,  # which only loading would find
+            "dimensional": "dimensional",
+        }
+        cases = {case.name: case for case in outcome.of("wavlm-tiny")}
+        skipped = cases["test_weights_load[wavlm-tiny]"]
+        assert skipped.properties["outcome"] == "NOT_REACHED"
+        message = "not_selected: it needs the weights, and --no-weights leaves them out"
+        assert skipped.message == message
+        assert cases["test_every_weight_is_in_the_checkpoint[wavlm-tiny]"].kind == "passed"
+        assert cases["test_labels_are_enough[wavlm-tiny]"].kind == "passed"
+        assert re.search(r"wavlm-tiny +part +ok +-", outcome.output)
+
+    def test_a_head_that_another_loader_knows_is_told_without_weights(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("--no-weights", candidates=write("foreign-head"))
+        found = outcome.candidate("foreign-head")
+        assert (found["loader"], found["architecture"]) == (
+            "pooled-head",
+            "PooledHead",
+        )
+        assert "whose own class would answer from a random one" in found["remarks"][0]
+        assert "foreign-head: Its head (pooling, classifier.dense" in outcome.output
+
+    def test_a_candidate_may_forbid_all_but_the_stock_loader(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        path = write("foreign-head", loader="transformers")
+        outcome = run("--no-weights", candidates=path)
+        assert outcome.candidate("foreign-head")["reason"] == "random_head"
+        assert "and has classifier.dense.bias" in outcome.candidate("foreign-head")["message"]
+
+    def test_the_head_of_another_class_answers_as_the_model_that_it_was_made_of(
+        self, run: Run, write: Callable[..., Path]
+    ) -> None:
+        outcome = run("--data", SPEECH, "-m", "accuracy", candidates=write("foreign-head"))
+        assert outcome.code == pytest.ExitCode.OK, outcome.output
+        assert outcome.candidate("foreign-head")["numbers"]["uar"]["value"] >= 0.5
+
+
+class TestLock:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "model"
+        shutil.copytree(FIXTURES / "models" / "wav2vec2-tiny", folder)
+        return folder
+
+    @pytest.fixture
+    def path(self, folder: Path, tmp_path: Path) -> Path:
+        assert folder.is_dir()
+        path = tmp_path / "models.yaml"
+        path.write_text("candidates: [{name: mine, model: ./model}, {name: lost, model: ./lost}]")
+        return path
+
+    def test_what_was_judged_is_locked(self, run: Run, path: Path) -> None:
+        outcome = run("-m", "labels", "--lock", candidates=path)
+        locked = read_lock(path)
+        assert locked == {"mine": Locked("./model", outcome.candidate("mine")["commit"])}
+        assert f"lock: {path.parent / 'models.lock.yaml'}" in outcome.output
+
+    def test_a_lock_keeps_what_a_run_did_not_judge(self, run: Run, path: Path) -> None:
+        write_lock(path, {"lost": Locked("./lost", "abc"), "gone": Locked("./gone", "abc")})
+        run("-m", "labels", "--lock", candidates=path)
+        assert list(read_lock(path)) == ["mine", "lost"]
+
+    def test_a_run_says_what_has_moved_on(self, run: Run, path: Path, folder: Path) -> None:
+        run("-m", "labels", "--lock", candidates=path)
+        assert run("-m", "labels", candidates=path).results["moved"] == {}
+        before = read_lock(path)["mine"].commit
+        (folder / "README.md").write_text("# Better")
+        outcome = run("-m", "labels", candidates=path)
+        assert outcome.results["moved"] == {"mine": before}
+        assert "mine: has moved on since" in outcome.output
+        assert "It has moved on" in (outcome.reports / "index.html").read_text("utf-8")
+
+    def test_what_has_moved_on_is_not_judged_where_that_is_asked_for(
+        self, run: Run, path: Path, folder: Path
+    ) -> None:
+        run("-m", "labels", "--lock", candidates=path)
+        outcome = run("-m", "labels", "--locked", "-k", "mine", candidates=path)
+        assert outcome.code == pytest.ExitCode.OK
+        (folder / "README.md").write_text("# Better")
+        outcome = run("-m", "labels", "--locked", "-k", "mine", candidates=path)
+        first = outcome.of("mine")[0]
+        assert (first.kind, first.properties["reason"]) == ("error", "moved_on")
+        assert "BLOCKED moved_on: it is locked at sha256:" in first.message
+
+    def test_without_a_lock_nothing_can_be_locked(self, run: Run, path: Path) -> None:
+        outcome = run("-m", "labels", "--locked", candidates=path)
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert "models.lock.yaml: no such file; write it with `pytest --lock`" in outcome.output
+
+
 class TestOptions:
     def test_accuracy_without_data_says_what_to_give(self, run: Run) -> None:
         outcome = run("-m", "accuracy")
@@ -408,7 +515,7 @@ class TestOptions:
         chosen = run("-k", "wav2vec2 and labels", candidates=path)
         assert {case.properties["candidate"] for case in chosen.cases} == {"wav2vec2-tiny"}
         stopped = run("-m", "loadability", "-k", "random", "-x", candidates=path)
-        assert [case.kind for case in stopped.cases] == ["passed"] * 4 + ["failure"]
+        assert [case.kind for case in stopped.cases] == ["passed"] * 5 + ["failure"]
 
     def test_other_tests_are_left_alone(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(
@@ -474,7 +581,7 @@ class TestWorkers:
         outcome = run("-m", "loadability", "-n", "2", candidates=path)
         assert outcome.code == pytest.ExitCode.TESTS_FAILED
         cases = outcome.of("killer")
-        assert len(cases) == 9
+        assert len(cases) == 13
         assert [case.kind for case in cases].count("error") == 1
         assert {c.properties["reason"] for c in cases if c.kind != "passed"} == {"worker_crashed"}
         assert outcome.candidate("killer")["reason"] == "worker_crashed"

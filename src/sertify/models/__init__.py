@@ -3,10 +3,7 @@
 import gc
 import time
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,11 +20,23 @@ from sertify.integrity import (
     judge_weights,
     require,
 )
-from sertify.models.extractors import load_extractor
+from sertify.models.blueprints import Blueprint, Loader, Network
 from sertify.models.guards import out_of_memory, text_of
-from sertify.models.networks import check_weight_files, load_network, receptive_field
+from sertify.models.legacy import index_of_files
+from sertify.models.loaders import choose_loader
+from sertify.tensors import TensorIndex
 
-__all__ = ["LoadedModel", "certify", "choose_device", "load"]
+__all__ = [
+    "Blueprint",
+    "LoadedModel",
+    "Loader",
+    "Network",
+    "certify",
+    "choose_device",
+    "choose_loader",
+    "load",
+    "outline",
+]
 
 
 @dataclass(frozen=True)
@@ -36,29 +45,42 @@ class LoadedModel:
 
     Attributes
     ----------
-    labels
-        Name of each output, in index order; None where the config names none for an index.
-    sampling_rate
-        Hz that :meth:`logits` expects; None where there is no feature extractor.
-    extractor_problem
-        Why there is none.
-    receptive_field
-        Samples below which the model cannot answer.
+    weights
+        Where each of them came from.
     load_time
         Seconds from files to a model in memory.
     """
 
-    snapshot: Snapshot
-    labels: tuple[str | None, ...]
-    problem_type: str | None
+    blueprint: Blueprint
     weights: WeightReport
-    sampling_rate: int | None
-    extractor_problem: str
-    receptive_field: int
     load_time: float
     device: str
-    _network: Any = field(repr=False)
-    _extractor: Any = field(repr=False)
+    network: Network = field(repr=False)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The repository that it was loaded from."""
+        return self.blueprint.snapshot
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """Name of each output, in index order; None where the config names none for an index."""
+        return self.blueprint.labels
+
+    @property
+    def sampling_rate(self) -> int | None:
+        """Hz that :meth:`logits` expects; None where there is no feature extractor."""
+        return self.blueprint.sampling_rate
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes of the files that it was loaded from."""
+        return sum(self.snapshot.files[name] for name in self.blueprint.files)
+
+    @property
+    def receptive_field(self) -> int:
+        """Samples below which the model cannot answer."""
+        return self.blueprint.receptive_field
 
     def logits(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         """Answer one clip.
@@ -80,11 +102,9 @@ class LoadedModel:
         what = f"{waveform.size} samples"
         with out_of_memory(what), torch.inference_mode(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            inputs = self._extractor(
-                waveform, sampling_rate=self.sampling_rate, return_tensors="pt"
-            ).to(self.device)
-            output: NDArray[np.float32] = self._network(**inputs).logits[0].float().cpu().numpy()
-        return output
+            answers = self.network([waveform])
+        row: NDArray[np.float32] = answers[0]
+        return row
 
     def noise_logits(self) -> NDArray[np.float32]:
         """Return the logits of shape (len(labels),) for one second of the same noise."""
@@ -104,23 +124,29 @@ def choose_device(wish: str) -> str:
     return wish
 
 
+def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
+    """Choose a loader, and say what network it will make, without a byte of weights.
+
+    Raises
+    ------
+    Rejected
+        ``no_config``, ``bad_config``, ``unsupported_library``, ``wrong_task``,
+        ``needs_remote_code`` or ``no_weights``.
+    """
+    return choose_loader(snapshot, index).outline(snapshot, index)
+
+
 def load(
-    snapshot: Snapshot,
-    extractor_folder: Path | None = None,
-    *,
-    device: str = "cpu",
-    threads: int | None = None,
-    seed: int = 0,
+    blueprint: Blueprint, *, device: str = "cpu", threads: int | None = None, seed: int = 0
 ) -> LoadedModel:
-    """Load a model whose weights have been fetched, without any network access.
+    """Make a model of files that are on this machine, without any network access.
 
     ``seed`` decides what random weights get, where the checkpoint lacks some.
 
     Raises
     ------
     Rejected
-        ``no_weights``, ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes``,
-        ``needs_remote_code``, ``bad_config`` or ``wrong_task``.
+        ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes`` and what the loader knows.
     Blocked
         ``out_of_memory``.
     """
@@ -128,33 +154,26 @@ def load(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     gc.collect()  # networks hold reference cycles, and the last one may still be in memory
-    check_weight_files(snapshot)
     started = time.perf_counter()
-    network, weights = load_network(snapshot, device)
+    if blueprint.unknown:
+        index = index_of_files(blueprint.snapshot)
+        blueprint = outline(blueprint.snapshot, index) if index else blueprint
+    network, weights = blueprint.loader.load(blueprint, device)
     load_time = time.perf_counter() - started
-    extractor, problem = load_extractor(snapshot, extractor_folder, network.config)
-    model = LoadedModel(
-        snapshot=snapshot,
-        labels=_labels(snapshot, network.config),
-        problem_type=network.config.problem_type,
-        weights=weights,
-        sampling_rate=None if extractor is None else int(extractor.sampling_rate),
-        extractor_problem=problem,
-        receptive_field=receptive_field(network.config),
-        load_time=load_time,
-        device=device,
-        _network=network,
-        _extractor=extractor,
-    )
+    model = LoadedModel(blueprint, weights, load_time, device, network)
     misfit = _misfit(model)
-    return replace(model, sampling_rate=None, extractor_problem=misfit) if misfit else model
+    if misfit:
+        unfit = replace(blueprint, sampling_rate=None, extractor_problem=misfit)
+        return replace(model, blueprint=unfit)
+    return model
 
 
 def certify(model: LoadedModel) -> None:
     """Raise :class:`~sertify.errors.Rejected` where a model cannot be trusted with a question."""
     require(judge_weights(model.weights))
     require(judge_finite_weights(model.weights))
-    require(judge_feature_extractor(model.sampling_rate, model.extractor_problem))
+    blueprint = model.blueprint
+    require(judge_feature_extractor(blueprint.sampling_rate, blueprint.extractor_problem))
     require(judge_logits(model.noise_logits(), model.labels))
 
 
@@ -167,13 +186,3 @@ def _misfit(model: LoadedModel) -> str:
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         return f"what the feature extractor prepares does not fit the model: {text_of(error)}"
     return ""
-
-
-def _labels(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
-    given = snapshot.candidate.labels
-    if given is not None:
-        return given
-    names: Mapping[int, Any] = config.id2label or {}
-    return tuple(
-        None if names.get(index) is None else str(names[index]) for index in range(len(names))
-    )

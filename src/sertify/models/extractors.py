@@ -11,31 +11,40 @@ from transformers.models.auto.feature_extraction_auto import (
 )
 
 from sertify.candidates import SamplingRate
+from sertify.errors import Rejected
 from sertify.hub import Snapshot
 from sertify.models.guards import quiet, text_of
 
 __all__ = ["load_extractor"]
 
 
-def load_extractor(snapshot: Snapshot, folder: Path | None, config: Any) -> tuple[Any, str]:
+def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     """Return the feature extractor, or None and why there is none."""
     candidate = snapshot.candidate
     given = candidate.feature_extractor
     if isinstance(given, SamplingRate):
         return _default_extractor(config, given.sampling_rate)
-    folder = folder or snapshot.folder
+    try:
+        folder = snapshot.folder if given is None else snapshot.companion(given).folder
+    except Rejected as rejection:
+        return None, rejection.message
+    return _extractor_in(folder, given or candidate.model, snapshot, config)
+
+
+def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     try:
         with quiet():
             # A path that is not there would be taken for the name of a repository.
             here = folder.is_dir()
             content = get_feature_extractor_config(folder, local_files_only=True) if here else {}
             if not content:
-                return None, f"{given or candidate.model} has no preprocessor_config.json"
+                return None, f"{owner} has no preprocessor_config.json"
             # Without, transformers takes it for one of the kind that the model needs.
-            if not isinstance(content.get("sampling_rate"), int):
+            rate = content.get("sampling_rate")
+            if not isinstance(rate, int) or isinstance(rate, bool):
                 return None, "preprocessor_config.json names no sampling_rate"
             # That the candidate's own code may run says nothing of another repository's.
-            trust = candidate.trust_remote_code and folder == snapshot.folder
+            trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
             return AutoFeatureExtractor.from_pretrained(
                 folder, config=config, local_files_only=True, trust_remote_code=trust
             ), ""

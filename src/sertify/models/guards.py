@@ -22,8 +22,10 @@ def config_errors() -> Iterator[None]:
     """Say in reason codes what transformers raises for a local config.json: it may be anything."""
     try:
         yield
-    except (ImportError, MemoryError):
-        raise  # this machine lacks something, not the repository
+    except (MemoryError, Rejected):
+        raise
+    except ImportError as error:
+        raise Blocked("missing_package", text_of(error)) from error
     except Exception as error:
         if "trust_remote_code" in str(error):
             message = "config.json names code of the repository, which may not run"
@@ -53,6 +55,8 @@ def weight_errors(names: str) -> Iterator[None]:
         corrupt = any(words in str(error) for words in archive)
         code = "corrupt_weights" if corrupt else "incompatible_shapes"
         raise Rejected(code, f"{names}: {text_of(error)}") from error
+    except ImportError as error:
+        raise Blocked("missing_package", text_of(error)) from error
     except (SafetensorError, EOFError, OSError, LookupError, TypeError, ValueError) as error:
         raise Rejected("corrupt_weights", f"{names}: {text_of(error)}") from error
 

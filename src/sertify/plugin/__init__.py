@@ -8,6 +8,7 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 
 from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
+from sertify.locks import lock_path, read_lock
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection, fixtures
 from sertify.plugin.fixtures import CORPUS
@@ -131,6 +132,8 @@ def _runs_checks(config: pytest.Config) -> bool:
 
 def _complain(config: pytest.Config, options: Options) -> None:
     config.stash[collection.CANDIDATES].all()
+    if options.locked or lock_path(options.candidates).is_file():
+        read_lock(options.candidates)
     if options.device not in ("auto", "cpu"):
         environment_of(config)
     corpus = config.stash[CORPUS] = None if options.data is None else read_corpus(options.data)

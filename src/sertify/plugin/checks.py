@@ -124,8 +124,9 @@ def hand_down(item: pytest.Function) -> bool:
     if rejection is None:
         return False
     own = item.stash[ITEM]
-    if isinstance(item.funcargs.get("model"), Rejected) and own.order > 0:
-        message = f"not reached, {GATES[0]} rejects it: {rejection.message}"
+    gate = GATE_OF[rejection.reason.code]
+    if own.order > GATES.index(gate):
+        message = f"not reached, {gate} rejects it: {rejection.message}"
         raise NotReached(rejection.reason.code, message)
     conclude(item, Judgement(Outcome.FAIL, (), rejection.reason.code, rejection.message))
     return True
@@ -244,4 +245,4 @@ def _subject(item: pytest.Item) -> str:
 
 def _commit(item: pytest.Item) -> str:
     """Return the commit of the snapshot, or an empty string where there is none."""
-    return getattr(getattr(item, "funcargs", {}).get("snapshot"), "commit", "")
+    return getattr(getattr(item, "funcargs", {}).get("snapshot"), "identity", "")

@@ -6,7 +6,7 @@ value of the fixture, handed down until a check receives it.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,36 +17,43 @@ from sertify import audio, integrity, judgements, scores
 from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED, Corpus, read_corpus
 from sertify.errors import Rejected
+from sertify.locks import read_lock
 from sertify.outcomes import Judgement
-from sertify.plugin.checks import NotReached, conclude
+from sertify.plugin.checks import ITEM, NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.footprint import peak_memory
-from sertify.plugin.options import OPTIONS, Options, environment_of
+from sertify.plugin.options import OPTIONS, Options, environment_of, is_worker
 from sertify.plugin.progress import Progress
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither torch nor the hub.
     from sertify.hub import Snapshot
-    from sertify.models import LoadedModel
+    from sertify.models import Blueprint, LoadedModel
     from sertify.predictions import Predictions
+    from sertify.survey import Survey
+    from sertify.tensors import TensorIndex
 
 __all__ = [
     "CORPUS",
+    "blueprint",
     "candidate",
     "check",
     "checkpoint",
     "config",
     "data",
+    "index",
     "labelled",
-    "loader",
+    "loading",
     "model",
     "options",
+    "outline",
     "predictions",
     "probe",
     "reloaded",
     "responses",
     "score",
     "snapshot",
+    "survey",
     "timing",
 ]
 
@@ -90,44 +97,81 @@ def options(pytestconfig: pytest.Config) -> Options:
     return pytestconfig.stash[OPTIONS]
 
 
-@_stage()
-def snapshot(candidate: Candidate, options: Options) -> "Snapshot":
-    """What the candidate's repository holds, at a commit."""
-    from sertify.hub import take_snapshot
+@pytest.fixture(scope="session")
+def survey(request: pytest.FixtureRequest, options: Options) -> Iterator["Survey"]:
+    """The repositories of all candidates, of which the next ones are asked for ahead of time."""
+    from sertify.survey import Survey
 
-    return take_snapshot(candidate, offline=options.offline)
+    checks = [item.stash[ITEM] for item in request.session.items if ITEM in item.stash]
+    # A worker does not know yet which of the candidates are its own.
+    ahead = [] if is_worker(request.config) else [check.candidate for check in checks]
+    locked = read_lock(options.candidates) if options.locked else None
+    with Survey(ahead, offline=options.offline, locked=locked) as survey:
+        yield survey
+
+
+@_stage()
+def snapshot(candidate: Candidate, survey: "Survey") -> "Snapshot":
+    """What the candidate's repository holds, at a commit."""
+    return survey.snapshot(candidate)
 
 
 @_stage()
 def config(snapshot: "Snapshot") -> dict[str, Any]:
-    """The content of the repository's config.json."""
-    integrity.require(integrity.judge_config(snapshot))
-    content: dict[str, Any] = snapshot.read_json("config.json")
-    return content
+    """The content of the repository's config.json; empty for a loader that needs none."""
+    from sertify import models
+    from sertify.tensors import TensorIndex
+
+    models.choose_loader(snapshot, TensorIndex({}))
+    return snapshot.read_json("config.json") if integrity.has_config(snapshot) else {}
 
 
 @_stage()
-def loader(
-    snapshot: "Snapshot", config: dict[str, Any], options: Options, pytestconfig: pytest.Config
+def index(
+    config: dict[str, Any],  # noqa: ARG001 - asked for first, for it may say what is wrong
+    candidate: Candidate,
+    survey: "Survey",
+) -> "TensorIndex":
+    """Names, shapes and types of the tensors of the weight files."""
+    return survey.index(candidate)
+
+
+@_stage()
+def outline(snapshot: "Snapshot", index: "TensorIndex") -> "Blueprint":
+    """The network that the candidate will be, whatever may be wrong with it."""
+    from sertify import models
+
+    integrity.require(integrity.judge_index(index))
+    return models.outline(snapshot, index)
+
+
+@_stage()
+def blueprint(outline: "Blueprint") -> "Blueprint":
+    """A network of which nothing is known that speaks against downloading its weights."""
+    integrity.require(integrity.judge_promise(outline.weights, outline.unknown))
+    rate, problem = outline.sampling_rate, outline.extractor_problem
+    integrity.require(integrity.judge_feature_extractor(rate, problem))
+    return outline
+
+
+@_stage()
+def loading(
+    blueprint: "Blueprint", options: Options, pytestconfig: pytest.Config
 ) -> Callable[..., "LoadedModel"]:
     """Loads the model from files that are on this machine; takes the seed of random weights."""
     from sertify import hub, models
 
-    integrity.require(integrity.judge_task(config))
-    hub.fetch_weights(snapshot, offline=options.offline)
-    return functools.partial(
-        models.load,
-        snapshot,
-        hub.fetch_feature_extractor(snapshot.candidate, offline=options.offline),
-        device=environment_of(pytestconfig)["device"],
-        threads=options.threads,
-    )
+    if not options.weights:
+        raise NotReached("not_selected", "it needs the weights, and --no-weights leaves them out")
+    hub.fetch(blueprint.snapshot, blueprint.files)
+    device = environment_of(pytestconfig)["device"]
+    return functools.partial(models.load, blueprint, device=device, threads=options.threads)
 
 
 @_stage()
-def checkpoint(loader: Callable[..., "LoadedModel"]) -> "LoadedModel":
-    """What transformers makes of the repository, whatever may be wrong with it."""
-    return loader(seed=0)
+def checkpoint(loading: Callable[..., "LoadedModel"]) -> "LoadedModel":
+    """What the loader makes of the repository, whatever may be wrong with it."""
+    return loading(seed=0)
 
 
 @_stage()
@@ -142,10 +186,10 @@ def model(checkpoint: "LoadedModel") -> "LoadedModel":
 @_stage(scope="function")
 def reloaded(
     model: "LoadedModel",  # noqa: ARG001 - what is at fault need not be loaded twice
-    loader: Callable[..., "LoadedModel"],
+    loading: Callable[..., "LoadedModel"],
 ) -> Any:
     """The logits for the same noise after a second load, under another random seed."""
-    return loader(seed=1).noise_logits()
+    return loading(seed=1).noise_logits()
 
 
 @pytest.fixture(scope="session")
@@ -222,7 +266,7 @@ def timing(
         rounds=tuple(benchmark.stats.stats.data),
         load_time=model.load_time,
         peak_memory=peak,
-        size_on_disk=model.snapshot.weight_size / 1e6,
+        size_on_disk=model.size_on_disk / 1e6,
         parameters=model.weights.parameters,
         threads=options.threads,
     )

@@ -41,6 +41,21 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--offline", action="store_true", help="use what is in the hub's cache; no network"
     )
+    group.addoption(
+        "--no-weights",
+        action="store_true",
+        help="judge what can be told without downloading weights, and no more",
+    )
+    group.addoption(
+        "--lock",
+        action="store_true",
+        help="write the commits that were judged beside the candidates: candidates.lock.yaml",
+    )
+    group.addoption(
+        "--locked",
+        action="store_true",
+        help="judge only what is still at the commit that candidates.lock.yaml says",
+    )
 
 
 def joined(args: Sequence[str], here: Path) -> list[str] | None:
@@ -72,6 +87,9 @@ class Options:
     device: str
     threads: int
     offline: bool
+    weights: bool
+    lock: bool
+    locked: bool
 
     @classmethod
     def of(cls, config: pytest.Config) -> Self:
@@ -86,6 +104,9 @@ class Options:
             device=config.getoption("device"),
             threads=config.getoption("threads") or _share_of_cores(config),
             offline=config.getoption("offline"),
+            weights=not config.getoption("no_weights"),
+            lock=config.getoption("lock"),
+            locked=config.getoption("locked"),
         )
 
 

@@ -11,6 +11,7 @@ from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level p
 
 from sertify.corpora import Corpus
 from sertify.evidence import EvidenceStore, Record
+from sertify.locks import Locked, lock_path, read_lock, write_lock
 from sertify.outcomes import Outcome
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.crash import account_for
@@ -33,6 +34,7 @@ class Run:
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
         self._seen = 0
+        self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
         self._written: Mapping[str, Path] = {}
@@ -49,6 +51,8 @@ class Run:
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
+        if record.commit:
+            self._commits[record.candidate] = record.commit
         if record.outcome is not Outcome.NOT_REACHED:
             self._store.add(record)
 
@@ -69,12 +73,37 @@ class Run:
             environment_of(self._config),
             corpus=self._corpus.fingerprint if self._corpus is not None else None,
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
+            moved=self._moved(),
         )
         self._written = write(self._results, self._options.reports)
+        if self._options.lock:
+            self._written = {**self._written, "lock": self._lock()}
         xml = self._config.stash.get(xml_key, None)
         if xml is not None:
             for name, value in results.suite_properties(self._results).items():
                 xml.add_global_property(name, value)
+
+    def _lock(self) -> Path:
+        """Write the commits of this run; of what it did not judge, the lock stays as it is."""
+        path = self._options.candidates
+        locked = read_lock(path) if lock_path(path).is_file() else {}
+        entries = {}
+        for candidate in self._config.stash[CANDIDATES].all():
+            commit = self._commits.get(candidate.name)
+            if commit is not None:
+                entries[candidate.name] = Locked(candidate.model, commit)
+            elif candidate.name in locked:
+                entries[candidate.name] = locked[candidate.name]
+        return write_lock(path, entries)
+
+    def _moved(self) -> dict[str, str]:
+        """Return what the candidates are locked at that this run found at another commit."""
+        path = self._options.candidates
+        if self._options.lock or not lock_path(path).is_file():
+            return {}
+        locked = read_lock(path)
+        found = {name: locked[name].commit for name in self._commits.keys() & locked.keys()}
+        return {name: commit for name, commit in found.items() if commit != self._commits[name]}
 
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -35,11 +35,12 @@ def conclude(
     *,
     corpus: str | None = None,
     command: str = "",
+    moved: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Judge all candidates by the evidence of this run and of earlier ones.
 
     ``corpus`` is the fingerprint of the audio of this run; without it, the labelled audio that was
-    judged last counts.
+    judged last counts. ``moved`` is the locked commit of the candidates that are at another one.
     """
     records = store.records(candidate.name for candidate in candidates)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
@@ -62,6 +63,7 @@ def conclude(
         "corpus": _corpus(facts, verdicts),
         "environment": dict(environment),
         "stale": _stale(stale),
+        "moved": dict(moved or {}),
     }
 
 
@@ -120,7 +122,10 @@ def _selection(selection: Selection) -> dict[str, Any]:
 
 def _candidate(one: Verdict) -> dict[str, Any]:
     candidate = one.candidate
-    labels = _detail(one, "labels") or list(candidate.labels or ())
+    repository = _detail(one, "repository") or {}
+    outline = next((record.details for record in one.records if "loader" in record.details), {})
+    outputs = _detail(one, "labels") or outline.get("outputs") or candidate.labels or ()
+    labels = [name for name in outputs if name is not None]
     emotions = {candidate.emotion_of(label) for label in labels} - {None}
     return {
         "name": candidate.name,
@@ -134,9 +139,15 @@ def _candidate(one: Verdict) -> dict[str, Any]:
         "reason": one.reason,
         "message": one.message,
         "cure": _cure(one),
-        "languages": list(candidate.languages),
-        "licence": candidate.licence,
+        "languages": list(candidate.languages or repository.get("languages", ())),
+        "licence": candidate.licence or repository.get("licence") or None,
         "note": candidate.note,
+        "loader": outline.get("loader"),
+        "architecture": outline.get("architecture") or _detail(one, "architecture"),
+        "remarks": [
+            record.details["remark"] for record in one.records if record.details.get("remark")
+        ],
+        "repository": repository,
         "labels": labels,
         "emotions": sorted(str(emotion) for emotion in emotions),
         "gates": {gate: _gate(result) for gate, result in one.gates.items()},

@@ -23,6 +23,7 @@ _SIGNS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.BLOCKED: "blocked",
 }
+_PARTLY = "part"
 _NUMBERS = {"uar_all": "UAR", "segment_time": "time", "real_time_factor": "RTF"}
 _HEADINGS = ("candidate", *_GATES.values(), *_NUMBERS.values(), "verdict")
 _RIGHT = ("time", "RTF")
@@ -55,11 +56,28 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     yield from zip(table, markups, strict=True)
     if any(_SIGNS[Outcome.INCONCLUSIVE] in row for row in rows):
         yield "? inconclusive: the data cannot tell", _QUIET
+    if any(_PARTLY in row for row in rows):
+        yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET
     yield "", {}
     for line in _wrapped(shown["selection"]["sentence"], width):
         yield line, {"bold": True}
     if unjudged := _unjudged(shown["corpus"]):
         yield _fitted(unjudged, width), {"yellow": True}
+    for remark, names in _remarks(shown).items():
+        for line in _wrapped(f"{', '.join(names)}: {remark}", width):
+            yield line, _QUIET
+    for name, commit in shown["moved"].items():
+        text = f"{name}: has moved on since candidates.lock.yaml, where it is at {commit}"
+        yield _fitted(text, width), {"yellow": True}
+
+
+def _remarks(shown: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what is to be known of how candidates were come by, with their names."""
+    found: dict[str, list[str]] = {}
+    for candidate in shown["candidates"]:
+        for remark in candidate["remarks"]:
+            found.setdefault(remark, []).append(candidate["name"])
+    return found
 
 
 def _unjudged(corpus: Mapping[str, Any] | None) -> str:
@@ -72,12 +90,16 @@ def _unjudged(corpus: Mapping[str, Any] | None) -> str:
 
 
 def _row(candidate: Mapping[str, Any], selection: Mapping[str, Any]) -> tuple[str, ...]:
-    outcomes = (candidate["gates"].get(gate, {}).get("outcome") for gate in _GATES)
-    signs = (_SIGNS.get(outcome, "-") for outcome in outcomes)
+    signs = (_sign(candidate["gates"].get(gate, {})) for gate in _GATES)
     numbers = (_short(candidate["numbers"].get(name)) for name in _NUMBERS)
     place = standing(candidate, selection)
     verdict = _why(candidate) or place if place in ("rejected", "undecided") else place
     return candidate["name"], *signs, *numbers, verdict
+
+
+def _sign(gate: Mapping[str, Any]) -> str:
+    outcome = gate.get("outcome")
+    return _SIGNS.get(outcome, "-") if outcome else _PARTLY if gate.get("checks") else "-"
 
 
 def _why(candidate: Mapping[str, Any]) -> str | None:

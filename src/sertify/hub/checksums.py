@@ -1,0 +1,35 @@
+"""Whether a file of the cache is the one that the hub lists."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+__all__ = ["changed_files"]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_GIT = re.compile(r"[0-9a-f]{40}")
+
+
+def changed_files(folder: Path, sizes: Mapping[str, int]) -> Iterator[str]:
+    """Return the names of those files that are in the folder, but with other content."""
+    for name, size in sizes.items():
+        path = folder / name
+        if path.is_file() and not _is_sound(path, size):
+            yield name
+
+
+def _is_sound(path: Path, size: int) -> bool:
+    if path.stat().st_size != size:
+        return False
+    # The client names the file behind a link for the checksum that the hub gave. Where the file
+    # system has no links, there is only the size.
+    listed = path.resolve().name
+    with path.open("rb") as content:
+        if _SHA256.fullmatch(listed):
+            return hashlib.file_digest(content, "sha256").hexdigest() == listed
+        if _GIT.fullmatch(listed):
+            blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+            blob.update(content.read())
+            return blob.hexdigest() == listed
+    return True

@@ -1,0 +1,63 @@
+"""A file of the hub that is read in parts, as if it were on this machine."""
+
+import io
+
+from huggingface_hub import hf_hub_url
+from huggingface_hub.utils import build_hf_headers
+
+from sertify.hub.client import PART, ask
+
+__all__ = ["RemoteFile"]
+
+
+class RemoteFile(io.RawIOBase):
+    """Each read is a request for a range of bytes.
+
+    Parameters
+    ----------
+    model, commit, name
+        Which file.
+    size
+        Its length in bytes.
+    """
+
+    def __init__(self, model: str, commit: str, name: str, size: int) -> None:
+        super().__init__()
+        self._url = hf_hub_url(model, name, revision=commit)
+        self._headers = build_hf_headers()
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be read from any place."""
+        return True
+
+    def tell(self) -> int:
+        """Return where the next read begins."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Let the next read begin elsewhere."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return `size` bytes, or fewer where the file ends."""
+        end = self._size if size < 0 else min(self._at + size, self._size)
+        if end <= self._at:
+            return b""
+        span = {"Range": f"bytes={self._at}-{end - 1}", "Accept-Encoding": "identity"}
+        response = ask(self._url, self._headers | span, extensions={PART: True})
+        if response.history:
+            # The next part comes from there at once; the token is for the hub alone.
+            self._url, self._headers = str(response.url), {}
+        content = response.content
+        if len(content) != end - self._at:
+            raise ValueError(f"{len(content)} bytes came, but {end - self._at} were asked for")
+        self._at = end
+        return content

@@ -1,0 +1,40 @@
+"""The loaders that there are, and which of them loads a repository."""
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from sertify.hub import Snapshot
+from sertify.integrity import judge_config, require
+from sertify.models.blueprints import Loader
+from sertify.tensors import TensorIndex
+
+__all__ = ["LAST", "choose_loader"]
+
+LAST = "transformers"
+"""The name of the loader that takes what no other one recognises."""
+
+
+def choose_loader(snapshot: Snapshot, index: TensorIndex) -> Loader:
+    """Return the loader that the candidate names, else the first that recognises its repository.
+
+    Raises ``Rejected``: ``no_config``, ``bad_config`` or ``unsupported_library``.
+    """
+    wish = snapshot.candidate.loader
+    if wish != "auto":
+        return _loader(wish)
+    for loader in map(_loader, sorted(_entry_points().keys() - {LAST})):
+        if loader.recognises(snapshot, index):
+            return loader
+    require(judge_config(snapshot))
+    return _loader(LAST)
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="sertify.loaders")}
+
+
+@cache
+def _loader(name: str) -> Loader:
+    loader: Loader = _entry_points()[name].load()()
+    return loader

@@ -1,0 +1,96 @@
+"""The repositories of many candidates, asked for a few at a time."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from sertify.candidates import Candidate
+from sertify.errors import Blocked
+from sertify.hub import Snapshot, read_index, take_snapshot
+from sertify.integrity import has_config, judge_task, require
+from sertify.locks import Locked
+from sertify.tensors import TensorIndex
+
+__all__ = ["Survey"]
+
+_AT_A_TIME = 8
+"""Repositories; more at once would wear out the patience of the hub, not save time."""
+
+
+class Survey:
+    """Snapshots and tensor indexes; those of `ahead` are fetched before anyone asks for them.
+
+    Parameters
+    ----------
+    locked
+        The commits that candidates have to be at, by the candidate's name; None to take any.
+    """
+
+    def __init__(
+        self,
+        ahead: Iterable[Candidate],
+        *,
+        offline: bool,
+        locked: Mapping[str, Locked] | None = None,
+    ) -> None:
+        self._offline = offline
+        self._locked = locked
+        self._threads = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="hub")
+        self._found: dict[tuple[str, Callable[..., Any]], Future[Any]] = {}
+        for candidate in ahead:
+            self._ask(candidate, self._snapshot)
+            self._ask(candidate, self._index)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Forget what nobody asked for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def snapshot(self, candidate: Candidate) -> Snapshot:
+        """Return the candidate's snapshot, or raise what :func:`take_snapshot` does.
+
+        Raises ``Blocked`` with ``moved_on`` where it is not what is locked.
+        """
+        snapshot: Snapshot = self._ask(candidate, self._snapshot).result()
+        return snapshot
+
+    def index(self, candidate: Candidate) -> TensorIndex:
+        """Return the candidate's tensor index, or raise what :func:`read_index` does.
+
+        Raises ``Rejected`` with ``wrong_task`` where that is known without.
+        """
+        self._ask(candidate, self._snapshot)  # first, for the other waits for it
+        index: TensorIndex = self._ask(candidate, self._index).result()
+        return index
+
+    def _ask(self, candidate: Candidate, what: Callable[[Candidate], Any]) -> Future[Any]:
+        key = (candidate.name, what)
+        if key not in self._found:
+            self._found[key] = self._threads.submit(what, candidate)
+        return self._found[key]
+
+    def _snapshot(self, candidate: Candidate) -> Snapshot:
+        snapshot = take_snapshot(candidate, offline=self._offline)
+        if self._locked is not None:
+            locked = self._locked.get(candidate.name)
+            if locked != Locked(candidate.model, snapshot.identity):
+                known = f"is locked at {locked.commit}" if locked else "is not in the lock"
+                message = f"it {known}, but {candidate.model} is at {snapshot.identity}"
+                raise Blocked("moved_on", message)
+        return snapshot
+
+    def _index(self, candidate: Candidate) -> TensorIndex:
+        snapshot = self.snapshot(candidate)
+        if has_config(snapshot):
+            # Of what is for another task, nobody will ask for the tensors.
+            require(judge_task(snapshot.read_json("config.json")))
+        return read_index(snapshot)

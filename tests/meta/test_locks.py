@@ -1,0 +1,58 @@
+"""The commits that were judged, written and read."""
+
+from pathlib import Path
+
+import pytest
+
+from sertify.errors import ConfigurationError
+from sertify.locks import Locked, lock_path, read_lock, write_lock
+
+ENTRIES = {
+    "wavlm": Locked("org/wavlm", "8f2b1c" * 6 + "+" + "1" * 40),
+    "007": Locked("./on: disk", "sha256:00"),
+    "no": Locked("org/한국어", "1" * 40),
+}
+
+
+@pytest.fixture
+def candidates(tmp_path: Path) -> Path:
+    return tmp_path / "candidates.yaml"
+
+
+def test_what_is_written_is_read(candidates: Path) -> None:
+    assert write_lock(candidates, ENTRIES) == lock_path(candidates)
+    assert read_lock(candidates) == ENTRIES
+    assert list(read_lock(candidates)) == list(ENTRIES)
+
+
+def test_a_lock_stands_beside_its_candidates_and_says_what_it_is(candidates: Path) -> None:
+    path = write_lock(candidates, ENTRIES)
+    assert path == candidates.parent / "candidates.lock.yaml"
+    assert path.read_text("utf-8").startswith("# The commits that were judged, written by")
+
+
+def test_no_lock(candidates: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_lock(candidates)
+    path = lock_path(candidates)
+    assert str(caught.value) == f"{path}: no such file; write it with `pytest --lock`"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "wavlm: 8f2b1c",
+        "wavlm: {commit: 8f2b1c}",
+        "wavlm: {model: a, commit: b, c: d}",
+        "{",
+    ],
+)
+def test_what_is_no_lock(candidates: Path, text: str) -> None:
+    lock_path(candidates).write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        read_lock(candidates)
+    message = str(caught.value)
+    assert message.startswith(f"{lock_path(candidates)}: is no lock of sertify (")
+    assert message.endswith("); write it anew with `pytest --lock`")
