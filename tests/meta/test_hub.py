@@ -19,10 +19,18 @@ from huggingface_hub import (
 )
 from huggingface_hub.utils import _http
 
-from sertify import hub
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
-from sertify.hub import Card, Repository, Snapshot, client, fetch, read_index, take_snapshot
+from sertify.hub import (
+    Card,
+    Repository,
+    Snapshot,
+    client,
+    fetch,
+    read_index,
+    repositories,
+    take_snapshot,
+)
 from sertify.hub.parts import RemoteFile
 from tests.meta.local_hub import (
     LocalHub,
@@ -413,7 +421,7 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     snapshot = take_snapshot(of_hub())
-    monkeypatch.setattr(hub, "snapshot_download", fill)  # no test can have a full disk
+    monkeypatch.setattr(repositories, "snapshot_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert str(caught.value) == f"disk_full: no space left for {REPO}@{server.commit(REPO)}"

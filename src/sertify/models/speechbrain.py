@@ -7,8 +7,8 @@ speechbrain/emotion-recognition-wav2vec2-IEMOCAP puts them together. Its pooling
 1e-5 to 9e-5 to each mean, also in evaluation; that is left out here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,12 +25,12 @@ from transformers import (
 
 from sertify.errors import Rejected
 from sertify.hub import Snapshot
-from sertify.hyperparams import class_names, label_names, read_hyperparams
 from sertify.integrity import WeightReport, has_config
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
 from sertify.models.pretrained import LOADING, expected_weights, receptive_field, weight_report
+from sertify.models.recipes import ENCODER, RECIPE, Recipe, read_labels, read_recipe
 from sertify.outcomes import listed
 from sertify.tensors import TensorIndex
 
@@ -38,39 +38,7 @@ __all__ = ["SpeechBrainLoader"]
 
 _Value = TypeVar("_Value")
 
-_RECIPE, _ENCODER = "hyperparams.yaml", "label_encoder.txt"
 _WEIGHTS = ("model.ckpt", "wav2vec2.ckpt")
-
-_OLD = "speechbrain.lobes.models.huggingface_wav2vec.HuggingFaceWav2Vec2"
-_SINCE = (
-    "speechbrain.lobes.models.huggingface_transformers",
-    "speechbrain.integrations.huggingface",
-)
-_WRAPPERS = ("wav2vec2.Wav2Vec2", "hubert.HuBERT", "wavlm.WavLM", "Wav2Vec2")
-_CLASSES = {
-    "wav2vec2": (*(f"{package}.{name}" for package in _SINCE for name in _WRAPPERS), _OLD),
-    "avg_pool": ("speechbrain.nnet.pooling.StatisticsPooling",),
-    "output_mlp": ("speechbrain.nnet.linear.Linear",),
-}
-# Of each class, the options on which the formula depends: SpeechBrain's default, and what we know.
-_OPTIONS: tuple[tuple[str, str, Any, Any], ...] = (
-    ("wav2vec2", "output_all_hiddens", False, False),
-    ("avg_pool", "return_mean", True, True),
-    ("avg_pool", "return_std", True, False),
-    ("output_mlp", "max_norm", None, None),
-)
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """What hyperparams.yaml says; ``source`` is the repository of the backbone's config."""
-
-    source: str
-    output_norm: bool
-    outputs: int
-    bias: bool
-    sampling_rate: int
-    remark: str
 
 
 class SpeechBrainLoader:
@@ -80,13 +48,13 @@ class SpeechBrainLoader:
 
     def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
         """Whether there are SpeechBrain's files, and nothing that transformers could read."""
-        return {_RECIPE, _ENCODER} <= snapshot.files.keys() and not has_config(snapshot)
+        return {RECIPE, ENCODER} <= snapshot.files.keys() and not has_config(snapshot)
 
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what hyperparams.yaml describes with what the checkpoint holds."""
-        recipe = _read_recipe(snapshot)
+        recipe = read_recipe(snapshot)
         _require_weights(snapshot)
-        labels = _labels(snapshot, recipe)
+        labels = read_labels(snapshot, recipe)
         config = _read_config(snapshot, recipe)
         extractor, problem = _load_extractor(snapshot, recipe, config)
         normalize = None if extractor is None else extractor.do_normalize
@@ -126,77 +94,6 @@ class SpeechBrainLoader:
         return _answers(network), weight_report(network, info, sorted(content.keys() - tensors))
 
 
-def _read_recipe(snapshot: Snapshot) -> _Recipe:
-    if _RECIPE not in snapshot.files:
-        there = listed(sorted(snapshot.files))
-        raise Rejected("no_config", f"it has no {_RECIPE}, but {there}")
-    classes = _parsed(snapshot, _RECIPE, class_names)
-    values = _parsed(snapshot, _RECIPE, read_hyperparams)
-    _require_known(values, classes)
-    backbone, head = values["wav2vec2"], values["output_mlp"]
-    old = classes["wav2vec2"] == _OLD
-    return _Recipe(
-        source=_source(snapshot, backbone.get("source")),
-        output_norm=_typed(bool, "wav2vec2.output_norm", backbone.get("output_norm", old)),
-        outputs=_typed(int, "output_mlp.n_neurons", head.get("n_neurons")),
-        bias=_typed(bool, "output_mlp.bias", head.get("bias", True)),
-        sampling_rate=_typed(int, "sample_rate", _rate(values)),
-        remark=_remark("output_norm" in backbone, old),
-    )
-
-
-def _parsed(snapshot: Snapshot, name: str, parse: Callable[[str], Any]) -> Any:
-    try:
-        return parse((snapshot.folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Rejected("bad_config", f"{name} cannot be read: {error}") from error
-
-
-def _require_known(values: Mapping[str, Any], classes: Mapping[str, str]) -> None:
-    """Raise ``Rejected`` unless each part is one whose formula is known."""
-    for part, known in _CLASSES.items():
-        found = classes.get(part, "nothing")
-        if found not in known:
-            raise _unknown(f"{found} in place of {known[0]} as its {part}")
-        if not isinstance(values[part], dict):
-            raise _unknown(f"unnamed arguments in place of named ones in its {part}")
-    for part, option, default, wanted in _OPTIONS:
-        value = values[part].get(option, default)
-        if value is not wanted:
-            raise _unknown(f"{option} {value!r} in place of {wanted} in its {part}")
-    modules = values.get("modules")
-    others = sorted(modules.keys() - _CLASSES) if isinstance(modules, dict) else []
-    if others:
-        raise _unknown(f"{listed(others)} besides {listed([*_CLASSES])} among its modules")
-
-
-def _unknown(what: str) -> Rejected:
-    message = f"it is in SpeechBrain's format, with {what}, which the loader speechbrain does not"
-    return Rejected("unsupported_library", f"{message} know")
-
-
-def _source(snapshot: Snapshot, source: Any) -> str:
-    """Return the backbone's repository, which has to be the one that the snapshot looked up."""
-    if isinstance(source, str) and source in snapshot.companions:
-        return source
-    message = f"wav2vec2.source is {source!r}, but should be a repository, named by wav2vec2_hub"
-    raise Rejected("bad_config", f"{_RECIPE}: {message}")
-
-
-def _typed(kind: type[bool | int], name: str, value: Any) -> Any:
-    if type(value) is kind and (kind is bool or value > 0):
-        return value
-    wanted = "true or false" if kind is bool else "a number above 0"
-    raise Rejected("bad_config", f"{_RECIPE}: {name} is {value!r}, but should be {wanted}")
-
-
-def _rate(values: Mapping[str, Any]) -> Any:
-    """Hz that the interface resamples to: those of its normalizer, which has a default."""
-    normalizer = values.get("audio_normalizer")
-    rate = values.get("sample_rate", 16_000)
-    return normalizer.get("sample_rate", rate) if isinstance(normalizer, dict) else rate
-
-
 def _require_weights(snapshot: Snapshot) -> None:
     absent = [name for name in _WEIGHTS if name not in snapshot.files]
     if absent:
@@ -204,17 +101,7 @@ def _require_weights(snapshot: Snapshot) -> None:
         raise Rejected("no_weights", f"it has no {' and no '.join(absent)}, but {there}")
 
 
-def _labels(snapshot: Snapshot, recipe: _Recipe) -> tuple[str, ...]:
-    given = snapshot.candidate.labels
-    labels: tuple[str, ...] = given or _parsed(snapshot, _ENCODER, label_names)
-    if len(labels) != recipe.outputs:
-        owner = _ENCODER if given is None else "candidates.yaml"
-        message = f"{owner} names {listed(labels)}, but output_mlp has {recipe.outputs} outputs"
-        raise Rejected("label_count_mismatch", message)
-    return labels
-
-
-def _read_config(snapshot: Snapshot, recipe: _Recipe) -> Any:
+def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
     folder = snapshot.companion(recipe.source).folder
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -224,7 +111,7 @@ def _read_config(snapshot: Snapshot, recipe: _Recipe) -> Any:
     return config
 
 
-def _load_extractor(snapshot: Snapshot, recipe: _Recipe, config: Any) -> tuple[Any, str]:
+def _load_extractor(snapshot: Snapshot, recipe: Recipe, config: Any) -> tuple[Any, str]:
     """Return the feature extractor of the backbone, of which only do_normalize is used."""
     candidate = snapshot.candidate
     source = candidate.feature_extractor or recipe.source
@@ -235,7 +122,7 @@ def _load_extractor(snapshot: Snapshot, recipe: _Recipe, config: Any) -> tuple[A
     return extractor, problem
 
 
-def _sampling_rate(snapshot: Snapshot, recipe: _Recipe, extractor: Any) -> int | None:
+def _sampling_rate(snapshot: Snapshot, recipe: Recipe, extractor: Any) -> int | None:
     if extractor is None:
         return None
     given = snapshot.candidate.feature_extractor is not None
@@ -243,16 +130,7 @@ def _sampling_rate(snapshot: Snapshot, recipe: _Recipe, extractor: Any) -> int |
     return rate
 
 
-def _remark(given: bool, old: bool) -> str:
-    remark = f"Rebuilt from {_RECIPE} without SpeechBrain, and without the noise of its pooling."
-    if given:
-        return remark
-    versions = "up to 0.5.13" if old else "since 0.5.14"
-    what = f"That file leaves out output_norm: taken as {old}, as by SpeechBrain {versions}"
-    return f"{remark} {what}, whose class it names."
-
-
-def _network_class(config: Any, recipe: _Recipe, normalize: bool | None) -> Any:
+def _network_class(config: Any, recipe: Recipe, normalize: bool | None) -> Any:
     backbone = MODEL_MAPPING[type(config)]
     parent = next(one for one in backbone.__mro__[1:] if issubclass(one, PreTrainedModel))
     prefix: str = backbone.base_model_prefix
