@@ -2,7 +2,7 @@
 
 import pytest
 
-from sertify import integrity
+from sertify import integrity, weights
 
 pytestmark = pytest.mark.loadability
 
@@ -24,7 +24,7 @@ def test_task_is_audio_classification(config, check):
 
 @pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")
 def test_weights_can_be_listed(index, check):
-    check(integrity.judge_index(index))
+    check(weights.judge_index(index))
 
 
 @pytest.mark.owns(
@@ -49,7 +49,7 @@ def test_network_can_be_built(outline, check):
     "label_count_mismatch",
 )
 def test_every_weight_is_in_the_checkpoint(outline, check):
-    check(integrity.judge_promise(outline.weights, outline.unknown))
+    check(weights.judge_promise(outline.weights, outline.unknown))
 
 
 @pytest.mark.owns("no_feature_extractor", "unsupported_sampling_rate")
@@ -70,12 +70,12 @@ def test_weights_load(checkpoint, check):
     "label_count_mismatch",
 )
 def test_every_weight_comes_from_the_checkpoint(checkpoint, check):
-    check(integrity.judge_weights(checkpoint.weights))
+    check(weights.judge_weights(checkpoint.weights))
 
 
 @pytest.mark.owns("non_finite_weights")
 def test_weights_are_finite(checkpoint, check):
-    check(integrity.judge_finite_weights(checkpoint.weights))
+    check(weights.judge_finite_weights(checkpoint.weights))
 
 
 @pytest.mark.owns("no_feature_extractor")

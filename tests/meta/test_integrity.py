@@ -12,7 +12,6 @@ from sertify import integrity
 from sertify.candidates import Candidate
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, read_index, take_snapshot
-from sertify.integrity import Mismatch, WeightReport
 from sertify.labels import (
     judge_dimensions,
     judge_distinct_labels,
@@ -23,6 +22,14 @@ from sertify.labels import (
 from sertify.models import load, outline
 from sertify.outcomes import Judgement, Measurement, Outcome
 from sertify.tensors import Tensor, TensorIndex
+from sertify.weights import (
+    Mismatch,
+    WeightReport,
+    judge_finite_weights,
+    judge_index,
+    judge_promise,
+    judge_weights,
+)
 from tests.meta import tiny
 
 CLASSES = ("angry", "happy", "sad")
@@ -201,7 +208,7 @@ def test_other_tasks(architecture: str, task: str) -> None:
     ids=str,
 )
 def test_weights_that_all_come_from_the_checkpoint(report: dict[str, list[str]]) -> None:
-    measured = accepted(integrity.judge_weights(weights(**report)))
+    measured = accepted(judge_weights(weights(**report)))
     assert measured == {
         "random_weights": 0,
         "mismatched_weights": 0,
@@ -244,7 +251,7 @@ RANDOM: dict[str, tuple[dict[str, list[str]], str]] = {
 
 @pytest.mark.parametrize(("report", "message"), RANDOM.values(), ids=RANDOM)
 def test_weights_that_are_random(report: dict[str, list[str]], message: str) -> None:
-    judgement = integrity.judge_weights(weights(**report))
+    judgement = judge_weights(weights(**report))
     assert rejected(judgement) == message
     assert {name: names for name, names in judgement.details.items() if names} == report
     json.dumps(judgement.details)
@@ -265,7 +272,7 @@ OTHER_SHAPES: dict[str, tuple[list[Mismatch], str]] = {
 
 @pytest.mark.parametrize(("shapes", "code"), OTHER_SHAPES.values(), ids=OTHER_SHAPES)
 def test_weights_of_other_shapes(shapes: list[Mismatch], code: str) -> None:
-    judgement = integrity.judge_weights(weights(mismatched=shapes, unexpected=["lm_head.bias"]))
+    judgement = judge_weights(weights(mismatched=shapes, unexpected=["lm_head.bias"]))
     message = rejected(judgement)
     assert message.startswith(f"{code}: the checkpoint has {shapes[0].name} [")
     assert str(shapes[-1]) in message
@@ -274,7 +281,7 @@ def test_weights_of_other_shapes(shapes: list[Mismatch], code: str) -> None:
 
 def test_what_is_missing_is_worse_than_what_has_another_shape() -> None:
     both = weights(missing=["projector.bias"], mismatched=[LAYER])
-    assert rejected(integrity.judge_weights(both)).startswith("random_head: 1 weights")
+    assert rejected(judge_weights(both)).startswith("random_head: 1 weights")
 
 
 # ------------------------------------------------------------------ before they are loaded
@@ -282,7 +289,7 @@ def test_what_is_missing_is_worse_than_what_has_another_shape() -> None:
 
 def test_an_index_of_tensors() -> None:
     index = TensorIndex({"a": Tensor((2, 3), "F32")}, others=("epoch",))
-    judgement = integrity.judge_index(index)
+    judgement = judge_index(index)
     assert accepted(judgement) == {"tensors": 1, "suspicious_globals": 0}
     assert judgement.details == {}
 
@@ -290,20 +297,20 @@ def test_an_index_of_tensors() -> None:
 def test_a_pickle_that_names_more_than_tensors() -> None:
     index = TensorIndex({"a": Tensor((2, 3), "F32")}, unsafe=("os.system",))
     message = "unsafe_pickle: its pickle names os.system, but should hold tensors only"
-    assert rejected(integrity.judge_index(index)) == message
+    assert rejected(judge_index(index)) == message
 
 
 def test_what_only_loading_can_tell_is_said_to_be_so() -> None:
     index = TensorIndex({}, problem="model.bin was saved before torch 1.6")
-    for judgement in (integrity.judge_index(index), integrity.judge_promise(None, index.problem)):
+    for judgement in (judge_index(index), judge_promise(None, index.problem)):
         accepted(judgement)
         assert judgement.details == {"not_inspectable": index.problem}
 
 
 def test_weights_are_judged_before_they_are_loaded() -> None:
-    assert accepted(integrity.judge_promise(weights(), ""))["random_weights"] == 0
+    assert accepted(judge_promise(weights(), ""))["random_weights"] == 0
     lacking = weights(missing=["projector.bias"])
-    assert rejected(integrity.judge_promise(lacking, "")).startswith("random_head: ")
+    assert rejected(judge_promise(lacking, "")).startswith("random_head: ")
 
 
 def test_a_network_that_can_be_built() -> None:
@@ -321,12 +328,12 @@ def test_a_network_that_can_be_built() -> None:
 
 
 def test_finite_weights() -> None:
-    measured = accepted(integrity.judge_finite_weights(weights()))
+    measured = accepted(judge_finite_weights(weights()))
     assert measured == {"non_finite_weights": 0}
 
 
 def test_weights_with_nan_or_infinity() -> None:
-    judgement = integrity.judge_finite_weights(weights(non_finite=["a.weight", "b.bias"]))
+    judgement = judge_finite_weights(weights(non_finite=["a.weight", "b.bias"]))
     message = "NaN or infinity in a.weight, b.bias, but all should be finite"
     assert rejected(judgement) == f"non_finite_weights: {message}"
 

@@ -19,16 +19,10 @@ from sertify.audio import noise
 from sertify.candidates import Candidate, SamplingRate
 from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import read_index, take_snapshot
-from sertify.integrity import (
-    judge_agreement,
-    judge_config,
-    judge_index,
-    judge_promise,
-    judge_task,
-    require,
-)
+from sertify.integrity import judge_agreement, judge_config, judge_task, require
 from sertify.models import Blueprint, LoadedModel, certify, choose_device, load, outline
 from sertify.outcomes import Outcome
+from sertify.weights import judge_index, judge_promise
 from tests.meta import tiny
 
 Make = Callable[[Path], Any]

@@ -19,9 +19,10 @@ from sertify.audio import noise
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot, take_snapshot
-from sertify.integrity import judge_promise, require
+from sertify.integrity import require
 from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
 from sertify.tensors import TensorIndex
+from sertify.weights import judge_promise
 from tests.meta import tiny
 
 pytest.importorskip(

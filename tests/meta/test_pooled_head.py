@@ -18,8 +18,9 @@ from sertify.audio import noise
 from sertify.candidates import Candidate
 from sertify.errors import Rejected
 from sertify.hub import read_index, take_snapshot
-from sertify.integrity import judge_promise, require
+from sertify.integrity import require
 from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
+from sertify.weights import judge_promise
 from tests.meta import tiny
 
 LABELS = ("anger", "happiness", "neutral", "sadness")

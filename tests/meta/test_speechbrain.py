@@ -21,10 +21,11 @@ from sertify.audio import noise
 from sertify.candidates import Candidate, SamplingRate
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, read_index, take_snapshot
-from sertify.integrity import judge_index, judge_promise, require
+from sertify.integrity import require
 from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
 from sertify.models.guards import quiet
 from sertify.tensors import TensorIndex
+from sertify.weights import judge_index, judge_promise
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
 

@@ -12,19 +12,13 @@ from numpy.typing import NDArray
 from sertify.audio import noise
 from sertify.errors import ConfigurationError
 from sertify.hub import Snapshot
-from sertify.integrity import (
-    WeightReport,
-    judge_feature_extractor,
-    judge_finite_weights,
-    judge_logits,
-    judge_weights,
-    require,
-)
+from sertify.integrity import judge_feature_extractor, judge_logits, require
 from sertify.models.blueprints import Blueprint, Loader, Network
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.legacy import index_of_files
 from sertify.models.loaders import choose_loader
 from sertify.tensors import TensorIndex
+from sertify.weights import WeightReport, judge_finite_weights, judge_weights
 
 __all__ = [
     "Blueprint",

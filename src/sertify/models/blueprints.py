@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.hub import Snapshot
-from sertify.integrity import WeightReport
 from sertify.tensors import TensorIndex
+from sertify.weights import WeightReport
 
 __all__ = ["Blueprint", "Loader", "Network"]
 

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot
-from sertify.integrity import WeightReport, has_config
+from sertify.integrity import has_config
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.pretrained import labels_of, read_config, receptive_field
 from sertify.outcomes import listed
 from sertify.tensors import TensorIndex
+from sertify.weights import WeightReport
 
 __all__ = ["OnnxLoader"]
 

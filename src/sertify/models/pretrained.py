@@ -10,12 +10,13 @@ from transformers import AutoConfig, AutoModelForAudioClassification, Wav2Vec2Fe
 
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, fetch
-from sertify.integrity import Mismatch, WeightReport, has_config
+from sertify.integrity import has_config
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
 from sertify.outcomes import listed
 from sertify.tensors import TensorIndex
+from sertify.weights import Mismatch, WeightReport
 
 __all__ = [
     "LOADING",

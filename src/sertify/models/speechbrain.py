@@ -25,7 +25,7 @@ from transformers import (
 
 from sertify.errors import Rejected
 from sertify.hub import Snapshot
-from sertify.integrity import WeightReport, has_config
+from sertify.integrity import has_config
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
@@ -33,6 +33,7 @@ from sertify.models.pretrained import LOADING, expected_weights, receptive_field
 from sertify.models.recipes import ENCODER, RECIPE, Recipe, read_labels, read_recipe
 from sertify.outcomes import listed
 from sertify.tensors import TensorIndex
+from sertify.weights import WeightReport
 
 __all__ = ["SpeechBrainLoader"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify import audio, integrity, judgements, scores
+from sertify import audio, integrity, judgements, scores, weights
 from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED, Corpus, read_corpus
 from sertify.errors import Rejected
@@ -141,14 +141,14 @@ def outline(snapshot: "Snapshot", index: "TensorIndex") -> "Blueprint":
     """The network that the candidate will be, whatever may be wrong with it."""
     from sertify import models
 
-    integrity.require(integrity.judge_index(index))
+    integrity.require(weights.judge_index(index))
     return models.outline(snapshot, index)
 
 
 @_stage()
 def blueprint(outline: "Blueprint") -> "Blueprint":
     """A network of which nothing is known that speaks against downloading its weights."""
-    integrity.require(integrity.judge_promise(outline.weights, outline.unknown))
+    integrity.require(weights.judge_promise(outline.weights, outline.unknown))
     rate, problem = outline.sampling_rate, outline.extractor_problem
     integrity.require(integrity.judge_feature_extractor(rate, problem))
     return outline
