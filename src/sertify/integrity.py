@@ -162,7 +162,7 @@ def judge_logits(logits: NDArray[np.float32], labels: Sequence[str | None]) -> J
     if not np.isfinite(logits).all():
         message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
         return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
-    return _pass(measured)
+    return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
 
 
 def judge_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> Judgement:

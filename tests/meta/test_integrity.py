@@ -360,7 +360,9 @@ def test_no_feature_extractor() -> None:
 
 
 def test_a_finite_logit_for_each_label() -> None:
-    assert accepted(integrity.judge_logits(logits(0.1, -2, 3), CLASSES)) == {"outputs": 3}
+    judgement = integrity.judge_logits(logits(0.5, -2, 3), CLASSES)
+    assert accepted(judgement) == {"outputs": 3}
+    assert judgement.details == {"logits_of_noise": [0.5, -2, 3]}
 
 
 @pytest.mark.parametrize(
