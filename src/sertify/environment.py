@@ -5,14 +5,15 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 __all__ = ["describe", "fingerprint", "usable_cores"]
 
 _LIBRARIES = ("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr")
 # What a model answers depends on the versions; how fast, on the machine as well.
-_DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device")
+_DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device", "loaders")
 _DECIDES_SPEED = (*_DECIDES_ANSWERS, "cpu", "cores", "threads")
 
 
@@ -26,6 +27,7 @@ def describe(device: str, threads: int) -> dict[str, str]:
         "cores": str(usable_cores()),
         "device": device,
         "threads": str(threads),
+        "loaders": _loaders(),
     }
 
 
@@ -41,6 +43,15 @@ def usable_cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _loaders() -> str:
+    """Name the packages, with their versions, that bring loaders or that these need."""
+    points = entry_points(group="sertify.loaders")
+    packages = {f"{one.dist.name} {one.dist.version}" for one in points if one.dist is not None}
+    with suppress(PackageNotFoundError):
+        packages.add(f"onnxruntime {version('onnxruntime')}")
+    return ", ".join(sorted(packages))
 
 
 def _cpu() -> str:

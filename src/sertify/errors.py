@@ -104,7 +104,7 @@ _LOADABILITY = (
     ),
     Reason(
         "unused_layers",
-        "the checkpoint has layers that config.json leaves out",
+        "the checkpoint has parts that the network leaves out",
         "report it to the model's author",
     ),
     Reason("non_finite_weights", "weights are NaN or infinite", "report it to the model's author"),
@@ -198,6 +198,12 @@ _OTHERS = (
         "checksum_mismatch",
         "what arrived is not what the hub lists",
         "check for a proxy that changes downloads, then try again",
+        False,
+    ),
+    Reason(
+        "unusable_cache",
+        "the hub's cache cannot be read or written",
+        "mend the folder that the message names, or set HF_HOME to another",
         False,
     ),
     Reason(

@@ -104,10 +104,18 @@ def judge_keys(config: Mapping[str, Any]) -> Judgement:
 
 
 def judge_outline(
-    loader: str, architecture: str, labels: Sequence[str | None], remark: str
+    loader: str,
+    architecture: str,
+    labels: Sequence[str | None],
+    outputs: int | None = None,
+    remark: str = "",
 ) -> Judgement:
-    """Accept a network that can be built; where none can, there is no blueprint of it."""
+    """Reject a network that has not one label for each output, where their number is known."""
     measured = (Measurement("labels", len(labels), "labels"),)
+    if None in labels or outputs not in (None, len(labels)):
+        named = [label for label in labels if label is not None]
+        message = f"{outputs or len(labels)} outputs, but the labels are {listed(named)}"
+        return Judgement(Outcome.FAIL, measured, "label_count_mismatch", message)
     details: dict[str, Any] = {"loader": loader, "architecture": architecture}
     details["outputs"] = list(labels)
     if remark:

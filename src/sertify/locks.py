@@ -1,5 +1,6 @@
 """The commits that were judged, in candidates.lock.yaml beside candidates.yaml."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -10,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from sertify.errors import ConfigurationError
 
-__all__ = ["Locked", "lock_path", "read_lock", "write_lock"]
+__all__ = ["Locked", "lock_path", "read_lock", "require_writable", "write_lock"]
 
 _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
@@ -42,20 +43,35 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
     path = lock_path(candidates)
     try:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return {str(name): Locked(**entry) for name, entry in content.items()}
+        return {str(name): _locked(entry) for name, entry in content.items()}
     except FileNotFoundError:
         message = f"{path}: no such file; write it with `pytest --lock`"
         raise ConfigurationError(message) from None
-    except (OSError, ValueError, YAMLError, TypeError, AttributeError) as error:
-        problem = str(error).strip().partition("\n")[0]
-        message = f"{path}: is no lock of sertify ({problem}); write it anew with `pytest --lock`"
+    except (OSError, ValueError, YAMLError, TypeError, AttributeError, LookupError) as error:
+        message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
         raise ConfigurationError(message) from error
 
 
+def _locked(entry: Mapping[str, str]) -> Locked:
+    return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
+
+
+def require_writable(candidates: Path) -> None:
+    """Raise ``ConfigurationError`` where a lock could not be written."""
+    path = lock_path(candidates)
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigurationError(
+            f"{path}: cannot be written; mend its permissions, or go without --lock"
+        )
+
+
 def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
-    """Write what each candidate is locked at, and return where."""
+    """Write what each candidate is locked at, all or nothing, and return where."""
     path = lock_path(candidates)
     text = StringIO()
     YAML().dump({name: asdict(entry) for name, entry in entries.items()}, text)
-    path.write_text(_TITLE + text.getvalue(), encoding="utf-8")
+    draft = path.with_suffix(".tmp")
+    draft.write_text(_TITLE + text.getvalue(), encoding="utf-8")
+    draft.replace(path)
     return path

@@ -1,7 +1,9 @@
 """The repositories of many candidates, asked for a few at a time."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,8 +38,12 @@ class Survey:
     ) -> None:
         self._offline = offline
         self._locked = locked
-        self._threads = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="hub")
         self._found: dict[tuple[str, Callable[..., Any]], Future[Any]] = {}
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[Candidate], Any], Candidate] | None]
+        self._jobs = SimpleQueue()
+        for _ in range(_AT_A_TIME):
+            # Of a pool, Python would wait for the threads, though nobody waits for their answers.
+            threading.Thread(target=self._work, name="hub", daemon=True).start()
         for candidate in ahead:
             self._ask(candidate, self._snapshot)
             self._ask(candidate, self._index)
@@ -53,7 +59,10 @@ class Survey:
         trace: TracebackType | None,
     ) -> None:
         """Forget what nobody asked for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for future in self._found.values():
+            future.cancel()
+        for _ in range(_AT_A_TIME):
+            self._jobs.put(None)
 
     def snapshot(self, candidate: Candidate) -> Snapshot:
         """Return the candidate's snapshot, or raise what :func:`take_snapshot` does.
@@ -75,16 +84,26 @@ class Survey:
     def _ask(self, candidate: Candidate, what: Callable[[Candidate], Any]) -> Future[Any]:
         key = (candidate.name, what)
         if key not in self._found:
-            self._found[key] = self._threads.submit(what, candidate)
+            self._found[key] = Future()
+            self._jobs.put((self._found[key], what, candidate))
         return self._found[key]
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            future, what, candidate = job
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(what(candidate))
+                except BaseException as error:
+                    future.set_exception(error)
 
     def _snapshot(self, candidate: Candidate) -> Snapshot:
         snapshot = take_snapshot(candidate, offline=self._offline)
         if self._locked is not None:
             locked = self._locked.get(candidate.name)
             if locked != Locked(candidate.model, snapshot.identity):
-                known = f"is locked at {locked.commit}" if locked else "is not in the lock"
-                message = f"it {known}, but {candidate.model} is at {snapshot.identity}"
+                known = f"{locked.model} is locked at {locked.commit}" if locked else "no lock"
+                message = f"{known}, but {candidate.model} is at {snapshot.identity}"
                 raise Blocked("moved_on", message)
         return snapshot
 

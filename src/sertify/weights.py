@@ -20,7 +20,15 @@ __all__ = [
 # Only needed to mask spans in training: a checkpoint without it answers the same.
 _BENIGN = ("masked_spec_embed",)
 
-_LAYER = re.compile(r"\.layers?\.\d+\.")
+# What is left of pre-training and other tasks, of losses, and what is computed anew when it is
+# needed. Any other tensor that a network has no place for was trained for something.
+_SPARE = re.compile(
+    r"(^|\.)(masked_spec_embed|position_ids|num_batches_tracked|inv_freq)$"
+    r"|^(lm_head|ctc_proj|proj_out|quantizer|project_q|project_hid|speaker_proj|final_proj)\."
+    r"|^(dropout_features|loss\w*|criterion|class_weights?)(\.|$)"
+    r"|(^|\.)(label_embeddings_concat|final_proj|quantizer|mask_emb)(\.|$)"
+    r"|^(model\.)?decoder\."
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -40,10 +48,10 @@ class WeightReport:
     """Where the weights of a model come from.
 
     ``missing`` are names of parameters that the checkpoint lacks, ``mismatched`` those that it
-    holds in another shape: transformers initialises both at random. ``unexpected`` are names that
-    only the checkpoint has, ``non_finite`` parameters that hold NaN or infinity. A parameter whose
-    name starts with ``backbone`` and a dot belongs to the backbone, any other to the head, whose
-    last layer has ``outputs``.
+    holds in another shape: transformers initialises both at random. ``unexpected`` are names of
+    tensors that only the checkpoint has, ``others`` what it holds beside tensors, ``non_finite``
+    parameters that hold NaN or infinity. A parameter whose name starts with ``backbone`` and a dot
+    belongs to the backbone, any other to the head, whose last layer has ``outputs``.
     """
 
     backbone: str
@@ -52,6 +60,7 @@ class WeightReport:
     missing: tuple[str, ...] = ()
     mismatched: tuple[Mismatch, ...] = ()
     unexpected: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     non_finite: tuple[str, ...] = ()
 
     @property
@@ -67,9 +76,8 @@ class WeightReport:
 
     @property
     def unused_layers(self) -> tuple[str, ...]:
-        """What the checkpoint holds of layers that the backbone should have, but has not."""
-        names = (name for name in self.unexpected if self.in_backbone(name))
-        return tuple(name for name in names if _LAYER.search(name))
+        """What the checkpoint was trained with, but the network has no place for."""
+        return tuple(name for name in self.unexpected if not _SPARE.search(name))
 
     def in_backbone(self, name: str) -> bool:
         """Whether a parameter of that name is none of the head's."""
@@ -134,7 +142,8 @@ def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
         part = "head" if weights.random_head else "backbone"
         code = "random_head" if weights.random_head else "incomplete_backbone"
         number, names = len(weights.random), listed(weights.random)
-        instead = f" and has {listed(weights.unexpected)} instead" if weights.unexpected else ""
+        strange = (*weights.unexpected, *weights.others)
+        instead = f" and has {listed(strange)} instead" if strange else ""
         wanted = f"{number} weights are random, but all should come from the checkpoint"
         yield code, f"{wanted}; its {part} lacks {names}{instead}"
     if weights.mismatched:
@@ -149,7 +158,5 @@ def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
         shapes = listed([str(one) for one in weights.mismatched])
         yield code, f"the checkpoint has {shapes}, but both should be the same"
     if weights.unused_layers:
-        wanted = (
-            "config.json leaves out layers that the checkpoint has, but should have all of them"
-        )
+        wanted = "the network leaves out what the checkpoint has, but should have all of it"
         yield "unused_layers", f"{wanted}: {listed(weights.unused_layers)}"

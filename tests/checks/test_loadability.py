@@ -37,8 +37,7 @@ def test_weights_can_be_listed(index, check):
     "label_count_mismatch",
 )
 def test_network_can_be_built(outline, check):
-    loader, architecture = outline.loader.name, outline.architecture
-    check(integrity.judge_outline(loader, architecture, outline.labels, outline.remark))
+    check(integrity.judge_outline(**outline.facts))
 
 
 @pytest.mark.owns(

@@ -23,9 +23,12 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
-from huggingface_hub import close_session, constants
+from huggingface_hub import close_session, constants, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from sertify.hub.client import limit_waiting
 
 __all__ = [
     "LocalHub",
@@ -571,6 +574,9 @@ def use_hub(monkeypatch: pytest.MonkeyPatch, url: str, cache: Path) -> None:
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(cache / "token"))
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    # What another test has set up for the process, such as limits, is none of this one's.
+    set_client_factory(default_client_factory)
+    limit_waiting.cache_clear()
     close_session()
 
 

@@ -17,6 +17,7 @@ def test_versions_and_machine_are_described_as_text() -> None:
     assert set(ENVIRONMENT) == {
         *("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr"),
         *("python", "platform", "cpu", "cores", "device", "threads"),
+        "loaders",
     }
     assert all(isinstance(value, str) and value for value in ENVIRONMENT.values())
     assert ENVIRONMENT["torch"] == version("torch")
@@ -35,7 +36,8 @@ def test_describing_it_imports_neither_torch_nor_transformers() -> None:
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.parametrize("fact", sorted(ENVIRONMENT))
 def test_a_fingerprint_changes_with_what_decides_the_gate(gate: str, fact: str) -> None:
-    answers, speed = {"sertify", "torch", "transformers", "device"}, {"cpu", "cores", "threads"}
+    answers = {"sertify", "torch", "transformers", "device", "loaders"}
+    speed = {"cpu", "cores", "threads"}
     decisive = fact in answers or (gate == "speed" and fact in speed)
     other = fingerprint(ENVIRONMENT | {fact: "other"}, gate)
     assert (other != fingerprint(ENVIRONMENT, gate)) is decisive

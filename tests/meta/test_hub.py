@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx2
 import pytest
 from huggingface_hub import (
     close_session,
@@ -17,7 +18,8 @@ from huggingface_hub import (
     get_session,
     hf_hub_download,
 )
-from huggingface_hub.utils import _http
+from huggingface_hub.utils import _http, hf_raise_for_status
+from huggingface_hub.utils._runtime import is_xet_available
 
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
@@ -309,7 +311,7 @@ def test_a_hub_that_does_not_answer_is_unreachable(
     make(server)
     message = blocked(of_hub(revision=revision))
     at = f"{REPO}@{revision}" if revision else REPO
-    expected = f"unreachable: {server.url} gave no answer for {at}: "
+    expected = f"unreachable: {server.url} gave no usable answer for {at}: "
     if make is UNREACHABLE["limited"]:
         expected = f"unreachable: {server.url} asks to wait 3600 s; try again then"
     assert message.startswith(expected)
@@ -362,7 +364,9 @@ def test_a_busy_hub_is_asked_again_after_the_pause_that_it_asks_for(
 def test_a_hub_that_breaks_off_is_unreachable(server: LocalHub, make: str, part: str) -> None:
     answers = {"failing": broken(502), "captive": html("Log in")}
     server.disturb(answers[make], part)
-    assert blocked(of_hub()).startswith(f"unreachable: {server.url} gave no answer for {REPO}: ")
+    assert blocked(of_hub()).startswith(
+        f"unreachable: {server.url} gave no usable answer for {REPO}: "
+    )
 
 
 @pytest.mark.usefixtures("patient")
@@ -386,7 +390,9 @@ def test_a_session_that_the_client_makes_anew_gives_up_in_time_as_well(server: L
 def test_weights_that_cannot_be_fetched_are_unreachable(server: LocalHub) -> None:
     snapshot = take_snapshot(of_hub())
     server.disturb(Response(500), "model.safetensors")
-    with pytest.raises(Blocked, match=f"gave no answer for {REPO}@{snapshot.commit}") as caught:
+    with pytest.raises(
+        Blocked, match=f"gave no usable answer for {REPO}@{snapshot.commit}"
+    ) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert caught.value.reason.code == "unreachable"
 
@@ -486,6 +492,39 @@ def test_a_download_is_taken_up_where_it_broke_off(
     assert [one for one in real.requests if one.headers.get("range") == "bytes=200-"]
 
 
+def test_what_arrives_comes_by_the_session_that_is_limited() -> None:
+    take_snapshot(of_hub())
+    assert not is_xet_available()
+
+
+@pytest.mark.parametrize("place", ["models--org--model", "models--org--model/blobs"])
+def test_a_cache_that_cannot_be_written(place: str) -> None:
+    path = Path(constants.HF_HUB_CACHE) / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a file where a folder should be")
+    assert blocked(of_hub()).startswith(f"unusable_cache: the files of {REPO} cannot be kept: ")
+
+
+def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() -> None:
+    # Of a real hub, which has a name, the client takes any such answer for "not found".
+    url = "https://huggingface.co/api/models/org/model"
+    page = {"content-type": "text/html"}
+    request = httpx2.Request("GET", url)
+    response = httpx2.Response(401, headers=page, text="Log in", request=request)
+    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+        hf_raise_for_status(response)
+    assert caught.value.reason.code == "unreachable"
+    assert "what answers is no hub, but the page of a proxy, say" in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("CAS failed"), UserWarning("odd"), KeyError("x")])
+def test_nothing_that_the_client_raises_gets_through_with_what_it_sent(error: Exception) -> None:
+    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+        raise error
+    assert caught.value.reason.code == "unreachable"
+    assert caught.value.__suppress_context__
+
+
 # ------------------------------------------------------------------ parts of files
 
 
@@ -540,7 +579,7 @@ def test_without_a_hub_a_warm_cache_will_do(
     after = take_snapshot(candidate)
     fetch(after, after.weight_files)
     assert after == before
-    assert after.remark == f"{server.url} does not answer: judged as it is in the cache"
+    assert after.remark == f"{server.url} gives no usable answer: judged as it is in the cache"
     assert before.remark == ""
 
 
@@ -789,7 +828,9 @@ def test_a_feature_extractor_that_is_not_there_is_told_when_it_is_needed() -> No
 @pytest.mark.usefixtures("other")
 def test_a_feature_extractor_out_of_reach(server: LocalHub) -> None:
     server.disturb(html("Log in"), "org/other")
-    assert blocked(with_extractor()).startswith(f"unreachable: {server.url} gave no answer for org")
+    assert blocked(with_extractor()).startswith(
+        f"unreachable: {server.url} gave no usable answer for org"
+    )
 
 
 @pytest.mark.usefixtures("other")

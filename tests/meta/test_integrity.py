@@ -313,13 +313,31 @@ def test_weights_are_judged_before_they_are_loaded() -> None:
     assert rejected(judge_promise(lacking, "")).startswith("random_head: ")
 
 
+LABELS = ("sad", "happy")
+
+
+@pytest.mark.parametrize(
+    ("labels", "outputs", "message"),
+    [
+        (("sad", None), 2, "2 outputs, but the labels are sad"),
+        (LABELS, 3, "3 outputs, but the labels are sad, happy"),
+        ((None,), None, "1 outputs, but the labels are none"),
+    ],
+)
+def test_labels_that_do_not_fit_the_outputs(
+    labels: tuple[str | None, ...], outputs: int | None, message: str
+) -> None:
+    judgement = integrity.judge_outline("transformers", "A", labels, outputs)
+    assert rejected(judgement) == f"label_count_mismatch: {message}"
+
+
 def test_a_network_that_can_be_built() -> None:
-    judgement = integrity.judge_outline("pooled-head", "PooledHead", ("sad", None), "Its head ...")
+    judgement = integrity.judge_outline("pooled-head", "PooledHead", LABELS, 2, "Its head ...")
     assert accepted(judgement) == {"labels": 2}
     assert judgement.details == {
         "loader": "pooled-head",
         "architecture": "PooledHead",
-        "outputs": ["sad", None],
+        "outputs": ["sad", "happy"],
         "remark": "Its head ...",
     }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sertify.errors import ConfigurationError
-from sertify.locks import Locked, lock_path, read_lock, write_lock
+from sertify.locks import Locked, lock_path, read_lock, require_writable, write_lock
 
 ENTRIES = {
     "wavlm": Locked("org/wavlm", "8f2b1c" * 6 + "+" + "1" * 40),
@@ -45,7 +45,7 @@ def test_no_lock(candidates: Path) -> None:
         "[]",
         "wavlm: 8f2b1c",
         "wavlm: {commit: 8f2b1c}",
-        "wavlm: {model: a, commit: b, c: d}",
+        "wavlm: {model: a}",
         "{",
     ],
 )
@@ -53,6 +53,13 @@ def test_what_is_no_lock(candidates: Path, text: str) -> None:
     lock_path(candidates).write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         read_lock(candidates)
-    message = str(caught.value)
-    assert message.startswith(f"{lock_path(candidates)}: is no lock of sertify (")
-    assert message.endswith("); write it anew with `pytest --lock`")
+    path = lock_path(candidates)
+    message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
+    assert str(caught.value) == message
+
+
+def test_a_lock_that_cannot_be_written(candidates: Path) -> None:
+    require_writable(candidates)
+    lock_path(candidates).mkdir()
+    with pytest.raises(ConfigurationError, match="cannot be written; mend its permissions"):
+        require_writable(candidates)

@@ -19,7 +19,7 @@ from sertify.audio import noise
 from sertify.candidates import Candidate, SamplingRate
 from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import read_index, take_snapshot
-from sertify.integrity import judge_agreement, judge_config, judge_task, require
+from sertify.integrity import judge_agreement, judge_config, judge_outline, judge_task, require
 from sertify.models import Blueprint, LoadedModel, certify, choose_device, load, outline
 from sertify.outcomes import Outcome
 from sertify.weights import judge_index, judge_promise
@@ -295,10 +295,91 @@ def test_no_head_may_be_of_other_labels(folder: Path) -> None:
     )
 
 
+def with_norms(folder: Path) -> None:
+    """Let the config forget that its convolutions have biases, and norms of their own."""
+    tiny.build(folder, feat_extract_norm="layer", conv_bias=True)
+    configure(feat_extract_norm="group", conv_bias=False)(folder)
+
+
+LEFT_OUT: dict[str, tuple[Make, str]] = {
+    "norms": (with_norms, "wav2vec2.feature_extractor.conv_layers.0.conv.bias, "),
+    "convolution": (
+        configure(
+            num_feat_extract_layers=6,
+            conv_dim=[32] * 6,
+            conv_kernel=[10, 3, 3, 3, 3, 2],
+            conv_stride=[5, 2, 2, 2, 2, 2],
+        ),
+        "wav2vec2.feature_extractor.conv_layers.6.conv.weight",
+    ),
+    "pooling": (
+        lambda folder: tiny.write_tensors(
+            folder, tiny.read_tensors(folder) | {"attention_pool.weight": torch.ones(2)}
+        ),
+        "attention_pool.weight",
+    ),
+    "weights-of-layers": (
+        lambda folder: tiny.write_tensors(
+            folder, tiny.read_tensors(folder) | {"layer_weights": torch.ones(2)}
+        ),
+        "layer_weights",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "names"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_nothing_that_was_trained_may_be_left_out(folder: Path, make: Make, names: str) -> None:
+    make(folder)
+    message = "the network leaves out what the checkpoint has, but should have all of it"
+    assert rejection(folder).startswith(f"unused_layers: {message}: {names}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lm_head.weight", "quantizer.codevectors", "project_q.bias", "wav2vec2.masked_spec_embed"],
+)
+def test_what_other_tasks_left_behind_does_no_harm(folder: Path, name: str) -> None:
+    expected = certified(folder).logits(second())
+    tiny.write_tensors(folder, tiny.read_tensors(folder) | {name: torch.ones(32)})
+    assert certified(folder).logits(second()).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    "names", [{"0": "angry", "2": "happy", "5": "sad"}, {"1": "angry", "2": "happy", "3": "sad"}]
+)
+def test_labels_with_gaps_are_told_before_weights_are_loaded(
+    folder: Path, names: dict[str, str]
+) -> None:
+    configure(id2label=names)(folder)
+    blueprint = outlined(folder)
+    judgement = judge_outline(**blueprint.facts)
+    assert judgement.reason == "label_count_mismatch"
+
+
+def test_more_labels_in_the_entry_than_outputs_are_told_before_weights_are_loaded(
+    folder: Path,
+) -> None:
+    blueprint = outlined(folder, labels=("a", "b", "c", "d", "e"))
+    judgement = judge_outline(**blueprint.facts)
+    assert judgement.message == "3 outputs, but the labels are a, b, c, d, e"
+
+
+def test_a_typing_error_in_a_config_does_not_take_hours(folder: Path) -> None:
+    configure(num_hidden_layers=10**9)(folder)
+    message = "bad_config: config.json names 1000000000 layers, but should at most 500"
+    assert rejection(folder) == message
+
+
+def test_of_one_file_and_stray_shards_the_one_file_counts(folder: Path) -> None:
+    expected = certified(folder).logits(second())
+    (folder / "model-00001-of-00002.safetensors").write_bytes(b"")
+    assert certified(folder).logits(second()).tolist() == expected.tolist()
+
+
 def test_no_layer_may_be_left_out(folder: Path) -> None:
     tiny.edit_json(folder / "config.json", lambda config: config.update(num_hidden_layers=0))
     name = "wav2vec2.encoder.layers.0.attention.k_proj.bias"
-    message = "config.json leaves out layers that the checkpoint has, but should have all of them"
+    message = "the network leaves out what the checkpoint has, but should have all of it"
     assert rejection(folder).startswith(f"unused_layers: {message}: {name}, ")
 
 

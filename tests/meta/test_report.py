@@ -388,8 +388,8 @@ def test_terminal_tells_what_is_to_be_known_of_candidates_once(results: Results)
         one["remarks"] = [remark] if one["name"] in ("dawn", "asr") else []
     drawn = [text for text, _ in terminal.lines(results)]
     assert f"dawn, asr: {remark}" in drawn
-    moved = "has moved on since candidates.lock.yaml, where it is at 8f2b1c"
-    assert f"{results['candidates'][0]['name']}: {moved}" in drawn
+    moved = "has moved on since candidates.lock.yaml, from 8f2b1c to 8f2b1c0"
+    assert f"{results['candidates'][0]['name']} {moved}" in drawn
 
 
 def test_terminal_tells_a_gate_that_is_judged_in_part(results: Results) -> None:

@@ -353,6 +353,35 @@ class TestWholeRun:
         }
 
 
+LEAK = """
+import sertify.survey
+
+def send(**headers):
+    raise LookupError(f"odd answer to {headers}")
+
+def take(*_, **__):
+    print("Bearer hf_secretsecret")
+    send(authorization="Bearer hf_secretsecret")
+
+sertify.survey.take_snapshot = take
+"""
+
+
+class TestSecrets:
+    def test_a_login_in_a_traceback_is_shown_nowhere(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "leak.py").write_text(LEAK)
+        monkeypatch.syspath_prepend(tmp_path)
+        path = tmp_path / "candidates.yaml"
+        path.write_text("candidates: [{name: far, model: nobody/nothing}]")
+        outcome = run("-m", "labels", "-l", "-rA", "-p", "leak", candidates=path)
+        assert outcome.of("far")[0].properties["reason"] == "unexpected_error"
+        assert "secretsecret" not in outcome.output
+        for file in outcome.reports.rglob("*.*"):
+            assert b"secretsecret" not in file.read_bytes(), file
+
+
 class TestWithoutWeights:
     def test_what_needs_no_weights_is_judged_and_the_rest_says_so(
         self, run: Run, write: Callable[..., Path]
@@ -376,6 +405,15 @@ class TestWithoutWeights:
         assert cases["test_every_weight_is_in_the_checkpoint[wavlm-tiny]"].kind == "passed"
         assert cases["test_labels_are_enough[wavlm-tiny]"].kind == "passed"
         assert re.search(r"wavlm-tiny +part +ok +-", outcome.output)
+
+    @pytest.mark.parametrize("options", [["-m", "speed"], ["--benchmark-only"]], ids=str)
+    def test_a_run_that_would_judge_nothing_is_refused(
+        self, run: Run, write: Callable[..., Path], options: list[str]
+    ) -> None:
+        outcome = run("--no-weights", *options, candidates=write("wavlm-tiny"))
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        message = "--no-weights leaves nothing to judge of what was selected"
+        assert message in outcome.output
 
     def test_a_head_that_another_loader_knows_is_told_without_weights(
         self, run: Run, write: Callable[..., Path]
@@ -437,7 +475,11 @@ class TestLock:
         (folder / "README.md").write_text("# Better")
         outcome = run("-m", "labels", candidates=path)
         assert outcome.results["moved"] == {"mine": before}
-        assert "mine: has moved on since" in outcome.output
+        after = outcome.candidate("mine")["commit"]
+        old, new = (one.removeprefix("sha256:")[:7] for one in (before, after))
+        text = f"mine has moved on since candidates.lock.yaml, from {old} to {new}"
+        assert text in outcome.output
+        assert text in (outcome.reports / "summary.md").read_text("utf-8")
         assert "It has moved on" in (outcome.reports / "index.html").read_text("utf-8")
 
     def test_what_has_moved_on_is_not_judged_where_that_is_asked_for(
@@ -450,7 +492,19 @@ class TestLock:
         outcome = run("-m", "labels", "--locked", "-k", "mine", candidates=path)
         first = outcome.of("mine")[0]
         assert (first.kind, first.properties["reason"]) == ("error", "moved_on")
-        assert "BLOCKED moved_on: it is locked at sha256:" in first.message
+        assert "BLOCKED moved_on: ./model is locked at sha256:" in first.message
+
+    def test_a_lock_that_cannot_be_read_is_written_anew(self, run: Run, path: Path) -> None:
+        path.with_suffix(".lock.yaml").write_text("[")
+        assert run("-m", "labels", candidates=path).code == pytest.ExitCode.USAGE_ERROR
+        run("-m", "labels", "--lock", candidates=path)
+        assert list(read_lock(path)) == ["mine"]
+
+    def test_a_lock_that_cannot_be_written_is_said_at_once(self, run: Run, path: Path) -> None:
+        path.with_suffix(".lock.yaml").mkdir()
+        outcome = run("-m", "labels", "--lock", candidates=path)
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        assert "models.lock.yaml: cannot be written" in outcome.output
 
     def test_without_a_lock_nothing_can_be_locked(self, run: Run, path: Path) -> None:
         outcome = run("-m", "labels", "--locked", candidates=path)

@@ -120,9 +120,9 @@ def test_a_large_model_is_told_by_little(server: LocalHub, name: str) -> None:
 @pytest.mark.parametrize(
     ("locked", "known"),
     [
-        ({}, "is not in the lock"),
-        ({"org-model": Locked("org/model", "1" * 40)}, f"is locked at {'1' * 40}"),
-        ({"org-model": Locked("org/other", "")}, "is locked at "),
+        ({}, "no lock"),
+        ({"org-model": Locked("org/model", "1" * 40)}, f"org/model is locked at {'1' * 40}"),
+        ({"org-model": Locked("org/other", "")}, "org/other is locked at "),
     ],
     ids=["unknown", "moved", "renamed"],
 )
@@ -132,7 +132,7 @@ def test_what_is_not_as_it_is_locked_is_not_judged(
     with Survey([], offline=False, locked=locked) as survey, pytest.raises(Blocked) as caught:
         survey.snapshot(of_hub())
     commit = server.commit("org/model")
-    assert str(caught.value) == f"moved_on: it {known}, but org/model is at {commit}"
+    assert str(caught.value) == f"moved_on: {known}, but org/model is at {commit}"
 
 
 def test_what_is_as_it_is_locked_is_judged(server: LocalHub, tmp_path: Path) -> None:

@@ -494,11 +494,11 @@ ARCHIVES = {
     ),
     "script": (
         archive(b"N.", more={"archive/constants.pkl": b"N."}),
-        "NotInspectable: is a TorchScript program, not a checkpoint",
+        "CorruptWeights: is a TorchScript program, not a checkpoint",
     ),
     "code": (
         archive(b"N.", more={"archive/code/model.py": b""}),
-        "NotInspectable: is a TorchScript program, not a checkpoint",
+        "CorruptWeights: is a TorchScript program, not a checkpoint",
     ),
     "tensor": (
         saved(torch.zeros(2)),

@@ -164,7 +164,7 @@ SMALL = (
 LARGE = (".safetensors", ".bin", ".ckpt", ".pt", ".h5", ".onnx", ".msgpack")
 
 GATES = "loadability or labels"
-SILENT = "does not answer: judged as it is in the cache"
+SILENT = "gives no usable answer: judged as it is in the cache"
 HUBERT = "facebook/hubert-large-ls960-ft"
 TOKEN = "hf_secretsecretsecret"
 

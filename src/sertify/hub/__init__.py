@@ -122,6 +122,8 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     """
     names = snapshot.weight_files
     if not names:
+        if snapshot.candidate.loader != "auto":
+            return TensorIndex({}, problem="there are no weights in a format that is known here")
         library = library_of(snapshot.files)
         if library:
             raise Rejected("unsupported_library", f"its weights are in {library} only")
@@ -136,10 +138,10 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
     """Reject weights in several files of which the list names one that is not there."""
     if not re.search(r"-of-\d+\.", first):
         return
-    listing = re.sub(rf"{SHARD}(\.\w+)$", r"\2.index.json", first)
+    listing = re.sub(rf"{SHARD}(\.\w+)$", r"\1.index.json", first)
     try:
         named = set(snapshot.read_json(listing)["weight_map"].values())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = f"{listing}, which lists the parts of the weights, cannot be read"
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
@@ -187,7 +189,7 @@ def _companions(
 
 def _backbone(found: Repository) -> str | None:
     """Name of the repository that a SpeechBrain one takes the config of its backbone from."""
-    if "hyperparams.yaml" not in found.files:
+    if "hyperparams.yaml" not in found.files or _names_model_type(found):
         return None
     try:
         text = (found.folder / "hyperparams.yaml").read_text(encoding="utf-8")
@@ -195,6 +197,14 @@ def _backbone(found: Repository) -> str | None:
     except (OSError, ValueError):
         return None  # the loader will say so
     return source if isinstance(source, str) else None
+
+
+def _names_model_type(found: Repository) -> bool:
+    """Whether transformers can read it, so that SpeechBrain's file does not matter."""
+    try:
+        return isinstance(found.read_json("config.json")["model_type"], str)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repository | Rejected:

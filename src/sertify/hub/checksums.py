@@ -15,7 +15,11 @@ def changed_files(folder: Path, sizes: Mapping[str, int]) -> Iterator[str]:
     """Return the names of those files that are in the folder, but with other content."""
     for name, size in sizes.items():
         path = folder / name
-        if path.is_file() and not _is_sound(path, size):
+        try:
+            sound = not path.is_file() or _is_sound(path, size)
+        except FileNotFoundError:
+            continue  # another process has found it unsound
+        if not sound:
             yield name
 
 

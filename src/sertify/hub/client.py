@@ -2,9 +2,11 @@
 
 import errno
 import functools
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +27,7 @@ from huggingface_hub.utils import (
     build_hf_headers,
     hf_raise_for_status,
     http_backoff,
+    logging,
     validate_repo_id,
 )
 from huggingface_hub.utils._http import (  # the factory that every session is made with
@@ -34,13 +37,13 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 
 from sertify.errors import Blocked, Rejected
 
-__all__ = ["PART", "Api", "ask", "hub_errors", "limit_waiting"]
+__all__ = ["PART", "Api", "ask", "discreet", "hub_errors", "limit_waiting"]
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
 
-LONGEST_PAUSE = 300
-"""Seconds that a hub may ask to wait for: as long as the window of its rate limit."""
+LONGEST_PAUSE = 60
+"""Seconds that a hub may ask to wait for; who has to wait longer wants to know."""
 
 PART = "sertify.part"
 """Extension of a request that wants a part of a file, and nothing if it would get the whole."""
@@ -73,14 +76,9 @@ class Api(HfApi):
         try:
             validate_repo_id(model)
             self.repo_info(model, revision=revision)
-        except (
-            RepositoryNotFoundError,
-            RevisionNotFoundError,
-            DisabledRepoError,
-            HFValidationError,
-        ):
-            raise
         except Exception as error:
+            if isinstance(error, _ANSWERS) and not _is_page(error):
+                raise
             return error
         return None
 
@@ -103,6 +101,10 @@ def ask(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
 def limit_waiting() -> None:
     """Have every session of the client give up in time, also where the client would not."""
     set_client_factory(_client)
+    # What transfers by xet is beyond the reach of a session: its limits, retries and messages.
+    constants.HF_HUB_DISABLE_XET = True
+    # It says on the terminal what it is about to try again, and of which links it is short.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 
 class _NoAnswer(Exception):
@@ -111,7 +113,8 @@ class _NoAnswer(Exception):
 
 class _Client(httpx2.Client):
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        if request.method == "GET" and "/api/" not in request.url.path:
+        whole_file = request.method == "GET" and PART not in request.extensions
+        if whole_file and "/api/" not in request.url.path:
             return self._download(request, **options)
         try:
             return super().send(request, **options)
@@ -164,58 +167,87 @@ def _refuse_whole(response: httpx2.Response) -> None:
 
 @contextmanager
 def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[None]:
-    """Say in the words of sertify what the hub's client raises."""
-    at = f"{model}@{revision}" if revision else model
+    """Say in the words of sertify what the hub's client raises; nothing else gets through.
+
+    Its errors carry the headers of the request, and so the token, into whoever's traceback.
+    """
     try:
         yield
-    except GatedRepoError as error:
-        raise Blocked("gated", f"{model} is gated, and this machine has no access") from error
-    except DisabledRepoError as error:
-        raise Rejected("not_found", f"the hub has disabled {model}") from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise Rejected("not_found", f"the hub has no model {model}") from error
-    except RevisionNotFoundError as error:
-        raise Rejected("revision_not_found", f"{model} has no revision {revision}") from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, RevisionResolutionError) as error:
-        if any(isinstance(one, DisabledRepoError) for one in _causes(error)):
-            raise Rejected("not_found", f"the hub has disabled {model}") from error
-        if offline:
-            message = f"{at} is not in the cache, and the network may not be used"
-            raise Blocked("offline_not_cached", message) from error
-        raise _no_answer(at, error) from error
-    except (HfHubHTTPError, httpx2.HTTPError, _NoAnswer, ValueError, TypeError, KeyError) as error:
-        # The last three: what answered is no hub, but the page of a proxy, say.
-        raise _no_answer(at, error) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise Blocked("disk_full", f"no space left for {at}") from error
-        if error.errno is not None:
-            raise
-        # The client's own, such as for a file that is shorter than announced.
-        raise _no_answer(at, error) from error
+    except (Blocked, Rejected, MemoryError):
+        raise
+    except Exception as error:
+        raise _verdict(error, model, revision, offline=offline) from None
 
 
-def _no_answer(at: str, error: Exception) -> Blocked:
+def discreet(text: str) -> str:
+    """Return a text without the token: what answers may repeat what it was sent."""
+    text = re.sub(r"(?i)\b(hf_|bearer\s+)[\w.+/=-]+", r"\1***", text)
+    token = get_token()
+    return text.replace(token, "***") if token else text
+
+
+_ANSWERS = (RepositoryNotFoundError, RevisionNotFoundError, DisabledRepoError, HFValidationError)
+_NOT_CACHED = (LocalEntryNotFoundError, OfflineModeIsEnabled, RevisionResolutionError)
+
+
+def _verdict(
+    error: Exception, model: str, revision: str | None, *, offline: bool
+) -> Blocked | Rejected:
+    at = f"{model}@{revision}" if revision else model
     chain = list(_causes(error))
-    if any(isinstance(one, httpx2.TimeoutException) for one in chain):
-        text = f"{constants.ENDPOINT} gave no answer for {at} within {TIMEOUT:g} s"
-        return Blocked("timed_out", text)
-    refusal = next((one for one in chain if isinstance(one, HfHubHTTPError)), None)
-    if refusal is not None and _refuses_login(refusal.response):
-        return Blocked("no_access", f"{constants.ENDPOINT} refuses this machine's login for {at}")
     hook = next((one for one in chain if isinstance(one, Blocked)), None)
     if hook is not None:
         return hook
-    said = str(error).strip().partition("\n")[0] or type(error).__name__
-    # What answers may be anyone, and repeat what it was sent.
-    said = said.replace(get_token() or "\0", "***")
-    return Blocked("unreachable", f"{constants.ENDPOINT} gave no answer for {at}: {said}")
+    answer = next((one for one in chain if isinstance(one, _ANSWERS)), None)
+    if answer is not None and not _is_page(answer):
+        return _answered(answer, model, revision)
+    if offline and isinstance(error, _NOT_CACHED):
+        message = f"{at} is not in the cache, and the network may not be used"
+        return Blocked("offline_not_cached", message)
+    if any(isinstance(one, httpx2.TimeoutException) for one in chain):
+        text = f"{constants.ENDPOINT} gave no answer for {at} within {TIMEOUT:g} s"
+        return Blocked("timed_out", text)
+    if any(map(_refuses_login, chain)):
+        return Blocked("no_access", f"{constants.ENDPOINT} refuses this machine's login for {at}")
+    return _unable(error, at)
 
 
-def _refuses_login(response: httpx2.Response) -> bool:
-    """Whether an answer is the hub's own; the page of a proxy that forbids it is another matter."""
-    page = "html" in response.headers.get("content-type", "")
-    return response.status_code in (401, 403) and not page
+def _answered(answer: BaseException, model: str, revision: str | None) -> Blocked | Rejected:
+    if isinstance(answer, GatedRepoError):
+        return Blocked("gated", f"{model} is gated, and this machine has no access")
+    if isinstance(answer, DisabledRepoError):
+        return Rejected("not_found", f"the hub has disabled {model}")
+    if isinstance(answer, RevisionNotFoundError):
+        return Rejected("revision_not_found", f"{model} has no revision {revision}")
+    return Rejected("not_found", f"the hub has no model {model}")
+
+
+def _unable(error: Exception, at: str) -> Blocked:
+    number = getattr(error, "errno", None)
+    if number == errno.ENOSPC:
+        return Blocked("disk_full", f"no space left for {at}")
+    said = discreet(str(error).strip().partition("\n")[0] or type(error).__name__)
+    if number is not None:
+        return Blocked("unusable_cache", f"the files of {at} cannot be kept: {said}")
+    # Else it is an error of the client, such as for a file that is shorter than announced.
+    if isinstance(error, JSONDecodeError) or _is_page(error):
+        said = "what answers is no hub, but the page of a proxy, say"
+    text = f"{constants.ENDPOINT} gave no usable answer for {at}: {said}"
+    return Blocked("unreachable", text)
+
+
+def _is_page(error: BaseException) -> bool:
+    """Whether an error is about the page of a proxy, which may have any status."""
+    response = getattr(error, "response", None)
+    return response is not None and "html" in response.headers.get("content-type", "")
+
+
+def _refuses_login(error: BaseException) -> bool:
+    """Whether the hub itself refuses; a place that it sends to does when its address is old."""
+    if not isinstance(error, HfHubHTTPError) or _is_page(error):
+        return False
+    there = error.response.url.host == httpx2.URL(constants.ENDPOINT).host
+    return there and error.response.status_code in (401, 403)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 import io
 
+import httpx2
 from huggingface_hub import hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 
@@ -53,7 +54,7 @@ class RemoteFile(io.RawIOBase):
             return b""
         span = {"Range": f"bytes={self._at}-{end - 1}", "Accept-Encoding": "identity"}
         response = ask(self._url, self._headers | span, extensions={PART: True})
-        if response.history:
+        if response.url.host != httpx2.URL(self._url).host:
             # The next part comes from there at once; the token is for the hub alone.
             self._url, self._headers = str(response.url), {}
         content = response.content

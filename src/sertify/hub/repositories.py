@@ -26,12 +26,16 @@ __all__ = ["SHARD", "Repository", "fetch", "local", "remote", "weight_files"]
 
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
-SHARD = r"(-\d+-of-\d+)?"
+SHARD = r"-\d+-of-\d+"
+_EXTERNAL = r"(_data(_\d+)?|\.data)?"
+# In the order in which transformers looks for them.
 _FORMATS = (
+    r"model\.safetensors",
     rf"model{SHARD}\.safetensors",
+    r"pytorch_model\.bin",
     rf"pytorch_model{SHARD}\.bin",
-    r"(onnx/)?model\.onnx(_data(_\d+)?|\.data)?",
-    r"(onnx/)?[^/]+\.onnx(_data(_\d+)?|\.data)?",
+    rf"(onnx/)?model\.onnx{_EXTERNAL}",
+    rf"(onnx/)?[^/]+\.onnx{_EXTERNAL}",
 )
 _SPEECHBRAIN = ("model.ckpt", "wav2vec2.ckpt")
 
@@ -108,12 +112,10 @@ def remote(
             if trouble is None:
                 raise
             raise trouble from trouble.__cause__
-    remark = (
-        f"{constants.ENDPOINT} does not answer: judged as it is in the cache" if trouble else ""
-    )
+    silence = f"{constants.ENDPOINT} gives no usable answer: judged as it is in the cache"
     gated = None if api.info is None else bool(api.info.gated)
     found = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
-    return found, gated, remark
+    return found, gated, silence if trouble else ""
 
 
 class _Silent(tqdm):
@@ -147,7 +149,7 @@ def _download(
     changed = list(changed_files(folder, wanted))
     if changed and not offline:
         for name in changed:
-            (folder / name).resolve().unlink()
+            (folder / name).resolve().unlink(missing_ok=True)  # another process may be as far
             (folder / name).unlink(missing_ok=True)
         snapshot_download(model, **options)
         changed = list(changed_files(folder, wanted))

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from sertify.audio import noise
-from sertify.errors import ConfigurationError
+from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import judge_feature_extractor, judge_logits, require
 from sertify.models.blueprints import Blueprint, Loader, Network
@@ -127,7 +127,14 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         ``no_config``, ``bad_config``, ``unsupported_library``, ``wrong_task``,
         ``needs_remote_code`` or ``no_weights``.
     """
-    return choose_loader(snapshot, index).outline(snapshot, index)
+    try:
+        return choose_loader(snapshot, index).outline(snapshot, index)
+    except Rejected as rejection:
+        wish = snapshot.candidate.loader
+        if wish == "auto":
+            raise
+        message = f"{rejection.message} (candidates.yaml says loader: {wish})"
+        raise Rejected(rejection.reason.code, message) from rejection
 
 
 def load(

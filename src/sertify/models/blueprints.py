@@ -40,6 +40,8 @@ class Blueprint:
         The class of the network.
     labels
         Name of each output, in index order; None where the config names none for an index.
+    outputs
+        How many there are; None where only loading can tell.
     weights
         Which of its weights the checkpoint has; None where only loading can tell, and
         `unknown` says why.
@@ -59,6 +61,7 @@ class Blueprint:
     files: tuple[str, ...]
     architecture: str
     labels: tuple[str | None, ...]
+    outputs: int | None = None
     problem_type: str | None = None
     weights: WeightReport | None = None
     unknown: str = ""
@@ -67,6 +70,12 @@ class Blueprint:
     receptive_field: int = 400
     remark: str = ""
     parts: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it is to be judged by."""
+        same = ("architecture", "labels", "outputs", "remark")
+        return {"loader": self.loader.name, **{name: getattr(self, name) for name in same}}
 
 
 class Loader(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from sertify.hub import Snapshot
-from sertify.models.guards import weight_errors
+from sertify.models.guards import quiet, weight_errors
 from sertify.tensors import Tensor, TensorIndex
 
 __all__ = ["index_of_files"]
@@ -18,7 +18,7 @@ def index_of_files(snapshot: Snapshot) -> TensorIndex | None:
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
-    with weight_errors(name):
+    with weight_errors(name), quiet():
         content = torch.load(snapshot.folder / name, map_location="meta", weights_only=True)
     if not isinstance(content, Mapping):
         return TensorIndex({})

@@ -3,9 +3,11 @@
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from sertify.errors import Blocked
 from sertify.hub import Snapshot
 from sertify.integrity import judge_config, require
 from sertify.models.blueprints import Loader
+from sertify.models.guards import text_of
 from sertify.tensors import TensorIndex
 
 __all__ = ["LAST", "choose_loader"]
@@ -36,5 +38,11 @@ def _entry_points() -> dict[str, EntryPoint]:
 
 @cache
 def _loader(name: str) -> Loader:
-    loader: Loader = _entry_points()[name].load()()
+    point = _entry_points()[name]
+    try:
+        loader: Loader = point.load()()
+    except Exception as error:  # packages may hold anything
+        owner = point.dist.name if point.dist else point.value
+        message = f"the loader {name} of {owner} cannot be used: {text_of(error)}"
+        raise Blocked("missing_package", message) from error
     return loader

@@ -50,10 +50,13 @@ class PooledHeadLoader(StockLoader):
         first = architectures[0] if isinstance(architectures, list) and architectures else ""
         return str(first).endswith(_CLASSES)
 
-    def network_class(self, config: Any, index: TensorIndex, trust: bool) -> Any:  # noqa: ARG002
+    def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
         """Make the class for this backbone."""
         if type(config) not in MODEL_MAPPING:
             raise Rejected("wrong_task", f"transformers has no backbone {config.model_type}")
+        if MODEL_MAPPING[type(config)].main_input_name != "input_values":
+            message = f"a pooled head on {config.model_type}, which does not take waveforms"
+            raise Rejected("unsupported_library", message)
         pooling = getattr(config, "pooling_mode", "mean")
         if pooling not in _POOLING:
             message = f"pooling_mode is {pooling!r}, but should be one of {', '.join(_POOLING)}"
@@ -63,7 +66,9 @@ class PooledHeadLoader(StockLoader):
 
     def remark(self, index: TensorIndex) -> str:
         """Say what the stock class would have done."""
-        projection = _projection(index) or "out_proj"
+        projection = _projection(index)
+        if projection is None:
+            return ""
         remark = (
             f"Its head (pooling, classifier.dense, classifier.{projection}) is none of"
             " transformers', whose own class would answer from a random one."

@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoConfig, AutoModelForAudioClassification, Wav2Vec2FeatureExtractor
+from transformers import (
+    MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
+    AutoConfig,
+    AutoModelForAudioClassification,
+    Wav2Vec2FeatureExtractor,
+)
+from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, fetch
-from sertify.integrity import has_config
+from sertify.integrity import has_config, judge_config, require
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
@@ -19,6 +25,7 @@ from sertify.tensors import TensorIndex
 from sertify.weights import Mismatch, WeightReport
 
 __all__ = [
+    "AUTO",
     "LOADING",
     "StockLoader",
     "expected_weights",
@@ -30,6 +37,9 @@ __all__ = [
 ]
 
 
+AUTO = "AutoModelForAudioClassification"
+
+
 class StockLoader:
     """Loads what ``AutoModelForAudioClassification`` does."""
 
@@ -39,9 +49,13 @@ class StockLoader:
         """Whether config.json names a model type, and there is a checkpoint."""
         return has_config(snapshot)
 
-    def network_class(self, config: Any, index: TensorIndex, trust: bool) -> Any:  # noqa: ARG002
+    def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
         """Return the class that transformers chooses."""
-        # Built without memory, for only the class of the result says what was chosen.
+        trust = snapshot.candidate.trust_remote_code
+        remote = getattr(config, "auto_map", None) or {}
+        if trust and AUTO in remote and type(config) not in MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING:
+            return get_class_from_dynamic_module(remote[AUTO], snapshot.folder)
+        # Built without memory, whatever goes wrong from here on is due to the weights.
         with torch.device("meta"):
             network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
         return type(network)
@@ -52,6 +66,7 @@ class StockLoader:
 
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what the class would have with what the checkpoint holds."""
+        require(judge_config(snapshot))
         if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
             there = listed(sorted(snapshot.files))
             message = f"it has neither model.safetensors nor pytorch_model.bin, but {there}"
@@ -60,7 +75,7 @@ class StockLoader:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
         with config_errors(), quiet():
-            network = self.network_class(config, index, snapshot.candidate.trust_remote_code)
+            network = self.network_class(config, index, snapshot)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
@@ -68,6 +83,7 @@ class StockLoader:
             files=snapshot.weight_files,
             architecture=network.__name__,
             labels=labels_of(snapshot, config),
+            outputs=config.num_labels,
             problem_type=config.problem_type,
             weights=None if index.problem else expected_weights(network, config, index),
             unknown=index.problem,
@@ -75,19 +91,22 @@ class StockLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=self.remark(index),
-            parts=(network, config, extractor),
+            parts=(network, config, extractor, index.others),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor = blueprint.parts
+        network_class, config, extractor, others = blueprint.parts
         with weight_errors(", ".join(blueprint.files)), quiet():
             network, info = network_class.from_pretrained(
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
-        return torch_network(network, extractor), weight_report(network, info)
+        return torch_network(network, extractor), weight_report(network, info, others)
 
+
+# Ten times as many as the largest has: more would take hours to build, for a typing error.
+_MOST_LAYERS = 500
 
 LOADING = {
     "dtype": torch.float32,
@@ -103,9 +122,16 @@ def read_config(snapshot: Snapshot) -> Any:
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
-        return AutoConfig.from_pretrained(
+        config = AutoConfig.from_pretrained(
             snapshot.folder, local_files_only=True, trust_remote_code=trust
         )
+    layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
+    if max(one for one in [*layers, 0] if isinstance(one, int)) > _MOST_LAYERS:
+        message = f"config.json names {max(layers)} layers, but should at most {_MOST_LAYERS}"
+        raise Rejected("bad_config", message)
+    # What is indexed and judged are the files of the usual names.
+    config.transformers_weights = None
+    return config
 
 
 def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
@@ -189,7 +215,8 @@ def weight_report(
                 for name, found, wanted in info["mismatched_keys"]
             )
         ),
-        unexpected=tuple(sorted([*info["unexpected_keys"], *others])),
+        unexpected=tuple(sorted(info["unexpected_keys"] - {*others})),
+        others=tuple(others),
         non_finite=tuple(n for n, tensor in tensors.items() if not tensor.isfinite().all()),
     )
 

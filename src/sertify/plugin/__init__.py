@@ -8,7 +8,7 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 
 from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
-from sertify.locks import lock_path, read_lock
+from sertify.locks import lock_path, read_lock, require_writable
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection, fixtures
 from sertify.plugin.fixtures import CORPUS
@@ -132,29 +132,41 @@ def _runs_checks(config: pytest.Config) -> bool:
 
 def _complain(config: pytest.Config, options: Options) -> None:
     config.stash[collection.CANDIDATES].all()
-    if options.locked or lock_path(options.candidates).is_file():
+    if options.lock:
+        require_writable(options.candidates)
+    elif options.locked or lock_path(options.candidates).is_file():
         read_lock(options.candidates)
+    if not options.weights and not _asks_for(config, "loadability", "labels"):
+        raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
     if options.device not in ("auto", "cpu"):
         environment_of(config)
     corpus = config.stash[CORPUS] = None if options.data is None else read_corpus(options.data)
-    if _asks_for_accuracy(config.option.markexpr or "") and not (corpus and corpus.labelled):
+    expression = config.option.markexpr or ""
+    only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
+    if only_accuracy and not (corpus and corpus.labelled):
         raise pytest.UsageError(
             "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
             " (columns file_name and label) or with one subfolder per label"
         )
 
 
-def _asks_for_accuracy(expression: str) -> bool:
-    """Whether ``-m`` selects a test because it is marked accuracy."""
+def _asks_for(config: pytest.Config, *gates: str) -> bool:
+    """Whether the options select a check of one of these gates."""
+    expression = config.option.markexpr or ""
+    if config.getoption("benchmark_only", default=False):
+        return False
+    return not expression or any(_selected(expression, gate) for gate in gates)
 
-    def selects(*markers: str) -> bool:
-        return compiled.evaluate(lambda name, /, **_: name in markers)
 
+def _selected(expression: str, *markers: str) -> bool:
+    """Whether ``-m`` selects a test that has these markers."""
+    if not expression:
+        return True
     try:
         compiled = Expression.compile(expression)
     except SyntaxError:
         return False  # pytest says so itself
-    return selects("accuracy") and not selects()
+    return compiled.evaluate(lambda name, /, **_: name in markers)
 
 
 def _register_run(config: pytest.Config, options: Options) -> None:

@@ -1,6 +1,7 @@
 """The life of one check: whether it is reached, what it found, and what pytest shows of it."""
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -29,6 +30,9 @@ __all__ = [
     "refuse_unmeasurable",
     "refuse_unreached",
 ]
+
+# A token of the hub, by its form: it may have been given in any way.
+_SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
 
 # In these gates each check presupposes the one before it.
 _SEQUENTIAL = ("loadability",)
@@ -157,6 +161,7 @@ def describe(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     shown = item.stash.get(_SHOWN, judgement)
     if call.excinfo is not None:
         _simplify(item, judgement, call.excinfo.value, report)
+        _redact(report)
     if judgement.outcome is Outcome.BLOCKED:
         item.stash[_JUDGEMENT] = judgement
     if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
@@ -182,6 +187,15 @@ def _simplify(
         report.longrepr = str(error)
 
 
+def _redact(report: pytest.TestReport) -> None:
+    """Keep a login out of reports; a traceback shows what was sent, with its headers."""
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        text = str(report.longrepr)
+        if _SECRET.search(text):
+            report.longrepr = _SECRET.sub("***", text)
+    report.sections = [(name, _SECRET.sub("***", text)) for name, text in report.sections]
+
+
 def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgement:
     """Judge a check that ended without a judgement of its own."""
     if excinfo is None:
@@ -197,7 +211,7 @@ def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgem
         return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return Judgement(Outcome.FAIL, (), "failed_check", str(error))
-    text = f"{type(error).__name__}: {error}".partition("\n")[0]
+    text = _SECRET.sub("***", f"{type(error).__name__}: {error}".partition("\n")[0])
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 

@@ -148,6 +148,7 @@ def outline(snapshot: "Snapshot", index: "TensorIndex") -> "Blueprint":
 @_stage()
 def blueprint(outline: "Blueprint") -> "Blueprint":
     """A network of which nothing is known that speaks against downloading its weights."""
+    integrity.require(integrity.judge_outline(**outline.facts))
     integrity.require(weights.judge_promise(outline.weights, outline.unknown))
     rate, problem = outline.sampling_rate, outline.extractor_problem
     integrity.require(integrity.judge_feature_extractor(rate, problem))

@@ -10,6 +10,7 @@ import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
 from sertify.corpora import Corpus
+from sertify.errors import ConfigurationError
 from sertify.evidence import EvidenceStore, Record
 from sertify.locks import Locked, lock_path, read_lock, write_lock
 from sertify.outcomes import Outcome
@@ -86,7 +87,10 @@ class Run:
     def _lock(self) -> Path:
         """Write the commits of this run; of what it did not judge, the lock stays as it is."""
         path = self._options.candidates
-        locked = read_lock(path) if lock_path(path).is_file() else {}
+        try:
+            locked = read_lock(path)
+        except ConfigurationError:
+            locked = {}  # there is none, or none that could be kept
         entries = {}
         for candidate in self._config.stash[CANDIDATES].all():
             commit = self._commits.get(candidate.name)

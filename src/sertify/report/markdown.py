@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sertify.errors import REASONS
-from sertify.report.wording import clean, headline, moment, number, ranked, standing
+from sertify.report.wording import clean, headline, moment, moved, number, ranked, standing
 
 __all__ = ["render"]
 
@@ -20,7 +20,8 @@ def render(results: Mapping[str, Any]) -> str:
     """Draw results.json as a headline, a table of the candidates and what they were judged on."""
     shown = clean(results)
     head, why = headline(shown["selection"])
-    blocks = [f"### {_text(head)}", _text(why), "\n".join(_table(shown)), _footer(shown)]
+    notes = "\n".join(f"- {_text(text)}" for text in moved(shown))
+    blocks = [f"### {_text(head)}", _text(why), "\n".join(_table(shown)), notes, _footer(shown)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sertify.outcomes import Outcome
-from sertify.report.wording import as_expected, clean, number, ranked, standing
+from sertify.report.wording import as_expected, clean, moved, number, ranked, standing
 
 __all__ = ["lines"]
 
@@ -66,9 +66,9 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     for remark, names in _remarks(shown).items():
         for line in _wrapped(f"{', '.join(names)}: {remark}", width):
             yield line, _QUIET
-    for name, commit in shown["moved"].items():
-        text = f"{name}: has moved on since candidates.lock.yaml, where it is at {commit}"
-        yield _fitted(text, width), {"yellow": True}
+    for text in moved(shown):
+        for line in _wrapped(text, width):
+            yield line, {"yellow": True}
 
 
 def _remarks(shown: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -3,11 +3,11 @@
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-__all__ = ["as_expected", "clean", "headline", "moment", "number", "ranked", "standing"]
+__all__ = ["as_expected", "clean", "headline", "moment", "moved", "number", "ranked", "standing"]
 
 _ABSENT = "\N{EN DASH}"
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
@@ -55,6 +55,18 @@ def number(measured: Mapping[str, Any] | float | None) -> str:
     word = "" if unit in (*_UNSAID, measured.get("name")) else unit
     text = " ".join(filter(None, (f"{value / scale:,.{places}f}", prefix, word)))
     return text + _interval(measured, scale, places)
+
+
+def moved(results: Mapping[str, Any]) -> Iterator[str]:
+    """Say of each candidate that has moved on since it was locked, from where to where."""
+    commits = {one["name"]: one["commit"] or "" for one in results["candidates"]}
+    for name, commit in results["moved"].items():
+        old, new = (_brief(one) for one in (commit, commits.get(name, "")))
+        yield f"{name} has moved on since candidates.lock.yaml, from {old} to {new}"
+
+
+def _brief(commit: str) -> str:
+    return "+".join(one.removeprefix("sha256:")[:7] for one in commit.split("+"))
 
 
 def moment(stamp: str) -> str:

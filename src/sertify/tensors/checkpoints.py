@@ -117,7 +117,7 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     CorruptWeights
         If it is no archive of torch, or a part of it is missing or does not fit the others.
     NotInspectable
-        If it is in the format from before torch 1.6, is a TorchScript program, holds something
+        If it is in the format from before torch 1.6, holds something
         else than a dict, or is longer than ``MAX_INDEX`` or than a walk goes.
     OSError
         Whatever ``file`` raises.
@@ -160,7 +160,7 @@ def _folder(members: Mapping[bytes, Member]) -> bytes:
     folder += slash
     script = (folder + b"code/", folder + b"constants.pkl")
     if any(name.startswith(script) for name in members):
-        raise NotInspectable("is a TorchScript program, not a checkpoint")
+        raise CorruptWeights("is a TorchScript program, not a checkpoint")
     if not slash or folder + b"data.pkl" not in members:
         raise CorruptWeights("is an archive without a data.pkl, so no checkpoint of torch")
     return folder
