@@ -24,7 +24,7 @@ _BENIGN = ("masked_spec_embed",)
 # needed. Any other tensor that a network has no place for was trained for something.
 _SPARE = re.compile(
     r"(^|\.)(masked_spec_embed|position_ids|num_batches_tracked|inv_freq)$"
-    r"|^(lm_head|ctc_proj|proj_out|quantizer|project_q|project_hid|speaker_proj|final_proj)\."
+    r"|^(lm_head|ctc_proj|proj_out|project_q|project_hid|speaker_proj)\."
     r"|^(dropout_features|loss\w*|criterion|class_weights?)(\.|$)"
     r"|(^|\.)(label_embeddings_concat|final_proj|quantizer|mask_emb)(\.|$)"
     r"|^(model\.)?decoder\."

@@ -354,7 +354,9 @@ class TestWholeRun:
 
 
 LEAK = """
-import sertify.survey
+from sertify import survey
+
+real = survey.take_snapshot
 
 def send(**headers):
     raise LookupError(f"odd answer to {headers}")
@@ -363,7 +365,10 @@ def take(*_, **__):
     print("Bearer hf_secretsecret")
     send(authorization="Bearer hf_secretsecret")
 
-sertify.survey.take_snapshot = take
+def pytest_unconfigure():
+    survey.take_snapshot = real
+
+survey.take_snapshot = take
 """
 
 
