@@ -20,10 +20,10 @@ from sertify.candidates import Candidate, SamplingRate
 from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import read_index, take_snapshot
 from sertify.integrity import judge_agreement, judge_config, judge_outline, judge_task, require
-from sertify.models import Blueprint, LoadedModel, certify, choose_device, load, outline
+from sertify.models import Blueprint, LoadedModel, choose_device, load, outline
 from sertify.outcomes import Outcome
-from sertify.weights import judge_index, judge_promise
-from tests.meta import tiny
+from sertify.weights import judge_index
+from tests.meta import steps, tiny
 
 Make = Callable[[Path], Any]
 
@@ -67,11 +67,7 @@ def loaded(folder: Path, *, seed: int = 0, **options: Any) -> LoadedModel:
 
 def certified(folder: Path, **options: Any) -> LoadedModel:
     """Return the model of a checkpoint that no check rejects."""
-    blueprint = outlined(folder, **options)
-    require(judge_promise(blueprint.weights, blueprint.unknown))
-    model = load(blueprint, threads=1)
-    certify(model)
-    return model
+    return steps.certified(outlined(folder, **options))
 
 
 def rejection(folder: Path, **options: Any) -> str:

@@ -19,11 +19,10 @@ from sertify.audio import noise
 from sertify.candidates import Candidate
 from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot, take_snapshot
-from sertify.integrity import require
-from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
+from sertify.models import Blueprint, LoadedModel, choose_loader, load, outline
 from sertify.tensors import TensorIndex
-from sertify.weights import judge_promise
 from tests.meta import tiny
+from tests.meta.steps import certified
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed: pip install 'sertify[onnx]'"
@@ -116,11 +115,7 @@ def outlined(folder: Path, **entry: Any) -> Blueprint:
 
 def loaded(folder: Path, **entry: Any) -> LoadedModel:
     """Return the model of an export that no check rejects."""
-    blueprint = outlined(folder, **entry)
-    require(judge_promise(blueprint.weights, blueprint.unknown))
-    model = load(blueprint, threads=1)
-    certify(model)
-    return model
+    return certified(outlined(folder, **entry))
 
 
 def rejection(folder: Path, **entry: Any) -> str:

@@ -18,10 +18,9 @@ from sertify.audio import noise
 from sertify.candidates import Candidate
 from sertify.errors import Rejected
 from sertify.hub import read_index, take_snapshot
-from sertify.integrity import require
-from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
-from sertify.weights import judge_promise
+from sertify.models import Blueprint, LoadedModel, choose_loader, outline
 from tests.meta import tiny
+from tests.meta.steps import certified
 
 LABELS = ("anger", "happiness", "neutral", "sadness")
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
@@ -134,11 +133,7 @@ def outlined(folder: Path, **entry: Any) -> Blueprint:
 
 def loaded(folder: Path, **entry: Any) -> LoadedModel:
     """Return the model of a checkpoint that no check rejects."""
-    blueprint = outlined(folder, **entry)
-    require(judge_promise(blueprint.weights, blueprint.unknown))
-    model = load(blueprint, threads=1)
-    certify(model)
-    return model
+    return certified(outlined(folder, **entry))
 
 
 def rejection(folder: Path, **entry: Any) -> str:

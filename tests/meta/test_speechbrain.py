@@ -22,12 +22,13 @@ from sertify.candidates import Candidate, SamplingRate
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, read_index, take_snapshot
 from sertify.integrity import require
-from sertify.models import Blueprint, LoadedModel, certify, choose_loader, load, outline
+from sertify.models import Blueprint, LoadedModel, choose_loader, outline
 from sertify.models.guards import quiet
 from sertify.tensors import TensorIndex
-from sertify.weights import judge_index, judge_promise
+from sertify.weights import judge_index
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
+from tests.meta.steps import certified
 
 BACKBONE = "facebook/wav2vec2-base"
 LABELS = ("neu", "ang", "hap", "sad")
@@ -242,11 +243,7 @@ def outlined(place: Place, **entry: Any) -> Blueprint:
 
 def loaded(place: Place, **entry: Any) -> LoadedModel:
     """Return the model of a candidate that no check rejects."""
-    blueprint = outlined(place, **entry)
-    require(judge_promise(blueprint.weights, blueprint.unknown))
-    model = load(blueprint, threads=1)
-    certify(model)
-    return model
+    return certified(outlined(place, **entry))
 
 
 def rejection(place: Place, **entry: Any) -> str:

@@ -37,7 +37,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 
 from sertify.errors import Blocked, Rejected
 
-__all__ = ["PART", "Api", "ask", "discreet", "hub_errors", "limit_waiting"]
+__all__ = ["PART", "Api", "ask", "hub_errors", "limit_waiting"]
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
@@ -179,7 +179,7 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
         raise _verdict(error, model, revision, offline=offline) from None
 
 
-def discreet(text: str) -> str:
+def _discreet(text: str) -> str:
     """Return a text without the token: what answers may repeat what it was sent."""
     text = re.sub(r"(?i)\b(hf_|bearer\s+)[\w.+/=-]+", r"\1***", text)
     token = get_token()
@@ -226,7 +226,7 @@ def _unable(error: Exception, at: str) -> Blocked:
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC:
         return Blocked("disk_full", f"no space left for {at}")
-    said = discreet(str(error).strip().partition("\n")[0] or type(error).__name__)
+    said = _discreet(str(error).strip().partition("\n")[0] or type(error).__name__)
     if number is not None:
         return Blocked("unusable_cache", f"the files of {at} cannot be kept: {said}")
     # Else it is an error of the client, such as for a file that is shorter than announced.
