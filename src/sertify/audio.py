@@ -1,5 +1,7 @@
 """Audio files to mono waveforms at the rate a model wants."""
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-__all__ = ["SUFFIXES", "UnreadableAudio", "noise", "read"]
+__all__ = ["SUFFIXES", "UnreadableAudio", "noise", "read", "segments"]
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 """File name endings that count as audio, in lower case."""
@@ -31,8 +33,10 @@ class UnreadableAudio(Exception):
     """
 
 
-def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
-    """Decode a file, mix it to mono and resample it.
+def read(
+    path: Path, sampling_rate: int, least: int = 1, start: float = 0.0, end: float | None = None
+) -> NDArray[np.float32]:
+    """Decode a file or a stretch of it, mix it to mono and resample it.
 
     Parameters
     ----------
@@ -40,6 +44,9 @@ def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
         Hz of the result.
     least
         Samples of the result below which the clip is too short.
+    start, end
+        Seconds of the file between which the clip lies; None, or what is beyond the file, is its
+        end. What is outside is neither decoded nor judged.
 
     Returns
     -------
@@ -48,9 +55,9 @@ def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
     Raises
     ------
     UnreadableAudio
-        Where there is nothing to judge.
+        Where there is nothing to judge; ``empty`` where the stretch holds nothing of the file.
     """
-    mono, rate = _decode(path)
+    mono, rate = _decode(path, start, end)
     if not mono.size:
         raise UnreadableAudio("empty")
     if np.abs(mono).max() < SILENCE:
@@ -62,6 +69,55 @@ def read(path: Path, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
+def segments(
+    path: Path,
+    sampling_rate: int,
+    seconds: float,
+    hop: float,
+    least: int = 1,
+    start: float = 0.0,
+    end: float | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """Cut a file of any length, or a stretch of it, into segments without holding it in memory.
+
+    Segment k begins at sample round(k * (hop * sampling_rate)) of what :func:`read` returns. The
+    rest that is shorter than a segment comes last, if it is at least half of one or there is no
+    other. Silent segments are left out.
+
+    Parameters
+    ----------
+    seconds, hop
+        Length of a segment, and the time from the beginning of one to that of the next; each at
+        least a sample long. Where the hop is shorter, segments overlap; where it is longer, what
+        lies between is not heard.
+    least
+        Samples below which a segment is too short, and left out.
+
+    Yields
+    ------
+    Samples of shape (round(seconds * sampling_rate),); the last may have fewer.
+
+    Raises
+    ------
+    UnreadableAudio
+        As :func:`read` does, but for ``too_long``. ``silent`` and ``too_short`` are said of the
+        segments once none is left. What makes a file ``undecodable`` may show only after some.
+    """
+    length, step = round(seconds * sampling_rate), hop * sampling_rate
+    if length < 1 or step < 1:
+        message = f"segments of {seconds:g} s every {hop:g} s, but neither should be below a sample"
+        raise ValueError(message)
+    flaws, kept = {"empty"}, 0
+    for segment in _cut(_resampled(_blocks(path, start, end), sampling_rate), length, step):
+        if flaw := _flaw(segment, least):
+            flaws.add(flaw)
+        elif 2 * segment.size >= length or not kept:
+            kept += 1
+            yield segment
+    if not kept:
+        raise UnreadableAudio(next(why for why in ("too_short", "silent", "empty") if why in flaws))
+
+
 def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
     """Return white noise 20 dB below full scale, the same on every call; its shape is (n,)."""
     generator = np.random.default_rng(0)
@@ -69,30 +125,109 @@ def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
     return (0.1 * samples).clip(-1, 1)
 
 
-def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
+def _decode(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
     """Return the mean of the channels, of shape (n,), and its sampling rate."""
+    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
+    for rate, block in _blocks(path, start, end):
+        blocks.append(block)
+        size += block.size
+        if size > LONGEST * rate:
+            raise UnreadableAudio("too_long")
+    return np.concatenate(blocks), rate
+
+
+class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
+    """Seeks only where frames do not depend on each other; elsewhere libsndfile loses sound by it.
+
+    soundfile seeks not only on demand, but around each block that it reads of a seekable file.
+    """
+
+    def seekable(self) -> bool:
+        exact: bool = self.subtype.startswith(("PCM", "FLOAT", "DOUBLE"))
+        return exact
+
+
+def _blocks(
+    path: Path, start: float, end: float | None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield the sampling rate and the mean of the channels, piece by piece."""
     if not path.is_file():  # reading from a pipe could take for ever
         raise UnreadableAudio("undecodable")
-    blocks = [np.zeros(0, np.float32)]
     try:
-        with soundfile.SoundFile(path) as file:
-            rate: int = file.samplerate
-            if rate not in _RATES:
+        with _Stream(path) as file:
+            if file.samplerate not in _RATES:
                 raise UnreadableAudio("undecodable")
-            while (block := file.read(_BLOCK, "float32", always_2d=True)).size:
-                blocks.append(_mean(block))
-                if len(blocks) * _BLOCK > LONGEST * rate:
-                    raise UnreadableAudio("too_long")
+            left = _seek(file, start, end)
+            while (block := file.read(min(left, _BLOCK), "float32", always_2d=True)).size:
+                left -= len(block)
+                yield file.samplerate, _mean(block)
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
         raise UnreadableAudio("undecodable") from error
-    mono = np.concatenate(blocks)
-    if not np.isfinite(mono).all():
-        raise UnreadableAudio("undecodable")
-    return mono, rate
+
+
+def _seek(file: _Stream, start: float, end: float | None) -> int:
+    """Go to the start; return how many frames to read at most."""
+    first = round(start * file.samplerate)
+    if first:
+        if not 0 < first < file.frames:
+            return 0
+        _skip(file, first)
+    # The header is not asked for the end: it may lie.
+    return sys.maxsize if end is None else max(0, round(end * file.samplerate) - first)
+
+
+def _skip(file: _Stream, frames: int) -> None:
+    if file.seekable():
+        file.seek(frames)
+        return
+    while frames and (read := len(file.read(min(frames, _BLOCK), "float32", always_2d=True))):
+        frames -= read
 
 
 def _mean(block: NDArray[np.float32]) -> NDArray[np.float32]:
     # Infinities of opposite sign make NaN, which is no news here.
     with np.errstate(invalid="ignore"):
         mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+    if not np.isfinite(mean).all():
+        raise UnreadableAudio("undecodable")
     return mean
+
+
+def _resampled(
+    blocks: Iterable[tuple[int, NDArray[np.float32]]], sampling_rate: int
+) -> Iterator[NDArray[np.float32]]:
+    stream = None
+    for rate, block in blocks:
+        if rate == sampling_rate:
+            yield block
+        else:
+            stream = stream or soxr.ResampleStream(rate, sampling_rate, num_channels=1)
+            yield stream.resample_chunk(block)
+    if stream:
+        yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _cut(
+    blocks: Iterable[NDArray[np.float32]], length: int, step: float
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the segments, then the rest if it holds anything that none of them does."""
+    index, begin, pending = 0, 0, None
+    for block in blocks:
+        pending = block if pending is None else np.concatenate([pending, block])
+        while (at := round(index * step) - begin) + length <= pending.size:
+            yield pending[at : at + length].copy()
+            index += 1
+        begin += min(at, pending.size)
+        pending = pending[at:]
+    if pending is None:
+        return
+    at, size = round(index * step), begin + pending.size
+    heard = round((index - 1) * step) + length
+    if not index or size > max(at, heard):
+        yield pending[at - begin :].copy()
+
+
+def _flaw(segment: NDArray[np.float32], least: int) -> str:
+    if segment.size and np.abs(segment).max() < SILENCE:
+        return "silent"
+    return "too_short" if segment.size < least else ""

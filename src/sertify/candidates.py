@@ -16,7 +16,9 @@ from sertify import taxonomy
 from sertify.complaints import names_in, problems_of, report
 from sertify.entries import (
     CandidatesFile,
+    CorpusEntry,
     Entry,
+    Preferences,
     SamplingRate,
     Status,
     keys_at,
@@ -26,9 +28,22 @@ from sertify.errors import ConfigurationError
 from sertify.requirements import Requirements
 from sertify.yaml_lines import Document, Location, read_yaml
 
-__all__ = ["Candidate", "Requirements", "SamplingRate", "Status", "read_candidates", "schema"]
+__all__ = [
+    "Candidate",
+    "CorpusEntry",
+    "Preferences",
+    "Requirements",
+    "SamplingRate",
+    "Status",
+    "Suite",
+    "read_candidates",
+    "read_suite",
+    "schema",
+]
 
-_JUDGED_BY = ("model", "revision", "labels", "emotions", "loader", "trust_remote_code")
+_JUDGED_BY = (
+    "model", "revision", "labels", "emotions", "loader", "trust_remote_code", "trained_on",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,7 @@ class Candidate:
     status: Status = "candidate"
     reasons: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] | None = None
     licence: str | None = None
     note: str | None = None
     labels: tuple[str, ...] | None = None
@@ -75,8 +91,22 @@ class Candidate:
         )
 
 
+@dataclass(frozen=True)
+class Suite:
+    """All that candidates.yaml says: the candidates, what is preferred, what corpora leave open."""
+
+    candidates: tuple[Candidate, ...]
+    preferences: Preferences = field(default_factory=Preferences)
+    corpora: Mapping[str, CorpusEntry] = field(default_factory=dict)
+
+
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
-    """Return the candidates of the YAML file `path`, in its order.
+    """Return the candidates of the YAML file `path`, in its order; errors as `read_suite`."""
+    return read_suite(path).candidates
+
+
+def read_suite(path: Path) -> Suite:
+    """Return what the YAML file `path` says, the candidates in its order.
 
     Raises
     ------
@@ -94,10 +124,11 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
     if problems:
         raise ConfigurationError(report(path.name, document, problems))
     root = path.resolve().parent
-    return tuple(
+    candidates = tuple(
         _candidate(entry, file.requirements, root, document.lines["candidates", index])
         for index, entry in enumerate(file.candidates)
     )
+    return Suite(candidates, file.selection, file.corpora)
 
 
 def _bytes_of(path: Path) -> bytes:

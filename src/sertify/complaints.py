@@ -34,6 +34,7 @@ _WANTED = {
 _WANTED_OF_KEY = {
     "name": "letters, digits, '.', '_' and '-', the first one a letter or digit",
     "languages": "a language code such as ru",
+    "language": "a language code such as ru",
     "model": "a hub id such as superb/wav2vec2-base-superb-er, or a folder such as ./my-model",
     "feature_extractor": "a hub id, a folder such as ./my-model, or {sampling_rate: 16000}",
     "revision": "a branch, tag or commit",
@@ -150,9 +151,11 @@ def _in_words(error: ErrorDetails, at: Location, known: Iterable[str]) -> str:
 def _wanted(error: ErrorDetails, key: str) -> str:
     kind, known = error["type"], _WANTED.get(error["type"])
     if key == "the file":
-        return "a mapping with the keys requirements and candidates"
+        return "a mapping with the key candidates, and others such as requirements"
     if kind == "string_pattern_mismatch":
-        return _WANTED_OF_KEY[key.partition("[")[0]]
+        # What has a pattern and no word of its own is a name: of a candidate or of a corpus.
+        word = key.rpartition(".")[2].partition("[")[0]
+        return _WANTED_OF_KEY.get(word, _WANTED_OF_KEY["name"])
     if kind.startswith("model_") and key.startswith("requirements."):
         return "a mapping such as {min: 0.5}"
     if kind == "string_type" and isinstance(error["input"], int | float):

@@ -77,7 +77,7 @@ def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Rates:
     """Return a metric of each confusion matrix of a stack, NaN where it is not defined.
 
     ``counts`` has the shape (..., classes, classes + 1), the result (...). ``metric`` is
-    ``accuracy``, ``uar``, ``macro_f1`` or, with ``labels`` in the order of the rows,
+    ``accuracy``, ``uar``, ``macro_f1``, ``kappa`` or, with ``labels`` in the order of the rows,
     ``recall:<label>``; another one is a ``ValueError``.
 
     >>> from_counts("recall:anger", np.array([[[3, 1, 0], [0, 2, 0]]]), ["anger", "sadness"])
@@ -123,8 +123,16 @@ def _macro_f1(counts: Counts) -> Rates:
     return _mean_of_defined(_ratio(2 * _hits(counts), true + predicted))
 
 
+def _kappa(counts: Counts) -> Rates:
+    """Cohen's kappa; as one ratio of whole numbers, so that equal tables give equal values."""
+    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
+    clips, chance = counts.sum(axis=(-2, -1)), (true * predicted).sum(axis=-1)
+    return _ratio(clips * _hits(counts).sum(axis=-1) - chance, clips**2 - chance)
+
+
 _OVERALL: Mapping[str, Callable[[Counts], Rates]] = {
     "accuracy": _accuracy,
     "uar": _uar,
     "macro_f1": _macro_f1,
+    "kappa": _kappa,
 }

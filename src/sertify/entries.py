@@ -5,7 +5,7 @@ The JSON Schema is generated from here, so a description reaches the user's edit
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,17 +16,37 @@ from pydantic import (
     Tag,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema
 
 from sertify.complaints import complaint, did_you_mean
 from sertify.errors import REASONS
 from sertify.outcomes import Bound
-from sertify.requirements import Keys, Limits, Requirements, as_written
+from sertify.requirements import (
+    CORPUS_NAME,
+    ESTIMATES,
+    Estimate,
+    Keys,
+    Language,
+    Limits,
+    Requirements,
+    as_written,
+)
 from sertify.taxonomy import EMOTIONS, emotion_of, fold
 from sertify.yaml_lines import Location
 
-__all__ = ["CandidatesFile", "Entry", "SamplingRate", "Status", "keys_at", "schema"]
+__all__ = [
+    "CandidatesFile",
+    "CorpusEntry",
+    "Entry",
+    "Preferences",
+    "SamplingRate",
+    "Status",
+    "Weights",
+    "keys_at",
+    "schema",
+]
 
 Status = Literal["candidate", "baseline", "rejected"]
 Text = Annotated[str, Field(min_length=1)]
@@ -39,7 +59,6 @@ Reference = Annotated[
         max_length=250,
     ),
 ]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
 LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
 
@@ -117,6 +136,11 @@ class Entry(Keys):
     languages: tuple[Language, ...] = Field(
         (), description="Language codes of the speech it was trained on."
     )
+    trained_on: tuple[Text, ...] | None = Field(
+        None,
+        description="Corpora it was trained on, by name; in place of what its model card says. "
+        "What it scores there does not decide.",
+    )
     licence: Text | None = Field(None, description="Licence of the weights.")
     note: Text | None = Field(None, description="A sentence for the reader of the report.")
     labels: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
@@ -170,11 +194,64 @@ class Entry(Keys):
         return emotions
 
 
+class CorpusEntry(Keys):
+    """What a corpus' own files do not say."""
+
+    label_map: dict[str, Emotion] = Field(
+        {}, description="Which emotion a label means, where its name does not say."
+    )
+    language: Language | None = Field(
+        None, description="Language of the clips that do not name theirs."
+    )
+    known_as: Text | None = Field(
+        None, description="The public corpus that it is or is taken from, such as ravdess."
+    )
+
+
+class Weights(Keys):
+    """How much each aim counts, among models that are equally accurate as far as data can tell."""
+
+    accuracy: float = Field(4, ge=0, description="UAR on the clips that all can express.")
+    speed: float = Field(2, ge=0, description="Time for a segment of speech.")
+    diversity: float = Field(3, ge=0, description="How varied its predictions are.")
+    language: float = Field(2, ge=0, description="Whether it was trained on the languages wanted.")
+
+    @model_validator(mode="after")
+    def _weigh_something(self) -> Self:
+        if not sum(dict(self).values()):
+            raise complaint("are all 0, but one should be more")
+        return self
+
+
+class Preferences(Keys):
+    """What is preferred among the candidates that qualify."""
+
+    weights: Weights = Field(default_factory=Weights, description="How much each aim counts.")
+    margin: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="UAR that may be given up for the other aims, beyond what data cannot tell.",
+    )
+    languages: tuple[Language, ...] = Field(
+        (), description="Languages the model is wanted for; by default those of the data."
+    )
+    count_seen: bool = Field(
+        False, description="Let scores count on corpora that a candidate was trained on."
+    )
+
+
 class CandidatesFile(Keys):
     """Which speech-emotion models to judge, and by what."""
 
     requirements: Requirements = Field(
         default_factory=Requirements, description="What each has to meet."
+    )
+    selection: Preferences = Field(
+        default_factory=Preferences, description="What is preferred among those that qualify."
+    )
+    corpora: dict[Annotated[str, Field(pattern=CORPUS_NAME)], CorpusEntry] = Field(
+        {}, description="What the corpora of --data do not say themselves, by name."
     )
     candidates: tuple[Entry, ...] = Field(min_length=1, description="The models to judge.")
 
@@ -183,6 +260,8 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "": CandidatesFile,
     "candidates": Entry,
     "requirements": Requirements,
+    "selection": Preferences,
+    "weights": Weights,
     "feature_extractor": SamplingRate,
 }
 
@@ -190,6 +269,10 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
 def keys_at(at: Location) -> tuple[str, ...]:
     """Return the keys that may stand where the last key of `at` does."""
     parents = [key for key in at[:-1] if isinstance(key, str)]
+    if parents[:1] == ["corpora"]:
+        return tuple(CorpusEntry.model_fields)
+    if parents and parents[-1] in ESTIMATES:
+        return tuple(Estimate.model_fields)
     return tuple(_KEYS_IN.get(parents[-1] if parents else "", Limits).model_fields)
 
 
@@ -198,6 +281,8 @@ class _Schema(GenerateJsonSchema):
         return False
 
     def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, tuple) and any(isinstance(one, Bound) for one in dft):
+            dft = [as_written(one) for one in dft]
         return super().encode_default(as_written(dft) if isinstance(dft, Bound) else dft)
 
 

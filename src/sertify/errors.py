@@ -158,17 +158,45 @@ _DEGENERACY = (
     Reason("low_entropy", "predictions are spread over too few labels", "use another model"),
     Reason("few_emotions", "too few emotions are ever predicted", "use another model"),
     Reason(
+        "inconsistent",
+        "its predictions change with volume or a shift of 10 ms",
+        "use another model",
+    ),
+    Reason(
         "ignores_input",
         "speech, noise and silence get the same logits",
         "use another model; its head does not see the audio",
     ),
 )
 _ACCURACY = (
+    Reason(
+        "seen_in_training",
+        "it was trained on all of the recordings that it is judged on",
+        "give recordings that are new to it with --data; if it has not seen these, set"
+        " `trained_on:`",
+        fault=False,
+    ),
     Reason("low_coverage", "it cannot express the emotions of the data", "use a model with them"),
     Reason("low_uar", "unweighted average recall below the requirement", "use another model"),
+    Reason(
+        "chance_level",
+        "guessing may have reached its unweighted average recall",
+        "use another model",
+    ),
     Reason("low_accuracy", "accuracy below the requirement", "use another model"),
     Reason("low_macro_f1", "macro F1 below the requirement", "use another model"),
     Reason("low_recall", "an emotion is recognised too rarely", "use another model"),
+    Reason("low_precision", "an emotion is named too often without being it", "use another model"),
+    Reason(
+        "skewed_predictions",
+        "its predictions have other shares of the emotions than the clips",
+        "use another model, or calibrate its outputs",
+    ),
+    Reason(
+        "miscalibrated",
+        "its confidence differs from how often it is right",
+        "calibrate its outputs, or use another model",
+    ),
 )
 _SPEED = (
     Reason("too_slow", "it takes longer than required", "use a smaller model or more threads"),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from sertify.answers import Answers
 from sertify.errors import ConfigurationError
 from sertify.outcomes import Judgement, Measurement, Outcome
 
@@ -16,7 +17,7 @@ __all__ = ["EvidenceStore", "Record"]
 
 # What marks an SQLite file as one of sertify's: "SRTF".
 _APPLICATION = 0x53525446
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _MARKS = {"application_id": _APPLICATION, "user_version": _SCHEMA_VERSION}
 _ELSEWHERE = "or give another folder with --reports"
 _TABLES = (
@@ -28,6 +29,13 @@ _TABLES = (
     ) STRICT
     """,
     "CREATE TABLE corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
+    """
+    CREATE TABLE answers (
+        candidate TEXT, entry TEXT, commit_id TEXT, corpus TEXT, environment TEXT,
+        answers BLOB NOT NULL,
+        PRIMARY KEY (candidate, entry, commit_id, corpus, environment)
+    ) STRICT
+    """,
 )
 
 
@@ -138,6 +146,26 @@ class EvidenceStore:
         with self._transaction() as connection:
             row = (fingerprint, _dump(dict(facts)))
             connection.execute("INSERT OR REPLACE INTO corpora VALUES (?, ?)", row)
+
+    def add_answers(self, entry: str, commit: str, environment: str, answers: Answers) -> None:
+        """Keep what a candidate said of each clip; the terms are those of a `Record`."""
+        key = (answers.candidate, entry, commit, answers.corpus, environment)
+        with self._transaction() as connection:
+            row = (*key, answers.pack())
+            connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def answers(
+        self, candidate: str, entry: str, commit: str, corpus: str, environment: str
+    ) -> Answers | None:
+        """Return what a candidate said of each clip of a corpus."""
+        query = (
+            "SELECT answers FROM answers WHERE candidate = ? AND entry = ? AND commit_id = ?"
+            " AND corpus = ? AND environment = ?"
+        )
+        with self._transaction() as connection:
+            key = (candidate, entry, commit, corpus, environment)
+            row = connection.execute(query, key).fetchone()
+        return None if row is None else Answers.unpack(row[0])
 
     def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
         """Return all records of these candidates, the oldest first."""

@@ -7,20 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify import metrics
-from sertify.candidates import Candidate
+from sertify.candidates import Candidate, Requirements
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
-from sertify.predictions import Predictions
-from sertify.scores import Score
+from sertify.predictions import Consistency, Predictions
+from sertify.scores import CONFIDENCE, Score
 
 __all__ = [
     "Timing",
+    "judge_above_chance",
+    "judge_consistency",
     "judge_diversity",
     "judge_each",
+    "judge_novelty",
     "judge_response",
+    "judge_score",
     "judge_spread",
     "judge_timing",
     "judge_top_share",
-    "judge_uar",
 ]
 
 
@@ -65,16 +68,72 @@ def judge_response(logits: Mapping[str, NDArray[np.float32]]) -> Judgement:
     return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
 
 
-def judge_uar(scored: Score, bound: Bound | None) -> Judgement:
-    """Reject a UAR below the requirement; UAR over all clips and the confusions stand beside it."""
-    judgement = judge(scored.uar, bound, "low_uar")
-    measured = (scored.uar, scored.uar_all)
-    return replace(judgement, measurements=measured, details=scored.details)
+def judge_consistency(found: Consistency, bound: Bound | None) -> Judgement:
+    """Reject predictions that change with what must not matter: volume, a shift of 10 ms."""
+    measured = Measurement("consistency", found.unchanged / found.pairs, n=found.n)
+    judgement = judge(measured, bound, "inconsistent")
+    gain = Measurement("consistency:gain", found.gain, n=found.n)
+    shift = Measurement("consistency:shift", found.shift, n=found.n)
+    return replace(judgement, measurements=(measured, gain, shift))
 
 
-def judge_each(measured: Sequence[Measurement], bound: Bound | None, reason: str) -> Judgement:
-    """Hold several measurements against the same requirement; the worst outcome counts."""
-    judgements = [judge(one, bound, reason) for one in measured]
+def judge_novelty(scored: Score, requirements: Requirements) -> Judgement:
+    """Find inconclusive what a candidate scores on nothing but corpora that it was trained on.
+
+    One corpus of several may be known to it, unless a requirement is about that one.
+    """
+    measured = (Measurement("seen_corpora", len(scored.details.get("seen", ())), "corpora"),)
+    one_of_several = scored.part.corpus and (scored.part.corpus, None) not in requirements.scopes
+    if not scored.seen or one_of_several:
+        return Judgement(Outcome.PASS, measured)
+    message = f"{scored.seen}, so how right it is there says nothing about new speech"
+    return Judgement(Outcome.INCONCLUSIVE, measured, "seen_in_training", message)
+
+
+def judge_score(scored: Score, name: str, requirements: Requirements, reason: str) -> Judgement:
+    """Hold a number of a score against the requirement of that name for that part of the speech.
+
+    The score's details stand beside UAR, and so does UAR over all clips.
+    """
+    measured: Measurement = getattr(scored, name)
+    judgement = _judge(scored, measured, _bound(scored, name, requirements), reason)
+    beside = {"uar": (scored.uar_all,), "calibration_error": (scored.brier_score,)}
+    judgement = replace(judgement, measurements=(measured, *beside.get(name, ())))
+    return replace(judgement, details=scored.details) if name == "uar" else judgement
+
+
+def judge_above_chance(scored: Score, requirements: Requirements) -> Judgement:
+    """Reject a UAR that guessing may have reached."""
+    limit = _bound(scored, "uar", requirements)
+    sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
+    bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
+    judgement = _judge(scored, scored.uar, bound, "chance_level")
+    message = judgement.message and f"{judgement.message} (which guessing scores)"
+    measured = (Measurement("chance", scored.chance),)
+    return replace(judgement, measurements=measured, message=message)
+
+
+def _judge(scored: Score, measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
+    """Hold a number against its requirement; the message names the part of the speech."""
+    judgement = judge(measured, bound, reason)
+    if not judgement.message or not scored.part.name:
+        return judgement
+    what, but, should = judgement.message.partition(", but should be ")
+    return replace(judgement, message=f"{what} on {scored.part.name}{but}{should}")
+
+
+def _bound(scored: Score, name: str, requirements: Requirements) -> Bound | None:
+    """Return a requirement; none is made of what was seen in training."""
+    part = scored.part
+    return None if scored.seen else requirements.bound(name, part.corpus, part.language)
+
+
+def judge_each(
+    scored: Score, measured: Sequence[Measurement], name: str, requirements: Requirements
+) -> Judgement:
+    """Hold a number of each emotion against the requirement ``name``; the worst outcome counts."""
+    bound, reason = _bound(scored, name, requirements), f"low_{name}"
+    judgements = [_judge(scored, one, bound, reason) for one in measured]
     for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
         worst = [one for one in judgements if one.outcome is outcome]
         if worst:

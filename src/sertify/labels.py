@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sertify.candidates import Candidate
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge, listed
-from sertify.taxonomy import is_dimension, is_generic
+from sertify.taxonomy import is_dimension, is_generic, refusal
 
 __all__ = [
     "judge_dimensions",
@@ -55,6 +55,7 @@ def judge_emotions(labels: Sequence[str], candidate: Candidate) -> Judgement:
     if not unknown:
         return Judgement(Outcome.PASS, (measured,))
     message = f"{listed(unknown)} is no known emotion, but each label should be one"
+    message += "".join(f"; {why}" for label in unknown[:3] if (why := refusal(label)))
     return Judgement(Outcome.FAIL, (measured,), "unknown_labels", message)
 
 

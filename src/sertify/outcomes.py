@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sertify.planning import factor_to_settle
+
 __all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge", "listed"]
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
+
+
+# Clips that nobody will collect to settle a question.
+_MOST = 100_000
 
 
 class Outcome(StrEnum):
@@ -27,8 +33,8 @@ class Measurement:
     """What was measured.
 
     ``unit`` is a word such as ``s``, ``MB``, ``labels``, or ``1`` for a ratio. ``low`` and
-    ``high`` bound the confidence interval where the value is an estimate, and ``n`` is the number
-    of clips it was estimated from.
+    ``high`` bound the confidence interval where the value is an estimate, ``n`` is the number of
+    clips it was estimated from, and ``speakers`` that of their speakers where these are known.
     """
 
     name: str
@@ -37,6 +43,7 @@ class Measurement:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    speakers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,14 @@ class Bound:
     """A requirement on one measurement.
 
     With ``confidence``, the measurement's interval has to lie within the bounds; an interval that
-    straddles one is inconclusive.
+    straddles one is inconclusive. ``corpus`` or ``language`` narrow it down to some of the speech.
     """
 
     min: float | None = None
     max: float | None = None
     confidence: float | None = None
+    corpus: str | None = None
+    language: str | None = None
 
     def __str__(self) -> str:
         parts = [f"at least {_plain(self.min)}"] if self.min is not None else []
@@ -119,19 +128,32 @@ def _compare(measured: Measurement, bound: Bound) -> Outcome:
 
 
 def _clips_needed(measured: Measurement, bound: Bound) -> str:
-    """How many clips shrink the interval until it lies on one side of the bound."""
+    """Say how much data would show on which side of the limit the measurement lies."""
     assert measured.low is not None
     assert measured.high is not None
     limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max or 0.0
-    distance = abs(measured.value - limit)
-    if not distance:
-        return "; the data cannot tell, the value lies on the limit"
+    factor = factor_to_settle(
+        measured.value, measured.low, measured.high, limit, confidence=bound.confidence or 0.95
+    )
     if not measured.n:
         return "; the data cannot tell"
-    end = measured.low if limit < measured.value else measured.high
-    # The interval narrows with the square root of the number of clips.
-    clips = math.ceil(measured.n * (abs(measured.value - end) / distance) ** 2)
-    return f"; {measured.n} clips cannot tell, about {max(clips, measured.n + 1):,} could"
+    has = f"{measured.n:,} clips" + (
+        f" of {measured.speakers} speakers" if measured.speakers else ""
+    )
+    if factor * measured.n > _MOST:
+        return f"; {has} cannot tell, the value lies too near the limit"
+    clips = _roughly(measured.n * factor)
+    if not measured.speakers:
+        return f"; {has} cannot tell, about {clips:,} could"
+    speakers = _roughly(measured.speakers * factor)
+    return f"; {has} cannot tell, about {clips:,} of {speakers:,} could"
+
+
+def _roughly(number: float) -> int:
+    """Round up to two digits: more would claim to know."""
+    whole = math.ceil(number)
+    unit: int = 10 ** max(0, len(str(whole)) - 2)
+    return math.ceil(whole / unit) * unit
 
 
 def _shown(measured: Measurement, bound: Bound) -> str:

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetPydanticSchema,
@@ -16,7 +18,21 @@ from pydantic_core import core_schema
 from sertify.complaints import complaint
 from sertify.outcomes import Bound
 
-__all__ = ["Keys", "Limits", "Requirements", "as_written"]
+__all__ = [
+    "CORPUS_NAME",
+    "ESTIMATES",
+    "Estimate",
+    "Keys",
+    "Language",
+    "Limits",
+    "Requirements",
+    "as_written",
+]
+
+CORPUS_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What a corpus may be called: its name stands in the names of tests."""
+
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
 
 
 class Keys(BaseModel):
@@ -67,9 +83,20 @@ class Estimate(Share):
         "one that straddles the limit is inconclusive.",
     )
 
+    corpus: str | None = Field(
+        None, pattern=CORPUS_NAME, description="Only for this corpus, by its name in --data."
+    )
+    language: Language | None = Field(None, description="Only for clips in this language.")
+
+    @model_validator(mode="after")
+    def _name_one_scope(self) -> Self:
+        if self.corpus is not None and self.language is not None:
+            raise complaint("has both corpus and language, but should have one of them")
+        return self
+
     def bound(self) -> Bound:
         """Return it as the rest of the suite knows it."""
-        return Bound(self.min, self.max, self.confidence)
+        return Bound(self.min, self.max, self.confidence, self.corpus, self.language)
 
 
 class Count(Limits[Annotated[float, Field(ge=1)]]):
@@ -80,9 +107,23 @@ class Factor(Limits[Annotated[float, Field(gt=0)]]):
     """Limits of a number above 0."""
 
 
-def as_written(bound: Bound) -> dict[str, float]:
+def as_written(bound: Bound) -> dict[str, Any]:
     """Return `bound` as the mapping that a user would write for it."""
-    return {key: limit for key, limit in asdict(bound).items() if limit is not None}
+    return {key: value for key, value in asdict(bound).items() if value is not None}
+
+
+def _several(value: Any) -> Any:
+    """Take one limit for a list of one, and null for none."""
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple | list) else (value,)
+
+
+def _distinct_scopes(bounds: tuple[Bound, ...]) -> tuple[Bound, ...]:
+    scopes = [(bound.corpus, bound.language) for bound in bounds]
+    if len(set(scopes)) < len(scopes):
+        raise complaint("limits the same speech twice; name another corpus or language in each")
+    return bounds
 
 
 def _bound(limits: type[Limits[Any]]) -> Any:
@@ -95,6 +136,11 @@ def _bound(limits: type[Limits[Any]]) -> Any:
 
 ShareBound = Annotated[Bound, _bound(Share), PlainSerializer(as_written)]
 EstimateBound = Annotated[Bound, _bound(Estimate), PlainSerializer(as_written)]
+EstimateBounds = Annotated[
+    tuple[EstimateBound, ...],
+    AfterValidator(_distinct_scopes),
+    BeforeValidator(_several, json_schema_input_type=Estimate | tuple[Estimate, ...] | None),
+]
 CountBound = Annotated[Bound, _bound(Count), PlainSerializer(as_written)]
 FactorBound = Annotated[Bound, _bound(Factor), PlainSerializer(as_written)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -118,12 +164,26 @@ class Requirements(Keys):
     effective_emotions: CountBound | None = Field(
         Bound(min=1.5), description="How many equally frequent emotions have the same entropy."
     )
-    uar: EstimateBound | None = Field(Bound(min=0.4), description="Unweighted average recall.")
-    accuracy: EstimateBound | None = Field(None, description="Share of the clips that are right.")
-    macro_f1: EstimateBound | None = Field(None, description="Mean F1 of the emotions.")
-    recall: EstimateBound | None = Field(None, description="Recall of each single emotion.")
-    coverage: EstimateBound | None = Field(
-        Bound(min=0.5), description="Share of the clips whose emotion it has a label for."
+    consistency: ShareBound | None = Field(
+        Bound(min=0.5),
+        description="Share of predictions that a change of volume and a shift of 10 ms leave.",
+    )
+    uar: EstimateBounds = Field(
+        (Bound(min=0.4, confidence=0.95),), description="Unweighted average recall."
+    )
+    accuracy: EstimateBounds = Field((), description="Share of the clips that are right.")
+    macro_f1: EstimateBounds = Field((), description="Mean F1 of the emotions.")
+    recall: EstimateBounds = Field((), description="Recall of each single emotion.")
+    precision: EstimateBounds = Field((), description="Precision of each single emotion.")
+    class_share: EstimateBounds = Field(
+        (Bound(max=0.15),),
+        description="Largest difference between an emotion's share of predictions and of clips.",
+    )
+    calibration_error: EstimateBounds = Field(
+        (), description="Expected calibration error: confidence against accuracy."
+    )
+    coverage: EstimateBounds = Field(
+        (Bound(min=0.5),), description="Share of the clips whose emotion it has a label for."
     )
     real_time_factor: FactorBound | None = Field(
         Bound(max=1.0), description="Seconds it takes for one second of speech."
@@ -131,3 +191,27 @@ class Requirements(Keys):
     segments: tuple[Seconds, ...] = Field(
         (1.0, 5.0, 10.0), min_length=1, description="Lengths, in seconds, to measure the speed at."
     )
+
+    @property
+    def scopes(self) -> tuple[tuple[str | None, str | None], ...]:
+        """The (corpus, language) that limits are narrowed down to, each once, in their order."""
+        bounds = (bound for name in ESTIMATES for bound in getattr(self, name))
+        scopes = dict.fromkeys((bound.corpus, bound.language) for bound in bounds)
+        return tuple(scope for scope in scopes if any(scope))
+
+    def bound(
+        self, name: str, corpus: str | None = None, language: str | None = None
+    ) -> Bound | None:
+        """Return the limit of an estimate for a corpus or a language, else the one for all speech.
+
+        A language has only limits of its own: what is asked of all speech is asked by corpus.
+        """
+        bounds = {(one.corpus, one.language): one for one in getattr(self, name)}
+        return bounds.get((corpus, language)) or (None if language else bounds.get((None, None)))
+
+
+ESTIMATES = (
+    "uar", "accuracy", "macro_f1", "recall", "precision", "class_share", "calibration_error",
+    "coverage",
+)  # fmt: skip
+"""The requirements that may be narrowed down to a corpus or a language."""

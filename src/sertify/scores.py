@@ -1,15 +1,21 @@
 """From predictions to the numbers that say how well they agree with the truth."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sertify import metrics, statistics
 from sertify.candidates import Candidate, Requirements
 from sertify.confusion import confusion
+from sertify.corpora import Clip
 from sertify.errors import Blocked
-from sertify.outcomes import Bound, Measurement
+from sertify.outcomes import Measurement
 from sertify.predictions import Predictions
+from sertify.slices import Slice
 from sertify.statistics import Interval
 
 __all__ = ["CONFIDENCE", "Score", "score"]
@@ -20,123 +26,288 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Score:
-    """How well predictions agree with a labelled corpus.
+    """How well predictions agree with the labels of a part of the speech.
 
-    ``uar``, ``accuracy``, ``macro_f1`` and ``recalls`` are over the clips whose emotion the
-    candidate can express; ``coverage`` is their share. ``uar_all`` is over all clips, where an
-    emotion that the candidate cannot express has a recall of 0, so that candidates with different
-    labels can be compared on it.
+    All but ``coverage`` and ``uar_all`` are over the clips whose emotion the candidate can
+    express; ``coverage`` is their share. ``uar_all`` is over all clips, where an emotion that the
+    candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
+    an emotion's share of the predictions and of the clips. Over several corpora each is the mean
+    of the corpora. ``seen`` says why the result decides nothing, if it does not.
     """
 
+    part: Slice
     coverage: Measurement
     uar: Measurement
+    uar_all: Measurement
     accuracy: Measurement
     macro_f1: Measurement
-    uar_all: Measurement
+    class_share: Measurement
+    calibration_error: Measurement
+    brier_score: Measurement
     recalls: tuple[Measurement, ...]
+    precisions: tuple[Measurement, ...]
+    chance: float
+    seen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def score(predictions: Predictions, candidate: Candidate) -> Score:
-    """Compare predictions with the labels of their corpus.
+def score(
+    predictions: Predictions,
+    candidate: Candidate,
+    part: Slice | None = None,
+    seen: Mapping[str, str] | None = None,
+) -> Score:
+    """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
-    Intervals are by speaker where each clip names one, else by clip; and at the confidence that
-    the candidate's requirement on them names, else, like that of ``uar_all``, at 95 %.
+    Intervals are by speaker where each clip of a corpus names one, else by clip; and at the
+    confidence that the candidate's requirement on them names, else at 95 %.
+
+    Parameters
+    ----------
+    seen
+        Why a corpus, by its name, is known to the candidate from its training. Such corpora are
+        left out of a mean as long as others remain.
+
+    Raises
+    ------
+    Blocked
+        ``no_data`` where no labelled clip of the part was judged.
     """
-    levels = _confidences(candidate.requirements)
-    answers = [
-        _Answer(str(clip.emotion), emotion, clip.speaker)
-        for clip, emotion in zip(predictions.clips, predictions.emotions(candidate), strict=True)
-        if clip.label is not None
-    ]
-    if not answers:
-        raise Blocked("no_data", f"no labelled clip of {predictions.corpus.name} can be judged")
-    unlabelled = [
-        {"file": clip.name, "reason": "no_label"}
-        for clip in predictions.clips
-        if clip.label is None
-    ]
-    expressible = {candidate.emotion_of(label) for label in predictions.labels}
-    kept = [answer for answer in answers if answer.truth in expressible]
-    measured = _measure(kept, levels)
-    return Score(
-        coverage=_coverage(len(kept), len(answers), levels["coverage"]),
-        uar=measured["uar"],
-        accuracy=measured["accuracy"],
-        macro_f1=measured["macro_f1"],
-        uar_all=replace(_measure(answers, {})["uar"], name="uar_all"),
-        recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
-        details={"rejected_clips": predictions.rejected_files + unlabelled} | _confusions(kept),
-    )
+    part, seen = part or Slice(), seen or {}
+    table = _table(predictions, candidate).where(part.takes)
+    corpora = dict.fromkeys(clip.corpus for clip in table.clips)
+    if not corpora:
+        which = part.name or predictions.corpus.name
+        raise Blocked("no_data", f"no labelled clip of {which} could be judged")
+    kept = [name for name in corpora if name not in seen] or list(corpora)
+    levels = _confidences(candidate.requirements, part)
+    scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
+    result = scores[0] if len(scores) == 1 else _mean(scores)
+    why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
+    known = {name: seen[name] for name in corpora if name in seen}
+    details = {**result.details, **_accounts(predictions, part, known)}
+    return replace(result, seen=why, details=details)
 
 
-class _Answer(NamedTuple):
-    truth: str
-    prediction: str
-    speaker: str | None
+@dataclass(frozen=True)
+class _Table:
+    """Labelled clips, what was predicted, and the probability of each emotion of the candidate."""
+
+    clips: tuple[Clip, ...]
+    predicted: tuple[str, ...]
+    emotions: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def truth(self) -> tuple[str, ...]:
+        return tuple(str(clip.emotion) for clip in self.clips)
+
+    @property
+    def speakers(self) -> tuple[str, ...] | None:
+        speakers = tuple(clip.speaker for clip in self.clips)
+        return None if None in speakers else tuple(map(str, speakers))
+
+    def of_corpus(self, name: str) -> "_Table":
+        return self.where(lambda clip: clip.corpus == name)
+
+    def where(self, wanted: Callable[[Clip], bool]) -> "_Table":
+        places = [place for place, clip in enumerate(self.clips) if wanted(clip)]
+        return replace(
+            self,
+            clips=tuple(self.clips[place] for place in places),
+            predicted=tuple(self.predicted[place] for place in places),
+            probabilities=self.probabilities[places],
+        )
 
 
-def _confidences(requirements: Requirements) -> dict[str, float]:
+def _table(predictions: Predictions, candidate: Candidate) -> _Table:
+    emotions, probabilities = predictions.emotion_probabilities(candidate)
+    predicted = tuple(predictions.emotions(candidate))
+    table = _Table(predictions.clips, predicted, emotions, probabilities)
+    return table.where(lambda clip: clip.label is not None)
+
+
+def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
     """Return the confidence of the interval that each requirement is compared with."""
-    names = ("coverage", "uar", "accuracy", "macro_f1", "recall")
-    bounds: dict[str, Bound | None] = {name: getattr(requirements, name) for name in names}
+    names = ("coverage", "uar", "accuracy", "macro_f1", "recall", "precision")
+    bounds = {name: requirements.bound(name, part.corpus, part.language) for name in names}
     return {
         name: CONFIDENCE if bound is None or bound.confidence is None else bound.confidence
         for name, bound in bounds.items()
     }
 
 
-def _coverage(kept: int, clips: int, confidence: float) -> Measurement:
-    interval = statistics.wilson(kept, clips, confidence)
-    return Measurement("coverage", kept / clips, "1", interval.low, interval.high, clips)
+def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
+    kept = table.where(lambda clip: clip.emotion in table.emotions)
+    measured = _measure(kept, levels)
+    rest = [emotion for emotion in sorted(set(table.truth)) if emotion not in table.emotions]
+    scored = sorted(set(kept.truth))
+    return Score(
+        part=part,
+        coverage=_rate("coverage", len(kept.clips), len(table.clips), levels["coverage"]),
+        uar=measured["uar"],
+        uar_all=replace(_measure(table, {})["uar"], name="uar_all"),
+        accuracy=measured["accuracy"],
+        macro_f1=measured["macro_f1"],
+        class_share=_class_share(kept),
+        calibration_error=_calibration_error(kept),
+        brier_score=_brier_score(kept),
+        recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
+        precisions=_precisions(kept, levels["precision"]),
+        chance=1 / len(scored) if scored else 1.0,
+        details={"expressible": scored, "inexpressible": rest} | _confusions(kept),
+    )
 
 
-def _measure(
-    answers: Sequence[_Answer], confidences: Mapping[str, float]
-) -> dict[str, Measurement]:
-    """Measurements by name; all are 0 where there is no answer."""
-    if not answers:
+def _measure(table: _Table, levels: Mapping[str, float]) -> dict[str, Measurement]:
+    """Measurements by name; all are 0 where there is no clip."""
+    if not table.clips:
         return {name: Measurement(name, 0.0, n=0) for name in ("accuracy", "uar", "macro_f1")}
-    truth, prediction, speakers = zip(*answers, strict=True)
-    recalls = metrics.recalls(truth, prediction)
+    truth, predicted, speakers = table.truth, table.predicted, table.speakers
     values = {
-        "accuracy": metrics.accuracy(truth, prediction),
-        "uar": metrics.uar(truth, prediction),
-        "macro_f1": metrics.macro_f1(truth, prediction),
-    } | {f"recall:{emotion}": value for emotion, value in recalls.items()}
-    levels = {name: confidences.get(name.partition(":")[0], CONFIDENCE) for name in values}
+        "accuracy": metrics.accuracy(truth, predicted),
+        "uar": metrics.uar(truth, predicted),
+        "macro_f1": metrics.macro_f1(truth, predicted),
+    } | {f"recall:{name}": value for name, value in metrics.recalls(truth, predicted).items()}
+    confidences = {name: levels.get(name.partition(":")[0], CONFIDENCE) for name in values}
     intervals: dict[str, Interval] = {}
-    for level in set(levels.values()):
-        names = [name for name in values if levels[name] == level]
-        groups = None if None in speakers else speakers
-        intervals |= statistics.bootstrap(truth, prediction, groups, names, confidence=level)
+    for level in set(confidences.values()):
+        names = [name for name in values if confidences[name] == level]
+        intervals |= statistics.bootstrap(truth, predicted, speakers, names, confidence=level)
+    return {name: _estimate(name, value, intervals[name], table) for name, value in values.items()}
+
+
+def _estimate(name: str, value: float, interval: Interval, table: _Table) -> Measurement:
+    _, recall, emotion = name.partition("recall:")
+    n = table.truth.count(emotion) if recall else len(table.clips)
+    speakers = len(set(table.speakers)) if table.speakers else None
+    return Measurement(name, value, "1", interval.low, interval.high, n, speakers)
+
+
+def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
+    interval = statistics.wilson(hits, clips, confidence)
+    return Measurement(name, hits / clips, "1", interval.low, interval.high, clips)
+
+
+def _precisions(table: _Table, confidence: float) -> tuple[Measurement, ...]:
+    if not table.clips:
+        return ()
+    return tuple(
+        _rate(f"precision:{name}", round(value * n), n, confidence)
+        for name, value in metrics.precisions(table.truth, table.predicted).items()
+        if (n := table.predicted.count(name))
+    )
+
+
+def _class_share(table: _Table) -> Measurement:
+    if not table.clips:
+        return Measurement("class_share", 1.0, n=0)
+    differences = metrics.share_differences(table.truth, table.predicted)
+    largest = max(map(abs, differences.values()))
+    return Measurement("class_share", largest, n=len(table.clips))
+
+
+def _calibration_error(table: _Table) -> Measurement:
+    if not table.clips:
+        return Measurement("calibration_error", 1.0, n=0)
+    columns = [table.emotions.index(emotion) for emotion in table.predicted]
+    confidence = table.probabilities[np.arange(len(columns)), columns]
+    correct = [one == other for one, other in zip(table.truth, table.predicted, strict=True)]
+    error = metrics.expected_calibration_error(confidence.tolist(), correct)
+    return Measurement("calibration_error", error, n=len(table.clips))
+
+
+def _brier_score(table: _Table) -> Measurement:
+    if not table.clips:
+        return Measurement("brier_score", 2.0, n=0)
+    value = metrics.brier_score(table.truth, table.probabilities, table.emotions)
+    return Measurement("brier_score", value, n=len(table.clips))
+
+
+def _confusions(table: _Table) -> dict[str, Any]:
+    """Return which emotions were taken for which, in JSON types; nothing without clips."""
+    if not table.clips:
+        return {}
+    truth, predicted = table.truth, table.predicted
+    rows, columns = sorted(set(truth)), sorted({*truth, *predicted})
+    counts = confusion(truth, predicted, columns)[:, :-1]
+    matrix = [counts[columns.index(row)].tolist() for row in rows]
+    shares = {name: truth.count(name) / len(truth) for name in rows}
     return {
-        name: _estimate(name, value, intervals[name], _clips(name, truth), levels[name])
-        for name, value in values.items()
+        "confusion": {"labels": rows, "columns": columns, "counts": matrix},
+        "class_shares": {"truth": shares, "predicted": metrics.shares(predicted)},
     }
 
 
-def _clips(metric: str, truth: Sequence[str]) -> int:
-    """Number of clips that a metric was estimated from."""
-    _, recall, emotion = metric.partition("recall:")
-    return truth.count(emotion) if recall else len(truth)
+def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) -> dict[str, Any]:
+    """Say what became of each clip of a part, and which corpora were seen in training."""
+    of_part = {clip.name for clip in predictions.corpus.clips if part.takes(clip)}
+    unlabelled = [
+        {"file": clip.name, "reason": "no_label"}
+        for clip in predictions.clips
+        if clip.label is None and clip.name in of_part
+    ]
+    rejected = [one for one in predictions.rejected_files if one["file"] in of_part]
+    corpora = {clip.corpus for clip in predictions.corpus.clips if part.takes(clip)}
+    known = {name: why for name, why in seen.items() if name in corpora}
+    return {"rejected_clips": rejected + unlabelled} | ({"seen": known} if known else {})
 
 
-def _estimate(
-    name: str, value: float, interval: Interval, n: int, confidence: float
-) -> Measurement:
-    # Resampling clips that are all right (or all wrong) tells nothing of how sure that is.
-    if interval.low == interval.high:
-        interval = statistics.wilson(round(value * n), n, confidence)
-    return Measurement(name, value, "1", interval.low, interval.high, n)
+def _mean(scores: Sequence[Score]) -> Score:
+    """Return the mean of the scores of several corpora, in which each weighs the same.
+
+    A corpus without a clip that the candidate can express has no part but in the numbers over all.
+    """
+    expressible = [one for one in scores if one.uar.n] or scores
+    means: dict[str, Any] = {
+        name: _mean_measurement([getattr(one, name) for one in expressible]) for name in _NUMBERS
+    }
+    means |= {name: _mean_measurement([getattr(one, name) for one in scores]) for name in _OVER_ALL}
+    details = {
+        name: sorted({emotion for one in scores for emotion in one.details[name]})
+        for name in ("expressible", "inexpressible")
+    }
+    return replace(
+        scores[0],
+        **means,
+        recalls=_mean_by_name([one.recalls for one in scores]),
+        precisions=_mean_by_name([one.precisions for one in scores]),
+        chance=math.fsum(one.chance for one in expressible) / len(expressible),
+        details=details,
+    )
 
 
-def _confusions(answers: Sequence[_Answer]) -> dict[str, Any]:
-    """Return which emotions were taken for which, in JSON types; nothing without answers."""
-    if not answers:
-        return {}
-    truth, prediction, _ = zip(*answers, strict=True)
-    rows, columns = sorted(set(truth)), sorted({*truth, *prediction})
-    table = confusion(truth, prediction, columns)[:, :-1]
-    counts = [table[columns.index(row)].tolist() for row in rows]
-    return {"confusion": {"labels": rows, "columns": columns, "counts": counts}}
+_OVER_ALL = ("coverage", "uar_all")
+_NUMBERS = ("uar", "accuracy", "macro_f1", "class_share", "calibration_error", "brier_score")
+
+
+def _mean_by_name(several: Sequence[Sequence[Measurement]]) -> tuple[Measurement, ...]:
+    by_name: dict[str, list[Measurement]] = {}
+    for measured in several:
+        for one in measured:
+            by_name.setdefault(one.name, []).append(one)
+    return tuple(_mean_measurement(by_name[name]) for name in sorted(by_name))
+
+
+def _mean_measurement(measured: Sequence[Measurement]) -> Measurement:
+    """Return a mean with its interval, from those of independent estimates.
+
+    The distances of value and bounds add up as squares: the method of variance estimates recovery
+    of Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
+    Medicine 27.
+    """
+    value = math.fsum(one.value for one in measured) / len(measured)
+    below = above = None
+    if all(one.low is not None and one.high is not None for one in measured):
+        below = value - math.hypot(*(one.value - (one.low or 0) for one in measured)) / len(
+            measured
+        )
+        above = value + math.hypot(*((one.high or 0) - one.value for one in measured)) / len(
+            measured
+        )
+    n = sum(one.n or 0 for one in measured)
+    speakers = None
+    if all(one.speakers for one in measured):
+        speakers = sum(one.speakers or 0 for one in measured)
+    first = measured[0]
+    return Measurement(first.name, value, first.unit, below, above, n, speakers)

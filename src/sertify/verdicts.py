@@ -3,13 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED
 from sertify.evidence import Record
 from sertify.outcomes import GATES, Measurement, Outcome
+from sertify.slices import TOGETHER
 
-__all__ = ["Context", "GateResult", "Stale", "Standing", "Verdict", "current", "verdict"]
+__all__ = [
+    "Context",
+    "GateResult",
+    "Stale",
+    "Standing",
+    "Verdict",
+    "current",
+    "segment_time",
+    "timing",
+    "verdict",
+]
+
+SEGMENT = 5.0
+"""Seconds of audio whose cost is compared, or the next longer or else the longest measured."""
 
 
 class Standing(StrEnum):
@@ -81,6 +96,16 @@ class Verdict:
         values = (record.value(name) for record in self.records)
         return next((value for value in values if value is not None), None)
 
+    def detail(self, name: str) -> Any:
+        """Return the first detail of that name, or None."""
+        return next((one.details[name] for one in self.records if name in one.details), None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the speech it was trained on, as its entry says, else its model card."""
+        repository = self.detail("repository") or {}
+        return self.candidate.languages or tuple(repository.get("languages", ()))
+
 
 def current(
     candidate: Candidate, records: Iterable[Record], context: Context
@@ -118,6 +143,23 @@ def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
     return Verdict(candidate, standing, gates, decisive.gate, decisive.reason, decisive.message)
 
 
+def segment_time(verdict: Verdict) -> Measurement | None:
+    """Return the median time of the segment length that candidates are compared at."""
+    record = timing(verdict)
+    return None if record is None else record.value("time_p50")
+
+
+def timing(verdict: Verdict) -> Record | None:
+    """Return what was measured at the segment length that candidates are compared at."""
+    by_length = {
+        length.value: record
+        for record in verdict.gates["speed"].records
+        if (length := record.value("segment")) is not None
+    }
+    longer = [length for length in by_length if length >= SEGMENT]
+    return by_length[min(longer) if longer else max(by_length)] if by_length else None
+
+
 def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         record = next((r.first for r in gates.values() if r.outcome is outcome), None)
@@ -131,13 +173,18 @@ def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, s
 
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
-    own = tuple(record for record in records if record.gate == gate)
+    # What is about all of the speech comes before what is about one corpus of it.
+    own = tuple(sorted((one for one in records if one.gate == gate), key=_is_about_a_part))
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         if any(record.outcome is outcome for record in own):
             return GateResult(gate, outcome, own)
     judged = {name for record in own for name in (record.check, record.check.partition("@")[0])}
     complete = own and judged >= {name for record in own for name in record.siblings}
     return GateResult(gate, Outcome.PASS if complete else None, own)
+
+
+def _is_about_a_part(record: Record) -> bool:
+    return record.gate == "accuracy" and record.check.partition("@")[2] not in ("", TOGETHER)
 
 
 def _hide_unreached(gates: dict[str, GateResult]) -> None:

@@ -2,32 +2,58 @@
 
 import pytest
 
-from sertify.judgements import judge_each, judge_uar
-from sertify.outcomes import judge
+from sertify import judgements
 
 pytestmark = pytest.mark.accuracy
 
 
+@pytest.mark.owns("seen_in_training")
+def test_speech_is_new_to_it(candidate, score, check):
+    check(judgements.judge_novelty(score, candidate.requirements))
+
+
 @pytest.mark.owns("low_coverage")
 def test_coverage(candidate, score, check):
-    check(judge(score.coverage, candidate.requirements.coverage, "low_coverage"))
+    check(judgements.judge_score(score, "coverage", candidate.requirements, "low_coverage"))
 
 
 @pytest.mark.owns("low_uar")
 def test_uar(candidate, score, check):
-    check(judge_uar(score, candidate.requirements.uar))
+    check(judgements.judge_score(score, "uar", candidate.requirements, "low_uar"))
+
+
+@pytest.mark.owns("chance_level")
+def test_uar_is_above_chance(candidate, score, check):
+    check(judgements.judge_above_chance(score, candidate.requirements))
 
 
 @pytest.mark.owns("low_accuracy")
 def test_accuracy(candidate, score, check):
-    check(judge(score.accuracy, candidate.requirements.accuracy, "low_accuracy"))
+    check(judgements.judge_score(score, "accuracy", candidate.requirements, "low_accuracy"))
 
 
 @pytest.mark.owns("low_macro_f1")
 def test_macro_f1(candidate, score, check):
-    check(judge(score.macro_f1, candidate.requirements.macro_f1, "low_macro_f1"))
+    check(judgements.judge_score(score, "macro_f1", candidate.requirements, "low_macro_f1"))
 
 
 @pytest.mark.owns("low_recall")
 def test_recall_of_each_emotion(candidate, score, check):
-    check(judge_each(score.recalls, candidate.requirements.recall, "low_recall"))
+    check(judgements.judge_each(score, score.recalls, "recall", candidate.requirements))
+
+
+@pytest.mark.owns("low_precision")
+def test_precision_of_each_emotion(candidate, score, check):
+    check(judgements.judge_each(score, score.precisions, "precision", candidate.requirements))
+
+
+@pytest.mark.owns("skewed_predictions")
+def test_class_shares(candidate, score, check):
+    requirements = candidate.requirements
+    check(judgements.judge_score(score, "class_share", requirements, "skewed_predictions"))
+
+
+@pytest.mark.owns("miscalibrated")
+def test_calibration(candidate, score, check):
+    requirements = candidate.requirements
+    check(judgements.judge_score(score, "calibration_error", requirements, "miscalibrated"))

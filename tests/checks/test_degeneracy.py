@@ -26,3 +26,8 @@ def test_predictions_are_spread_over_the_labels(candidate, predictions, check):
 def test_predictions_are_of_several_emotions(candidate, predictions, check):
     bound = candidate.requirements.effective_emotions
     check(judgements.judge_diversity(predictions, candidate, bound))
+
+
+@pytest.mark.owns("inconsistent")
+def test_predictions_outlast_what_must_not_matter(candidate, consistency, check):
+    check(judgements.judge_consistency(consistency, candidate.requirements.consistency))

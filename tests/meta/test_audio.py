@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from sertify.audio import SUFFIXES, UnreadableAudio, noise, read
+from sertify.audio import SUFFIXES, UnreadableAudio, noise, read, segments
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 
@@ -107,6 +107,15 @@ def test_channels_are_averaged(write: Callable[..., Path], channels: int) -> Non
 def test_a_long_file_is_read_to_its_end(write: Callable[..., Path]) -> None:
     ramp = np.linspace(-0.5, 0.5, 200_001, dtype=np.float32)
     np.testing.assert_array_equal(read(write(ramp, subtype="FLOAT"), 16_000), ramp)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_long_file_sounds_as_if_it_were_read_at_once(
+    write: Callable[..., Path], suffix: str
+) -> None:
+    path = write(tone(44_100, seconds=4), 44_100, f"clip.{suffix}")
+    whole, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_allclose(read(path, 44_100), whole, atol=1e-6)
 
 
 def test_the_least_number_of_samples_is_enough(write: Callable[..., Path]) -> None:
@@ -258,6 +267,267 @@ def test_a_header_that_lies_takes_no_memory(
     finally:
         tracemalloc.stop()
     assert peak < 5_000_000
+
+
+# ------------------------------------------------------------------ a stretch of a file
+
+
+def slope(frames: int) -> NDArray[np.float32]:
+    """Return samples that are all different."""
+    return np.linspace(-0.5, 0.5, frames, dtype=np.float32)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize(("start", "end"), [(0, 0.5), (0.25, 4.75), (4.123, None), (4.5, 9)])
+def test_a_stretch_is_cut_out_of_the_whole(
+    write: Callable[..., Path], suffix: str, start: float, end: float | None
+) -> None:
+    path = write(tone(16_000, seconds=5) * slope(80_000), name=f"clip.{suffix}")
+    part = slice(round(start * 16_000), None if end is None else round(end * 16_000))
+    stretch = read(path, 16_000, start=start, end=end)
+    np.testing.assert_allclose(stretch, read(path, 16_000)[part], atol=1e-6)
+
+
+def test_a_stretch_is_in_seconds_whatever_the_rates(write: Callable[..., Path]) -> None:
+    path = write(np.r_[tone(44_100, 440), tone(44_100, 880), tone(44_100, 440)], 44_100)
+    stretch = read(path, 16_000, start=1, end=2)
+    assert stretch.shape == (16_000,)
+    assert frequency(stretch, 16_000) == 880
+
+
+def test_a_stretch_may_be_a_single_sample(write: Callable[..., Path]) -> None:
+    path = write(slope(1_000), 1_000, subtype="FLOAT")
+    np.testing.assert_array_equal(read(path, 1_000, start=0.999), slope(1_000)[999:])
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 2), (5, None), (0.5, 0.5), (0.5, 0.2), (-1, 1)])
+def test_a_stretch_outside_the_file_is_empty(
+    write: Callable[..., Path], start: float, end: float | None
+) -> None:
+    path = write(tone(16_000))
+    for listen in (read, whole_segments):
+        with pytest.raises(UnreadableAudio, match="empty"):
+            listen(path, 16_000, start=start, end=end)
+
+
+def test_only_the_stretch_is_judged(write: Callable[..., Path]) -> None:
+    samples = np.r_[[np.nan], tone(1_000, 100), np.zeros(1_000), slope(700_000)]
+    path = write(samples, 1_000, subtype="FLOAT")
+    stretch = read(path, 1_000, start=0.001, end=1.001)
+    np.testing.assert_array_equal(stretch, tone(1_000, 100))
+    for start, end, why in [(0, 1, "undecodable"), (1.5, 1.9, "silent"), (2, None, "too_long")]:
+        with pytest.raises(UnreadableAudio, match=why):
+            read(path, 1_000, start=start, end=end)
+
+
+# ------------------------------------------------------------------ segments
+
+
+def whole_segments(path: Path, sampling_rate: int, **options: Any) -> list[NDArray[np.float32]]:
+    """Return the segments of a second."""
+    return list(segments(path, sampling_rate, 1, 1, **options))
+
+
+def cuts(
+    write: Callable[..., Path], frames: int, seconds: float, hop: float, **options: Any
+) -> list[tuple[int, int]]:
+    """Return where the segments of so many samples begin and end, 1 kHz apart, in samples."""
+    samples = slope(frames)
+    path = write(samples, 1_000, subtype="FLOAT")
+    found = []
+    for segment in segments(path, 1_000, seconds, hop, **options):
+        begin = int(np.searchsorted(samples, segment[0]))
+        np.testing.assert_array_equal(segment, samples[begin : begin + segment.size])
+        found.append((begin, begin + segment.size))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("frames", "seconds", "hop", "expected"),
+    [
+        (3_000, 1, 1, [(0, 1_000), (1_000, 2_000), (2_000, 3_000)]),
+        # A rest of half a segment, and of less.
+        (2_500, 1, 1, [(0, 1_000), (1_000, 2_000), (2_000, 2_500)]),
+        (2_499, 1, 1, [(0, 1_000), (1_000, 2_000)]),
+        # The only one.
+        (1_000, 1, 1, [(0, 1_000)]),
+        (300, 1, 1, [(0, 300)]),
+        (1, 1, 1, [(0, 1)]),
+        # Overlap: the last holds the end, and nothing comes after it.
+        (2_000, 1, 0.5, [(0, 1_000), (500, 1_500), (1_000, 2_000)]),
+        (2_001, 1, 0.5, [(0, 1_000), (500, 1_500), (1_000, 2_000), (1_500, 2_001)]),
+        (1_600, 1, 0.25, [(0, 1_000), (250, 1_250), (500, 1_500), (750, 1_600)]),
+        # Gaps.
+        (5_000, 1, 2, [(0, 1_000), (2_000, 3_000), (4_000, 5_000)]),
+        (4_499, 1, 2, [(0, 1_000), (2_000, 3_000)]),
+        (4_500, 1, 2, [(0, 1_000), (2_000, 3_000), (4_000, 4_500)]),
+        (2_000, 1, 2, [(0, 1_000)]),
+        # The sample nearest to the time, without a drift.
+        (12, 0.003, 0.0025, [(0, 3), (2, 5), (5, 8), (8, 11), (10, 12)]),
+    ],
+)
+def test_segments_begin_and_end_at_their_samples(
+    write: Callable[..., Path],
+    frames: int,
+    seconds: float,
+    hop: float,
+    expected: list[tuple[int, int]],
+) -> None:
+    assert cuts(write, frames, seconds, hop) == expected
+
+
+@pytest.mark.parametrize(("seconds", "hop"), [(1, 1), (7, 3.3337), (0.5, 80), (100, 100), (70, 5)])
+def test_segments_do_not_depend_on_how_the_file_is_read(
+    write: Callable[..., Path], seconds: float, hop: float
+) -> None:
+    length, frames = round(seconds * 1_000), 200_000  # a block has 65536
+    begins = (round(index * (hop * 1_000)) for index in range(frames))
+    full = [(begin, begin + length) for begin in begins if begin + length <= frames]
+    found = cuts(write, frames, seconds, hop)
+    assert found[: len(full)] == full
+    assert len(found) - len(full) in (0, 1)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])
+@pytest.mark.parametrize("wanted", [8_000, 16_000])
+def test_resampling_a_stream_is_resampling_the_whole(
+    write: Callable[..., Path], rate: int, wanted: int
+) -> None:
+    generator = np.random.default_rng(0)
+    path = write(0.1 * generator.standard_normal((rate * 9, 2)), rate, "clip.flac")
+    whole = read(path, wanted)
+    parts = list(segments(path, wanted, 0.7, 0.7))
+    np.testing.assert_allclose(np.concatenate(parts), whole[: sum(map(len, parts))], atol=1e-6)
+    assert len(parts) == 13
+    assert parts[-1].shape == pytest.approx((0.6 * wanted,), abs=1)
+    assert all(part.dtype == np.float32 and part.flags.c_contiguous for part in parts)
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_segments_of_a_stretch_are_those_of_the_stretch_alone(
+    write: Callable[..., Path], rate: int
+) -> None:
+    path = write(tone(rate, seconds=5) * slope(rate * 5), rate)
+    parts = whole_segments(path, 16_000, start=1.5, end=4.5)
+    whole = read(path, 16_000, start=1.5, end=4.5)
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-6)
+
+
+def test_a_segment_may_be_changed_without_changing_the_next(write: Callable[..., Path]) -> None:
+    path = write(slope(3_000), 1_000, subtype="FLOAT")
+    stream = segments(path, 1_000, 1, 0.5)
+    next(stream)[:] = 7
+    np.testing.assert_array_equal(next(stream), slope(3_000)[500:1_500])
+
+
+def test_silent_segments_are_left_out(write: Callable[..., Path]) -> None:
+    pause = np.zeros(1_000, np.float32)
+    loud = [tone(1_000, 100), tone(1_000, 200), tone(1_000, 300)]
+    path = write(np.r_[pause, loud[0], pause, pause, loud[1], loud[2], pause], 1_000)
+    found = whole_segments(path, 1_000)
+    np.testing.assert_allclose(np.array(found), np.array(loud), atol=1e-4)
+
+
+def test_a_short_rest_after_silence_is_the_only_one(write: Callable[..., Path]) -> None:
+    path = write(np.r_[np.zeros(5_000), tone(1_000, 100)[:200]], 1_000)
+    assert [part.size for part in whole_segments(path, 1_000)] == [200]
+
+
+def test_a_rest_below_the_least_is_left_out(write: Callable[..., Path]) -> None:
+    path = write(tone(1_000, 100, seconds=1.6), 1_000)
+    assert [part.size for part in whole_segments(path, 1_000, least=600)] == [1_000, 600]
+    assert [part.size for part in whole_segments(path, 1_000, least=601)] == [1_000]
+
+
+@pytest.mark.parametrize(
+    ("samples", "why"),
+    [
+        (np.zeros(0), "empty"),
+        (np.zeros(16_000 * 5), "silent"),
+        (np.full(100, 9e-5), "silent"),
+        (tone(16_000)[:399], "too_short"),
+        (np.r_[tone(16_000)[:399], np.zeros(15_601 + 16_000)], None),
+        (np.r_[np.zeros(16_000), tone(16_000)[:399]], "too_short"),
+    ],
+)
+def test_a_clip_without_a_segment_is_told_by_a_word(
+    write: Callable[..., Path], samples: Any, why: str | None
+) -> None:
+    path = write(samples, subtype="FLOAT")
+    if why is None:
+        assert len(whole_segments(path, 16_000, least=400)) == 1
+    else:
+        with pytest.raises(UnreadableAudio, match=why):
+            whole_segments(path, 16_000, least=400)
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(16_000, 16_000), (96_000, 16_000)])
+def test_a_segment_that_resampling_leaves_too_short_is_told(
+    write: Callable[..., Path], rate: int, wanted: int
+) -> None:
+    with pytest.raises(UnreadableAudio, match="too_short"):
+        whole_segments(write([0.5, 0.5], rate), wanted, least=3)
+
+
+@pytest.mark.parametrize("flaw", [np.nan, np.inf])
+def test_damage_in_the_middle_shows_when_the_stream_is_there(
+    write: Callable[..., Path], flaw: float
+) -> None:
+    samples = slope(200_000)
+    samples[150_000] = flaw
+    stream = segments(write(samples, 1_000, subtype="FLOAT"), 1_000, 1, 1)
+    assert next(stream).shape == (1_000,)
+    with pytest.raises(UnreadableAudio, match="undecodable"):
+        list(stream)
+
+
+@pytest.mark.parametrize(
+    ("change", "suffix", "seconds"),
+    [(rate_of_wav(1), "wav", None), (length_of_flac, "flac", None), (length_of_wav, "wav", 1)],
+)
+def test_segments_believe_a_header_no_more_than_the_whole_does(
+    forge: Callable[..., Path], change: Callable[[bytearray], None], suffix: str, seconds: Any
+) -> None:
+    path = forge(change, suffix)
+    if seconds is None:
+        with pytest.raises(UnreadableAudio, match="undecodable"):
+            whole_segments(path, 16_000)
+    else:
+        assert [part.size for part in whole_segments(path, 16_000)] == [16_000]
+
+
+def test_what_is_no_audio_has_no_segments(tmp_path: Path) -> None:
+    (tmp_path / "clip.wav").write_bytes(b"not audio")
+    os.mkfifo(tmp_path / "pipe.wav")
+    for name in ("clip.wav", "pipe.wav", "missing.wav", "."):
+        with pytest.raises(UnreadableAudio, match="undecodable"):
+            whole_segments(tmp_path / name, 16_000)
+
+
+@pytest.mark.parametrize(("seconds", "hop"), [(0, 1), (1, 0), (-1, 1), (1, -1), (1e-5, 1)])
+def test_segments_are_a_sample_long_and_apart(
+    write: Callable[..., Path], seconds: float, hop: float
+) -> None:
+    with pytest.raises(ValueError, match="neither should be below a sample"):
+        list(segments(write(tone(16_000)), 16_000, seconds, hop))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"hour.{suffix}"
+    minute = tone(8_000, seconds=60)
+    with soundfile.SoundFile(path, "w", 8_000, 1) as file:
+        for _ in range(60):
+            file.write(minute)
+    assert reason(path) == "too_long"
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in segments(path, 16_000, seconds=10, hop=10))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 360
+    assert peak < 5_000_000  # the hour has 230 MB
 
 
 # ------------------------------------------------------------------ noise

@@ -17,8 +17,18 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 import sertify
-from sertify.candidates import Candidate, Requirements, SamplingRate, read_candidates, schema
-from sertify.entries import Entry
+from sertify.candidates import (
+    Candidate,
+    CorpusEntry,
+    Preferences,
+    Requirements,
+    SamplingRate,
+    Suite,
+    read_candidates,
+    read_suite,
+    schema,
+)
+from sertify.entries import Entry, Weights
 from sertify.errors import REASONS, ConfigurationError
 from sertify.outcomes import Bound
 
@@ -78,6 +88,8 @@ def test_every_key_reaches_the_candidate(read: Read) -> None:
             "labels: [neutral, Positive]",
             "emotions: {positive: joy}",
             "feature_extractor: {sampling_rate: 16000}",
+            "trained_on: [Dusha]",
+            "loader: transformers",
             "trust_remote_code: true",
             "requirements: {min_labels: 2}",
         )
@@ -94,6 +106,8 @@ def test_every_key_reaches_the_candidate(read: Read) -> None:
         labels=("neutral", "Positive"),
         emotions={"positive": "happiness"},
         feature_extractor=SamplingRate(sampling_rate=16000),
+        trained_on=("Dusha",),
+        loader="transformers",
         trust_remote_code=True,
         requirements=Requirements(min_labels=2),
         line=2,
@@ -193,9 +207,9 @@ def test_an_override_replaces_the_whole_bound_and_null_switches_it_off(read: Rea
         + entry("requirements: {uar: {min: 0.6}, top_share: null}")
     )
     requirements = candidate.requirements
-    assert requirements.uar == Bound(min=0.6)
+    assert requirements.uar == (Bound(min=0.6),)
     assert requirements.top_share is None
-    assert requirements.recall == Bound(min=0.1)
+    assert requirements.recall == (Bound(min=0.1),)
     assert requirements.segments == (2,)
     assert requirements.entropy == Requirements().entropy
 
@@ -207,9 +221,194 @@ def test_a_baseline_needs_only_two_labels_unless_it_says_otherwise(read: Read) -
 
 
 def test_requirements_take_bounds_from_python_too() -> None:
-    assert Requirements(uar=Bound(min=0.5)).uar == Bound(min=0.5)
+    assert Requirements(top_share=Bound(max=0.5)).top_share == Bound(max=0.5)
+    assert Requirements(uar=(Bound(min=0.5),)).uar == (Bound(min=0.5),)
     with pytest.raises(ValidationError):
-        Requirements(uar=Bound(min=1.5))
+        Requirements(uar=(Bound(min=1.5),))
+
+
+def test_a_limit_may_be_for_one_corpus_or_one_language(read: Read) -> None:
+    (candidate,) = read(
+        """\
+requirements:
+  uar:
+    - {min: 0.5, confidence: 0.9}
+    - {min: 0.3, corpus: call-center}
+    - {min: 0.2, language: ko}
+  recall: {min: 0.1, language: ko-KR}
+"""
+        + entry("requirements: {coverage: null}")
+    )
+    requirements = candidate.requirements
+    assert requirements.uar == (
+        Bound(min=0.5, confidence=0.9),
+        Bound(min=0.3, corpus="call-center"),
+        Bound(min=0.2, language="ko"),
+    )
+    assert requirements.recall == (Bound(min=0.1, language="ko-KR"),)
+    assert requirements.coverage == ()
+    assert requirements.scopes == (("call-center", None), (None, "ko"), (None, "ko-KR"))
+
+
+# ------------------------------------------------------------------ preferences and corpora
+
+
+def test_what_is_preferred_and_what_corpora_leave_open_is_read_with_the_candidates(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "candidates.yaml"
+    path.write_text(
+        """\
+selection:
+  weights: {speed: 1, diversity: 0}
+  margin: 0.05
+  languages: [ko, de]
+  count_seen: true
+corpora:
+  calls: {label_map: {W: 분노, N: neutral}, language: ko, known_as: aihub}
+  studio: {}
+"""
+        + entry(),
+        encoding="utf-8",
+    )
+    suite = read_suite(path)
+    assert suite.candidates == read_candidates(path)
+    assert suite.preferences == Preferences(
+        weights=Weights(speed=1, diversity=0),
+        margin=0.05,
+        languages=("ko", "de"),
+        count_seen=True,
+    )
+    assert suite.corpora == {
+        "calls": CorpusEntry(
+            label_map={"W": "anger", "N": "neutral"}, language="ko", known_as="aihub"
+        ),
+        "studio": CorpusEntry(),
+    }
+
+
+def test_without_them_accuracy_weighs_most_and_nothing_is_given_up_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "candidates.yaml"
+    path.write_text(entry())
+    suite = read_suite(path)
+    assert suite == Suite(read_candidates(path), Preferences(), {})
+    weights = suite.preferences.weights
+    assert weights.accuracy > max(weights.speed, weights.diversity, weights.language) > 0
+    assert (suite.preferences.margin, suite.preferences.count_seen) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "corpora"), [("[]", ()), ("[RAVDESS, 자유대화]", ("RAVDESS", "자유대화"))]
+)
+def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
+    read: Read, written: str, corpora: tuple[str, ...]
+) -> None:
+    assert read(entry(f"trained_on: {written}"))[0].trained_on == corpora
+    assert read(entry())[0].trained_on is None
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("selecton: {}", "unknown key 'selecton'; did you mean 'selection'?"),
+        ("selection: 5", "selection is 5, but should be a mapping"),
+        (
+            "selection: {weigths: {}}",
+            "unknown key 'weigths' in selection; did you mean 'weights'?",
+        ),
+        (
+            "selection: {weights: {acuracy: 1}}",
+            "unknown key 'acuracy' in selection.weights; did you mean 'accuracy'?",
+        ),
+        (
+            "selection: {weights: {accuracy: -1}}",
+            "selection.weights.accuracy is -1, but should be at least 0",
+        ),
+        (
+            "selection: {weights: {accuracy: 0, speed: 0, diversity: 0, language: 0}}",
+            "selection.weights are all 0, but one should be more",
+        ),
+        ("selection: {margin: 2}", "selection.margin is 2, but should be at most 1"),
+        (
+            "selection: {languages: [Korean]}",
+            "selection.languages[0] is 'Korean', but should be a language code such as ru",
+        ),
+        (
+            "selection: {count_seen: 1}",
+            "selection.count_seen is 1, but should be true or false",
+        ),
+        ("corpora: [calls]", "corpora is a list, but should be a mapping"),
+        ("corpora: {calls: 5}", "corpora.calls is 5, but should be a mapping"),
+        (
+            "corpora: {calls: {lable_map: {}}}",
+            "unknown key 'lable_map' in corpora.calls; did you mean 'label_map'?",
+        ),
+        (
+            "corpora: {calls: {label_map: {W: angre}}}",
+            (
+                "corpora.calls.label_map.W is 'angre', which is no known emotion; did you mean"
+                " 'anger'?"
+            ),
+        ),
+        (
+            "corpora: {calls: {language: Korean}}",
+            "corpora.calls.language is 'Korean', but should be a language code such as ru",
+        ),
+        (
+            "corpora: {calls: {known_as: ''}}",
+            "corpora.calls.known_as is '', but should be some text",
+        ),
+        ("corpora: {a b: {}}", "corpora.a b is 'a b', but should be "),
+        (
+            "requirements: {uar: {min: 0.5, corpus: calls, language: ko}}",
+            "requirements.uar has both corpus and language, but should have one of them",
+        ),
+        (
+            "requirements: {uar: {min: 0.5, language: Korean}}",
+            "requirements.uar.language is 'Korean', but should be a language code such as ru",
+        ),
+        (
+            "requirements: {uar: {min: 0.5, corpus: a b}}",
+            "requirements.uar.corpus is 'a b', but should be ",
+        ),
+        (
+            "requirements: {uar: {min: 0.5, copus: calls}}",
+            "unknown key 'copus' in requirements.uar; did you mean 'corpus'?",
+        ),
+        (
+            "requirements: {top_share: {max: 0.5, corpus: calls}}",
+            "unknown key 'corpus' in requirements.top_share; known are min, max",
+        ),
+    ],
+)
+def test_a_mistake_outside_the_candidates_is_told_with_its_line(
+    complaints: Complaints, line: str, problem: str
+) -> None:
+    (told,) = complaints(f"\n{line}\n{entry()}")
+    assert told.startswith(f"candidates.yaml:2: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ("{min: 0.6}", "3: requirements.uar limits the same speech twice"),
+        (
+            "{min: 0.6, corpus: a, language: ko}",
+            "5: requirements.uar[1] has both corpus and language, but should have one of them",
+        ),
+        ("{mn: 0.6, corpus: a}", "5: unknown key 'mn' in requirements.uar[1]; did you mean 'min'?"),
+        ("0.6", "5: requirements.uar[1] is 0.6, but should be a mapping such as {min: 0.5}"),
+        (
+            "{min: 0.6, corpus: a b}",
+            "5: requirements.uar[1].corpus is 'a b', but should be ",
+        ),
+    ],
+)
+def test_of_several_limits_the_wrong_one_is_told(
+    complaints: Complaints, second: str, told: str
+) -> None:
+    text = f"\nrequirements:\n  uar:\n    - {{min: 0.5}}\n    - {second}\n{entry()}"
+    assert complaints(text)[0].startswith(f"candidates.yaml:{told}")
 
 
 # ------------------------------------------------------------------ fingerprint
@@ -225,7 +424,10 @@ def test_requirements_take_bounds_from_python_too() -> None:
         {"feature_extractor": "org/other"},
         {"feature_extractor": SamplingRate(sampling_rate=16000)},
         {"trust_remote_code": True},
-        {"requirements": Requirements(uar=Bound(min=0.7))},
+        {"loader": "transformers"},
+        {"trained_on": ()},
+        {"requirements": Requirements(uar=(Bound(min=0.7),))},
+        {"requirements": Requirements(uar=(Bound(min=0.4, confidence=0.95, corpus="calls"),))},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -295,6 +497,8 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
     ("line", "problem"),
     [
         ("revision: 123", "revision is 123, but should be text; quote it"),
+        ("trained_on: ravdess", "trained_on is 'ravdess', but should be a list"),
+        ("trained_on: ['']", "trained_on[0] is '', but should be some text"),
         ("revision: a b", "revision is 'a b', but should be a branch, tag or commit"),
         ("labels: [a, 1]", "labels[1] is 1, but should be text; quote it"),
         ("labels: []", "labels is an empty list, but should be a list of at least 1"),
@@ -313,8 +517,8 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ),
         ("reason: [random_head, 5]", "reason[1] is 5, but should be text; quote it"),
         (
-            "emotions: {a: hapiness}",
-            "emotions.a is 'hapiness', which is no known emotion; did you mean 'happiness'?",
+            "emotions: {a: happines}",
+            "emotions.a is 'happines', which is no known emotion; did you mean 'happiness'?",
         ),
         ("emotions: [a]", "emotions is a list, but should be a mapping"),
         ("feature_extractor: 16000", "feature_extractor is 16000, but should be text; quote it"),
@@ -431,11 +635,11 @@ def test_a_candidate_without_a_name_is_told_by_number(complaints: Complaints) ->
     [
         (
             "",
-            "1: the file is empty, but should be a mapping with the keys",
+            "1: the file is empty, but should be a mapping with the key candidates",
         ),
         (
             "- a\n",
-            "1: the file is a list, but should be a mapping with the keys",
+            "1: the file is a list, but should be a mapping with the key candidates",
         ),
         ("candidates:\n", "1: candidates is empty, but should be a list"),
         ("candidates: []\n", "1: candidates is an empty list, but should be a list of at least 1"),
@@ -555,6 +759,9 @@ def test_a_shipped_file_is_valid(path: Path) -> None:
         {"status": "rejected", "reason": "gated"},
         {"requirements": {"uar": {"min": 1.5}}},
         {"requirements": {"uar": {}}},
+        {"requirements": {"uar": [{"min": 0.5}, {"mn": 0.5}]}},
+        {"requirements": {"top_share": {"max": 0.5, "corpus": "calls"}}},
+        {"trained_on": "ravdess"},
         {"feature_extractor": {"sampling_rate": "16k"}},
         {"labels": "neutral"},
         {"name": "a b"},
@@ -568,6 +775,36 @@ def test_the_schema_refuses_what_the_reader_refuses(
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, schema())
     assert complaints(json.dumps(wrong))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"selection": {"weigths": {}}},
+        {"selection": {"weights": {"speed": -1}}},
+        {"selection": {"margin": 2}},
+        {"corpora": {"calls": {"lable_map": {}}}},
+        {"corpora": {"calls": 5}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_it_outside_the_candidates_too(
+    complaints: Complaints, key: dict[str, Any]
+) -> None:
+    wrong = {"candidates": [{"name": "x", "model": "org/name"}], **key}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema())
+    assert complaints(json.dumps(wrong))
+
+
+def test_the_schema_takes_a_limit_or_several() -> None:
+    several = [{"min": 0.5}, {"min": 0.3, "corpus": "calls"}]
+    for uar in ({"min": 0.5}, several, None):
+        file = {
+            "requirements": {"uar": uar},
+            "candidates": [{"name": "x", "model": "org/name"}],
+        }
+        jsonschema.validate(file, schema())
 
 
 def test_the_shipped_list_is_the_list_as_it_was_found() -> None:

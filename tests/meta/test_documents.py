@@ -43,7 +43,8 @@ def test_each_check_has_a_row_in_the_readme_with_its_codes(
 
 def test_each_fault_of_a_model_is_owned_by_a_check() -> None:
     owned = {code for codes in checks_with_codes().values() for code in codes}
-    assert owned == {code for code, reason in REASONS.items() if reason.fault}
+    at_fault = {code for code, reason in REASONS.items() if reason.fault}
+    assert owned == at_fault | {"seen_in_training"}  # found by a check, but of the recordings
 
 
 def test_each_reason_code_is_documented() -> None:

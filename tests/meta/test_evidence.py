@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sertify.answers import Answers
 from sertify.errors import ConfigurationError
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import Judgement, Measurement, Outcome
@@ -156,6 +157,44 @@ def test_what_is_known_of_a_corpus_is_kept(store: EvidenceStore) -> None:
     assert store.corpus("f2") is None
 
 
+# ------------------------------------------------------------------ answers
+
+ANSWERS = Answers(
+    candidate="x",
+    corpus="f1",
+    emotions=("anger", "sadness"),
+    clips=(os.fsdecode(b"\xe4.wav"), "한.wav"),
+    truth=("anger", None),
+    predicted=("anger", "sadness"),
+    confidence=(0.9, 0.5),
+    speakers=("s1", None),
+    corpora=("calls", "calls"),
+    languages=("ko", None),
+    seen={"calls": "its model card lists calls"},
+)
+KEY = {"candidate": "x", "entry": "e1", "commit": "c1", "corpus": "f1", "environment": "v1"}
+
+
+def test_answers_come_back_as_they_were(store: EvidenceStore) -> None:
+    store.add_answers("e1", "c1", "v1", ANSWERS)
+    assert EvidenceStore(store.path).answers(**KEY) == ANSWERS
+
+
+@pytest.mark.parametrize("term", KEY)
+def test_answers_under_other_terms_are_not_used(store: EvidenceStore, term: str) -> None:
+    store.add_answers("e1", "c1", "v1", ANSWERS)
+    assert store.answers(**KEY | {term: "other"}) is None
+
+
+def test_later_answers_replace_those_under_the_same_terms_only(store: EvidenceStore) -> None:
+    later = replace(ANSWERS, predicted=("sadness", "sadness"))
+    store.add_answers("e1", "c1", "v1", ANSWERS)
+    store.add_answers("e1", "c2", "v1", ANSWERS)
+    store.add_answers("e1", "c1", "v1", later)
+    assert store.answers(**KEY) == later
+    assert store.answers(**KEY | {"commit": "c2"}) == ANSWERS
+
+
 # ------------------------------------------------------------------ processes
 
 WRITER = """
@@ -226,8 +265,12 @@ def damaged(path: Path) -> None:
 )
 @pytest.mark.parametrize(
     "use",
-    [lambda store: store.add(RECORD), lambda store: store.records(["x"])],
-    ids=["add", "read"],
+    [
+        lambda store: store.add(RECORD),
+        lambda store: store.records(["x"]),
+        lambda store: store.answers(**KEY),
+    ],
+    ids=["add", "read", "answers"],
 )
 def test_a_file_that_is_no_evidence_is_left_alone(
     store: EvidenceStore, spoil: Callable[[Path], Any], problem: str, use: Callable[..., Any]
@@ -272,10 +315,12 @@ def test_a_folder_without_permission_is_told(store: EvidenceStore) -> None:
 
 def test_evidence_of_another_version_is_replaced(store: EvidenceStore) -> None:
     store.add(RECORD)
+    store.add_answers("e1", "c1", "v1", ANSWERS)
     with sqlite3.connect(store.path) as connection:
         connection.execute("ALTER TABLE evidence DROP COLUMN judged_at")
         connection.execute("PRAGMA user_version = 99")
     assert kept(store.path) == []
+    assert store.answers(**KEY) is None
     store.add(RECORD)
     assert kept(store.path) == [RECORD]
 

@@ -33,6 +33,7 @@ from sertify.hub import (
     repositories,
     take_snapshot,
 )
+from sertify.hub.card import read_card
 from sertify.hub.parts import RemoteFile
 from tests.meta.local_hub import (
     LocalHub,
@@ -288,6 +289,87 @@ def test_a_snapshot_knows_what_the_model_card_declares(
 ) -> None:
     write(server.root / REPO, {"README.md": text.encode()})
     assert take_snapshot(of_hub()).card == card
+
+
+TRAINER = """---
+tags: [generated_from_trainer]
+model-index:
+- name: mine
+  results:
+  - dataset: {name: RAVDESS, type: narad/ravdess, split: test}
+---
+"""
+
+SPEAKS_OF_TRAINING = {
+    "sentence": ("The dataset used to fine-tune it is the [RAVDESS dataset](https://x.y).", "R"),
+    "title": ("# wav2vec2 fine-tuned on RAVDESS\n\nIEMOCAP is well known.", "R"),
+    "heading": ("## Training data\n- RAVDESS\n- TESS\n## Evaluation\n- SAVEE", "RT"),
+    "subheading": ("## Training and evaluation data\n### Sources\nRAVDESS\n## More\nTESS", "R"),
+    "list": ("It was trained on:\n\n- RAVDESS\n- TESS\n\nIt was tested on:\n- SAVEE", "RT"),
+    "wrapped": ("It was trained on\nRAVDESS.", "R"),
+    "both": ("It was trained on RAVDESS and evaluated on TESS.", "R"),
+    "both-reversed": ("Evaluated on TESS, it was trained on RAVDESS.", "R"),
+    "after": ("RAVDESS was used for training.", "R"),
+    "for-example": ("It was trained on acted speech, e.g. RAVDESS.", "R"),
+    "not-only": ("It was not only trained on RAVDESS, but on TESS.", "RT"),
+    "dataset": ("We use the RAVDESS dataset.", "R"),
+    "korean": ("RAVDESS로 학습하고 TESS로 평가했습니다.", "R"),
+    "korean-list": ("학습 데이터: RAVDESS, TESS", "RT"),
+    "russian": ("Модель обучена на RAVDESS, точность на TESS 0.8.", "R"),
+    "bad-front": ("---\n{: [\n---\nTrained on RAVDESS.", "R"),
+    "trainer": (TRAINER, "R"),
+}
+SPEAKS_OF_SOMETHING_ELSE = {
+    "evaluated": "It was evaluated on the RAVDESS dataset.",
+    "accuracy": "Test accuracy on RAVDESS: 80%",
+    "not-trained": "It was not trained on RAVDESS.",
+    "never-seen": "The model has never seen RAVDESS.",
+    "was-not": "It wasn't fine-tuned on RAVDESS.",
+    "heading": "## Training\nOurs.\n## Evaluation results\n| RAVDESS | 0.8 |",
+    "bare": "RAVDESS is in English.",
+    "code": "```python\nmodel.train('RAVDESS')\n```",
+    "comment": "<!-- trained on RAVDESS -->",
+    "citation": "## Citation\nThe RAVDESS dataset.",
+    "korean": "RAVDESS로 학습하지 않았습니다.",
+    "model-index": TRAINER.replace("generated_from_trainer", "speech"),
+    "model-index-of-nothing": TRAINER.replace("results:", "results: 3\n  other:"),
+    "too-late": "x" * 200_000 + "\n\nTrained on RAVDESS.",
+}
+
+
+@pytest.mark.parametrize(("text", "initials"), SPEAKS_OF_TRAINING.values(), ids=SPEAKS_OF_TRAINING)
+def test_corpora_that_a_card_says_it_was_trained_on(
+    tmp_path: Path, text: str, initials: str
+) -> None:
+    (tmp_path / "README.md").write_text(text, "utf-8")
+    corpora = {"R": "ravdess", "T": "tess"}
+    assert read_card(tmp_path).mentions == tuple(corpora[initial] for initial in initials)
+
+
+@pytest.mark.parametrize("text", SPEAKS_OF_SOMETHING_ELSE.values(), ids=SPEAKS_OF_SOMETHING_ELSE)
+def test_corpora_that_a_card_speaks_of_otherwise(tmp_path: Path, text: str) -> None:
+    (tmp_path / "README.md").write_text(text, "utf-8")
+    assert read_card(tmp_path).mentions == ()
+
+
+def test_declared_datasets_are_kept_apart_from_mentions(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(f"{CARD}\nTrained on RAVDESS.", "utf-8")
+    card = read_card(tmp_path)
+    assert (card.datasets, card.mentions) == (("iemocap",), ("ravdess",))
+
+
+def test_a_folder_without_a_card_says_nothing(tmp_path: Path) -> None:
+    assert read_card(tmp_path) == Card()
+
+
+@pytest.mark.parametrize(
+    "unit", ["not ", "-", "\n- ", "# a\n", "a. ", "```", "<!--", "train ", "|"]
+)
+def test_a_hostile_card_is_read_in_time(tmp_path: Path, unit: str) -> None:
+    (tmp_path / "README.md").write_text(unit * 200_000, "utf-8")
+    start = time.monotonic()
+    assert read_card(tmp_path).mentions == ()
+    assert time.monotonic() - start < 10
 
 
 # ------------------------------------------------------------------ no hub

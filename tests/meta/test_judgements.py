@@ -7,40 +7,37 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import metrics as sklearn_metrics
 
-from sertify import judgements, statistics
+from sertify import judgements
 from sertify.candidates import Candidate, Requirements
 from sertify.corpora import Clip, Corpus
-from sertify.judgements import Timing, judge_each, judge_response, judge_timing, judge_uar
+from sertify.judgements import (
+    Timing,
+    judge_above_chance,
+    judge_consistency,
+    judge_each,
+    judge_novelty,
+    judge_response,
+    judge_score,
+    judge_timing,
+)
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome
-from sertify.predictions import Predictions, RejectedClip
-from sertify.scores import Score, score
+from sertify.predictions import Consistency, Predictions, RejectedClip
+from sertify.scores import Score
+from sertify.slices import TOGETHER, Slice
 
 LABELS = ("ang", "hap", "neu", "sad")
 CANDIDATE = Candidate("x", "org/x")
 
 
-def predictions(
-    predicted: Sequence[str],
-    truth: Sequence[str] | None = None,
-    speakers: Sequence[str | None] | None = None,
-    labels: tuple[str, ...] = LABELS,
-) -> Predictions:
-    """Return what a model of these labels says of clips of these emotions and speakers."""
+def predictions(predicted: Sequence[str], labels: tuple[str, ...] = LABELS) -> Predictions:
+    """Return what a model of these labels says of clips."""
     numbers = range(len(predicted))
-    clips = tuple(
-        Clip(f"{n}.wav", Path(), truth[n] if truth else None, speakers[n] if speakers else None)
-        for n in numbers
-    )
+    clips = tuple(Clip(f"{n}.wav", Path()) for n in numbers)
     logits = np.zeros((len(clips), len(labels)), np.float32)
     logits[numbers, [labels.index(label) for label in predicted]] = 1
     corpus = Corpus("calls", Path(), clips, "f00d")
     return Predictions(corpus, labels, clips, logits, (RejectedClip("z.wav", "silent"),))
-
-
-def scored(predicted: Sequence[str], truth: Sequence[str], **options: Any) -> Score:
-    return score(predictions(predicted, truth, **options), CANDIDATE)
 
 
 def found(judgement: Judgement) -> str:
@@ -155,157 +152,216 @@ def test_response(responses: dict[str, Any], expected: str) -> None:
     assert found(judge_response(responses)) == expected
 
 
-# ------------------------------------------------------------------ score
-
-EMOTIONS = ("anger", "happiness", "neutral", "sadness")
-SHORT = dict(zip(EMOTIONS, LABELS, strict=True))
-
-
-def study(clips: int = 120) -> tuple[list[str], list[str]]:
-    """Return truth and predictions of a model that is right about two clips of three."""
-    rng = np.random.default_rng(0)
-    truth = rng.choice(EMOTIONS, clips)
-    heard = np.where(rng.random(clips) < 0.55, truth, rng.choice(EMOTIONS, clips))
-    return truth.tolist(), [SHORT[emotion] for emotion in heard.tolist()]
-
-
-def test_score_equals_scikit_learn() -> None:
-    truth, predicted = study()
-    ours = scored(predicted, truth)
-    words = [dict(zip(LABELS, EMOTIONS, strict=True))[label] for label in predicted]
-    assert ours.accuracy.value == pytest.approx(sklearn_metrics.accuracy_score(truth, words))
-    assert ours.uar.value == pytest.approx(sklearn_metrics.balanced_accuracy_score(truth, words))
-    assert ours.macro_f1.value == pytest.approx(
-        sklearn_metrics.f1_score(truth, words, average="macro")
+@pytest.mark.parametrize(
+    ("unchanged", "expected"),
+    [
+        (3, "PASS"),
+        (2, "PASS"),
+        (1, "FAIL inconsistent: consistency=0.25, but should be at least 0.5"),
+    ],
+)
+def test_consistency(unchanged: int, expected: str) -> None:
+    changed = Consistency(gain=0.5, shift=0.25, n=1, unchanged=unchanged, pairs=4)
+    judgement = judge_consistency(changed, Bound(min=0.5))
+    assert found(judgement) == expected
+    assert judgement.measurements == (
+        Measurement("consistency", unchanged / 4, n=1),
+        Measurement("consistency:gain", 0.5, n=1),
+        Measurement("consistency:shift", 0.25, n=1),
     )
-    recalls = sklearn_metrics.recall_score(truth, words, average=None)
-    assert [one.value for one in ours.recalls] == pytest.approx(recalls)
-    assert [one.name for one in ours.recalls] == [f"recall:{emotion}" for emotion in EMOTIONS]
-    assert [one.n for one in ours.recalls] == [truth.count(emotion) for emotion in EMOTIONS]
-    table = sklearn_metrics.confusion_matrix(truth, words)
-    assert ours.details["confusion"] == {
-        "labels": [*EMOTIONS],
-        "columns": [*EMOTIONS],
-        "counts": table.tolist(),
-    }
+    assert judge_consistency(changed, None).outcome is Outcome.PASS
 
 
-def test_every_estimate_has_its_interval_and_its_number_of_clips() -> None:
-    truth, predicted = study()
-    ours = scored(predicted, truth)
-    for one in (ours.uar, ours.accuracy, ours.macro_f1, ours.uar_all, ours.coverage):
-        assert one.low is not None
-        assert one.high is not None
-        assert 0 < one.low <= one.value <= one.high <= 1
-        assert one.n == 120
+# ------------------------------------------------------------------ scores
 
 
-def test_emotions_that_the_model_cannot_express_count_only_in_uar_all() -> None:
-    ours = scored(["ang", "sad", "sad", "ang"], ["anger", "sadness", "fear", "fear"])
-    assert (ours.coverage.value, ours.coverage.n) == (0.5, 4)
-    assert (ours.uar.value, ours.uar.n) == (1.0, 2)
-    assert (ours.accuracy.value, ours.macro_f1.value) == (1.0, 1.0)
-    assert (ours.uar_all.name, ours.uar_all.n) == ("uar_all", 4)
-    assert ours.uar_all.value == pytest.approx(2 / 3)
-    assert [one.name for one in ours.recalls] == ["recall:anger", "recall:sadness"]
+def estimate(name: str, value: float, half: float = 0.1) -> Measurement:
+    return Measurement(name, value, low=value - half, high=value + half, n=100)
 
 
-def test_predictions_outside_the_truth_are_columns_of_the_confusions() -> None:
-    ours = scored(["ang", "neu", "sad"], ["anger", "anger", "sadness"])
-    assert ours.details == {
-        "rejected_clips": [{"file": "z.wav", "reason": "silent"}],
-        "confusion": {
-            "labels": ["anger", "sadness"],
-            "columns": ["anger", "neutral", "sadness"],
-            "counts": [[1, 1, 0], [0, 0, 1]],
-        },
-    }
+SCORE = Score(
+    part=Slice(),
+    coverage=estimate("coverage", 0.8),
+    uar=estimate("uar", 0.5),
+    uar_all=estimate("uar_all", 0.4),
+    accuracy=estimate("accuracy", 0.6),
+    macro_f1=estimate("macro_f1", 0.45),
+    class_share=Measurement("class_share", 0.2, n=100),
+    calibration_error=Measurement("calibration_error", 0.3, n=100),
+    brier_score=Measurement("brier_score", 0.7, n=100),
+    recalls=(),
+    precisions=(),
+    chance=0.25,
+    details={"confusion": {}},
+)
+CALLS, KOREAN = Slice("calls", corpus="calls"), Slice("language-ko", language="ko")
+SEEN = "its model card lists calls among its datasets"
+REASON = {
+    "coverage": "low_coverage",
+    "uar": "low_uar",
+    "accuracy": "low_accuracy",
+    "macro_f1": "low_macro_f1",
+    "class_share": "skewed_predictions",
+    "calibration_error": "miscalibrated",
+}
 
 
-def test_without_a_clip_that_the_model_can_express_all_scores_are_0() -> None:
-    ours = scored(["ang", "sad"], ["fear", "disgust"])
-    assert ours.coverage.value == 0
-    assert ours.coverage.low == 0
-    assert ours.coverage.high == pytest.approx(0.658, abs=1e-3)
-    assert [ours.uar, ours.accuracy, ours.macro_f1] == [
-        Measurement(name, 0.0, n=0) for name in ("uar", "accuracy", "macro_f1")
-    ]
-    assert (ours.uar_all.value, ours.uar_all.n) == (0, 2)
-    assert ours.recalls == ()
-    assert "confusion" not in ours.details
-    assert (
-        found(judge_uar(ours, Bound(min=0.4))) == "FAIL low_uar: uar=0, but should be at least 0.4"
-    )
-
-
-def test_the_entrys_own_emotions_decide_what_a_label_means() -> None:
-    candidate = replace(CANDIDATE, emotions={"pos": "happiness"})
-    judged = predictions(["pos", "neg"], ["joy", "joy"], labels=("pos", "neg"))
-    assert score(judged, candidate).accuracy.value == 0.5
-    assert score(judged, CANDIDATE).coverage.value == 0
-
-
-def test_intervals_are_by_speaker_where_every_clip_names_one() -> None:
-    truth, predicted = study()
-    speakers: list[str | None] = [f"s{n // 10}" for n in range(120)]
-    words = [dict(zip(LABELS, EMOTIONS, strict=True))[label] for label in predicted]
-    for groups in (speakers, None):
-        expected = statistics.bootstrap(truth, words, groups, ["uar"])["uar"]
-        ours = scored(predicted, truth, speakers=groups)
-        assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
-    incomplete = scored(predicted, truth, speakers=[*speakers[:-1], None])
-    assert incomplete == scored(predicted, truth)
-
-
-def test_all_right_is_not_certain() -> None:
-    ours = scored(["ang"] * 10, ["anger"] * 10)
-    interval = statistics.wilson(10, 10)
-    assert (ours.accuracy.low, ours.accuracy.high) == (interval.low, interval.high)
-    assert (ours.recalls[0].low, ours.recalls[0].high) == (interval.low, interval.high)
-
-
-@pytest.mark.parametrize("name", ["uar", "accuracy", "macro_f1", "coverage", "recall"])
-def test_intervals_are_at_the_confidence_of_their_requirement(name: str) -> None:
-    truth, predicted = study()
-    truth[:20] = ["fear"] * 20
-    bound = Bound(min=0.1, confidence=0.5)
-    candidate = replace(CANDIDATE, requirements=Requirements.model_validate({name: bound}))
-    usual, own = (score(predictions(predicted, truth), one) for one in (CANDIDATE, candidate))
-    for before, after in zip(estimates(usual), estimates(own), strict=True):
-        assert before.value == after.value
-        concerned = after.name.partition(":")[0] == name
-        assert (width(after) < 0.6 * width(before)) is concerned
-        assert (after == before) is not concerned
-
-
-def estimates(scored: Score) -> list[Measurement]:
-    whole = [scored.uar, scored.accuracy, scored.macro_f1, scored.coverage, scored.uar_all]
-    return whole + list(scored.recalls)
-
-
-def width(measured: Measurement) -> float:
-    assert measured.low is not None
-    assert measured.high is not None
-    return measured.high - measured.low
+def judged(name: str, *bounds: Bound, **change: Any) -> Judgement:
+    requirements = Requirements.model_validate({name: bounds})
+    return judge_score(replace(SCORE, **change), name, requirements, REASON[name])
 
 
 @pytest.mark.parametrize(
-    ("predicted", "least", "expected"),
+    ("name", "met", "missed", "shown"),
     [
-        (["ang", "sad"], 0.4, "PASS"),
+        ("coverage", Bound(min=0.8), Bound(min=0.9), "coverage=0.8 [0.7, 0.9]"),
+        ("uar", Bound(min=0.5), Bound(min=0.6), "uar=0.5 [0.4, 0.6]"),
+        ("accuracy", Bound(min=0.6), Bound(min=0.7), "accuracy=0.6 [0.5, 0.7]"),
+        ("macro_f1", Bound(min=0.4), Bound(min=0.5), "macro_f1=0.45 [0.35, 0.55]"),
+        ("class_share", Bound(max=0.2), Bound(max=0.15), "class_share=0.2"),
+        ("calibration_error", Bound(max=0.3), Bound(max=0.1), "calibration_error=0.3"),
+    ],
+)
+def test_each_score_has_its_requirement_and_its_reason(
+    name: str, met: Bound, missed: Bound, shown: str
+) -> None:
+    assert judged(name, met) == replace(judged(name), requirement=str(met))
+    expected = f"FAIL {REASON[name]}: {shown}, but should be {missed}"
+    assert found(judged(name, missed)) == expected
+    assert found(judged(name)) == "PASS"
+    assert judged(name).measurements[0] == getattr(SCORE, name)
+
+
+def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> None:
+    assert judged("uar", Bound(min=0.45)).measurements == (SCORE.uar, SCORE.uar_all)
+    assert judged("uar", Bound(min=0.45)).details == SCORE.details
+    assert judged("accuracy").details == {}
+    beside = judged("calibration_error", Bound(max=0.5)).measurements
+    assert beside == (SCORE.calibration_error, SCORE.brier_score)
+
+
+def test_by_default_uar_has_to_be_sure() -> None:
+    assert found(judge_score(SCORE, "uar", Requirements(), "low_uar")) == "PASS"
+    unsure = judge_score(
+        replace(SCORE, uar=estimate("uar", 0.46)), "uar", Requirements(), "low_uar"
+    )
+    assert found(unsure) == (
+        "INCONCLUSIVE low_uar: uar=0.46 [0.36, 0.56], but should be at least 0.4 with 95%"
+        " confidence; 100 clips cannot tell, about 590 could"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "least", "outcome"),
+    [
+        (Slice(), 0.5, "PASS"),
+        (Slice(), 0.55, "FAIL"),
+        (CALLS, 0.55, "PASS"),
+        (Slice("studio", corpus="studio"), 0.55, "FAIL"),
+        (KOREAN, 0.55, "FAIL"),
+        (Slice("language-de", language="de"), 0.55, "PASS"),
+    ],
+)
+def test_a_part_is_held_against_the_requirement_on_it(
+    part: Slice, least: float, outcome: str
+) -> None:
+    bounds = (
+        Bound(min=least),
+        Bound(min=0.1, corpus="calls"),
+        Bound(min=0.9, language="ko"),
+    )
+    assert judged("uar", *bounds, part=part).outcome == outcome
+
+
+# ------------------------------------------------------------------ chance
+
+
+@pytest.mark.parametrize(
+    ("uar", "chance", "expected"),
+    [
+        (estimate("uar", 0.5), 0.25, "PASS"),
         (
-            ["ang", "ang"],
-            0.6,
-            "FAIL low_uar: uar=0.5 [0, 1], but should be at least 0.6",
+            estimate("uar", 0.52),
+            0.5,
+            (
+                "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
+                " 95% confidence; 100 clips cannot tell, about 5,200 could (which guessing scores)"
+            ),
+        ),
+        (
+            estimate("uar", 0.3),
+            0.5,
+            (
+                "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5 with 95%"
+                " confidence (which guessing scores)"
+            ),
         ),
     ],
 )
-def test_uar(predicted: list[str], least: float, expected: str) -> None:
-    ours = scored(predicted, ["anger", "sadness"])
-    judgement = judge_uar(ours, Bound(min=least))
+@pytest.mark.parametrize("requirements", [Requirements(), Requirements(uar=())])
+def test_a_uar_that_guessing_may_have_reached_does_not_pass(
+    uar: Measurement, chance: float, expected: str, requirements: Requirements
+) -> None:
+    judgement = judge_above_chance(replace(SCORE, uar=uar, chance=chance), requirements)
     assert found(judgement) == expected
-    assert judgement.measurements == (ours.uar, ours.uar_all)
-    assert judgement.details == ours.details
+    assert judgement.measurements == (Measurement("chance", chance),)
+
+
+@pytest.mark.parametrize(
+    ("part", "sure"), [(Slice(), "95%"), (CALLS, "80%"), (KOREAN, "60%")], ids=str
+)
+def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Slice, sure: str) -> None:
+    bounds = (
+        Bound(min=0.1),
+        Bound(min=0.1, confidence=0.8, corpus="calls"),
+        Bound(min=0.1, confidence=0.6, language="ko"),
+    )
+    below = replace(SCORE, part=part, chance=0.9)
+    judgement = judge_above_chance(below, Requirements(uar=bounds))
+    assert judgement.requirement == f"at least 0.9 with {sure} confidence"
+
+
+# ------------------------------------------------------------------ seen in training
+
+
+@pytest.mark.parametrize("part", [Slice(), Slice(TOGETHER), KOREAN])
+def test_speech_of_which_nothing_is_new_is_inconclusive(part: Slice) -> None:
+    judgement = judge_novelty(
+        replace(SCORE, part=part, seen=SEEN, details={"seen": {"calls": SEEN}}), Requirements()
+    )
+    expected = f"{SEEN}, so how right it is there says nothing about new speech"
+    assert found(judgement) == f"INCONCLUSIVE seen_in_training: {expected}"
+    assert judgement.measurements == (Measurement("seen_corpora", 1, "corpora"),)
+
+
+def test_a_seen_corpus_next_to_others_is_no_reason() -> None:
+    assert found(judge_novelty(replace(SCORE, part=CALLS, seen=SEEN), Requirements())) == "PASS"
+    left_out = judge_novelty(replace(SCORE, details={"seen": {"calls": SEEN}}), Requirements())
+    assert found(left_out) == "PASS"
+    assert left_out.measurements[0].value == 1
+    assert judge_novelty(SCORE, Requirements()).measurements[0].value == 0
+
+
+def test_a_requirement_on_a_seen_corpus_is_inconclusive() -> None:
+    about_it = Requirements(uar=(Bound(min=0.4), Bound(min=0.3, corpus="calls")))
+    seen = replace(SCORE, part=CALLS, seen=SEEN)
+    assert found(judge_novelty(seen, about_it)).startswith("INCONCLUSIVE seen_in_training")
+    assert found(judge_novelty(replace(seen, part=Slice("b", corpus="b")), about_it)) == "PASS"
+
+
+@pytest.mark.parametrize("name", REASON)
+def test_what_was_seen_in_training_is_measured_but_decides_nothing(name: str) -> None:
+    worst = Bound(max=0.0) if name in ("class_share", "calibration_error") else Bound(min=1.0)
+    assert judged(name, worst).outcome is Outcome.FAIL
+    seen = judged(name, worst, seen=SEEN)
+    assert (found(seen), seen.requirement) == ("PASS", "")
+    assert seen.measurements[0] == getattr(SCORE, name)
+
+
+def test_neither_is_chance_nor_the_worst_emotion_decided_by_what_was_seen() -> None:
+    guess = replace(SCORE, uar=estimate("uar", 0.1), seen=SEEN)
+    assert found(judge_above_chance(guess, Requirements())) == "PASS"
+    assert found(judge_each(guess, (JOY,), "recall", Requirements(recall=(SURE,)))) == "PASS"
 
 
 # ------------------------------------------------------------------ several at once
@@ -317,14 +373,15 @@ SURE = Bound(min=0.5, confidence=0.95)
 
 
 @pytest.mark.parametrize(
-    ("measured", "bound", "expected"),
+    ("measured", "bounds", "expected"),
     [
-        ((ANGER, FEAR), Bound(min=0.5), "PASS"),
-        ((ANGER, JOY), None, "PASS"),
-        ((), Bound(min=0.5), "PASS"),
+        ((ANGER, FEAR), (Bound(min=0.5),), "PASS"),
+        ((ANGER, JOY), (), "PASS"),
+        ((ANGER, JOY), (Bound(min=0.5, corpus="calls"),), "PASS"),
+        ((), (Bound(min=0.5),), "PASS"),
         (
             (ANGER, FEAR, JOY),
-            SURE,
+            (SURE,),
             (
                 "FAIL low_recall: recall:joy=0.3 [0.2, 0.4], but should be at least 0.5 with 95% "
                 "confidence"
@@ -332,15 +389,15 @@ SURE = Bound(min=0.5, confidence=0.95)
         ),
         (
             (ANGER, FEAR),
-            SURE,
+            (SURE,),
             (
                 "INCONCLUSIVE low_recall: recall:fear=0.55 [0.4, 0.7], but should be at least "
-                "0.5 with 95% confidence; 30 clips cannot tell, about 270 could"
+                "0.5 with 95% confidence; 30 clips cannot tell, about 560 could"
             ),
         ),
         (
             (JOY, FEAR),
-            Bound(min=0.6),
+            (Bound(min=0.6),),
             (
                 "FAIL low_recall: recall:joy=0.3 [0.2, 0.4], but should be at least 0.6; "
                 "recall:fear=0.55 [0.4, 0.7], but should be at least 0.6"
@@ -349,14 +406,20 @@ SURE = Bound(min=0.5, confidence=0.95)
     ],
 )
 def test_the_worst_of_several_counts(
-    measured: tuple[Measurement, ...],
-    bound: Bound | None,
-    expected: str,
+    measured: tuple[Measurement, ...], bounds: tuple[Bound, ...], expected: str
 ) -> None:
-    judgement = judge_each(measured, bound, "low_recall")
+    requirements = Requirements(recall=bounds)
+    judgement = judge_each(SCORE, measured, "recall", requirements)
     assert found(judgement) == expected
     assert judgement.measurements == measured
-    assert judgement.requirement == ("" if bound is None else str(bound))
+    assert judgement.requirement == str(requirements.bound("recall") or "")
+
+
+def test_precisions_have_a_requirement_and_a_reason_of_their_own() -> None:
+    measured = (Measurement("precision:joy", 0.3, n=10),)
+    requirements = Requirements(recall=(Bound(min=0.9),), precision=(Bound(min=0.5),))
+    judgement = judge_each(SCORE, measured, "precision", requirements)
+    assert found(judgement) == "FAIL low_precision: precision:joy=0.3, but should be at least 0.5"
 
 
 # ------------------------------------------------------------------ speed

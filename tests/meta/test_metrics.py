@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
 from sertify import confusion, metrics
@@ -241,6 +242,132 @@ def test_entropy_rejects_more_labels_than_the_model_has(prediction: list[str]) -
 
 
 def test_an_unknown_metric_is_named_with_the_known_ones() -> None:
-    known = "accuracy, uar, macro_f1, recall:joy"
+    known = "accuracy, uar, macro_f1, kappa, recall:joy"
     with pytest.raises(ValueError, match=f"^metric 'f1', but should be one of {known}$"):
         confusion.from_counts("f1", np.ones((1, 2), dtype=np.int64), ["joy"])
+
+
+def test_kappa_equals_scikit_learn(many: list[Case]) -> None:
+    differing = [case for case in many[::4] if len({*case[0], *case[1]}) > 1]
+    assert len(differing) > 400
+    for case in differing:
+        theirs = sklearn_metrics.cohen_kappa_score(*case)
+        assert metrics.cohen_kappa(*case) == pytest.approx(theirs, abs=1e-12)
+        assert metrics.cohen_kappa(*case[::-1]) == pytest.approx(theirs, abs=1e-12)
+
+
+@given(answers)
+def test_kappa_of_one_model_with_itself_is_1(answered: list[str]) -> None:
+    kappa = metrics.cohen_kappa(answered, answered)
+    assert kappa == 1 if len(set(answered)) > 1 else math.isnan(kappa)
+
+
+def confidences(n_cases: int = 1000) -> Iterator[tuple[list[float], list[bool], int]]:
+    """Yield confidences, some of them 0, 1 or on the edge of a bin, and whether each was right."""
+    rng = np.random.default_rng(0)
+    for _ in range(n_cases):
+        n, bins = rng.integers(1, 60), int(rng.choice([1, 2, 4, 8, 15]))
+        sure = np.where(rng.random(n) < 0.3, rng.integers(0, 5, n) / 4, rng.random(n))
+        yield sure.tolist(), (rng.random(n) < 0.6).tolist(), bins
+
+
+def spelt_out(sure: list[float], right: list[bool], bins: int) -> float:
+    """Return the expected calibration error, bin by bin as Guo et al. write it."""
+    error = 0.0
+    for m in range(bins):
+        low, high = m / bins, (m + 1) / bins
+        held = [i for i, p in enumerate(sure) if low < p <= high or (m == 0 and p == 0)]
+        if held:
+            accuracy = sum(right[i] for i in held) / len(held)
+            confidence = sum(sure[i] for i in held) / len(held)
+            error += len(held) / len(sure) * abs(accuracy - confidence)
+    return error
+
+
+def test_the_calibration_error_is_that_of_the_paper() -> None:
+    for sure, right, bins in confidences():
+        ours = metrics.expected_calibration_error(sure, right, bins)
+        assert ours == pytest.approx(spelt_out(sure, right, bins), abs=1e-12)
+
+
+def test_a_calibrated_model_has_nearly_no_calibration_error() -> None:
+    rng = np.random.default_rng(0)
+    sure = rng.random(100_000)
+    right = rng.random(100_000) < sure
+    assert metrics.expected_calibration_error(sure.tolist(), right.tolist()) < 0.01
+    squared = (sure**2).tolist()
+    assert metrics.expected_calibration_error(squared, right.tolist()) == pytest.approx(
+        1 / 2 - 1 / 3, abs=0.01
+    )
+
+
+def probabilities(n: int, seed: int) -> tuple[list[str], NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    return rng.choice(EMOTIONS, n).tolist(), rng.dirichlet(np.ones(len(EMOTIONS)), n)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_brier_score_is_the_sum_of_those_of_the_classes(seed: int) -> None:
+    truth, given_probabilities = probabilities(1 + seed, seed)
+    columns = zip(EMOTIONS, given_probabilities.T, strict=True)
+    theirs = sum(np.mean((column - np.equal(truth, label)) ** 2) for label, column in columns)
+    ours = metrics.brier_score(truth, given_probabilities, EMOTIONS)
+    assert ours == pytest.approx(theirs)
+    assert 0 <= ours <= 2
+    if set(truth) == set(EMOTIONS):
+        sklearn = sklearn_metrics.brier_score_loss(
+            truth, given_probabilities, labels=EMOTIONS, scale_by_half=False
+        )
+        assert ours == pytest.approx(sklearn)
+
+
+def test_the_brier_score_reaches_its_ends() -> None:
+    certain = np.array([[1.0, 0.0], [1.0, 0.0]])
+    assert metrics.brier_score(["joy", "joy"], certain, ["joy", "fear"]) == 0
+    assert metrics.brier_score(["fear", "fear"], certain, ["joy", "fear"]) == 2
+
+
+@given(cases)
+def test_share_differences_are_those_of_the_shares(case: Case) -> None:
+    truth, prediction = case
+    predicted, true = metrics.shares(prediction), metrics.shares(truth)
+    found = metrics.share_differences(truth, prediction, EMOTIONS)
+    assert list(found) == list(EMOTIONS)
+    assert found == pytest.approx({e: predicted.get(e, 0) - true.get(e, 0) for e in EMOTIONS})
+    assert sum(found.values()) == pytest.approx(0)
+
+
+def test_a_share_is_that_of_all_predictions_those_outside_the_label_set_too() -> None:
+    found = metrics.share_differences(["joy", "fear"], ["joy", "calm"])
+    assert found == {"fear": -0.5, "joy": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], []), "no clips"),
+        (([0.5, 0.5], [True]), "2 confidences, but 1 predictions"),
+        (([1.5], [True]), "confidences should lie within 0..1; give probabilities, not logits"),
+        (([math.nan], [True]), "confidences should lie within 0..1"),
+        (([0.5], [True], 0), "bins=0, but should be at least 1"),
+    ],
+)
+def test_calibration_says_what_is_wrong(
+    arguments: tuple[list[float], list[bool]], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        metrics.expected_calibration_error(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([[0.5, 0.5]], r"probabilities of shape \(1, 2\), but should be \(2, 2\)"),
+        ([[0.5, 0.6], [0.5, 0.5]], "probabilities of a clip should be at least 0 and sum to 1"),
+        ([[1.5, -0.5], [0.5, 0.5]], "probabilities of a clip should be at least 0"),
+        ([[math.nan, 0.5], [0.5, 0.5]], "probabilities of a clip should be at least 0"),
+    ],
+)
+def test_the_brier_score_says_what_is_wrong(rows: list[list[float]], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        metrics.brier_score(["joy", "fear"], np.array(rows), ["joy", "fear"])

@@ -10,18 +10,24 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sertify import __version__, metrics
-from sertify.candidates import Candidate
-from sertify.corpora import Corpus, read_corpus
+from sertify import __version__, metrics, statistics
+from sertify.answers import Answers
+from sertify.candidates import Candidate, Preferences, Suite
+from sertify.corpora import Corpus, join, read_corpus
+from sertify.entries import Weights
 from sertify.environment import describe, fingerprint
 from sertify.errors import REASONS
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import GATES, Measurement, Outcome
-from sertify.report.results import SCHEMA, conclude, corpus_facts, suite_properties
+from sertify.report import speech
+from sertify.report.results import SCHEMA, conclude, suite_properties
+from sertify.slices import TOGETHER
 
 ENVIRONMENT = describe("cpu", threads=1)
 GOOD = Candidate("good", "org/good", languages=("en",), licence="mit", note="a note")
 BAD = Candidate("bad", "org/bad", status="rejected", reasons=("random_head",), revision="v1")
+OTHER = Candidate("other", "org/other", languages=("ko",))
+SUITE = Suite((GOOD, BAD))
 Results = dict[str, Any]
 
 
@@ -34,10 +40,10 @@ def store(tmp_path: Path) -> EvidenceStore:
 def make(tmp_path: Path) -> Callable[..., Corpus]:
     """Make a corpus of a clip a label."""
 
-    def call(*labels: str, folder: str = "calls") -> Corpus:
+    def call(*labels: str, folder: str = "calls", speakers: int = 2) -> Corpus:
         root = tmp_path / folder
         root.mkdir()
-        rows = [f"{n}.wav,{label},s{n % 2},en" for n, label in enumerate(labels)]
+        rows = [f"{n}.wav,{label},s{n % speakers},en" for n, label in enumerate(labels)]
         text = "\n".join(["file_name,label,speaker,language", *rows])
         (root / "metadata.csv").write_text(text)
         return read_corpus(root)
@@ -79,16 +85,18 @@ DETAILS: dict[str, dict[str, Any]] = {
 }
 
 
-def judge_good(store: EvidenceStore, corpus: Corpus | None) -> None:
-    """Keep evidence that the good one passes whatever can be judged."""
+def judge_good(
+    store: EvidenceStore, corpus: Corpus | None, candidate: Candidate = GOOD, labelled: bool = True
+) -> None:
+    """Keep evidence that one passes whatever can be judged."""
     for gate in GATES:
-        if gate == "accuracy" and corpus is None:
+        if gate == "accuracy" and (corpus is None or not labelled):
             continue
         heard = corpus if gate in ("degeneracy", "accuracy") else None
         more = {"measurements": MEASURED[gate], "details": DETAILS.get(gate, {})}
-        store.add(record(GOOD, gate, corpus=heard.fingerprint if heard else "", **more))
+        store.add(record(candidate, gate, corpus=heard.fingerprint if heard else "", **more))
     if corpus is not None:
-        store.add_corpus(corpus.fingerprint, corpus_facts(corpus))
+        store.add_corpus(corpus.fingerprint, speech.facts(corpus))
 
 
 def judge_bad(store: EvidenceStore) -> None:
@@ -96,10 +104,12 @@ def judge_bad(store: EvidenceStore) -> None:
     store.add(record(BAD, "loadability", **failure))
 
 
-def concluded(store: EvidenceStore, corpus: Corpus | None = None, **options: Any) -> Results:
+def concluded(
+    store: EvidenceStore, corpus: Corpus | None = None, suite: Suite = SUITE, **options: Any
+) -> Results:
     """Conclude, and make sure that the result is what the schema and JSON allow."""
     given = corpus.fingerprint if corpus else None
-    results = conclude((GOOD, BAD), store, ENVIRONMENT, corpus=given, **options)
+    results = conclude(suite, store, ENVIRONMENT, corpus=given, **options)
     schema = json.loads(files("sertify.report").joinpath("results.schema.json").read_text())
     jsonschema.validate(results, schema, format_checker=jsonschema.FormatChecker())
     loaded: Results = json.loads(json.dumps(results, allow_nan=False))
@@ -132,13 +142,22 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
         "tied": ["good"],
         "pareto": ["good"],
         "sentence": f"Use good: the only candidate that qualified ({uar}).",
+        "weights": Weights().model_dump(),
+        "margin": 0,
+        "aims": {"good": {"speed": 1}},
+        "totals": {"good": 1},
+        "firmness": None,
+        "comparison": None,
+        "confirmation": None,
     }
+    assert results["unlabelled"] is None
     truth = ["anger", "sadness", "sadness", "weird"]
+    lucky = statistics.random_range(truth)
     assert results["references"] == {
-        "random": metrics.random_reference(truth),
+        "random": metrics.random_reference(truth) | {"uar_low": lucky.low, "uar_high": lucky.high},
         "majority": metrics.majority_reference(truth),
     }
-    assert results["corpus"] == corpus_facts(corpus) | {
+    assert results["corpus"] == speech.facts(corpus) | {
         "judged": 3,
         "rejected": [{"file": "2.wav", "reason": "silent"}],
     }
@@ -172,6 +191,7 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "repository": {},
         "labels": ["ang", "sad", "weird"],
         "emotions": ["anger", "sadness"],
+        "parts": [],
     }
     assert [gates[gate]["outcome"] for gate in GATES] == ["PASS"] * 5
     assert gates["accuracy"]["checks"][0]["details"] == DETAILS["accuracy"]
@@ -247,7 +267,7 @@ def test_what_is_inconclusive_is_mended_by_more_clips(store: EvidenceStore) -> N
 
 def test_labels_that_the_entry_gives_are_known_before_any_evidence(store: EvidenceStore) -> None:
     given = replace(GOOD, labels=("ang", "pos"), emotions={"pos": "happiness"})
-    (result,) = conclude((given,), store, ENVIRONMENT)["candidates"]
+    (result,) = conclude(Suite((given,)), store, ENVIRONMENT)["candidates"]
     assert (result["labels"], result["emotions"]) == (["ang", "pos"], ["anger", "happiness"])
 
 
@@ -275,7 +295,7 @@ def test_unlabelled_data_does_not_replace_labelled_speech(
 ) -> None:
     corpus, unlabelled = make("angry", "sad"), make("", folder="unlabelled")
     judge_good(store, corpus)
-    store.add_corpus(unlabelled.fingerprint, corpus_facts(unlabelled))
+    store.add_corpus(unlabelled.fingerprint, speech.facts(unlabelled))
     assert concluded(store, unlabelled)["corpus"]["fingerprint"] == corpus.fingerprint
 
 
@@ -284,7 +304,7 @@ def test_evidence_on_other_speech_is_stale(
 ) -> None:
     corpus, other = make("angry", "sad"), make("sad", folder="other")
     judge_good(store, corpus)
-    store.add_corpus(other.fingerprint, corpus_facts(other))
+    store.add_corpus(other.fingerprint, speech.facts(other))
     results = concluded(store, other)
     assert results["candidates"][0]["verdict"] == "undecided"
     assert results["stale"] == [
@@ -306,27 +326,278 @@ def test_stale_evidence_is_listed_once_a_gate(store: EvidenceStore) -> None:
     assert (stale["gate"], stale["why"]) == ("labels", "measured in another environment")
 
 
+# ------------------------------------------------------------------ side by side
+
+TWO = Suite((GOOD, BAD, OTHER))
+EMOTIONS = ("anger", "sadness")
+
+
+def answer(
+    store: EvidenceStore,
+    corpus: Corpus,
+    candidate: Candidate,
+    wrong: int = 0,
+    entry: str = "",
+    commit: str = "c1",
+    versions: str = "",
+    seen: dict[str, str] | None = None,
+) -> None:
+    """Keep what a candidate said: right, but for so many clips."""
+    clips = corpus.clips
+    right = [clip.emotion or EMOTIONS[n % 2] for n, clip in enumerate(clips)]
+    swapped = dict(zip(EMOTIONS, EMOTIONS[::-1], strict=True))
+    answers = Answers(
+        candidate=candidate.name,
+        corpus=corpus.fingerprint,
+        emotions=EMOTIONS,
+        clips=tuple(clip.name for clip in clips),
+        truth=tuple(clip.emotion for clip in clips),
+        predicted=tuple(swapped[word] if n < wrong else word for n, word in enumerate(right)),
+        confidence=(0.75,) * len(clips),
+        speakers=tuple(clip.speaker for clip in clips),
+        corpora=tuple(clip.corpus for clip in clips),
+        languages=tuple(clip.language for clip in clips),
+        seen=seen or {},
+    )
+    versions = versions or fingerprint(ENVIRONMENT, "accuracy")
+    store.add_answers(entry or candidate.fingerprint, commit, versions, answers)
+
+
+@pytest.fixture
+def both(store: EvidenceStore, make: Callable[..., Corpus]) -> Corpus:
+    """A corpus on which two candidates qualified."""
+    corpus = make(*["angry", "sad"] * 30, speakers=15)
+    for candidate in (GOOD, OTHER):
+        judge_good(store, corpus, candidate)
+    return corpus
+
+
+def test_candidates_are_compared_by_what_they_said(store: EvidenceStore, both: Corpus) -> None:
+    answer(store, both, GOOD)
+    answer(store, both, OTHER, wrong=24)
+    results = concluded(store, both, TWO)
+    selection = results["selection"]
+    assert (selection["candidate"], selection["tied"]) == ("good", ["good"])
+    assert selection["firmness"] == {"data": 1.0, "weights": 1.0}
+    comparison = selection["comparison"]
+    assert comparison["emotions"] == {"calls": ["anger", "sadness"]}
+    assert (comparison["clips"], comparison["speakers"], comparison["chance"]) == (60, 15, 0.5)
+    values = {name: one["value"] for name, one in comparison["uar"].items()}
+    assert values == pytest.approx({"good": 1, "other": 0.6})
+    for one in comparison["uar"].values():
+        assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+    (difference,) = comparison["differences"]
+    assert (difference["better"], difference["other"]) == ("good", "other")
+    assert difference["value"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("term", ["entry", "commit", "versions"])
+def test_stale_answers_are_not_used(store: EvidenceStore, both: Corpus, term: str) -> None:
+    answer(store, both, GOOD)
+    older: dict[str, Any] = {term: "older"}
+    answer(store, both, OTHER, wrong=24, **older)
+    comparison = concluded(store, both, TWO)["selection"]["comparison"]
+    assert [*comparison["uar"]] == ["good"]
+    answer(store, both, OTHER, wrong=24)
+    comparison = concluded(store, both, TWO)["selection"]["comparison"]
+    assert [*comparison["uar"]] == ["good", "other"]
+
+
+def test_answers_on_other_speech_are_not_used(
+    store: EvidenceStore, both: Corpus, make: Callable[..., Corpus]
+) -> None:
+    for candidate in (GOOD, OTHER):
+        answer(store, make("angry", "sad", folder=candidate.name), candidate)
+    selection = concluded(store, both, TWO)["selection"]
+    assert selection["comparison"] is None
+    assert "nothing tells which of 2 qualified candidates" in selection["sentence"]
+
+
+def test_a_corpus_that_one_has_seen_does_not_compare_them(
+    store: EvidenceStore, both: Corpus
+) -> None:
+    answer(store, both, GOOD, seen={"calls": "its model card lists calls"})
+    answer(store, both, OTHER, wrong=24)
+    assert concluded(store, both, TWO)["selection"]["comparison"] is None
+
+
+def test_a_run_without_data_compares_as_the_last_one_did(
+    store: EvidenceStore, both: Corpus
+) -> None:
+    answer(store, both, GOOD)
+    answer(store, both, OTHER, wrong=24)
+    with_data, without = concluded(store, both, TWO), concluded(store, suite=TWO)
+    assert without["selection"] == with_data["selection"]
+
+
+def test_preferences_reach_the_selection(store: EvidenceStore, both: Corpus) -> None:
+    for candidate in (GOOD, OTHER):
+        answer(store, both, candidate)
+    korean = Suite(TWO.candidates, Preferences(languages=("ko",), margin=0.02))
+    selection = concluded(store, both, korean)["selection"]
+    assert (selection["candidate"], selection["margin"]) == ("other", 0.02)
+    assert [one["language"] for one in selection["aims"].values()] == [0, 1]
+    assert concluded(store, both, TWO)["selection"]["candidate"] == "good"
+
+
+# ------------------------------------------------------------------ without labels
+
+
+def test_unlabelled_speech_ends_in_a_choice_without_ground_truth(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    corpus = make(*[""] * 40)
+    for candidate in (GOOD, OTHER):
+        judge_good(store, corpus, candidate, labelled=False)
+        answer(store, corpus, candidate, wrong=5 * (candidate is OTHER))
+    results = concluded(store, corpus, TWO)
+    assert results["selection"]["candidate"] is None
+    found = results["unlabelled"]
+    assert found["sentence"].startswith("Without ground truth, begin with good: of 2 candidates")
+    assert (found["candidate"], found["confidence"]) == ("good", {"good": 0.75, "other": 0.75})
+    (pair,) = found["agreements"]
+    assert (pair["first"], pair["second"], pair["clips"]) == ("good", "other", 40)
+    assert pair["low"] < pair["kappa"] < pair["high"]
+    assert pair["emotions"] == ["anger", "sadness"]
+    assert found["corpus"]["fingerprint"] == corpus.fingerprint
+    assert found["aims"].keys() == found["totals"].keys() == {"good", "other"}
+
+
+def test_where_none_came_as_far_unlabelled_speech_says_so(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    corpus = make("")
+    judge_bad(store)
+    store.add_corpus(corpus.fingerprint, speech.facts(corpus))
+    found = concluded(store, corpus)["unlabelled"]
+    assert found["candidate"] is None
+    assert found["sentence"].startswith("Without ground truth, and no candidate came as far")
+    assert found["agreements"] == []
+
+
+def test_labelled_speech_needs_no_such_choice(store: EvidenceStore, both: Corpus) -> None:
+    assert concluded(store, both, TWO)["unlabelled"] is None
+    assert concluded(store, suite=TWO)["unlabelled"] is None
+
+
+# ------------------------------------------------------------------ parts of the speech
+
+
+def scored(store: EvidenceStore, corpus: Corpus, part: str, uar: float, **details: Any) -> None:
+    """Keep evidence of the good one's UAR and accuracy on a part of the speech."""
+    at = f"@{part}" if part else ""
+    numbers = {
+        "test_uar": (Measurement("uar", uar, n=3), Measurement("uar_all", uar / 2, n=4)),
+        "test_accuracy": (Measurement("accuracy", uar + 0.1, n=3),),
+    }
+    for check, measured in numbers.items():
+        more = {"measurements": measured, "details": details if check == "test_uar" else {}}
+        store.add(record(GOOD, "accuracy", check=check + at, corpus=corpus.fingerprint, **more))
+
+
+def test_each_part_of_the_speech_has_its_numbers(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    calls, studio = make("angry", "sad"), make("sad", "joy", folder="studio")
+    corpus = join([calls, studio])
+    why = {"calls": "its model card lists calls"}
+    expressible = {"expressible": ["anger", "sadness"], "inexpressible": []}
+    scored(store, corpus, "calls", 0.8, seen=why, **expressible)
+    scored(store, corpus, TOGETHER, 0.5, seen=why, expressible=["sadness"])
+    scored(store, corpus, "language-ko", 0.3, inexpressible=["happiness"])
+    store.add_corpus(corpus.fingerprint, speech.facts(corpus))
+    good = concluded(store, corpus)["candidates"][0]
+    assert good["numbers"]["uar"]["value"] == 0.5
+    rest = {name: [part.pop(name) for part in good["parts"]] for name in ("numbers", "seen")}
+    assert good["parts"] == [
+        {
+            "part": TOGETHER,
+            "expressible": ["sadness"],
+            "inexpressible": [],
+            "languages": ["en"],
+            "language_fit": 1,
+        },
+        {"part": "calls", **expressible, "languages": ["en"], "language_fit": 1},
+        {
+            "part": "language-ko",
+            "expressible": [],
+            "inexpressible": ["happiness"],
+            "languages": ["ko"],
+            "language_fit": 0,
+        },
+    ]
+    assert rest["seen"] == [why, why, {}]
+    values = [{name: one["value"] for name, one in part.items()} for part in rest["numbers"]]
+    assert values == [
+        {"uar": uar, "uar_all": uar / 2, "accuracy": pytest.approx(uar + 0.1)}
+        for uar in (0.5, 0.8, 0.3)
+    ]
+
+
+def test_one_corpus_is_a_part_by_its_name(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    corpus = make("angry", "sad")
+    scored(store, corpus, "", 0.5)
+    store.add_corpus(corpus.fingerprint, speech.facts(corpus))
+    (part,) = concluded(store, corpus)["candidates"][0]["parts"]
+    assert (part["part"], part["seen"], part["languages"]) == ("calls", {}, ["en"])
+
+
+def test_why_clips_were_not_judged_the_most_frequent_reason_first() -> None:
+    rejected = [{"file": f"{n}.wav", "reason": "silent"} for n in range(3)]
+    found = speech.reasons({"left_out": {"no_label": 2, "silent": 1}, "rejected": rejected})
+    assert [*found.items()] == [("silent", 4), ("no_label", 2)]
+
+
 # ------------------------------------------------------------------ facts and properties
 
 
 def test_a_corpus_is_described(make: Callable[..., Corpus]) -> None:
     corpus = make("angry", "ANG", "Weird")
-    assert corpus_facts(corpus) == {
+    assert speech.facts(corpus) == {
         "name": "calls",
         "path": str(corpus.path),
         "fingerprint": corpus.fingerprint,
+        "layout": "metadata.csv",
+        "public": None,
+        "requested": 3,
+        "left_out": {},
         "clips": 3,
         "labelled": True,
         "emotions": {"anger": 2, "weird": 1},
         "speakers": 2,
         "languages": ["en"],
-        "warnings": ["label 'Weird' is no known emotion, so no candidate can be right about it"],
+        "warnings": [*corpus.warnings],
+        "parts": [],
     }
 
 
+def test_a_joined_corpus_is_described_with_its_parts(make: Callable[..., Corpus]) -> None:
+    calls, studio = make("angry", "sad"), make("sad", "sad", "joy", folder="studio")
+    facts = speech.facts(join([calls, studio]))
+    assert facts["parts"] == [speech.facts(calls), speech.facts(studio)]
+    assert (facts["name"], facts["clips"], facts["requested"]) == ("calls + studio", 5, 5)
+    assert facts["emotions"] == {"anger": 1, "happiness": 1, "sadness": 3}
+    assert facts["speakers"] == 4
+
+
+def test_references_are_the_mean_of_the_corpora(make: Callable[..., Corpus]) -> None:
+    calls, studio = make("angry", "sad"), make("sad", "sad", "joy", "neutral", folder="studio")
+    unlabelled = make("", folder="unlabelled")
+    found = speech.references(speech.facts(join([calls, studio, unlabelled])))
+    random = [metrics.random_reference(["anger", "sadness"])]
+    random += [metrics.random_reference(["sadness", "sadness", "happiness", "neutral"])]
+    assert found["random"] == {
+        name: pytest.approx((random[0][name] + random[1][name]) / 2) for name in random[0]
+    }
+    assert found["majority"]["uar"] == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert speech.references(speech.facts(unlabelled)) == speech.references(None) == {}
+
+
 def test_a_corpus_without_labels_is_described(make: Callable[..., Corpus]) -> None:
-    facts = corpus_facts(make(""))
-    assert (facts["labelled"], facts["emotions"], facts["warnings"]) == (False, {}, [])
+    facts = speech.facts(make(""))
+    assert (facts["labelled"], facts["emotions"]) == (False, {})
 
 
 def test_junit_repeats_the_selection_and_where_it_is_from(
@@ -340,6 +611,7 @@ def test_junit_repeats_the_selection_and_where_it_is_from(
         "sertify:version": __version__,
         "sertify:selection": "good",
         "sertify:sentence": results["selection"]["sentence"],
+        "sertify:clips": "2 requested, 2 read, 1 judged; not: 1 silent",
         "sertify:tied": "good",
         "sertify:corpus": corpus.fingerprint,
         "sertify:corpus.name": "calls",
@@ -349,6 +621,6 @@ def test_junit_repeats_the_selection_and_where_it_is_from(
 
 def test_junit_has_empty_text_for_what_there_is_not(store: EvidenceStore) -> None:
     properties = suite_properties(concluded(store))
-    names = ("selection", "tied", "corpus", "corpus.name")
-    assert [properties[f"sertify:{name}"] for name in names] == ["", "", "", ""]
+    names = ("selection", "tied", "clips", "corpus", "corpus.name")
+    assert [properties[f"sertify:{name}"] for name in names] == [""] * 5
     assert all(isinstance(value, str) for value in properties.values())

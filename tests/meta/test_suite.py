@@ -1,15 +1,12 @@
 """The suite as its users call it: pytest, on the embedded candidates."""
 
-import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,127 +15,7 @@ import safetensors.torch
 from ruamel.yaml import YAML
 
 from sertify.locks import Locked, read_lock, write_lock
-
-ROOT = Path(__file__).parents[2]
-CHECKS = ROOT / "tests" / "checks"
-FIXTURES = ROOT / "fixtures"
-SPEECH = FIXTURES / "speech" / "test"
-EMBEDDED = FIXTURES / "candidates.yaml"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One test case of junit.xml."""
-
-    name: str
-    kind: str
-    message: str
-    properties: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run left behind."""
-
-    code: int
-    output: str
-    reports: Path
-
-    @property
-    def results(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.reports / "results.json").read_text("utf-8"))
-        return content
-
-    @property
-    def cases(self) -> list[Case]:
-        return [_case(node) for node in ET.parse(self.reports / "junit.xml").iter("testcase")]
-
-    @property
-    def suite(self) -> dict[str, str]:
-        nodes = ET.parse(self.reports / "junit.xml").findall("testsuite/properties/property")
-        return {node.attrib["name"]: node.attrib["value"] for node in nodes}
-
-    def candidate(self, name: str) -> dict[str, Any]:
-        return next(one for one in self.results["candidates"] if one["name"] == name)
-
-    def of(self, candidate: str) -> list[Case]:
-        return [case for case in self.cases if case.properties.get("candidate") == candidate]
-
-
-def _case(node: ET.Element) -> Case:
-    kinds = [child for child in node if child.tag in ("failure", "error", "skipped")]
-    properties = {one.attrib["name"]: one.attrib["value"] for one in node.iter("property")}
-    kind = kinds[0].tag if kinds else "passed"
-    message = kinds[0].attrib.get("message", "") if kinds else ""
-    return Case(node.attrib["name"], kind, message, properties)
-
-
-Run = Callable[..., Outcome]
-
-# pytester forgets modules that an inner run imported first, but torch cannot be imported twice.
-for _module in (
-    "sertify.models",
-    "sertify.predictions",
-    "transformers.models.audio_spectrogram_transformer.modeling_audio_spectrogram_transformer",
-    "transformers.models.hubert.modeling_hubert",
-    "transformers.models.wav2vec2.modeling_wav2vec2",
-    "transformers.models.wavlm.modeling_wavlm",
-):
-    importlib.import_module(_module)
-
-
-@pytest.fixture(scope="session")
-def some_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a fifth of the embedded speech: a clip of each emotion and speaker."""
-    folder = tmp_path_factory.mktemp("speech")
-    (folder / "audio").mkdir()
-    header, *rows = (SPEECH / "metadata.csv").read_text("utf-8").splitlines()
-    kept = rows[::5]
-    (folder / "metadata.csv").write_text("\n".join([header, *kept]) + "\n", "utf-8")
-    for row in kept:
-        name = row.partition(",")[0]
-        shutil.copy(SPEECH / name, folder / name)
-    return folder
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Call pytest on the checks, as from the root of the project."""
-
-    def call(*args: str | Path, candidates: Path = EMBEDDED) -> Outcome:
-        reports = pytester.path / "reports"
-        fixed = (
-            "-p",
-            "no:cacheprovider",
-            "--candidates",
-            str(candidates),
-            "--reports",
-            str(reports),
-        )
-        result = pytester.runpytest_inprocess(CHECKS, *fixed, *args)
-        return Outcome(int(result.ret), str(result.stdout) + str(result.stderr), reports)
-
-    return call
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Path]:
-    """Write a candidates.yaml of embedded candidates, with other values for some keys."""
-
-    def call(*names: str, requirements: dict[str, Any] | None = None, **keys: Any) -> Path:
-        embedded = YAML(typ="safe").load(EMBEDDED)
-        chosen = [one for one in embedded["candidates"] if one["name"] in names]
-        for one in chosen:
-            one["model"] = str(FIXTURES / one["model"])
-            one.update(keys)
-            for key in [key for key, value in one.items() if value is None]:
-                del one[key]
-        path = tmp_path / "candidates.yaml"
-        common = embedded["requirements"] | {"segments": [1]} | (requirements or {})
-        YAML().dump({"requirements": common, "candidates": chosen}, path)
-        return path
-
-    return call
+from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
 
 def rejected() -> list[Any]:
@@ -200,11 +77,15 @@ class TestRejections:
             ("degeneracy", "top_share", {"max": 0.1}, "constant_prediction"),
             ("degeneracy", "entropy", {"min": 1.0}, "low_entropy"),
             ("degeneracy", "effective_emotions", {"min": 6}, "few_emotions"),
+            ("degeneracy", "consistency", {"min": 1.0}, "inconsistent"),
             ("accuracy", "coverage", {"min": 0.9}, "low_coverage"),
             ("accuracy", "uar", {"min": 0.99}, "low_uar"),
             ("accuracy", "accuracy", {"min": 0.99}, "low_accuracy"),
             ("accuracy", "macro_f1", {"min": 0.99}, "low_macro_f1"),
             ("accuracy", "recall", {"min": 1.0}, "low_recall"),
+            ("accuracy", "precision", {"min": 1.0}, "low_precision"),
+            ("accuracy", "class_share", {"max": 0.001}, "skewed_predictions"),
+            ("accuracy", "calibration_error", {"max": 0.001}, "miscalibrated"),
             ("speed", "real_time_factor", {"max": 1e-9}, "too_slow"),
         ],
     )
@@ -221,7 +102,7 @@ class TestRejections:
         path = write("wav2vec2-tiny", requirements={requirement: bound})
         options = ("--data", some_speech, "--benchmark-max-time=0.05")
         outcome = run("-m", gate, *options, candidates=path)
-        failed = [case for case in outcome.cases if case.kind == "failure"]
+        failed = [case for case in outcome.of("wav2vec2-tiny") if case.kind == "failure"]
         assert [case.properties["reason"] for case in failed] == [reason]
 
     @pytest.mark.parametrize(
@@ -246,7 +127,7 @@ class TestRejections:
         path = tmp_path / "candidates.yaml"
         path.write_text("candidates: [{name: odd, model: ./model}]")
         outcome = run("-m", "labels", candidates=path)
-        failed = [case for case in outcome.cases if case.kind == "failure"]
+        failed = [case for case in outcome.of("wav2vec2-tiny") if case.kind == "failure"]
         assert [case.properties["reason"] for case in failed] == [reason]
         assert "\x1b]0" not in outcome.output
         assert "\n::error" not in outcome.output
@@ -313,7 +194,7 @@ class TestWholeRun:
             "INCONCLUSIVE": {"failure"},
             "NOT_REACHED": {"skipped"},
         }
-        for case in outcome.cases:
+        for case in (one for one in outcome.cases if one.properties["gate"] != "selection"):
             properties = case.properties
             assert case.kind in kinds[properties["outcome"]]
             assert {"candidate", "gate"} <= set(properties)

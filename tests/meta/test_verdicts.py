@@ -9,7 +9,17 @@ import pytest
 from sertify.candidates import Candidate
 from sertify.evidence import Record
 from sertify.outcomes import GATES, Measurement, Outcome
-from sertify.verdicts import Context, GateResult, Standing, Verdict, current, verdict
+from sertify.slices import TOGETHER
+from sertify.verdicts import (
+    Context,
+    GateResult,
+    Standing,
+    Verdict,
+    current,
+    segment_time,
+    timing,
+    verdict,
+)
 
 CANDIDATE = Candidate("x", "org/x")
 CONTEXT = Context("data", {gate: f"{gate}-env" for gate in GATES})
@@ -175,6 +185,92 @@ def test_a_number_is_the_first_of_its_name() -> None:
     found = judged(records)
     assert found.number("size_on_disk") == first
     assert found.number("uar") is None
+
+
+def test_a_detail_is_the_first_of_its_name() -> None:
+    records = [
+        record("labels", details={"labels": ["ang"]}),
+        record("loadability", details={"labels": ["sad"], "loader": "onnx"}),
+    ]
+    found = judged(records)
+    assert (found.detail("labels"), found.detail("loader")) == (["sad"], "onnx")
+    assert found.detail("repository") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "card", "languages"),
+    [
+        (("de",), {"languages": ["en"]}, ("de",)),
+        ((), {"languages": ["en", "ko"]}, ("en", "ko")),
+        ((), {}, ()),
+        ((), None, ()),
+    ],
+)
+def test_languages_are_those_of_the_entry_else_of_the_model_card(
+    written: tuple[str, ...], card: dict[str, list[str]] | None, languages: tuple[str, ...]
+) -> None:
+    details = {} if card is None else {"repository": card}
+    found = judged([record("loadability", details=details)], languages=written)
+    assert found.languages == languages
+
+
+# ------------------------------------------------------------------ parts of the speech
+
+
+def about(part: str, uar: float, outcome: str = "PASS") -> Record:
+    """Return evidence of a check of the accuracy on a part of the speech."""
+    check = f"test_a@{part}" if part else "test_a"
+    measured = (Measurement("uar", uar),)
+    return record("accuracy", check, outcome, measurements=measured, siblings=("test_a",))
+
+
+@pytest.mark.parametrize("whole", ["", TOGETHER])
+def test_the_numbers_are_those_of_the_whole_whatever_was_judged_first(whole: str) -> None:
+    found = judged([about("calls", 0.9), about("language-ko", 0.2), about(whole, 0.5)])
+    assert found.number("uar") == Measurement("uar", 0.5)
+    parts = [one.check.partition("@")[2] for one in found.gates["accuracy"].records]
+    assert parts == [whole, "calls", "language-ko"]
+
+
+def test_a_part_that_fails_rejects_but_the_whole_gives_the_reason_where_both_do() -> None:
+    others = passed("loadability", "labels", "degeneracy", "speed")
+    part = judged([*others, about("calls", 0.1, "FAIL"), about(TOGETHER, 0.5)])
+    assert decision(part) == ("rejected", "accuracy", "accuracy_reason", "accuracy test_a@calls")
+    both = judged([*others, about("calls", 0.1, "FAIL"), about(TOGETHER, 0.2, "FAIL")])
+    assert both.message == f"accuracy test_a@{TOGETHER}"
+
+
+def test_a_part_that_is_still_to_be_judged_leaves_the_gate_open() -> None:
+    siblings = (f"test_a@{TOGETHER}", "test_a@calls")
+    whole, calls = (replace(about(part, 0.5), siblings=siblings) for part in (TOGETHER, "calls"))
+    assert judged([whole]).gates["accuracy"].outcome is None
+    assert judged([whole, calls]).gates["accuracy"].outcome is Outcome.PASS
+
+
+# ------------------------------------------------------------------ the speed compared
+
+
+def timed(length: float, seconds: float) -> Record:
+    measured = Measurement("time_p50", seconds, "s"), Measurement("segment", length, "s")
+    return record("speed", f"test_time@{length:g}s", measurements=measured)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "compared"),
+    [((1, 5, 10), 5), ((1, 7, 30), 7), ((1, 2), 2), ((30, 10), 10), ((5.5, 6), 5.5)],
+)
+def test_speed_is_compared_at_5_seconds_or_the_length_nearest_to_it(
+    lengths: tuple[float, ...], compared: float
+) -> None:
+    records = [timed(length, length / 10) for length in lengths]
+    found = judged(records)
+    assert segment_time(found) == Measurement("time_p50", compared / 10, "s")
+    assert timing(found) == timed(compared, compared / 10)
+
+
+def test_without_a_timing_there_is_none() -> None:
+    found = judged([record("speed"), record("loadability")])
+    assert (segment_time(found), timing(found)) == (None, None)
 
 
 # ------------------------------------------------------------------ which evidence counts

@@ -1,41 +1,76 @@
-"""What the model card in README.md declares."""
+"""What the model card in README.md declares, and the corpora that it says it was trained on."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import metadata_load
 
+from sertify.known_corpora import mentioned
+
 __all__ = ["Card", "read_card"]
+
+_LONGEST = 200_000
+_HIDDEN = re.compile(r"\A\ufeff?\s*---\n.*?\n---|```.*?(?:```|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+_HEADING = re.compile(r"^(#{1,6})[ \t].*$", re.MULTILINE)
+_ITEM = re.compile(r"[ \t]*(?:[-*+|]|\d+[.)])[ \t]")
+_BLOCK = re.compile(rf"\n\s*\n|\n(?={_ITEM.pattern})")
+# "e.g. RAVDESS" goes on.
+_SENTENCE = re.compile(r"(?<=[.!?。])(?<![a-z]\.[a-z]\.)\s+")
+
+_TRAINED = r"(?:\b(?:pre-?)?train\w*|\bfine[ -]?tun\w*|학습|훈련|파인튜닝|\b(?:до)?обуч\w*)"
+_NOT = r"(?:\b(?:not(?! only)|never|no|without)|n['’]t|\bне)\s(?:\w+[\s-]){0,3}?"
+_OTHER = (
+    rf"{_NOT}(?:{_TRAINED}|seen\b)|(?:학습|훈련)\w*지 ?않"
+    r"|\b(?:evaluat|validat|benchmark|compar|generali[sz]|accurac)\w*"
+    r"|\btest(?:ed|ing)\b|\btest (?:set|split|data|accuracy|score)\w*|\bresults?\b"
+    r"|\b(?:unseen|zero-shot|held-out|F1|UAR|WAR|citation|references|related work)\b"
+    r"|평가|테스트|정확도|\b(?:оцен|точност|тест)\w*"
+)
+_CUE = re.compile(rf"(?P<other>{_OTHER})|(?P<training>{_TRAINED})", re.IGNORECASE)
+_HOLDER = re.compile(r"\b(?:data ?sets?|corpus|corpora)\b|데이터 ?셋|\bдатасет", re.IGNORECASE)
+_HANGUL = re.compile("[가-힣]")
 
 
 @dataclass(frozen=True)
 class Card:
     """What a model's author says of it; empty where nothing is said.
 
-    ``library`` is the one that it is said to be for, such as speechbrain.
+    ``library`` is the one that it is said to be for, such as speechbrain. ``datasets`` are as
+    declared. ``mentions`` are public corpora, by their canonical names, that the text speaks of as
+    training data: each is judged by the nearest word of training or of evaluation before it in its
+    sentence, then the nearest after it, the line that leads to its list, and its heading. Without
+    any, the word dataset or corpus in the sentence is enough. A sentence on evaluation, or
+    "not trained on", is no mention. The datasets of ``model-index`` were evaluated on; they are
+    mentions only in the cards that the Trainer wrote, which has them from the training.
     """
 
     licence: str = ""
     languages: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     library: str = ""
+    mentions: tuple[str, ...] = ()
 
 
 def read_card(folder: Path) -> Card:
-    """Return what README.md of a repository declares in its first lines, where it does."""
+    """Return what README.md of a repository says, of which 200,000 characters are read."""
+    path = folder / "README.md"
     try:
-        content = metadata_load(folder / "README.md")
+        content = metadata_load(path)
     except Exception:  # anything may stand there, and nothing depends on it
         content = None
     if not isinstance(content, dict):
-        return Card()
+        content = {}
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
+    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(_body(path))))
     return Card(
         licence=", ".join(licence),
         languages=_texts(content.get("language")),
         datasets=_texts(content.get("datasets")),
         library=", ".join(_texts(content.get("library_name"))),
+        mentions=tuple(mentions),
     )
 
 
@@ -43,3 +78,74 @@ def _texts(value: Any) -> tuple[str, ...]:
     """Return one text or a list of them as a tuple; anything else as none."""
     values = value if isinstance(value, list) else [value]
     return tuple(one[:100] for one in values[:50] if isinstance(one, str))
+
+
+def _dicts(value: Any) -> list[dict[Any, Any]]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values[:50] if isinstance(one, dict)]
+
+
+def _trainers_datasets(content: dict[Any, Any]) -> Iterator[str]:
+    if "generated_from_trainer" not in _texts(content.get("tags")):
+        return
+    for index in _dicts(content.get("model-index")):
+        for result in _dicts(index.get("results")):
+            for dataset in _dicts(result.get("dataset")):
+                names = _texts(dataset.get("name")) + _texts(dataset.get("type"))
+                yield from mentioned(f"datasets: {' '.join(names)}")
+
+
+def _body(path: Path) -> str:
+    """Return the text of a card without its front matter, code and comments."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_LONGEST)
+    except OSError:
+        return ""
+    return _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
+
+
+def _trained_on(body: str) -> Iterator[str]:
+    for block, context in _blocks(body):
+        for sentence in _SENTENCE.split(block):
+            weak = "training" if _HOLDER.search(sentence) else None
+            for clause, kind in _clauses(sentence):
+                if (kind or context or weak) == "training":
+                    yield from mentioned(clause)
+
+
+def _blocks(body: str) -> Iterator[tuple[str, str | None]]:
+    """Return headings, paragraphs and items of lists, and what the text around says of each."""
+    headings: dict[int, str | None] = {}
+    lead: str | None = None
+    for block in (one.strip("\n") for one in _BLOCK.split(body)):
+        heading = _HEADING.match(block)
+        level = len(heading[1]) if heading else 7
+        headings = {above: kind for above, kind in headings.items() if above < level}
+        item = _ITEM.match(block) is not None
+        context = next((kind for kind in reversed(headings.values()) if kind), None)
+        yield block, (lead if item else None) or context
+        if heading and level > 1:  # a title is not about every sentence below it
+            headings[level] = _kind_of_heading(block)
+        if block and not item:
+            lead = _last_kind(block) if block.rstrip(" *_").endswith(":") else None
+
+
+def _kind_of_heading(heading: str) -> str | None:
+    """Return training for "Training and evaluation data", under which training is told."""
+    kinds = [cue.lastgroup for cue in _CUE.finditer(heading)]
+    return "training" if "training" in kinds else next(iter(kinds), None)
+
+
+def _last_kind(block: str) -> str | None:
+    return next((cue.lastgroup for cue in reversed(list(_CUE.finditer(block)))), None)
+
+
+def _clauses(sentence: str) -> Iterator[tuple[str, str | None]]:
+    """Cut a sentence at its words of training and of evaluation, and say which is for each part."""
+    cues = list(_CUE.finditer(sentence))
+    edges = [0, *(edge for cue in cues for edge in cue.span()), len(sentence)]
+    kinds = [None, *(cue.lastgroup for cue in cues), None]
+    verb_last = _HANGUL.search(sentence) is not None
+    for start, end, before, after in zip(edges[::2], edges[1::2], kinds, kinds[1:], strict=False):
+        yield sentence[start:end], (after or before) if verb_last else (before or after)

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
 
-from sertify.corpora import read_corpus
 from sertify.errors import ConfigurationError
 from sertify.locks import lock_path, read_lock, require_writable
 from sertify.outcomes import GATES
 from sertify.plugin import checks, collection, fixtures
-from sertify.plugin.fixtures import CORPUS
+from sertify.plugin.data import DATA, Data, read_data
 from sertify.plugin.options import OPTIONS, Options, add_options, environment_of, is_worker, joined
 
 _CHECKS = Path(__file__).parents[3] / "tests" / "checks"
@@ -116,8 +115,20 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     options = config.stash[OPTIONS]
     number = len(config.stash[collection.CANDIDATES].all())
-    data = options.data or "the embedded speech (give --data PATH to measure accuracy)"
-    return [f"sertify: {number} candidates of {options.candidates.name}, on {data}"]
+    speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
+    return [f"sertify: {number} candidates of {options.candidates.name}, on {speech}"]
+
+
+def _speech(config: pytest.Config) -> str:
+    """Say what the speech was taken for, and how much of it there is."""
+    data = config.stash.get(DATA, Data())
+    said = [
+        f"{one.name} ({one.layout}, {len(one.clips):,} clips)"
+        for corpus in (data.judged, data.confirming)
+        if corpus is not None
+        for one in corpus.corpora
+    ]
+    return ", ".join(said)
 
 
 def _runs_checks(config: pytest.Config) -> bool:
@@ -140,7 +151,8 @@ def _complain(config: pytest.Config, options: Options) -> None:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    corpus = config.stash[CORPUS] = None if options.data is None else read_corpus(options.data)
+    data = config.stash[DATA] = read_data(options, config.stash[collection.CANDIDATES].suite)
+    corpus = data.judged
     expression = config.option.markexpr or ""
     only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
     if only_accuracy and not (corpus and corpus.labelled):
@@ -173,4 +185,4 @@ def _register_run(config: pytest.Config, options: Options) -> None:
 
     if getattr(config.option, "xmlpath", "") is None:
         config.option.xmlpath = str(options.reports / "junit.xml")
-    config.pluginmanager.register(Run(config, config.stash[CORPUS]), "sertify-run")
+    config.pluginmanager.register(Run(config, config.stash[DATA]), "sertify-run")

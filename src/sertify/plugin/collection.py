@@ -1,6 +1,6 @@
 """Which checks there are: one of each for every candidate, a candidate's checks in a row."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from sertify.candidates import Candidate, read_candidates
+from sertify.candidates import Candidate, Suite, read_suite
 from sertify.errors import ConfigurationError
 from sertify.outcomes import GATES
 from sertify.plugin.checks import ITEM, CheckItem
+from sertify.plugin.options import OPTIONS
+from sertify.slices import Slice, slices
 
 __all__ = ["CANDIDATES", "Candidates", "arrange", "owned_codes", "parametrize"]
 
@@ -31,30 +33,59 @@ class Candidates:
         return self._by_name[name]
 
     @cached_property
-    def _by_name(self) -> dict[str, Candidate]:
+    def suite(self) -> Suite:
+        """All that the file says."""
         try:
-            return {candidate.name: candidate for candidate in read_candidates(self.path)}
+            return read_suite(self.path)
         except ConfigurationError as error:
             raise pytest.UsageError(str(error)) from error
+
+    @cached_property
+    def _by_name(self) -> dict[str, Candidate]:
+        return {candidate.name: candidate for candidate in self.suite.candidates}
 
 
 CANDIDATES = pytest.StashKey[Candidates]()
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Give a check each candidate, and a check of speed each length of audio as well."""
+    """Give a check each candidate; of speed also each length, of accuracy each part of speech."""
     gated = any(mark.name in GATES for mark in metafunc.definition.iter_markers())
     if not gated or "candidate" not in metafunc.fixturenames:
         return
     candidates = metafunc.config.stash[CANDIDATES].all()
-    if "seconds" not in metafunc.fixturenames:
+    over = next((name for name in _VARIANTS if name in metafunc.fixturenames), None)
+    if over is None:
         names = [candidate.name for candidate in candidates]
         metafunc.parametrize("candidate", names, ids=names, indirect=True, scope="session")
         return
-    pairs = [(one.name, seconds) for one in candidates for seconds in one.requirements.segments]
-    ids = [f"{name}@{seconds:g}s" for name, seconds in pairs]
+    pairs = [
+        (one.name, value) for one in candidates for value in _VARIANTS[over](metafunc.config, one)
+    ]
+    ids = [name + _suffix(value) for name, value in pairs]
     # Strings and numbers, for they also stand in the JSON of pytest-benchmark.
-    metafunc.parametrize("candidate, seconds", pairs, ids=ids, indirect=["candidate"])
+    metafunc.parametrize(f"candidate, {over}", pairs, ids=ids, indirect=["candidate"])
+
+
+def _lengths(config: pytest.Config, candidate: Candidate) -> tuple[float, ...]:
+    segmenting = config.stash[OPTIONS].segmenting
+    return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
+
+
+def _parts(config: pytest.Config, candidate: Candidate) -> tuple[Slice, ...]:
+    names = [source.name for source in config.stash[OPTIONS].data]
+    return slices(names, candidate.requirements)
+
+
+_VARIANTS: Mapping[str, Callable[[pytest.Config, Candidate], Sequence[Any]]] = {
+    "seconds": _lengths,
+    "part": _parts,
+}
+
+
+def _suffix(value: Any) -> str:
+    name = value.name if isinstance(value, Slice) else f"{value:g}s"
+    return f"@{name}" if name else ""
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,13 +115,13 @@ def _note(item: Any) -> bool:
     gate = next((gate for gate in GATES if item.get_closest_marker(gate)), None)
     if gate is None or "candidate" not in parameters:
         return False
-    seconds = parameters.get("seconds")
+    over = next((name for name in _VARIANTS if name in parameters), None)
     item.stash[ITEM] = CheckItem(
         candidate=item.config.stash[CANDIDATES].named(parameters["candidate"]),
         gate=gate,
-        check=item.originalname if seconds is None else f"{item.originalname}@{seconds:g}s",
+        check=item.originalname + ("" if over is None else _suffix(parameters[over])),
         owns=owned_codes(item),
-        siblings=_siblings(item) if seconds is None else _variants(item),
+        siblings=_siblings(item) if over is None else _variants(item, over),
     )
     return True
 
@@ -99,11 +130,11 @@ def _siblings(item: Any) -> tuple[str, ...]:
     return tuple(name for name in vars(item.module) if name.startswith("test_"))
 
 
-def _variants(item: Any) -> tuple[str, ...]:
-    """Return the checks of a gate, and of this check the one of each length of audio."""
+def _variants(item: Any, over: str) -> tuple[str, ...]:
+    """Return the checks of a gate, and of this check the one of each length or part."""
     candidate = item.config.stash[CANDIDATES].named(item.callspec.params["candidate"])
-    lengths = (f"{item.originalname}@{one:g}s" for one in candidate.requirements.segments)
-    return (*_siblings(item), *lengths)
+    values = _VARIANTS[over](item.config, candidate)
+    return (*_siblings(item), *(item.originalname + _suffix(value) for value in values))
 
 
 def _find_last_owners(checks: Iterable[pytest.Item]) -> None:

@@ -14,32 +14,37 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sertify import audio, integrity, judgements, scores, weights
+from sertify.answers import Answers
 from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED, Corpus, read_corpus
+from sertify.environment import fingerprint
 from sertify.errors import Rejected
+from sertify.evidence import EvidenceStore
 from sertify.locks import read_lock
 from sertify.outcomes import Judgement
 from sertify.plugin.checks import ITEM, NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
+from sertify.plugin.data import DATA, read_data, seen_corpora
 from sertify.plugin.footprint import peak_memory
 from sertify.plugin.options import OPTIONS, Options, environment_of, is_worker
 from sertify.plugin.progress import Progress
+from sertify.slices import Slice
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither torch nor the hub.
     from sertify.hub import Snapshot
     from sertify.models import Blueprint, LoadedModel
-    from sertify.predictions import Predictions
+    from sertify.predictions import Consistency, Predictions
     from sertify.survey import Survey
     from sertify.tensors import TensorIndex
 
 __all__ = [
-    "CORPUS",
     "blueprint",
     "candidate",
     "check",
     "checkpoint",
     "config",
+    "consistency",
     "data",
     "index",
     "labelled",
@@ -52,6 +57,8 @@ __all__ = [
     "reloaded",
     "responses",
     "score",
+    "scorebook",
+    "seen",
     "snapshot",
     "survey",
     "timing",
@@ -60,7 +67,6 @@ __all__ = [
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
 
-CORPUS = pytest.StashKey[Corpus | None]()
 _EMBEDDED = Path(__file__).parents[3] / "fixtures" / "speech" / "test"
 
 
@@ -196,9 +202,9 @@ def reloaded(
 @pytest.fixture(scope="session")
 def data(options: Options, pytestconfig: pytest.Config) -> Corpus | None:
     """The audio that --data names; a worker of pytest-xdist reads it for itself."""
-    if CORPUS not in pytestconfig.stash and options.data is not None:
-        return read_corpus(options.data)
-    return pytestconfig.stash.get(CORPUS, None)
+    if DATA not in pytestconfig.stash:
+        pytestconfig.stash[DATA] = read_data(options, pytestconfig.stash[CANDIDATES].suite)
+    return pytestconfig.stash[DATA].judged
 
 
 @pytest.fixture(scope="session")
@@ -211,14 +217,43 @@ def probe(data: Corpus | None) -> Corpus:
 
 
 @_stage()
+def seen(
+    snapshot: "Snapshot", data: Corpus | None, candidate: Candidate, pytestconfig: pytest.Config
+) -> dict[str, str]:
+    """Why a corpus, by its name, was part of the candidate's training; empty where none was."""
+    suite = pytestconfig.stash[CANDIDATES].suite
+    return {} if data is None else seen_corpora(suite, candidate, snapshot.card, data)
+
+
+@_stage()
 def predictions(
-    model: "LoadedModel", probe: Corpus, candidate: Candidate, pytestconfig: pytest.Config
+    model: "LoadedModel",
+    probe: Corpus,
+    candidate: Candidate,
+    seen: dict[str, str],
+    options: Options,
+    pytestconfig: pytest.Config,
 ) -> "Predictions":
-    """What the model answers on the probe."""
+    """What the model answers on the probe; kept, for candidates are compared clip by clip."""
     from sertify.predictions import predict
 
+    given = not probe.fingerprint.startswith(EMBEDDED)
     with Progress(pytestconfig, candidate.name, "clips") as progress:
-        return predict(model, probe, progress)
+        found = predict(model, probe, progress, options.segmenting if given else None)
+    if given:
+        answers = Answers.of(found, candidate, seen)
+        versions = fingerprint(environment_of(pytestconfig), "accuracy")
+        store = EvidenceStore(options.reports / "evidence.sqlite")
+        store.add_answers(candidate.fingerprint, model.snapshot.identity, versions, answers)
+    return found
+
+
+@_stage()
+def consistency(model: "LoadedModel", predictions: "Predictions") -> "Consistency":
+    """Whether the predictions outlast changes that must not matter."""
+    from sertify.predictions import consistency
+
+    return consistency(model, predictions)
 
 
 @_stage()
@@ -240,13 +275,22 @@ def labelled(data: Corpus | None) -> Corpus:
 
 
 @_stage()
+def scorebook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> Callable[[Slice], scores.Score]:
+    """Scores the predictions on a part of the speech, each once."""
+    return functools.cache(lambda part: scores.score(predictions, candidate, part, seen))
+
+
+@_stage(scope="function")
 def score(
-    labelled: Corpus,  # noqa: ARG001 - asked for first, for the predictions take long
-    predictions: "Predictions",
-    candidate: Candidate,
+    labelled: Corpus, scorebook: Callable[[Slice], scores.Score], part: Slice
 ) -> scores.Score:
-    """How well the predictions agree with the labels."""
-    return scores.score(predictions, candidate)
+    """How well the predictions agree with the labels of a part of the speech."""
+    if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
+        what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"
+        raise NotReached("no_data", f"a requirement is about {part.name}, which needs {what}")
+    return scorebook(part)
 
 
 @_stage(scope="function")

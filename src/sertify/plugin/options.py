@@ -1,7 +1,9 @@
 """The command-line options of sertify."""
 
 import argparse
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,8 +11,11 @@ from typing import Self
 import pytest
 
 from sertify.environment import describe, usable_cores
+from sertify.predictions import Segmenting
+from sertify.requirements import CORPUS_NAME
+from sertify.slices import TOGETHER
 
-__all__ = ["OPTIONS", "Options", "add_options", "environment_of", "is_worker", "joined"]
+__all__ = ["OPTIONS", "Options", "Source", "add_options", "environment_of", "is_worker", "joined"]
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -23,8 +28,48 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--data",
-        metavar="PATH",
-        help="folder of speech with a metadata.csv, or with one subfolder per label",
+        metavar="[NAME=]PATH",
+        action="append",
+        default=[],
+        help="folder of speech: with a metadata file, one subfolder per label, or the layout of a"
+        " public corpus; may be given several times",
+    )
+    group.addoption(
+        "--layout",
+        metavar="[NAME=]LAYOUT",
+        action="append",
+        default=[],
+        help="how to read --data, such as metadata, folders, audformat or ravdess (default: look)",
+    )
+    group.addoption("--split", metavar="NAME", help="judge on this split of --data only")
+    group.addoption(
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help="judge on at most N clips of each corpus, of all labels and speakers: a quick look",
+    )
+    group.addoption(
+        "--segment",
+        type=_seconds,
+        metavar="SECONDS",
+        help="judge clips in segments of this length, and average their probabilities",
+    )
+    group.addoption(
+        "--hop",
+        type=_seconds,
+        metavar="SECONDS",
+        help="from the start of a segment to that of the next (default: the segment's length)",
+    )
+    group.addoption(
+        "--confirm",
+        metavar="[NAME=]PATH",
+        help="folder of speech that has no part in the selection, to judge the selected one on",
+    )
+    group.addoption(
+        "--hold-out",
+        type=_share,
+        metavar="SHARE",
+        help="the same with a share of the speakers of --data, such as 0.3",
     )
     group.addoption(
         "--reports",
@@ -78,11 +123,25 @@ def _misleads(path: Path, here: Path) -> bool:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A folder of speech; its name stands in the names of tests."""
+
+    name: str
+    path: Path
+    layout: str = "auto"
+
+
+@dataclass(frozen=True)
 class Options:
     """The options of a run, with their defaults filled in."""
 
     candidates: Path
-    data: Path | None
+    data: tuple[Source, ...]
+    confirm: Source | None
+    hold_out: float | None
+    split: str | None
+    limit: int | None
+    segmenting: Segmenting | None
     reports: Path
     device: str
     threads: int
@@ -95,11 +154,18 @@ class Options:
     def of(cls, config: pytest.Config) -> Self:
         """Read the options; paths are relative to where pytest was called."""
         here = config.invocation_params.dir
-        data = config.getoption("data")
+        layouts = dict(map(_layout, config.getoption("layout")))
+        sources = tuple(_source(text, here, layouts) for text in config.getoption("data"))
+        confirm = config.getoption("confirm")
         return cls(
             candidates=here
             / (config.getoption("candidates") or config.rootpath / "candidates.yaml"),
-            data=None if data is None else here / Path(data).expanduser(),
+            data=_distinct(sources),
+            confirm=None if confirm is None else _source(confirm, here, layouts),
+            hold_out=config.getoption("hold_out"),
+            split=config.getoption("split"),
+            limit=config.getoption("limit"),
+            segmenting=_segmenting(config.getoption("segment"), config.getoption("hop")),
             reports=here / (config.getoption("reports") or config.rootpath / "reports"),
             device=config.getoption("device"),
             threads=config.getoption("threads") or _share_of_cores(config),
@@ -110,7 +176,8 @@ class Options:
         )
 
 
-_PATHS = ("--candidates", "--data", "--reports")
+_PATHS = ("--candidates", "--data", "--confirm", "--reports")
+_NAME = re.compile(CORPUS_NAME)
 
 OPTIONS = pytest.StashKey[Options]()
 _ENVIRONMENT = pytest.StashKey[dict[str, str]]()
@@ -137,6 +204,53 @@ def _share_of_cores(config: pytest.Config) -> int:
     # The process that workers report to says the same of itself as they do.
     workers = workers or config.getoption("numprocesses", default=None) or 1
     return max(1, usable_cores() // int(workers))
+
+
+def _source(text: str, here: Path, layouts: Mapping[str, str]) -> Source:
+    name, equals, path = text.partition("=")
+    if not (equals and _NAME.fullmatch(name)) or (here / text).exists():
+        path = text
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", (here / text).resolve().name).strip("-._") or "data"
+    layout = layouts.get(name, layouts.get("", "auto"))
+    return Source(name, here / Path(path).expanduser(), layout)
+
+
+def _layout(text: str) -> tuple[str, str]:
+    name, equals, layout = text.rpartition("=")
+    return (name, layout) if equals else ("", text)
+
+
+def _distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    names = [source.name for source in sources]
+    twice = next((name for name in names if names.count(name) > 1 or name == TOGETHER), None)
+    if twice is None:
+        return sources
+    why = "means all of them" if twice == TOGETHER else "names two folders"
+    raise pytest.UsageError(f"--data: {twice} {why}; give another name with --data NAME=PATH")
+
+
+def _segmenting(seconds: float | None, hop: float | None) -> Segmenting | None:
+    if seconds is None and hop is not None:
+        raise pytest.UsageError("--hop goes with --segment SECONDS, which is missing")
+    return None if seconds is None else Segmenting(seconds, hop or seconds)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0.1, 600, "a number of seconds from 0.1 to 600")
+
+
+def _share(text: str) -> float:
+    return _number(text, 0.01, 0.99, "a share of the speakers between 0 and 1, such as 0.3")
+
+
+def _number(text: str, least: float, most: float, wanted: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"is {text!r}, but should be {wanted}")
+    return value
 
 
 def _positive(text: str) -> int:

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
-from sertify.corpora import Corpus
 from sertify.errors import ConfigurationError
 from sertify.evidence import EvidenceStore, Record
 from sertify.locks import Locked, lock_path, read_lock, write_lock
 from sertify.outcomes import Outcome
+from sertify.plugin.closing import verdict_reports
 from sertify.plugin.collection import CANDIDATES
+from sertify.plugin.confirmation import confirm
 from sertify.plugin.crash import account_for
+from sertify.plugin.data import Data
 from sertify.plugin.options import OPTIONS, environment_of
-from sertify.report import results, terminal, write
+from sertify.report import results, speech, terminal, write
 
 __all__ = ["Run"]
 
@@ -28,13 +30,14 @@ class Run:
     Raises ``ConfigurationError`` where evidence cannot be kept.
     """
 
-    def __init__(self, config: pytest.Config, corpus: Corpus | None) -> None:
+    def __init__(self, config: pytest.Config, data: Data) -> None:
         self._config = config
         self._options = config.stash[OPTIONS]
-        self._corpus = corpus
+        self._data = data
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
         self._seen = 0
+        self._selects = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
@@ -52,6 +55,7 @@ class Run:
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
+        self._selects |= record.gate == "accuracy"
         if record.commit:
             self._commits[record.candidate] = record.commit
         if record.outcome is not Outcome.NOT_REACHED:
@@ -62,20 +66,22 @@ class Run:
         self._aftermath = account_for(self._config, report, abandoned)
 
     @pytest.hookimpl(tryfirst=True)  # before LogXML writes its file
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Draw the conclusions, and write them where the user looks for them."""
         if not self._seen:
             return
-        if self._corpus is not None:
-            self._store.add_corpus(self._corpus.fingerprint, results.corpus_facts(self._corpus))
+        corpus = self._data.judged
+        if corpus is not None:
+            self._store.add_corpus(corpus.fingerprint, speech.facts(corpus))
         self._results = results.conclude(
-            self._config.stash[CANDIDATES].all(),
+            self._config.stash[CANDIDATES].suite,
             self._store,
             environment_of(self._config),
-            corpus=self._corpus.fingerprint if self._corpus is not None else None,
+            corpus=corpus.fingerprint if corpus is not None else None,
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
             moved=self._moved(),
         )
+        self._close(session, self._results)
         self._written = write(self._results, self._options.reports)
         if self._options.lock:
             self._written = {**self._written, "lock": self._lock()}
@@ -83,6 +89,26 @@ class Run:
         if xml is not None:
             for name, value in results.suite_properties(self._results).items():
                 xml.add_global_property(name, value)
+
+    def _close(self, session: pytest.Session, results: dict[str, Any]) -> None:
+        """Confirm the selected one where that is asked for, and let the run say what became."""
+        judged = self._data.judged
+        if not self._selects or judged is None or not judged.labelled or session.shouldstop:
+            return
+        chosen, confirming = results["selection"]["candidate"], self._data.confirming
+        if chosen is not None and confirming is not None:
+            candidate = self._config.stash[CANDIDATES].named(chosen)
+            results["selection"]["confirmation"] = confirm(self._config, candidate, confirming)
+        for report in verdict_reports(results):
+            if report.when == "call":
+                session.testscollected += 1
+                self._config.hook.pytest_runtest_logstart(
+                    nodeid=report.nodeid, location=report.location
+                )
+            self._config.hook.pytest_runtest_logreport(report=report)
+            if report.failed:
+                session.testsfailed += 1
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _lock(self) -> Path:
         """Write the commits of this run; of what it did not judge, the lock stays as it is."""

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sertify.errors import REASONS
+from sertify.report import sentences
 from sertify.report.wording import clean, headline, moment, moved, number, ranked, standing
 
 __all__ = ["render"]
 
-_COLUMNS = ("candidate", "verdict", "UAR", "time per segment", "reason")
-_LONGEST = 200
+_COLUMNS = ("candidate", "verdict", sentences.UAR["uar_all"], "time per segment", "reason")
+_LONGEST, _LONGEST_CELL = 1000, 200
 # An entity is text to Markdown wherever it stands, while a backslash is not inside a table's code.
 _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>()!|~&:$\"'=^"}
 # GitHub looks for mentions and issue numbers after rendering: only a gap hides them.
@@ -20,24 +21,48 @@ def render(results: Mapping[str, Any]) -> str:
     """Draw results.json as a headline, a table of the candidates and what they were judged on."""
     shown = clean(results)
     head, why = headline(shown["selection"])
-    notes = "\n".join(f"- {_text(text)}" for text in moved(shown))
-    blocks = [f"### {_text(head)}", _text(why), "\n".join(_table(shown)), notes, _footer(shown)]
+    notes = "\n".join(f"- {_text(text)}" for text in _notes(shown))
+    table = "\n".join(_table(shown))
+    blocks = [f"### {_text(head)}", _text(why), _choice(shown), table, notes, _footer(shown)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _choice(shown: Mapping[str, Any]) -> str:
+    """Say how sure the choice is; what is no selection stands apart, and says so."""
+    selection, unlabelled = shown["selection"], shown["unlabelled"]
+    sure = [sentences.firmness(selection), sentences.confirmation(selection)]
+    lines = [" ".join(_text(text) for text in sure if text)]
+    if unlabelled:
+        lines.append(f"> **{sentences.NO_SELECTION}:** {_text(unlabelled['sentence'])}")
+    return "\n\n".join(line for line in lines if line)
+
+
+def _notes(shown: Mapping[str, Any]) -> Iterator[str]:
+    if any(sentences.is_starred(one, shown["corpus"]) for one in shown["candidates"]):
+        yield sentences.SEEN
+    for corpus in sentences.speech_of(shown):
+        if unjudged := sentences.clips(corpus):
+            yield unjudged
+    yield from sentences.doubts(shown)
+    yield from moved(shown)
 
 
 def _table(shown: Mapping[str, Any]) -> Iterator[str]:
     yield _line(_COLUMNS)
     yield _line(("---", "---", "---:", "---:", "---"))
     for candidate in ranked(shown):
-        yield _line(map(_text, _cells(candidate, standing(candidate, shown["selection"]))))
+        yield _line(_text(cell, _LONGEST_CELL) for cell in _cells(candidate, shown))
     for name, scores in shown["references"].items():
         yield _line((f"*{_text(name)}*", "*reference*", _text(number(scores.get("uar"))), "", ""))
 
 
-def _cells(candidate: Mapping[str, Any], place: str) -> Iterator[str]:
+def _cells(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
+    numbers = candidate["numbers"]
     yield candidate["name"]
-    yield place
-    yield from (number(candidate["numbers"].get(name)) for name in ("uar_all", "segment_time"))
+    yield standing(candidate, shown["selection"])
+    starred = sentences.is_starred(candidate, shown["corpus"])
+    yield number(numbers.get("uar_all")) + sentences.MARK * starred
+    yield number(numbers.get("segment_time"))
     yield _reason(candidate)
 
 
@@ -51,8 +76,8 @@ def _reason(candidate: Mapping[str, Any]) -> str:
 
 
 def _footer(shown: Mapping[str, Any]) -> str:
-    corpus = shown["corpus"]
-    data = f"{corpus['judged']:,} clips of {corpus['name']}" if corpus else "no corpus"
+    speech = [f"{one['judged']:,} clips of {one['name']}" for one in sentences.speech_of(shown)]
+    data = ", ".join(speech) or "no corpus"
     made = f"sertify {shown['sertify']}, {data}, {moment(shown['created'])}"
     return f"<sub>{_text(made)}</sub>"
 
@@ -61,7 +86,7 @@ def _line(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _text(text: str) -> str:
+def _text(text: str, longest: int = _LONGEST) -> str:
     """Escape a text so that GitHub shows it letter for letter, cut where it is endless."""
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return cut.translate(_ENTITIES).replace("www.", "www&#46;")

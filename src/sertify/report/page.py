@@ -10,23 +10,27 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sertify.aims import AIMS
 from sertify.errors import REASONS
 from sertify.outcomes import GATES
-from sertify.report import wording
+from sertify.report import sentences, views, wording
 
 __all__ = ["render"]
 
 _NUMBERS = {
-    "uar_all": "UAR",
-    "uar": "UAR of its emotions",
+    **sentences.UAR,
+    "coverage": "Coverage",
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
-    "coverage": "Coverage",
     "segment_time": "Time per segment",
     "real_time_factor": "Real-time factor",
     "peak_memory": "Peak memory",
     "parameters": "Parameters",
     "size_on_disk": "Size on disk",
+    "consistency": "Consistency",
+    "class_share": "Class shares off by",
+    "calibration_error": "Calibration error",
+    "brier_score": "Brier score",
 }
 _SIGNS = {
     "PASS": ("✓", "pass"),
@@ -37,6 +41,9 @@ _SIGNS = {
     None: ("·", "not judged"),
 }
 _REFERENCES = {"random": "Random", "majority": "Majority class"}
+_AIMS = {name: name.capitalize() for name in AIMS}
+_FOLDED = 12
+_WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
 def render(results: Mapping[str, Any]) -> str:
@@ -62,7 +69,10 @@ def _environment() -> Environment:
     environment.filters |= {"percent": _percent, "shade": _shade, "compact": _compact}
     environment.tests["as_expected"] = wording.as_expected
     environment.globals |= {"GATES": GATES, "REASONS": REASONS}
-    environment.globals |= {"SIGNS": _SIGNS, "REFERENCES": _REFERENCES}
+    environment.filters |= {"p": _p, "reference": views.reference}
+    environment.globals |= {"SIGNS": _SIGNS, "REFERENCES": _REFERENCES, "FOLDED": _FOLDED}
+    environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
+    environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
     return environment
 
 
@@ -82,8 +92,17 @@ def _content(shown: Mapping[str, Any]) -> dict[str, Any]:
         "anchors": {candidate["name"]: f"c{i}" for i, candidate in enumerate(candidates, 1)},
         "standings": {c["name"]: wording.standing(c, shown["selection"]) for c in candidates},
         "columns": _columns(candidates),
-        "confusions": {candidate["name"]: _confusion(candidate) for candidate in candidates},
-        "recalls": {candidate["name"]: _recalls(candidate) for candidate in candidates},
+        "confusions": {c["name"]: views.confusions(c) for c in candidates},
+        "recalls": {c["name"]: views.recalls(c) for c in candidates},
+        "seen": {c["name"]: views.seen(c) for c in candidates},
+        "known": {c["name"]: views.known(c) for c in candidates},
+        "starred": {c["name"] for c in candidates if sentences.is_starred(c, shown["corpus"])},
+        "firm": sentences.firmness(shown["selection"]),
+        "confirmed": sentences.confirmation(shown["selection"]),
+        "compared": views.compared(shown["selection"]),
+        "uncommon": views.uncommon(shown),
+        "speech": [views.accounted(corpus) for corpus in sentences.speech_of(shown)],
+        "by_part": views.by_part(candidates, shown["corpus"]),
     }
 
 
@@ -91,20 +110,6 @@ def _columns(candidates: list[Mapping[str, Any]]) -> dict[str, str]:
     """Name the numbers that at least one candidate has."""
     measured = {name for candidate in candidates for name in candidate["numbers"]}
     return {name: title for name, title in _NUMBERS.items() if name in measured}
-
-
-def _confusion(candidate: Mapping[str, Any]) -> Any:
-    """Return the first confusion matrix among the checks of accuracy, or None."""
-    checks = candidate["gates"]["accuracy"]["checks"]
-    return next((c["details"]["confusion"] for c in checks if "confusion" in c["details"]), None)
-
-
-def _recalls(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the measured recall of each emotion."""
-    checks = candidate["gates"]["accuracy"]["checks"]
-    measured = {one["name"]: one for check in checks for one in check["measurements"]}
-    recalls = {name.partition("recall:")[2]: one for name, one in measured.items()}
-    return {emotion: one for emotion, one in recalls.items() if emotion}
 
 
 def _percent(share: float) -> str:
@@ -115,6 +120,10 @@ def _percent(share: float) -> str:
 def _shade(count: int, row: list[int]) -> int:
     """Grade a count's share of its row in tenths, for a class: the policy forbids inline styles."""
     return round(10 * count / sum(row)) if sum(row) else 0
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"
 
 
 def _compact(value: Any) -> str:

@@ -1,35 +1,36 @@
 """From the evidence to the content of results.json, which every report is drawn from."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sertify import __version__, metrics
-from sertify.candidates import Candidate
-from sertify.corpora import Corpus
+from sertify import __version__
+from sertify.answers import Answers
+from sertify.candidates import Suite
+from sertify.consensus import consensus
 from sertify.environment import fingerprint
 from sertify.errors import REASONS
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import GATES, Measurement, Outcome
-from sertify.selection import Selection, select, timing
-from sertify.verdicts import Context, GateResult, Stale, Verdict, current, verdict
+from sertify.report import choices, speech
+from sertify.selection import select
+from sertify.verdicts import Context, GateResult, Stale, Verdict, current, timing, verdict
 
-__all__ = ["SCHEMA", "conclude", "corpus_facts", "suite_properties"]
+__all__ = ["SCHEMA", "conclude", "suite_properties"]
 
 SCHEMA = "sertify.results/1"
 """Name and version of the structure; docs/results.md describes it."""
 
 _NUMBERS = (
-    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "top_share", "entropy",
-    "effective_emotions", "real_time_factor", "load_time", "peak_memory", "parameters",
-    "size_on_disk",
+    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
+    "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
+    "real_time_factor", "load_time", "peak_memory", "parameters", "size_on_disk",
 )  # fmt: skip
 
 
 def conclude(
-    candidates: Sequence[Candidate],
+    suite: Suite,
     store: EvidenceStore,
     environment: Mapping[str, str],
     *,
@@ -42,49 +43,64 @@ def conclude(
     ``corpus`` is the fingerprint of the audio of this run; without it, the labelled audio that was
     judged last counts. ``moved`` is the locked commit of the candidates that are at another one.
     """
-    records = store.records(candidate.name for candidate in candidates)
+    records = store.records(candidate.name for candidate in suite.candidates)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
     context = Context(_counting_corpus(records, store, corpus), fingerprints)
     verdicts: list[Verdict] = []
     stale: list[Stale] = []
-    for candidate in candidates:
+    for candidate in suite.candidates:
         kept, dropped = current(candidate, records, context)
         verdicts.append(verdict(candidate, kept))
         stale += dropped
     facts = store.corpus(context.corpus) if context.corpus else None
+    answers = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
     return {
         "schema": SCHEMA,
         "sertify": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
-        "selection": _selection(select(verdicts)),
-        "candidates": [_candidate(one) for one in verdicts],
-        "references": _references(facts),
-        "corpus": _corpus(facts, verdicts),
+        "selection": choices.selection(
+            select(verdicts, answers, suite.preferences), suite.preferences
+        ),
+        "unlabelled": _unlabelled(suite, verdicts, store, corpus, fingerprints["accuracy"]),
+        "candidates": [_candidate(one, facts) for one in verdicts],
+        "references": speech.references(facts),
+        "corpus": speech.corpus(facts, verdicts),
         "environment": dict(environment),
         "stale": _stale(stale),
         "moved": dict(moved or {}),
     }
 
 
-def corpus_facts(corpus: Corpus) -> dict[str, Any]:
-    """Describe a corpus in JSON types."""
-    emotions = Counter(clip.emotion for clip in corpus.clips if clip.emotion is not None)
-    warnings = [
-        f"label {label!r} is no known emotion, so no candidate can be right about it"
-        for label in corpus.unknown_labels
-    ]
-    return {
-        "name": corpus.name,
-        "path": str(corpus.path),
-        "fingerprint": corpus.fingerprint,
-        "clips": len(corpus.clips),
-        "labelled": corpus.labelled,
-        "emotions": dict(sorted(emotions.items())),
-        "speakers": len({clip.speaker for clip in corpus.clips} - {None}),
-        "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
-        "warnings": warnings,
+def _answers(
+    verdicts: Sequence[Verdict], store: EvidenceStore, corpus: str | None, environment: str
+) -> dict[str, Answers]:
+    """Return what each candidate said of each clip of a corpus, where it is known."""
+    if corpus is None:
+        return {}
+    found = {
+        one.candidate.name: store.answers(
+            one.candidate.name, one.candidate.fingerprint, one.commit or "", corpus, environment
+        )
+        for one in verdicts
     }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _unlabelled(
+    suite: Suite,
+    verdicts: Sequence[Verdict],
+    store: EvidenceStore,
+    corpus: str | None,
+    environment: str,
+) -> dict[str, Any] | None:
+    """Return what the audio of this run says of the candidates, where it has no labels."""
+    facts = store.corpus(corpus) if corpus else None
+    if facts is None or facts["labelled"]:
+        return None
+    answers = _answers(verdicts, store, corpus, environment)
+    found = consensus(verdicts, answers, suite.preferences)
+    return {"corpus": speech.corpus(facts, verdicts), **choices.consensus(found)}
 
 
 def suite_properties(results: Mapping[str, Any]) -> dict[str, str]:
@@ -95,6 +111,7 @@ def suite_properties(results: Mapping[str, Any]) -> dict[str, str]:
         "sertify:version": results["sertify"],
         "sertify:selection": results["selection"]["candidate"] or "",
         "sertify:sentence": results["selection"]["sentence"],
+        "sertify:clips": _clips(corpus),
         "sertify:tied": " ".join(results["selection"]["tied"]),
         "sertify:corpus": corpus.get("fingerprint", ""),
         "sertify:corpus.name": corpus.get("name", ""),
@@ -102,6 +119,17 @@ def suite_properties(results: Mapping[str, Any]) -> dict[str, str]:
     }
     environment = results["environment"].items()
     return properties | {f"sertify:environment.{key}": value for key, value in environment}
+
+
+def _clips(corpus: Mapping[str, Any]) -> str:
+    """Account for the clips: how many were asked for, judged, and why the others were not."""
+    if not corpus:
+        return ""
+    why = speech.reasons(corpus)
+    rest = ", ".join(f"{number} {reason}" for reason, number in why.items())
+    numbers = (corpus["requested"], corpus["clips"], corpus["judged"])
+    judged = "{} requested, {} read, {} judged".format(*numbers)
+    return f"{judged}; not: {rest}" if rest else judged
 
 
 def _counting_corpus(
@@ -115,16 +143,11 @@ def _counting_corpus(
     return next(judged, None)
 
 
-def _selection(selection: Selection) -> dict[str, Any]:
-    data = asdict(selection)
-    return data | {"tied": list(selection.tied), "pareto": list(selection.pareto)}
-
-
-def _candidate(one: Verdict) -> dict[str, Any]:
+def _candidate(one: Verdict, facts: Mapping[str, Any] | None) -> dict[str, Any]:
     candidate = one.candidate
-    repository = _detail(one, "repository") or {}
+    repository = one.detail("repository") or {}
     outline = next((record.details for record in one.records if "loader" in record.details), {})
-    outputs = _detail(one, "labels") or outline.get("outputs") or candidate.labels or ()
+    outputs = one.detail("labels") or outline.get("outputs") or candidate.labels or ()
     labels = [name for name in outputs if name is not None]
     emotions = {candidate.emotion_of(label) for label in labels} - {None}
     return {
@@ -139,11 +162,11 @@ def _candidate(one: Verdict) -> dict[str, Any]:
         "reason": one.reason,
         "message": one.message,
         "cure": _cure(one),
-        "languages": list(candidate.languages or repository.get("languages", ())),
+        "languages": list(one.languages),
         "licence": candidate.licence or repository.get("licence") or None,
         "note": candidate.note,
         "loader": outline.get("loader"),
-        "architecture": outline.get("architecture") or _detail(one, "architecture"),
+        "architecture": outline.get("architecture") or one.detail("architecture"),
         "remarks": [
             record.details["remark"] for record in one.records if record.details.get("remark")
         ],
@@ -152,13 +175,15 @@ def _candidate(one: Verdict) -> dict[str, Any]:
         "emotions": sorted(str(emotion) for emotion in emotions),
         "gates": {gate: _gate(result) for gate, result in one.gates.items()},
         "numbers": _numbers(one),
+        "parts": speech.parts(one, facts),
     }
 
 
 def _cure(one: Verdict) -> str | None:
     if one.gate is None or one.reason is None:
         return None
-    if one.gates[one.gate].outcome is Outcome.INCONCLUSIVE:
+    undecided = one.gates[one.gate].outcome is Outcome.INCONCLUSIVE
+    if undecided and REASONS[one.reason].fault:
         return "judge it on more clips"
     return REASONS[one.reason].cure
 
@@ -184,36 +209,6 @@ def _numbers(one: Verdict) -> dict[str, Any]:
         found["segment_time"] = record.value("time_p50")
         found |= {name: record.value(name) for name in ("real_time_factor", "peak_memory")}
     return {name: asdict(value) for name, value in found.items() if value is not None}
-
-
-def _detail(one: Verdict, name: str) -> Any:
-    return next((record.details[name] for record in one.records if name in record.details), None)
-
-
-def _references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What two models that hear nothing would reach on the corpus."""
-    if facts is None or not facts["emotions"]:
-        return {}
-    truth = [emotion for emotion, number in facts["emotions"].items() for _ in range(number)]
-    return {
-        "random": metrics.random_reference(truth),
-        "majority": metrics.majority_reference(truth),
-    }
-
-
-def _corpus(facts: Mapping[str, Any] | None, verdicts: Sequence[Verdict]) -> dict[str, Any] | None:
-    """Add to what is known of the corpus the clips that could not be judged."""
-    if facts is None:
-        return None
-    rejected = {
-        (clip["file"], clip["reason"])
-        for one in verdicts
-        for record in one.gates["accuracy"].records
-        for clip in record.details.get("rejected_clips", ())
-    }
-    listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
-    judged = facts["clips"] - len({file for file, _ in rejected})
-    return {**facts, "judged": judged, "rejected": listed}
 
 
 def _stale(stale: Sequence[Stale]) -> list[dict[str, Any]]:

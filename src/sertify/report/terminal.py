@@ -1,11 +1,11 @@
 """The summary at the end of a run: one line a candidate, then the sentence."""
 
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sertify.outcomes import Outcome
+from sertify.report import sentences
+from sertify.report.columns import aligned, fitted, wrapped
 from sertify.report.wording import as_expected, clean, moved, number, ranked, standing
 
 __all__ = ["lines"]
@@ -27,7 +27,7 @@ _PARTLY = "part"
 _NUMBERS = {"uar_all": "UAR", "segment_time": "time", "real_time_factor": "RTF"}
 _HEADINGS = ("candidate", *_GATES.values(), *_NUMBERS.values(), "verdict")
 _RIGHT = ("time", "RTF")
-_NARROWEST = 8
+_NAME, _PART = 24, 12
 _MARKUP: Mapping[str, Mapping[str, bool]] = {
     "use": {"green": True, "bold": True},
     "tied": {"green": True},
@@ -36,7 +36,13 @@ _MARKUP: Mapping[str, Mapping[str, bool]] = {
     "undecided": {"yellow": True},
     "rejected": {"red": True},
 }
-_QUIET = {"light": True}
+_CONFIRMED: Mapping[str | None, Mapping[str, bool]] = {
+    "PASS": {"green": True},
+    "FAIL": {"red": True, "bold": True},
+    "INCONCLUSIVE": {"yellow": True},
+    "BLOCKED": {"yellow": True},
+}
+_QUIET: Mapping[str, bool] = {"light": True}
 
 Line = tuple[str, Mapping[str, bool]]
 
@@ -48,9 +54,21 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     take two.
     """
     shown = clean(results)
-    rows = [_row(candidate, shown["selection"]) for candidate in ranked(shown)]
+    yield from _candidates(shown, width)
+    yield from _by_part(shown, width)
+    if any(_is_seen(candidate, shown) for candidate in shown["candidates"]):
+        yield sentences.SEEN, _QUIET
+    yield "", {}
+    for text, markup in (*_choice(shown), *_speech(shown), *_remarks(shown)):
+        for line in wrapped(text, width):
+            yield line, markup
+
+
+def _candidates(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
+    """Yield the table of the candidates, and what its signs mean."""
+    rows = [_row(candidate, shown) for candidate in ranked(shown)]
     rows += [_reference(name, scores) for name, scores in shown["references"].items()]
-    table = _aligned([_HEADINGS, *rows], width)
+    table = aligned([_HEADINGS, *rows], width, tight=_GATES.values(), right=_RIGHT)
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown["references"])
     yield from zip(table, markups, strict=True)
@@ -58,43 +76,81 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
         yield "? inconclusive: the data cannot tell", _QUIET
     if any(_PARTLY in row for row in rows):
         yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET
+
+
+def _by_part(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
+    """Yield a table of the UAR on each part of the speech, where there are several."""
+    judged = [one for one in ranked(shown) if len(one["parts"]) > 1]
+    names = [*dict.fromkeys(part["part"] for one in judged for part in one["parts"][1:])]
+    kept = names[: (width - _NAME - 1) // (_PART + 2)]
+    if not kept:
+        return
+    rows = [(one["name"], *_on_parts(one, kept, shown["corpus"])) for one in judged]
+    headings = (sentences.UAR["uar_all"], *(fitted(name, _PART) for name in kept))
+    more = len(names) - len(kept)
     yield "", {}
-    for line in _wrapped(shown["selection"]["sentence"], width):
-        yield line, {"bold": True}
-    if unjudged := _unjudged(shown["corpus"]):
-        yield _fitted(unjudged, width), {"yellow": True}
-    for remark, names in _remarks(shown).items():
-        for line in _wrapped(f"{', '.join(names)}: {remark}", width):
-            yield line, _QUIET
-    for text in moved(shown):
-        for line in _wrapped(text, width):
-            yield line, {"yellow": True}
+    markups = ({"bold": True}, *({} for _ in rows))
+    yield from zip(aligned([headings, *rows], width), markups, strict=True)
+    if more:
+        yield f"and {more} more parts of the speech in the report", _QUIET
 
 
-def _remarks(shown: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return what is to be known of how candidates were come by, with their names."""
+def _on_parts(
+    candidate: Mapping[str, Any], names: Iterable[str], corpus: Mapping[str, Any] | None
+) -> Iterator[str]:
+    parts = {part["part"]: part for part in candidate["parts"]}
+    for name in names:
+        part = parts.get(name)
+        measured = part["numbers"].get("uar_all") if part else None
+        seen = part is not None and sentences.is_seen(part, corpus)
+        yield number(measured).partition(" ")[0] + sentences.MARK * seen
+
+
+def _is_seen(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    return any(sentences.is_seen(part, shown["corpus"]) for part in candidate["parts"])
+
+
+def _choice(shown: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield what to use and how sure that is; what is no selection never looks like one."""
+    selection, unlabelled = shown["selection"], shown["unlabelled"]
+    yield selection["sentence"], {"bold": True}
+    if firm := sentences.firmness(selection):
+        yield firm, _QUIET
+    if confirmed := sentences.confirmation(selection):
+        yield confirmed, _CONFIRMED.get((selection["confirmation"] or {}).get("outcome"), _QUIET)
+    if unlabelled:
+        yield f"{sentences.NO_SELECTION}: {unlabelled['sentence']}", {"yellow": True}
+
+
+def _speech(shown: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield how many clips did not count, and what weakens conclusions from the others."""
+    for corpus in sentences.speech_of(shown):
+        if unjudged := sentences.clips(corpus):
+            yield unjudged, {"yellow": True}
+    for doubt in sentences.doubts(shown):
+        yield doubt, {"yellow": True}
+
+
+def _remarks(shown: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield what is to be known of how candidates were come by, once, with their names."""
     found: dict[str, list[str]] = {}
     for candidate in shown["candidates"]:
         for remark in candidate["remarks"]:
             found.setdefault(remark, []).append(candidate["name"])
-    return found
+    for remark, names in found.items():
+        yield f"{', '.join(names)}: {remark}", _QUIET
+    for text in moved(shown):
+        yield text, {"yellow": True}
 
 
-def _unjudged(corpus: Mapping[str, Any] | None) -> str:
-    """Say how many clips of the corpus did not count, and why."""
-    reasons = Counter(clip["reason"] for clip in (corpus or {}).get("rejected", ()))
-    if corpus is None or not reasons:
-        return ""
-    why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
-    return f"{corpus['judged']} of {corpus['clips']} clips were judged; not: {why}"
-
-
-def _row(candidate: Mapping[str, Any], selection: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
     signs = (_sign(candidate["gates"].get(gate, {})) for gate in _GATES)
-    numbers = (_short(candidate["numbers"].get(name)) for name in _NUMBERS)
-    place = standing(candidate, selection)
+    uar, *numbers = (_short(candidate["numbers"].get(name)) for name in _NUMBERS)
+    if sentences.is_starred(candidate, shown["corpus"]):
+        uar += sentences.MARK
+    place = standing(candidate, shown["selection"])
     verdict = _why(candidate) or place if place in ("rejected", "undecided") else place
-    return candidate["name"], *signs, *numbers, verdict
+    return candidate["name"], *signs, uar, *numbers, verdict
 
 
 def _sign(gate: Mapping[str, Any]) -> str:
@@ -124,56 +180,3 @@ def _markup(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> Mapping[s
 def _short(measured: Any) -> str:
     text = "" if measured is None else number(measured)
     return text.replace("[0.", "[.").replace(", 0.", ", .")
-
-
-def _aligned(rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
-    """Lay out the columns that hold something; the first gives way where they are too wide."""
-    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
-    gaps = [1 if column[0] in _GATES.values() else 2 for column in columns[1:]]
-    widths = [max(map(_width, column)) for column in columns]
-    spare = width - sum(widths[1:]) - sum(gaps)
-    widths[0] = min(widths[0], max(spare, _NARROWEST))
-    cells = [
-        [" " * gap + _padded(text, size, column[0] in _RIGHT) for text in column]
-        for column, size, gap in zip(columns, widths, [0, *gaps], strict=True)
-    ]
-    return [_fitted("".join(line), width).rstrip() for line in zip(*cells, strict=True)]
-
-
-def _padded(text: str, size: int, right: bool) -> str:
-    text = _fitted(text, size)
-    padding = " " * (size - _width(text))
-    return padding + text if right else text + padding
-
-
-def _fitted(text: str, size: int) -> str:
-    """Cut out the middle of a text that is wider than ``size``: names differ at either end."""
-    if _width(text) <= size:
-        return text
-    tail = _last(text, size // 2)
-    return _last(text[::-1], size - 1 - _width(tail))[::-1] + "…" + tail
-
-
-def _last(text: str, size: int) -> str:
-    return next(text[i:] for i in range(len(text) + 1) if _width(text[i:]) <= size)
-
-
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}".lstrip()
-        if line and _width(longer) > width:
-            yield _fitted(line, width)
-            longer = word
-        line = longer
-    yield _fitted(line, width)
-
-
-def _width(text: str) -> int:
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

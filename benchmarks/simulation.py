@@ -1,0 +1,296 @@
+"""Do the intervals cover, and does a model qualify that should not? Simulated corpora tell.
+
+    python benchmarks/simulation.py --pools 1000 --seed 0 --json simulation.json
+
+Each pool is a corpus of speakers, drawn from a population in which the true UAR of each of five
+models is known, and is judged by the functions that judge real corpora. Speakers are harder or
+easier to understand, for all models and for each, and so are their emotions: recalls are logistic
+in the sum of a class's mean and of normal effects (``EFFECTS``).
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify import metrics, statistics
+from sertify.outcomes import Bound, Measurement, Outcome, judge
+
+__all__ = ["SETTINGS", "Found", "Setting", "simulate"]
+
+THRESHOLD = 0.4
+REQUIREMENT = Bound(min=THRESHOLD, confidence=0.95)
+MODELS = ("best", "near", "middle", "threshold")
+"""The models of a pool; a fifth one, ``random``, guesses."""
+EFFECTS = {"speaker": 0.5, "speaker, model": 0.4, "speaker, class": 0.4, "all three": 0.3}
+"""Standard deviations in logits: the first and third are what all models share."""
+DEVIATION = float(np.sqrt(sum(effect**2 for effect in EFFECTS.values())))
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a corpus is like.
+
+    ``clips`` is the number of each speaker and class. With ``uneven``, it is a mean: speakers
+    differ by a lognormal factor, and a speaker may lack a class. With ``one_clip``, each speaker
+    has one, and the classes take turns. Without ``named``, intervals are by clip. ``uars`` are the
+    true values of the first four models.
+    """
+
+    name: str
+    speakers: int
+    classes: int = 7
+    clips: int = 5
+    uneven: bool = False
+    one_clip: bool = False
+    named: bool = True
+    uars: tuple[float, ...] = (0.60, 0.595, 0.50, THRESHOLD)
+
+
+SETTINGS = (
+    *(Setting(f"{n} speakers, 7 classes", n) for n in (3, 5, 8, 10, 24)),
+    *(Setting(f"{n} speakers, 4 classes", n, classes=4, clips=10) for n in (10, 24)),
+    *(Setting(f"{n} uneven speakers, 7 classes", n, uneven=True) for n in (10, 24)),
+    *(Setting(f"{n} speakers, 7 classes, equal models", n, uars=(0.6,) * 4) for n in (10, 24)),
+    *(
+        Setting(f"{n} speakers, 7 classes, good models", n, uars=(0.95, 0.945, 0.90, 0.85))
+        for n in (10, 24)
+    ),
+    Setting("350 clips of 350 speakers, by clip", 350, one_clip=True, named=False),
+    Setting("24 speakers who are not named, by clip", 24, named=False),
+)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A pool: true labels, each model's answers, and who speaks."""
+
+    truth: list[str]
+    predictions: dict[str, list[str]]
+    speakers: list[int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one pool gave: who was covered, who qualified, who stayed in the tied set."""
+
+    covered: dict[str, bool]
+    qualified: dict[str, bool]
+    pairs: tuple[bool, ...]
+    best_kept: bool
+    random_kept: bool
+    tied: int
+    width: float
+
+
+def simulate(setting: Setting, pools: int, seed: int, replicates: int = 2000) -> dict[str, Any]:
+    """Return the rates of a setting, each with its 95 % Wilson interval over the pools."""
+    start = time.perf_counter()
+    true = true_uars(setting)
+    drawn = corpora(setting, true, pools, seed)
+    found = [judged(corpus, true, setting, replicates) for corpus in drawn]
+    return {
+        "setting": asdict(setting),
+        "coverage": {name: _rate([one.covered[name] for one in found]) for name in true},
+        "difference_coverage": float(np.mean([one.pairs for one in found])),
+        "threshold_qualified": _rate([one.qualified["threshold"] for one in found]),
+        "random_qualified": _rate([one.qualified["random"] for one in found]),
+        "random_tied": _rate([one.random_kept for one in found]),
+        "best_tied": _rate([one.best_kept for one in found]),
+        "tied_models": float(np.mean([one.tied for one in found])),
+        "width": float(np.mean([one.width for one in found])),
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def judged(corpus: Corpus, true: Mapping[str, float], setting: Setting, replicates: int) -> Found:
+    """Judge the models of a pool as a run of the suite does."""
+    groups = corpus.speakers if setting.named else None
+    measured = {
+        name: _measure(corpus.truth, prediction, groups, replicates)
+        for name, prediction in corpus.predictions.items()
+    }
+    drawn = statistics.paired(corpus.truth, corpus.predictions, groups, replicates=replicates)
+    differences = statistics.compare(drawn)
+    kept = statistics.tied(differences, differences[0].better)
+    return Found(
+        covered={name: _covers(one.low, one.high, true[name]) for name, one in measured.items()},
+        qualified={name: _qualifies(one) for name, one in measured.items()},
+        pairs=tuple(_pair_covered(drawn, pair, true) for pair in combinations(drawn.names, 2)),
+        best_kept="best" in kept,
+        random_kept="random" in kept,
+        tied=len(kept),
+        width=float(measured["best"].high or 0) - float(measured["best"].low or 0),
+    )
+
+
+def true_uars(setting: Setting) -> dict[str, float]:
+    """Return what each model scores on the whole population of speakers."""
+    return dict(zip(MODELS, setting.uars, strict=True)) | {"random": 1 / setting.classes}
+
+
+def corpora(setting: Setting, true: Mapping[str, float], pools: int, seed: int) -> Iterator[Corpus]:
+    """Yield pools; each draws its speakers anew."""
+    rng = np.random.default_rng([seed, setting.speakers, setting.classes, setting.uneven])
+    means = {name: _means(true[name], i, setting.classes) for i, name in enumerate(MODELS)}
+    for _ in range(pools):
+        yield _corpus(rng, setting, means)
+
+
+def _corpus(rng: np.random.Generator, setting: Setting, means: Mapping[str, Floats]) -> Corpus:
+    shape = (setting.speakers, setting.classes)
+    clips = _clips(rng, setting).ravel()
+    speaker, truth = (axis.ravel().repeat(clips) for axis in np.indices(shape))
+    answers = {"random": rng.integers(setting.classes, size=len(truth))}
+    for name, recalls in _recalls(rng, means, shape).items():
+        right = rng.random(len(truth)) < recalls[speaker, truth]
+        wrong = (truth + rng.integers(1, setting.classes, len(truth))) % setting.classes
+        answers[name] = np.where(right, truth, wrong)
+    names = {name: _named(answers[name]) for name in (*means, "random")}
+    return Corpus(_named(truth), names, speaker.tolist())
+
+
+def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
+    """Return how many clips each speaker has of each class."""
+    shape = (setting.speakers, setting.classes)
+    if setting.one_clip:
+        return np.eye(setting.classes, dtype=np.int64)[np.arange(setting.speakers) % shape[1]]
+    if not setting.uneven:
+        return np.full(shape, setting.clips)
+    clips = rng.poisson(setting.clips * rng.lognormal(-0.32, 0.8, (setting.speakers, 1)), shape)
+    clips[0] = np.maximum(clips[0], 1)  # each class occurs
+    return clips
+
+
+def _recalls(
+    rng: np.random.Generator, means: Mapping[str, Floats], shape: tuple[int, int]
+) -> dict[str, Floats]:
+    """Return each model's recall for each speaker and class."""
+    column = (shape[0], 1)
+    effects = tuple(EFFECTS.values())
+    shared = rng.normal(0, effects[0], column) + rng.normal(0, effects[2], shape)
+    own = {
+        name: rng.normal(0, effects[1], column) + rng.normal(0, effects[3], shape) for name in means
+    }
+    return {name: _logistic(mean + shared + own[name]) for name, mean in means.items()}
+
+
+def _means(uar: float, model: int, classes: int) -> Floats:
+    """Return a model's class means, in logits, whose expected UAR is the given one."""
+    profile = np.roll(np.linspace(-1, 1, classes), 2 * model)
+    low, high = -10.0, 10.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _expected(profile + middle) < uar else (low, middle)
+    return profile + low
+
+
+def _expected(means: Floats) -> float:
+    """Return the mean of logistic(mean + effects), by Gauss-Hermite quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    return float((_logistic(means[:, None] + DEVIATION * nodes) @ weights).mean() / weights.sum())
+
+
+def _logistic(x: Floats) -> Floats:
+    return 1 / (1 + np.exp(-x))
+
+
+def _named(classes: Counts) -> list[str]:
+    return [f"emotion {label}" for label in classes.tolist()]
+
+
+def _measure(
+    truth: Sequence[str], prediction: Sequence[str], groups: Sequence[int] | None, replicates: int
+) -> Measurement:
+    intervals = statistics.bootstrap(truth, prediction, groups, ["uar"], replicates=replicates)
+    value, interval = metrics.uar(truth, prediction), intervals["uar"]
+    return Measurement("uar", value, "1", interval.low, interval.high, len(truth))
+
+
+def _covers(low: float | None, high: float | None, true: float) -> bool:
+    return low is not None and high is not None and low <= true <= high
+
+
+def _qualifies(measured: Measurement) -> bool:
+    return judge(measured, REQUIREMENT, "low_uar").outcome is Outcome.PASS
+
+
+def _pair_covered(
+    drawn: statistics.Replicates, pair: tuple[str, str], true: Mapping[str, float]
+) -> bool:
+    places = [drawn.names.index(name) for name in pair]
+    both = replace(drawn, names=pair, values=drawn.values[places], samples=drawn.samples[places])
+    (found,) = statistics.compare(both)
+    return _covers(found.low, found.high, true[found.better] - true[found.other])
+
+
+def _rate(hits: Sequence[bool]) -> dict[str, float]:
+    interval = statistics.wilson(sum(hits), len(hits))
+    return {"rate": sum(hits) / len(hits), "low": interval.low, "high": interval.high}
+
+
+def _row(found: Mapping[str, Any]) -> str:
+    """Return a line of the Markdown table, in percent."""
+    rates = [one["rate"] for name, one in found["coverage"].items() if name != "random"]
+    cells = [
+        found["setting"]["name"],
+        f"{100 * np.mean(rates):.1f} ({100 * min(rates):.1f}..{100 * max(rates):.1f})",
+        _percent(found["coverage"]["threshold"]),
+        f"{100 * found['difference_coverage']:.1f}",
+        _percent(found["threshold_qualified"]) if THRESHOLD in found["setting"]["uars"] else "-",
+        _percent(found["best_tied"]),
+        f"{found['tied_models']:.1f}",
+        _percent(found["random_qualified"]),
+        _percent(found["random_tied"]),
+        f"{found['width']:.2f}",
+    ]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _percent(rate: Mapping[str, float]) -> str:
+    return f"{100 * rate['rate']:.1f} [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
+
+
+HEADER = (
+    "| corpus | coverage, mean of 4 models (range) | coverage of the fourth model"
+    " | coverage of differences | model at 0.4 qualified | truly best in tied set | models in it"
+    " | guesser qualified | guesser in tied set | mean width |\n" + "|---" * 10 + "|\n"
+)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--pools", type=int, default=1000, help="corpora of each setting")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--speakers", type=int, nargs="*", help="only settings of so many")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write all rates there")
+    return parser.parse_args()
+
+
+def _main() -> None:
+    arguments = _arguments()
+    chosen = [s for s in SETTINGS if not arguments.speakers or s.speakers in arguments.speakers]
+    sys.stdout.write(HEADER)
+    results = []
+    for setting in chosen:
+        results.append(simulate(setting, arguments.pools, arguments.seed))
+        sys.stdout.write(_row(results[-1]))
+        sys.stdout.flush()
+    if arguments.json:
+        written = {"pools": arguments.pools, "seed": arguments.seed, "settings": results}
+        arguments.json.write_text(json.dumps(written, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    _main()

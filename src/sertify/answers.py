@@ -1,0 +1,93 @@
+"""What a candidate said of each clip, kept so that candidates can be compared clip by clip."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from sertify.candidates import Candidate
+from sertify.predictions import Predictions
+
+__all__ = ["Answers"]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions in the words of the taxonomy, one of each clip that could be judged.
+
+    Attributes
+    ----------
+    corpus
+        Fingerprint of the audio.
+    emotions
+        What the candidate can express.
+    seen
+        Why a corpus, by its name, was part of the candidate's training.
+    clips, truth, predicted, confidence, speakers, corpora, languages
+        Of each clip: its name, its emotion or None, the predicted one, its probability, its
+        speaker or None, the name of its corpus, its language or None.
+    """
+
+    candidate: str
+    corpus: str
+    emotions: tuple[str, ...]
+    clips: tuple[str, ...]
+    truth: tuple[str | None, ...]
+    predicted: tuple[str, ...]
+    confidence: tuple[float, ...]
+    speakers: tuple[str | None, ...]
+    corpora: tuple[str, ...]
+    languages: tuple[str | None, ...]
+    seen: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]) -> Self:
+        """Take over what a candidate predicted."""
+        clips = predictions.clips
+        emotions, probabilities = predictions.emotion_probabilities(candidate)
+        predicted = predictions.emotions(candidate)
+        places = [emotions.index(emotion) for emotion in predicted]
+        return cls(
+            candidate=candidate.name,
+            corpus=predictions.corpus.fingerprint,
+            emotions=tuple(emotions),
+            clips=tuple(clip.name for clip in clips),
+            truth=tuple(clip.emotion for clip in clips),
+            predicted=tuple(predicted),
+            confidence=tuple(
+                round(float(row[place]), 6)
+                for row, place in zip(probabilities, places, strict=True)
+            ),
+            speakers=tuple(clip.speaker for clip in clips),
+            corpora=tuple(clip.corpus for clip in clips),
+            languages=tuple(clip.language for clip in clips),
+            seen=dict(seen),
+        )
+
+    @property
+    def groups(self) -> tuple[tuple[str, str] | None, ...]:
+        """The speaker of each clip, told from namesakes in other corpora; None where unknown."""
+        return tuple(
+            None if speaker is None else (corpus, speaker)
+            for corpus, speaker in zip(self.corpora, self.speakers, strict=True)
+        )
+
+    def at(self, places: Sequence[int], column: str) -> list[str]:
+        """Return what stands in a column for some clips."""
+        values = getattr(self, column)
+        return [values[place] for place in places]
+
+    def pack(self) -> bytes:
+        """Return it for a database."""
+        return zlib.compress(json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Rebuild it from what `pack` gave."""
+        fields: dict[str, Any] = json.loads(zlib.decompress(data))
+        return cls(**{key: _frozen(value) for key, value in fields.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,169 @@
+"""Candidates side by side: on the same clips, of emotions that each can express and none has seen.
+
+With labels they are compared by how right they are, without by how much they agree.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sertify import metrics, statistics
+from sertify.answers import Answers
+from sertify.statistics import Difference, Interval, Replicates
+
+__all__ = ["Agreement", "Comparison", "agreements", "compare", "obstacles"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How right candidates are on the same clips.
+
+    Attributes
+    ----------
+    replicates
+        UAR of each, and resamples of it; over several corpora it is their mean.
+    differences
+        The best against each other one; ``tied`` names those not significantly worse, and the best.
+    emotions
+        What the clips are of, by corpus: emotions that all candidates can express.
+    left_out
+        Why a corpus, by its name, is no part of it.
+    """
+
+    replicates: Replicates
+    differences: tuple[Difference, ...]
+    tied: tuple[str, ...]
+    emotions: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, str]
+
+    @property
+    def chance(self) -> float:
+        """The UAR that guessing scores."""
+        return sum(1 / len(names) for names in self.emotions.values()) / len(self.emotions)
+
+
+def compare(answers: Sequence[Answers]) -> Comparison | None:
+    """Compare candidates on the clips that each of them was asked about; None without any.
+
+    A corpus that has an obstacle is left out.
+    """
+    left_out = obstacles(answers)
+    places = {name: own for name, own in _places(answers).items() if name not in left_out}
+    emotions = {name: _common(answers, own) for name, own in places.items()}
+    if not places:
+        return None
+    parts = [
+        _replicates(answers, own, emotions[name], seed)
+        for seed, (name, own) in enumerate(places.items())
+    ]
+    replicates = statistics.combine(parts)
+    differences = statistics.compare(replicates)
+    best = replicates.names[int(replicates.values.argmax())]
+    tied = statistics.tied(differences, best)
+    return Comparison(replicates, differences, tied, emotions, left_out)
+
+
+def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
+    """Return why candidates cannot be compared on a corpus, by its name, where they cannot.
+
+    One of them was trained on it, or fewer than two of its emotions can be expressed by all.
+    """
+    found = {}
+    for corpus, places in _places(answers).items():
+        seen = [one.candidate for one in answers if corpus in one.seen]
+        if seen:
+            found[corpus] = f"seen in training by {', '.join(seen)}"
+        elif len(_common(answers, places)) < 2:
+            found[corpus] = "there are no two emotions in it that all can express"
+    return found
+
+
+def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
+    """Return by corpus where, in each candidate's answers, the clips are that all have."""
+    index = [{name: place for place, name in enumerate(one.clips)} for one in answers]
+    shared = [name for name in answers[0].clips if all(name in one for one in index)]
+    by_corpus: dict[str, list[str]] = {}
+    for name in shared:
+        by_corpus.setdefault(answers[0].corpora[index[0][name]], []).append(name)
+    return {
+        corpus: [[own[name] for name in names] for own in index]
+        for corpus, names in by_corpus.items()
+    }
+
+
+def _common(answers: Sequence[Answers], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """Return the emotions of these clips that all can express."""
+    truths = {truth for place in places[0] if (truth := answers[0].truth[place]) is not None}
+    return tuple(sorted(truths.intersection(*(one.emotions for one in answers))))
+
+
+def _replicates(
+    answers: Sequence[Answers], places: Sequence[Sequence[int]], emotions: Sequence[str], seed: int
+) -> Replicates:
+    first = answers[0]
+    kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
+    groups = [first.speakers[places[0][n]] for n in kept]
+    return statistics.paired(
+        [str(first.truth[places[0][n]]) for n in kept],
+        {
+            one.candidate: [one.predicted[own[n]] for n in kept]
+            for one, own in zip(answers, places, strict=True)
+        },
+        None if None in groups else groups,
+        emotions,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often two candidates say the same, as Cohen's kappa.
+
+    It is over the ``clips`` that both give one of the emotions that both can express, and None
+    where these are fewer than two.
+    """
+
+    first: str
+    second: str
+    kappa: float | None
+    interval: Interval | None
+    clips: int
+    emotions: tuple[str, ...]
+
+
+def agreements(answers: Sequence[Answers]) -> tuple[Agreement, ...]:
+    """Return the agreement of each pair of candidates, whatever the clips are labelled."""
+    return tuple(_agreement(one, other) for one, other in combinations(answers, 2))
+
+
+def _agreement(one: Answers, other: Answers) -> Agreement:
+    shared = tuple(sorted({*one.emotions} & {*other.emotions}))
+    own, theirs = _both_say(one, other, shared)
+    said = Counter(one.at(own, "predicted")) + Counter(other.at(theirs, "predicted"))
+    if len(said) < 2:
+        return Agreement(one.candidate, other.candidate, None, None, len(own), shared)
+    first, second = one.at(own, "predicted"), other.at(theirs, "predicted")
+    groups = [one.groups[place] for place in own]
+    named = None if None in groups else groups
+    return Agreement(
+        one.candidate,
+        other.candidate,
+        metrics.cohen_kappa(first, second),
+        statistics.kappa_interval(first, second, named),
+        len(own),
+        shared,
+    )
+
+
+def _both_say(one: Answers, other: Answers, shared: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return where the clips are that both give one of their shared emotions."""
+    index = {name: place for place, name in enumerate(other.clips)}
+    pairs = [
+        (place, index[name])
+        for place, name in enumerate(one.clips)
+        if name in index
+        and one.predicted[place] in shared
+        and other.predicted[index[name]] in shared
+    ]
+    return [own for own, _ in pairs], [their for _, their in pairs]

@@ -1,0 +1,197 @@
+"""Clips, and the corpora they make up."""
+
+import contextlib
+import functools
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sertify.taxonomy import emotion_of
+
+__all__ = ["EMBEDDED", "MISSING", "Clip", "Corpus", "make_corpus", "stratified"]
+
+EMBEDDED = "embedded:"
+"""How the fingerprint of a corpus begins that was not given by the user."""
+
+MISSING = "missing"
+"""The digest of a file that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One audio file, or a stretch of one.
+
+    Parameters
+    ----------
+    name
+        Its path relative to the corpus; of a stretch, with the media fragment ``#t=start,end``.
+    label
+        As the corpus has it; None where it has none.
+    start, end
+        Seconds of the file; ``end`` is None where the clip lasts to the end of the file.
+    corpus
+        Name of the corpus it belongs to, also after that was joined with others.
+    mapped
+        The emotion that whoever gave the corpus said its label means.
+    digest
+        SHA-256 of the file, in hex.
+    """
+
+    name: str
+    path: Path
+    label: str | None = None
+    speaker: str | None = None
+    language: str | None = None
+    gender: str | None = None
+    split: str | None = None
+    start: float = 0.0
+    end: float | None = None
+    corpus: str = ""
+    mapped: str | None = None
+    digest: str = field(default="", compare=False, repr=False)
+
+    @property
+    def emotion(self) -> str | None:
+        """The label in the words of the taxonomy, or itself where that does not know it."""
+        if self.label is None:
+            return None
+        return self.mapped or emotion_of(self.label) or self.label.casefold()
+
+    @property
+    def group(self) -> tuple[str, str] | None:
+        """The speaker, told apart from one of the same name in another corpus."""
+        return None if self.speaker is None else (self.corpus, self.speaker)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Clips, and a fingerprint of their contents and labels that no reordering changes.
+
+    Parameters
+    ----------
+    layout
+        What it was read as: ``metadata.csv``, ``EmoDB``, ``folder per label``.
+    public
+        Canonical name of the public corpus it is; None where it is not known to be one.
+    requested
+        How many clips were listed or found, those that were left out included.
+    left_out
+        Why clips were left out, and how many.
+    warnings
+        What makes its numbers less certain than they look, in sentences.
+    parts
+        The corpora it was joined from.
+    """
+
+    name: str
+    path: Path
+    clips: tuple[Clip, ...]
+    fingerprint: str
+    layout: str = ""
+    public: str | None = None
+    requested: int = 0
+    left_out: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+    parts: tuple["Corpus", ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any clip has a label to be judged against."""
+        return any(clip.label is not None for clip in self.clips)
+
+    @property
+    def unknown_labels(self) -> tuple[str, ...]:
+        """Labels that nobody mapped to an emotion and that the taxonomy does not know."""
+        labels = {clip.label for clip in self.clips if clip.label and clip.mapped is None}
+        return tuple(sorted(label for label in labels if emotion_of(label) is None))
+
+    @property
+    def corpora(self) -> tuple["Corpus", ...]:
+        """The corpora it was joined from, or itself."""
+        return self.parts or (self,)
+
+    def sample(self, size: int, seed: int = 0) -> "Corpus":
+        """Return at most ``size`` clips: equally many of each label, and of its speakers.
+
+        A smaller sample is part of a larger one.
+        """
+        return self.narrowed(stratified(self.clips, size, seed))
+
+    def narrowed(self, clips: Iterable[Clip]) -> "Corpus":
+        """Return the same corpus with some of its clips only."""
+        kept = _in_order(clips)
+        parts = tuple(_part_of(part, kept) for part in self.parts)
+        parts = tuple(part for part in parts if part.clips)
+        return replace(self, clips=kept, parts=parts, fingerprint=_fingerprint(kept, parts))
+
+
+def make_corpus(
+    name: str, path: Path, clips: Iterable[Clip], parts: tuple[Corpus, ...] = (), **facts: Any
+) -> Corpus:
+    """Make a corpus of clips, in the order of their names; each file is read once, for its digest.
+
+    Parameters
+    ----------
+    facts
+        Other fields of `Corpus`.
+    """
+    digest = functools.cache(_digest)
+    digested = (clip if clip.digest else replace(clip, digest=digest(clip.path)) for clip in clips)
+    ordered = _in_order(digested)
+    return Corpus(name, path, ordered, _fingerprint(ordered, parts), parts=parts, **facts)
+
+
+def stratified(clips: Iterable[Clip], size: int, seed: int = 0) -> list[Clip]:
+    """Return `size` clips: equally many of each label, of its corpora, and of their speakers."""
+    shuffled = list(_in_order(clips))
+    Random(seed).shuffle(shuffled)
+    by_speaker = _in_turn(shuffled, lambda clip: (clip.label, clip.corpus, clip.speaker))
+    by_corpus = _in_turn(by_speaker, lambda clip: (clip.label, clip.corpus))
+    return _in_turn(by_corpus, lambda clip: clip.label)[:size]
+
+
+def _in_order(clips: Iterable[Clip]) -> tuple[Clip, ...]:
+    return tuple(sorted(clips, key=lambda clip: clip.name))
+
+
+def _in_turn(clips: Sequence[Clip], key: Callable[[Clip], Hashable]) -> list[Clip]:
+    """Order clips so that each key has its turn, then each its second, and so on."""
+    turn: Counter[Hashable] = Counter()
+    turns = []
+    for clip in clips:
+        turn[key(clip)] += 1
+        turns.append(turn[key(clip)])
+    return [clips[index] for index in sorted(range(len(clips)), key=turns.__getitem__)]
+
+
+def _part_of(part: Corpus, joined: Iterable[Clip]) -> Corpus:
+    names = {clip.name for clip in joined}
+    return part.narrowed(clip for clip in part.clips if f"{part.name}/{clip.name}" in names)
+
+
+def _fingerprint(clips: Iterable[Clip], parts: Iterable[Corpus]) -> str:
+    joined = [f"{part.name}\0{part.fingerprint}" for part in parts]
+    judged = sorted(joined or (_judged(clip) for clip in clips))
+    # The name of a folder need not be UTF-8.
+    return hashlib.sha256("\n".join(judged).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _judged(clip: Clip) -> str:
+    facts = f"{clip.digest}\0{clip.label}\0{clip.speaker}\0{clip.language}"
+    if clip.mapped is not None:
+        facts += f"\0mapped {clip.mapped}"
+    if clip.start or clip.end is not None:
+        facts += f"\0t={clip.start},{clip.end}"
+    return facts
+
+
+def _digest(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        if path.is_file():  # reading from a pipe could take for ever
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    return MISSING

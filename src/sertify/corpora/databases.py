@@ -1,0 +1,167 @@
+"""Databases in audformat: a header in YAML, and tables of labels."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sertify.corpora.clips import Clip
+from sertify.corpora.columns import gender_of
+from sertify.corpora.frames import (
+    column_of,
+    load_table,
+    short_code,
+    speakers_of,
+    stretches_of,
+    texts,
+    values_of,
+)
+from sertify.corpora.listings import Listing, is_below
+from sertify.corpora.wording import examples
+from sertify.errors import ConfigurationError
+from sertify.known_corpora import known_corpus
+
+__all__ = ["header_in", "read_database"]
+
+_FACTS = ("speaker", "gender", "language", "split")
+
+
+def header_in(folder: Path) -> Path | None:
+    """Return the header of the database that a folder is: db.yaml, else the only one there is.
+
+    Raises
+    ------
+    ConfigurationError
+        Where db.yaml is no YAML.
+    """
+    named = folder / "db.yaml"
+    if named.is_file() and _is_header(_parsed(named)):
+        return named
+    others = [path for path in sorted(folder.glob("*.yaml")) if path != named and _might_be(path)]
+    return others[0] if len(others) == 1 else None
+
+
+def read_database(header: Path, wanted: str = "") -> Listing:
+    """Read the table of a database that has the labels.
+
+    Speaker, gender, language and split are those of the table, else of another table of files,
+    else of the labels of the speaker's scheme. A header is read as data: none can run code.
+
+    Parameters
+    ----------
+    wanted
+        ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
+
+    Raises
+    ------
+    ConfigurationError
+        Where audformat is not installed or cannot read it, or no or several columns have labels.
+    """
+    try:
+        import audformat
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{header}: needs audformat: pip install 'sertify[audformat]'"
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # audformat calls what its pandas deprecates
+            database = audformat.Database.load_header_from_yaml(_parsed(header))
+            return _listing(header, database, wanted)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # what audformat raises for a header that is wrong is not documented
+        what = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(f"{header}: audformat cannot read it: {what}") from error
+
+
+def _listing(header: Path, database: Any, wanted: str) -> Listing:
+    table, column = _labels(header, database, wanted)
+    for name in (*database.misc_tables, table):
+        load_table(header, database, name)
+    clips = tuple(_clips(header, database, table, column))
+    _refuse_duplicates(header, table, clips)
+    spoken = [short_code(str(one)) for one in database.languages or ()]
+    public = known_corpus(database.name) if isinstance(database.name, str) else None
+    return Listing(clips, "audformat", public, spoken[0] if len(spoken) == 1 else None)
+
+
+def _is_header(content: object) -> bool:
+    return isinstance(content, dict) and isinstance(content.get("tables"), dict)
+
+
+def _might_be(path: Path) -> bool:
+    try:
+        return path.is_file() and _is_header(_parsed(path))
+    except ConfigurationError:
+        return False
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: cannot be read as YAML: {error}") from error
+
+
+def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
+    """Return the table and the column that have the labels."""
+    table, _, column = wanted.partition(":")
+    every = [(one, str(name)) for one in database.tables for name in database[one].columns]
+    found = [one for one in every if one[1] == column_of(database, one[0], "label")]
+    if wanted:
+        found = [one for one in (every if column else found) if one == (table, column or one[1])]
+    if len(found) == 1:
+        return found[0]
+    listed = examples((f"{one}:{name}" for one, name in found or every), most=20)
+    which = "several columns of labels" if found else f"no column of labels {wanted}".rstrip()
+    raise ConfigurationError(
+        f"{header}: has {which} ({listed});"
+        " name the one that is meant as layout audformat:TABLE:COLUMN"
+    )
+
+
+def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Clip]:
+    stretches = stretches_of(database[table].df.index)
+    columns = [texts(database[table].df[labels])]
+    columns += [values_of(header, database, table, role) for role in _FACTS]
+    described = speakers_of(database, table)
+    split = str(database[table].split.type) if database[table].split else None
+    for (file, start, end), *facts in zip(stretches, *columns, strict=True):
+        label, speaker, gender, language, own_split = facts
+        more = described.get(speaker or "", {})
+        _refuse_outside(header, table, file)
+        yield Clip(
+            file if not start and end is None else f"{file}#t={_short(start)},{_short(end)}",
+            header.parent / file,
+            label,
+            speaker,
+            short_code(language or more.get("language")),
+            gender_of(gender or more.get("gender")),
+            own_split or split,
+            start,
+            end,
+        )
+
+
+def _short(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def _refuse_outside(header: Path, table: str, file: str) -> None:
+    if not is_below(header.parent, file):
+        raise ConfigurationError(
+            f"{header}: table {table} lists {file!r},"
+            f" but should list paths relative to {header.parent} and below it"
+        )
+
+
+def _refuse_duplicates(header: Path, table: str, clips: Sequence[Clip]) -> None:
+    if not clips:
+        raise ConfigurationError(f"{header}: table {table} lists no file")
+    twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
+    if twice:
+        raise ConfigurationError(f"{header}: table {table} lists {examples(twice)} more than once")

@@ -1,0 +1,52 @@
+"""A folder of audio files, which may lie in a folder per label."""
+
+from pathlib import Path
+
+from sertify.audio import SUFFIXES
+from sertify.corpora.clips import Clip
+from sertify.corpora.listings import Listing
+from sertify.corpora.metadata import metadata_in
+from sertify.corpora.wording import examples
+from sertify.errors import ConfigurationError
+
+__all__ = ["audio_in", "read_folders", "refuse_nested"]
+
+
+def audio_in(folder: Path) -> tuple[str, ...]:
+    """Return the audio files below a folder, relative to it; links to folders are not followed.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there are none.
+    """
+    found = tuple(
+        file.relative_to(folder).as_posix()
+        for file in sorted(folder.rglob("*"))
+        # macOS leaves a ._a.wav beside an a.wav, which holds no audio.
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith("._") and file.is_file()
+    )
+    if not found:
+        raise ConfigurationError(f"--data {folder}: holds no audio ({', '.join(sorted(SUFFIXES))})")
+    return found
+
+
+def read_folders(folder: Path) -> Listing:
+    """Read audio files; the first folder on the way to a file is its label."""
+    clips = tuple(
+        Clip(name, folder / name, name.partition("/")[0] if "/" in name else None)
+        for name in audio_in(folder)
+    )
+    labelled = any(clip.label is not None for clip in clips)
+    return Listing(clips, "folder per label" if labelled else "plain files")
+
+
+def refuse_nested(folder: Path) -> None:
+    """Complain of folders that each have a metadata file: it is unclear which is meant."""
+    below = sorted(one for one in folder.glob("*") if one.is_dir())
+    nested = [one.name for one in below if metadata_in(one) is not None]
+    if nested:
+        raise ConfigurationError(
+            f"--data {folder}: has no metadata.csv, but its folders {examples(nested)} do;"
+            f" give one of them, for example --data {folder / nested[0]}"
+        )

@@ -1,0 +1,137 @@
+"""The tables of an audformat database, as text."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sertify.corpora.columns import ALIASES, aliases_of
+from sertify.corpora.listings import is_below
+from sertify.errors import ConfigurationError
+from sertify.taxonomy import fold
+
+__all__ = [
+    "column_of",
+    "load_table",
+    "short_code",
+    "speakers_of",
+    "stretches_of",
+    "texts",
+    "values_of",
+]
+
+
+def column_of(database: Any, table: str, role: str) -> str | None:
+    """Return the column of a role, by its own name or by that of its scheme."""
+    columns = database[table].columns
+    names = aliases_of(role)
+    own = [str(name) for name in columns if fold(str(name)) in names]
+    schemes = [str(name) for name in columns if fold(str(columns[name].scheme_id)) in names]
+    return next(iter([*own, *schemes]), None)
+
+
+def load_table(header: Path, database: Any, table: str) -> None:
+    """Load the content of one table.
+
+    Audformat prefers a pickle, which can run code; so it is shown the other files only.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there is none.
+    """
+    with tempfile.TemporaryDirectory() as copies:
+        target = Path(copies) / "table"
+        for source in _files(header, str(table)):
+            shutil.copyfile(source, target.with_suffix(source.suffix))
+        database[table].load(str(target))
+
+
+def _files(header: Path, table: str) -> list[Path]:
+    names = [f"{header.stem}.{table}{suffix}" for suffix in (".csv", ".parquet")]
+    found = [header.parent / name for name in names if is_below(header.parent, name)]
+    found = [path for path in found if path.is_file()]
+    if not found:
+        raise ConfigurationError(
+            f"{header}: there is neither {' nor '.join(names)}"
+            " (a .pkl is not read, for it could run code)"
+        )
+    return found
+
+
+def stretches_of(index: Iterable[Any]) -> list[tuple[str, float, float | None]]:
+    """Return file, start and end, in seconds, of the rows of a filewise or segmented table."""
+    keys = (key if isinstance(key, tuple) else (key, None, None) for key in index)
+    return [(str(file), _seconds(start) or 0.0, _seconds(end)) for file, start, end in keys]
+
+
+def values_of(header: Path, database: Any, table: str, role: str) -> list[str | None]:
+    """Return what each row of a table has in a role, from it or from another table of files."""
+    frame = database[table].df
+    own = column_of(database, table, role)
+    if own is not None:
+        return texts(frame[own])
+    by_file = _by_file(header, database, role)
+    return [by_file.get(file) for file, _, _ in stretches_of(frame.index)]
+
+
+def speakers_of(database: Any, table: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what the labels of the speakers' scheme tell of each speaker, by role."""
+    homes = [table, *database.tables]
+    columns = ((home, column_of(database, home, "speaker")) for home in homes)
+    schemes = (database[home].columns[column].scheme_id for home, column in columns if column)
+    labels = [database.schemes[scheme].labels for scheme in schemes if scheme]
+    described = labels[0] if labels else None
+    if isinstance(described, str):
+        described = database[described].df.to_dict("index")
+    if not isinstance(described, dict):
+        return {}
+    return {str(name): _by_role(facts) for name, facts in described.items()}
+
+
+def texts(values: Iterable[Any]) -> list[str | None]:
+    """Return values as text, None where there is none."""
+    from pandas import isna
+
+    return [None if isna(value) else str(value).strip() or None for value in values]
+
+
+def short_code(language: str | None) -> str | None:
+    """Return the ISO 639-1 code of a language; what has none stays as it is.
+
+    Examples
+    --------
+    >>> short_code("deu"), short_code("zh"), short_code("gsw")
+    ('de', 'zh', 'gsw')
+    """
+    from iso639 import Lang, is_language
+
+    if language is None or not is_language(language):
+        return language
+    return Lang(language).pt1 or language
+
+
+def _by_file(header: Path, database: Any, role: str) -> Mapping[str, str | None]:
+    for other in database.tables:
+        column = column_of(database, other, role)
+        if column is not None and database[other].is_filewise:
+            load_table(header, database, other)
+            frame = database[other].df
+            return dict(zip(map(str, frame.index), texts(frame[column]), strict=True))
+    return {}
+
+
+def _by_role(facts: object) -> Mapping[str, str]:
+    if not isinstance(facts, dict):
+        return {}
+    named = {fold(str(key)): value for key, value in facts.items()}
+    roles = {role: aliases_of(role) & named.keys() for role in ALIASES}
+    found = {role: texts([named[next(iter(keys))]])[0] for role, keys in roles.items() if keys}
+    return {role: value for role, value in found.items() if value is not None}
+
+
+def _seconds(time: Any) -> float | None:
+    from pandas import isna
+
+    return None if time is None or isna(time) else float(time.total_seconds())

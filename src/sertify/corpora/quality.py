@@ -1,0 +1,121 @@
+"""What makes the numbers of a corpus less certain than they look."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from sertify.corpora.clips import MISSING, Clip
+from sertify.corpora.wording import counted, examples
+from sertify.taxonomy import emotion_of
+
+__all__ = ["FEWEST_SPEAKERS", "shared_audio", "shared_speakers", "warnings_about"]
+
+FEWEST_SPEAKERS = 10
+"""Below this, an interval that resamples speakers is too narrow to trust."""
+
+_Groups = list[list[Clip]]
+
+
+def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
+    """Say what is doubtful about the clips of one corpus, whose files have been digested."""
+    alike = _alike(clips)
+    yield from _contradictions([group for group in alike if len(_facts(group, "emotion")) > 1])
+    yield from _copies([group for group in alike if len(_facts(group, "emotion")) == 1])
+    yield from _unknown_labels(clips)
+    if any(clip.label is not None for clip in clips):
+        yield from _speakers(clips)
+
+
+def shared_speakers(clips: Iterable[Clip]) -> Iterator[str]:
+    """Say which speakers are in more than one split."""
+    splits = defaultdict(set)
+    for clip in clips:
+        if clip.speaker is not None and clip.split is not None:
+            splits[clip.speaker].add(clip.split)
+    shared = {speaker: names for speaker, names in splits.items() if len(names) > 1}
+    if shared:
+        which = (f"{speaker} ({', '.join(sorted(shared[speaker]))})" for speaker in sorted(shared))
+        verb = "is" if len(shared) == 1 else "are"
+        yield (
+            f"{counted(len(shared), 'speaker')} {verb} in more than one split: {examples(which)};"
+            " a model trained on one split has heard the other's voices"
+        )
+
+
+def shared_audio(clips: Iterable[Clip]) -> Iterator[str]:
+    """Say which audio is in more than one corpus."""
+    across = [group for group in _alike(clips) if len(_facts(group, "corpus")) > 1]
+    if across:
+        sounds = counted(len(across), "sound")
+        verb = "is" if len(across) == 1 else "are"
+        yield f"{sounds} {verb} in more than one corpus: {examples(map(_equation, across))}"
+
+
+def _alike(clips: Iterable[Clip]) -> _Groups:
+    """Group clips of the same bytes, and of the same stretch of them."""
+    groups: dict[Hashable, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        if clip.digest != MISSING:
+            groups[clip.digest, clip.start, clip.end].append(clip)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _contradictions(groups: _Groups) -> Iterator[str]:
+    if groups:
+        sounds = f"{counted(len(groups), 'sound')} {'has' if len(groups) == 1 else 'have'}"
+        yield (
+            f"{sounds} more than one label: {examples(map(_equation, groups))};"
+            " at most one of them can be right, so remove the others"
+        )
+
+
+def _copies(groups: _Groups) -> Iterator[str]:
+    copies = sum(len(group) - 1 for group in groups)
+    if copies:
+        verb = "is a byte-identical copy" if copies == 1 else "are byte-identical copies"
+        yield (
+            f"{counted(copies, 'clip')} {verb} of another: {examples(map(_equation, groups))};"
+            " they count twice and make intervals too narrow"
+        )
+
+
+def _equation(group: Sequence[Clip]) -> str:
+    several = len(_facts(group, "emotion")) > 1
+    names = (f"{one.name} ({one.label})" if several else one.name for one in group[:3])
+    return " = ".join(names)
+
+
+def _facts(group: Iterable[Clip], fact: str) -> set[str | None]:
+    return {getattr(clip, fact) for clip in group}
+
+
+def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
+    unknown = [
+        clip.label
+        for clip in clips
+        if clip.label is not None and clip.mapped is None and emotion_of(clip.label) is None
+    ]
+    names = examples(map(repr, sorted(set(unknown))))
+    cure = "say what is meant with label_map under `corpora:` in candidates.yaml"
+    if len(set(unknown)) == 1:
+        yield (
+            f"label {names} is no known emotion, so no candidate can be right about it"
+            f" ({counted(len(unknown), 'clip')}); {cure}"
+        )
+    elif unknown:
+        yield (
+            f"labels {names} are no known emotions, so no candidate can be right about them"
+            f" ({counted(len(unknown), 'clip')}); {cure}"
+        )
+
+
+def _speakers(clips: Sequence[Clip]) -> Iterator[str]:
+    speakers = {clip.speaker for clip in clips} - {None}
+    nameless = sum(clip.speaker is None for clip in clips)
+    too_narrow = "intervals treat clips as independent, which makes them too narrow"
+    if not speakers:
+        yield f"no clip names its speaker: {too_narrow}"
+    elif nameless:
+        yield f"{nameless} of {counted(len(clips), 'clip')} name no speaker: {too_narrow}"
+    elif len(speakers) < FEWEST_SPEAKERS:
+        number = counted(len(speakers), "speaker")
+        yield f"{number}: intervals are unreliable below {FEWEST_SPEAKERS}"

@@ -1,0 +1,196 @@
+"""A folder of audio, however it is laid out, to a corpus."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from sertify.complaints import did_you_mean
+from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
+from sertify.corpora.databases import header_in, read_database
+from sertify.corpora.folders import audio_in, read_folders, refuse_nested
+from sertify.corpora.layouts import LAYOUTS
+from sertify.corpora.listings import Listing
+from sertify.corpora.metadata import metadata_in, other_table, read_metadata
+from sertify.corpora.naming import detect, read_layout
+from sertify.corpora.quality import shared_speakers, warnings_about
+from sertify.corpora.wording import examples, shown
+from sertify.errors import ConfigurationError
+from sertify.known_corpora import known_corpus, language_of
+from sertify.taxonomy import emotion_of, fold
+
+__all__ = ["read_corpus"]
+
+_BY_PUBLIC_NAME = {layout.public: layout for layout in LAYOUTS}
+_LAYOUTS = ("auto", "metadata", "audformat", "folders", *_BY_PUBLIC_NAME)
+
+
+def read_corpus(
+    path: Path,
+    *,
+    name: str | None = None,
+    layout: str = "auto",
+    split: str | None = None,
+    limit: int | None = None,
+    label_map: Mapping[str, str] | None = None,
+    language: str | None = None,
+    public: str | None = None,
+    seed: int = 0,
+) -> Corpus:
+    """Read a folder: its metadata, an audformat database, known file names, or label folders.
+
+    Parameters
+    ----------
+    name
+        Of the corpus; that of its folder by default.
+    layout
+        How to read it: ``auto``, ``metadata``, ``audformat``, ``audformat:TABLE:COLUMN``,
+        ``folders``, or a public corpus whose file names tell the labels, such as ``emodb``.
+    split
+        The only split to keep.
+    limit
+        The most clips to keep: equally many of each label, and of its speakers, drawn by `seed`.
+    label_map
+        The emotion that a label means.
+    language
+        Of the clips of which the data says none.
+    public
+        The public corpus that it is, where neither its files nor its name tell.
+
+    Raises
+    ------
+    ConfigurationError
+        Where that cannot be done; its text names the file, the line and what is needed.
+    """
+    _require(path, limit)
+    listing = _listing(path, layout)
+    root = path.resolve()
+    name = name or root.name
+    known = _public(public, listing.public, name, root.name)
+    spoken = language or listing.language or language_of(known or "")
+    emotions = _emotions(path, listing.clips, label_map or {})
+    clips = [_told(clip, name, spoken, emotions) for clip in listing.clips]
+    kept = _of_split(path, clips, split)
+    drawn = kept if limit is None else stratified(kept, limit, seed)
+    left_out = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
+    corpus = make_corpus(
+        name,
+        root,
+        drawn,
+        layout=listing.layout,
+        public=known,
+        requested=len(clips) + sum(number for _, number in listing.left_out),
+        left_out=(*listing.left_out, *(one for one in left_out if one[1])),
+    )
+    doubts = (*listing.warnings, *shared_speakers(clips), *warnings_about(corpus.clips))
+    return replace(corpus, warnings=doubts)
+
+
+def _require(path: Path, limit: int | None) -> None:
+    if not path.is_dir():
+        problem = (
+            "is a file, but should be a folder" if path.exists() else "there is no such folder"
+        )
+        raise ConfigurationError(f"--data {path}: {problem}")
+    if limit is not None and limit < 1:
+        raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
+
+
+def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str]) -> Clip:
+    """Add to a clip what is told of its corpus."""
+    mapped = None if clip.label is None else emotions.get(fold(clip.label))
+    return replace(clip, corpus=corpus, language=clip.language or spoken, mapped=mapped)
+
+
+def _listing(path: Path, layout: str) -> Listing:
+    """Return what the reader that `layout` names reads."""
+    kind, _, table = layout.casefold().partition(":")
+    if kind not in _LAYOUTS or (table and kind != "audformat"):
+        raise ConfigurationError(_unknown(path, layout))
+    if kind in _BY_PUBLIC_NAME:
+        return read_layout(path, audio_in(path), _BY_PUBLIC_NAME[kind], strict=True)
+    readers = {"auto": _detected, "metadata": _from_metadata, "folders": read_folders}
+    if kind in readers:
+        return readers[kind](path)
+    header = header_in(path)
+    if header is None:
+        raise ConfigurationError(f"--data {path}: has no db.yaml to read it as audformat")
+    return read_database(header, layout.partition(":")[2])
+
+
+def _unknown(path: Path, layout: str) -> str:
+    def unlike(known: str) -> float:
+        return -SequenceMatcher(None, layout.casefold(), known).ratio()
+
+    known = ", ".join(sorted(_LAYOUTS, key=unlike))
+    return f"--data {path}: layout {layout!r} is unknown; known, the nearest first, are {known}"
+
+
+def _detected(path: Path) -> Listing:
+    metadata, header = metadata_in(path), header_in(path)
+    if metadata is not None:
+        return read_metadata(metadata)
+    if header is not None:
+        return read_database(header)
+    table, unread = other_table(path, ("file_name", "label"))
+    if table is not None:
+        return read_metadata(table)
+    refuse_nested(path)
+    listing, disbelief = detect(path, audio_in(path))
+    listing = listing or read_folders(path)
+    return replace(listing, warnings=(*unread, *disbelief, *listing.warnings))
+
+
+def _from_metadata(path: Path) -> Listing:
+    metadata = metadata_in(path)
+    if metadata is None:
+        metadata, why = other_table(path, ("file_name",))
+    if metadata is None:
+        reason = "".join(f": {warning}" for warning in why)
+        raise ConfigurationError(f"--data {path}: has no metadata.csv{reason}")
+    return read_metadata(metadata)
+
+
+def _public(given: str | None, found: str | None, *names: str) -> str | None:
+    if given is not None:
+        return known_corpus(given) or given
+    return found or next((known for name in names if (known := known_corpus(name))), None)
+
+
+def _emotions(path: Path, clips: Iterable[Clip], label_map: Mapping[str, str]) -> dict[str, str]:
+    """Return the emotion by folded label."""
+    labels = {fold(clip.label): clip.label for clip in clips if clip.label is not None}
+    emotions: dict[str, str] = {}
+    for label, emotion in label_map.items():
+        if fold(label) not in labels:
+            near = (
+                did_you_mean(label, sorted(map(shown, labels.values())))
+                if labels
+                else "; it has no labels"
+            )
+            raise ConfigurationError(
+                f"--data {path}: label_map has {label!r}, which no clip has{near}"
+            )
+        canonical = emotion_of(emotion) or emotion.casefold()
+        if emotions.setdefault(fold(label), canonical) != canonical:
+            raise ConfigurationError(
+                f"--data {path}: label_map has {label!r} twice, and differently"
+            )
+    return emotions
+
+
+def _of_split(path: Path, clips: Sequence[Clip], split: str | None) -> Sequence[Clip]:
+    if split is None:
+        return clips
+    splits = {clip.split for clip in clips if clip.split is not None}
+    kept = [clip for clip in clips if clip.split is not None and fold(clip.split) == fold(split)]
+    if kept:
+        return kept
+    if not splits:
+        raise ConfigurationError(
+            f"--data {path}: split {split!r} is asked for, but no clip names its split:"
+            " add a column split to its metadata"
+        )
+    raise ConfigurationError(
+        f"--data {path}: has no split {split!r}; its splits are {examples(sorted(splits), most=20)}"
+    )

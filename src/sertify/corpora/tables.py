@@ -1,0 +1,139 @@
+"""CSV, JSON Lines and Parquet files to tables of text."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from sertify.corpora.columns import ALIASES, Table, aliases_of
+from sertify.errors import ConfigurationError
+from sertify.taxonomy import fold
+
+__all__ = ["READERS", "read_table"]
+
+_KNOWN = frozenset(name for role in ALIASES for name in aliases_of(role))
+
+
+def read_table(path: Path) -> Table:
+    """Read a table; numbers and dates become text, an empty field None.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it is no table, with the line that it fails in.
+    """
+    try:
+        return READERS[path.suffix](path)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _read_csv(path: Path) -> Table:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.reader(file, strict=True)
+            header = tuple(name.strip() for name in next(lines, ()))
+            rows = [(lines.line_num, _fields(path, lines.line_num, row)) for row in lines if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{path}: is not a CSV file in UTF-8: {error}") from error
+    for line, row in rows:
+        if len(row) != len(header):
+            raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
+    return Table(path, header, tuple(rows))
+
+
+def _fields(path: Path, line: int, row: Iterable[str]) -> tuple[str | None, ...]:
+    return tuple(_checked(f"{path}:{line}", "a field", value) for value in row)
+
+
+def _read_jsonl(path: Path) -> Table:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            rows = [
+                (number, _object(f"{path}:{number}", line))
+                for number, line in enumerate(file, start=1)
+                if line.strip()
+            ]
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not a JSON Lines file in UTF-8: {error}") from error
+    if not rows:
+        raise ConfigurationError(f"{path}: lists no file")
+    return _from_objects(path, rows)
+
+
+def _object(place: str, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{place}: is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ConfigurationError(f'{place}: should be an object such as {{"file_name": "a.wav"}}')
+    return value
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{path}: Parquet needs pyarrow: pip install 'sertify[parquet]'"
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            table = file.read([name for name in names if fold(name) in _KNOWN])
+        rows = list(enumerate(table.to_pylist(), start=1))
+    except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+        raise ConfigurationError(f"{path}: is not a Parquet file: {error}") from error
+    return _from_objects(path, rows, names)
+
+
+def _from_objects(
+    path: Path, rows: list[tuple[int, dict[str, Any]]], names: Iterable[str] = ()
+) -> Table:
+    columns = tuple(dict.fromkeys([*names, *(key for _, row in rows for key in row)]))
+    texts = tuple(
+        (line, tuple(_text(f"{path}:{line}", key, row.get(key)) for key in columns))
+        for line, row in rows
+    )
+    return Table(path, columns, texts)
+
+
+def _text(place: str, column: str, value: object) -> str | None:
+    """Return a value as a CSV file would have it; None in a column that nobody asks for."""
+    if fold(column) not in _KNOWN:
+        return None
+    if isinstance(value, dict | list | bytes):
+        raise ConfigurationError(
+            f"{place}: {column} is {_kind(value)}, but should be text or a number;"
+            " write the path of an audio file, not its content"
+        )
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of numbers with a gap is one of floats
+    missing = value is None or value != value  # NaN
+    return None if missing else _checked(place, column, str(value))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bytes):
+        return "binary data"
+    return "an object" if isinstance(value, dict) else "a list"
+
+
+def _checked(place: str, column: str, value: str) -> str | None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{place}: {column} is {value!r}, which is no Unicode") from error
+    if "\0" in value:
+        raise ConfigurationError(f"{place}: {column} is {value!r}, but should hold no NUL")
+    return value.strip() or None
+
+
+READERS: Mapping[str, Callable[[Path], Table]] = MappingProxyType(
+    {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+)
+"""How a table is read, by the ending of its name."""

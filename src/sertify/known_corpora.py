@@ -1,0 +1,169 @@
+"""The public corpora of emotional speech, and what people call them.
+
+Only names that mean one corpus are here: "Korean emotional speech" or "emotional speech dataset"
+is said of many. A corpus that is not here may still be public.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+__all__ = ["known_corpus", "language_of", "mentioned"]
+
+# A name's parts are apart here wherever people write them apart: "Emo-DB" stands for EMODB as well.
+_TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "aesdd": ("el", "Acted Emotional Speech Dynamic Database"),
+        "aihub-emotion": ("ko", "감정 분류를 위한 대화 음성 데이터셋"),
+        "asvp-esd": ("mul", ""),
+        "banglaser": ("bn", "Bangla SER"),
+        "cafe": ("fr", "Canadian French Emotional"),
+        "cmu-mosei": ("en", "MOSEI; Multimodal Opinion Sentiment and Emotion Intensity"),
+        "coraa-ser": ("pt", ""),
+        "crema-d": ("en", "CREMA; Crowd-sourced Emotional Multimodal Actors Dataset"),
+        "dusha": ("ru", ""),
+        "emodb": ("de", "Emo-DB; Berlin Emotional Speech; Berlin Database of Emotional Speech"),
+        "emofilm": ("en es it", "Emo-Film"),
+        "emouerj": ("pt", "emo-UERJ"),
+        "emov-db": ("en fr", "Emotional Voices Database"),
+        "emovo": ("it", ""),
+        "emozionalmente": ("it", ""),
+        "enterface05": ("en", "eNTERFACE; eNTERFACE 05; eNTERFACE 2005"),
+        "esd": ("en zh", ""),
+        "fau-aibo": ("de", "AIBO Emotion Corpus"),
+        "hi-kia": ("ko", ""),
+        "iemocap": ("en", "Interactive Emotional Dyadic Motion Capture"),
+        "jl-corpus": ("en", ""),
+        "jtes": ("ja", "Japanese Twitter-based Emotional Speech"),
+        "jvnv": ("ja", ""),
+        "k-emocon": ("ko", ""),
+        "kemdy19": ("ko", "KEMDy 19"),
+        "kemdy20": ("ko", "KEMDy 20"),
+        "kesdy18": ("ko", "KESDy 18; 한국어 음성 감정 데이터셋"),
+        "m3ed": ("zh", ""),
+        "meld": ("en", "declare-lab/MELD; Multimodal EmotionLines Dataset"),
+        "mesd": ("es", "Mexican Emotional Speech Database"),
+        "msp-improv": ("en", ""),
+        "msp-podcast": ("en", ""),
+        "nemo": ("pl", "amu-cai/nEMO"),
+        "oreau": ("fr", "Oréau"),
+        "pavoque": ("de", ""),
+        "ravdess": ("en", "Ryerson Audio-Visual Database of Emotional Speech"),
+        "resd": ("ru", "Aniemore/resd; Aniemore/resd_annotated; Russian Emotional Speech Dialogs"),
+        "savee": ("en", "Surrey Audio-Visual Expressed Emotion"),
+        "shemo": ("fa", "Sharif Emotional Speech Database"),
+        "subesco": ("bn", "SUST Bangla Emotional Speech"),
+        "tess": ("en", "Toronto Emotional Speech Set"),
+        "turev-db": ("tr", ""),
+        "urdu": ("ur", "Urdu-SER; Urdu language speech dataset; Urdu emotional speech"),
+    }
+)
+
+_HOMONYMS = frozenset({"esd", "hikia", "meld", "resd", "tess", "enterface"})
+"""Names that also mean something else, so that a text must show that it means the corpus."""
+
+_WORDS = frozenset({"cafe", "crema", "nemo", "urdu"})
+"""Names of which not even "the urdu dataset" shows it, only their capitals: URDU, CaFE, nEMO."""
+
+_FILLERS = frozenset(
+    {"audio", "corpus", "data", "database", "dataset", "emotion", "emotional", "only", "speech"}
+    | {"and", "song", "16k", "16khz", "wav"}
+)
+_PART = re.compile(r"[^\W_]+")
+_HOLDER = r"(?:data ?sets?|corpus|corpora|databases?)"
+_HOLDER_BEFORE = re.compile(_HOLDER + r"[\W_]{1,3}(?:[\w.-]+/)?\Z", re.IGNORECASE)
+_HOLDER_AFTER = re.compile(rf"[\W_]{{1,3}}(?:(?:audio|speech) )?{_HOLDER}\b", re.IGNORECASE)
+
+
+def known_corpus(name: str) -> str | None:
+    """Return the canonical name of the corpus that `name` is; None where that would be a guess.
+
+    Case, punctuation, the owner of a dataset's id, and words such as "speech" or "16k" after a
+    name that is no other word do not matter.
+
+    Examples
+    --------
+    >>> known_corpus("narad/ravdess"), known_corpus("CREMA_D"), known_corpus("someone/urdu")
+    ('ravdess', 'crema-d', None)
+    """
+    owner, _, bare = name.rstrip("/").rpartition("/")
+    if owner and _key(bare) in _WORDS:
+        return _BY_KEY.get(_key(name))
+    return _BY_KEY.get(_key(name)) or _without_fillers(bare)
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    """Return the canonical names of the corpora that a text names, in the order of the text.
+
+    A name that is also a word or another abbreviation counts in capitals (TESS), most of these
+    also beside a word such as dataset ("the tess corpus").
+
+    Examples
+    --------
+    >>> mentioned("RAVDESS, TESS and the crema-d corpus; in Urdu, too")
+    ('ravdess', 'tess', 'crema-d')
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    found = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
+    return tuple(dict.fromkeys(corpus for corpus in found if corpus))
+
+
+def language_of(corpus: str) -> str | None:
+    """Return the language of a known corpus; None for one in several, and for an unknown one.
+
+    Examples
+    --------
+    >>> language_of("emodb"), language_of("esd")
+    ('de', None)
+    """
+    languages, _ = _TABLE.get(known_corpus(corpus) or "", ("", ""))
+    return languages if len(languages) == 2 else None
+
+
+def _key(name: str) -> str:
+    return "".join(_PART.findall(unicodedata.normalize("NFKC", name).casefold()))
+
+
+def _without_fillers(name: str) -> str | None:
+    parts = _PART.findall(unicodedata.normalize("NFKC", name).casefold())
+    whole = len(parts)
+    while parts:
+        key = "".join(parts)
+        if key in _BY_KEY and (len(parts) == whole or key not in _WORDS | _HOMONYMS):
+            return _BY_KEY[key]
+        if parts.pop() not in _FILLERS:
+            break
+    return None
+
+
+def _corpus_at(text: str, match: re.Match[str]) -> str | None:
+    key = _key(match[0])
+    if key not in _WORDS | _HOMONYMS or _in_capitals(match[0]):
+        return _BY_KEY[key]
+    before, after = text[: match.start()][-60:], text[match.end() :][:30]
+    beside = _HOLDER_BEFORE.search(before) or _HOLDER_AFTER.match(after)
+    return _BY_KEY[key] if beside and key in _HOMONYMS else None
+
+
+def _in_capitals(name: str) -> bool:
+    """Whether most letters are capitals, as in TESS, CaFE and nEMO, but not in NVIDIA's NeMo."""
+    return sum(map(str.isupper, name)) > sum(map(str.islower, name))
+
+
+def _names() -> Iterable[tuple[str, str]]:
+    for corpus, (_, aliases) in _TABLE.items():
+        for name in filter(None, [corpus, *aliases.split(";")]):
+            yield name, corpus
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    # The longest first: ASVP-ESD is not ESD. Only Latin letters go on a name: Korean particles
+    # follow it without a blank.
+    parts = sorted((_PART.findall(name) for name in names), key=lambda one: -len("".join(one)))
+    either = "|".join(r"[\W_]{0,3}".join(one) for one in parts)
+    return re.compile(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", re.IGNORECASE)
+
+
+_BY_KEY: Mapping[str, str] = MappingProxyType({_key(name): corpus for name, corpus in _names()})
+_ANY_NAME = _pattern(name for name, _ in _names())

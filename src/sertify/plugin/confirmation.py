@@ -1,0 +1,66 @@
+"""Judges the selected candidate once more, on speech that had no part in selecting it."""
+
+import functools
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from sertify import integrity, judgements, weights
+from sertify.candidates import Candidate
+from sertify.corpora import Corpus
+from sertify.errors import Blocked, Rejected
+from sertify.locks import read_lock
+from sertify.outcomes import Judgement, Outcome
+from sertify.plugin.collection import CANDIDATES
+from sertify.plugin.data import seen_corpora
+from sertify.plugin.options import OPTIONS, environment_of
+from sertify.plugin.progress import Progress
+from sertify.scores import score
+
+__all__ = ["confirm"]
+
+
+def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
+    """Return what the candidate scores, and whether that still meets the requirement on UAR."""
+    try:
+        judgement = _judge(config, candidate, corpus)
+    except Rejected as error:
+        judgement = Judgement(Outcome.FAIL, (), error.reason.code, error.message)
+    except Blocked as error:
+        judgement = Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+    return {
+        "corpus": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "clips": len(corpus.clips),
+        "outcome": str(judgement.outcome),
+        "reason": judgement.reason,
+        "message": judgement.message,
+        "measurements": [asdict(one) for one in judgement.measurements],
+    }
+
+
+def _judge(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Judgement:
+    from sertify import hub, models
+    from sertify.predictions import predict
+    from sertify.survey import Survey
+
+    options = config.stash[OPTIONS]
+    locked = read_lock(options.candidates) if options.locked else None
+    with Survey((), offline=options.offline, locked=locked) as survey:
+        index = survey.index(candidate)
+        integrity.require(weights.judge_index(index))
+        blueprint = models.outline(survey.snapshot(candidate), index)
+        hub.fetch(blueprint.snapshot, blueprint.files)
+    load = functools.partial(models.load, blueprint, threads=options.threads, seed=0)
+    model = load(device=environment_of(config)["device"])
+    models.certify(model)
+    with Progress(config, f"{candidate.name} on {corpus.name}", "clips") as progress:
+        predictions = predict(model, corpus, progress, options.segmenting)
+    suite, card = config.stash[CANDIDATES].suite, blueprint.snapshot.card
+    seen = seen_corpora(suite, candidate, card, corpus)
+    scored = score(predictions, candidate, seen=seen)
+    novelty = judgements.judge_novelty(scored, candidate.requirements)
+    if novelty.outcome is not Outcome.PASS:
+        return novelty
+    return judgements.judge_score(scored, "uar", candidate.requirements, "low_uar")

@@ -1,0 +1,134 @@
+"""What results.json says of the speech: the corpora, their clips, and each candidate on each."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sertify import metrics, statistics
+from sertify.contamination import language_fit
+from sertify.corpora import Corpus
+from sertify.slices import TOGETHER
+from sertify.verdicts import Verdict
+
+__all__ = ["corpus", "facts", "parts", "reasons", "references"]
+
+_CHECKS = {
+    "test_uar": ("uar", "uar_all"),
+    "test_coverage": ("coverage",),
+    "test_accuracy": ("accuracy",),
+    "test_macro_f1": ("macro_f1",),
+    "test_class_shares": ("class_share",),
+    "test_calibration": ("calibration_error", "brier_score"),
+}
+
+
+def facts(corpus: Corpus) -> dict[str, Any]:
+    """Describe a corpus in JSON types; a joined one with those it was joined from."""
+    emotions = Counter(clip.emotion for clip in corpus.clips if clip.emotion is not None)
+    described = {
+        "name": corpus.name,
+        "path": str(corpus.path),
+        "fingerprint": corpus.fingerprint,
+        "layout": corpus.layout,
+        "public": corpus.public,
+        "requested": corpus.requested or len(corpus.clips),
+        "left_out": dict(corpus.left_out),
+        "clips": len(corpus.clips),
+        "labelled": corpus.labelled,
+        "emotions": dict(sorted(emotions.items())),
+        "speakers": len({clip.group for clip in corpus.clips} - {None}),
+        "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
+        "warnings": list(corpus.warnings),
+    }
+    return described | {"parts": [facts(part) for part in corpus.parts]}
+
+
+def references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what two models that hear nothing would reach; over several corpora, in the mean."""
+    corpora = [one for one in _corpora(facts) if one["emotions"]]
+    if not corpora:
+        return {}
+    truths = [
+        [emotion for emotion, number in one["emotions"].items() for _ in range(number)]
+        for one in corpora
+    ]
+    random = _mean([metrics.random_reference(truth) for truth in truths])
+    if len(truths) == 1:
+        lucky = statistics.random_range(truths[0])
+        random |= {"uar_low": lucky.low, "uar_high": lucky.high}
+    return {
+        "random": random,
+        "majority": _mean([metrics.majority_reference(truth) for truth in truths]),
+    }
+
+
+def corpus(facts: Mapping[str, Any] | None, verdicts: Sequence[Verdict]) -> dict[str, Any] | None:
+    """Add to what is known of the corpus the clips that could not be judged."""
+    if facts is None:
+        return None
+    gate = "accuracy" if facts["labelled"] else "degeneracy"
+    rejected = {
+        (clip["file"], clip["reason"])
+        for one in verdicts
+        for record in one.gates[gate].records
+        if record.corpus == facts["fingerprint"]
+        for clip in record.details.get("rejected_clips", ())
+    }
+    listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
+    judged = facts["clips"] - len({file for file, _ in rejected})
+    return {**facts, "judged": judged, "rejected": listed}
+
+
+def reasons(corpus: Mapping[str, Any]) -> dict[str, int]:
+    """Return why clips of a corpus were not judged, and how many, the most frequent first."""
+    left_out = Counter(corpus.get("left_out", {}))
+    rejected = Counter(clip["reason"] for clip in corpus.get("rejected", ()))
+    return dict((left_out + rejected).most_common())
+
+
+def parts(verdict: Verdict, facts: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Describe how a candidate did on each part of the speech: all of it, a corpus, a language."""
+    records = {one.check: one for one in verdict.gates["accuracy"].records}
+    names = [check.partition("@")[2] for check in records if check.startswith("test_uar")]
+    described = []
+    for name in dict.fromkeys(name for name in names if f"test_uar{_at(name)}" in records):
+        found = {
+            number: records[check + _at(name)].value(number)
+            for check, numbers in _CHECKS.items()
+            if check + _at(name) in records
+            for number in numbers
+        }
+        details = records[f"test_uar{_at(name)}"].details
+        described.append(
+            {
+                "part": name or (facts["name"] if facts else ""),
+                "seen": details.get("seen", {}),
+                "expressible": details.get("expressible", []),
+                "inexpressible": details.get("inexpressible", []),
+                "languages": _languages(name, facts),
+                "language_fit": language_fit(verdict.languages, _languages(name, facts)),
+                "numbers": {key: asdict(value) for key, value in found.items() if value},
+            }
+        )
+    return described
+
+
+def _at(name: str) -> str:
+    return f"@{name}" if name else ""
+
+
+def _languages(name: str, facts: Mapping[str, Any] | None) -> list[str]:
+    """Return the languages of a part of the speech."""
+    if name.startswith("language-"):
+        return [name.removeprefix("language-")]
+    of_part = [one for one in _corpora(facts) if one["name"] == name or name in ("", TOGETHER)]
+    return sorted({language for one in of_part for language in one["languages"]})
+
+
+def _corpora(facts: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    return [] if facts is None else [*(facts["parts"] or [facts])]
+
+
+def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: sum(one[name] for one in scores) / len(scores) for name in scores[0]}

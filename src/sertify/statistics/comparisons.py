@@ -1,0 +1,90 @@
+"""Whether the best model is better than another, and what difference the data could show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sertify.statistics.replicates import Replicates
+from sertify.statistics.student import t_quantile, t_tail
+
+__all__ = ["Difference", "compare", "tied"]
+
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one model is than another, in UAR.
+
+    ``low`` and ``high`` bound the true ``value``, one pair at a time. ``p`` is the two-sided
+    p-value of no difference, ``p_holm`` the one corrected for the number of comparisons.
+    ``detectable`` is the smallest true difference that a corpus like this one would show with 80 %
+    power, uncorrected.
+    """
+
+    better: str
+    other: str
+    value: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    detectable: float
+
+
+def compare(replicates: Replicates, confidence: float = 0.95) -> tuple[Difference, ...]:
+    """Compare the model of the highest UAR with each other one, in the order of ``names``.
+
+    A paired t-test on the bootstrap's standard error, corrected after Holm (1979), A simple
+    sequentially rejective multiple test procedure, Scand. J. Stat. 6. Of equals, the first counts
+    as the best. A difference that is the same for all speakers is no certainty: its standard error
+    is then what one more speaker without a difference would make it, or one more clip.
+
+    >>> from sertify.statistics.replicates import paired
+    >>> truth = ["anger", "sadness"] * 50
+    >>> found = compare(paired(truth, {"constant": ["anger"] * 100, "right": truth}))
+    >>> found[0].better, found[0].other, found[0].value, found[0].p_holm < 0.001
+    ('right', 'constant', 0.5, True)
+    """
+    best = int(replicates.values.argmax())
+    others = [i for i in range(len(replicates.names)) if i != best]
+    found = [_difference(replicates, best, i, confidence) for i in others]
+    corrected = _holm([one.p for one in found])
+    return tuple(replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True))
+
+
+def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95) -> tuple[str, ...]:
+    """Return the names of those not significantly worse than the best, which comes first.
+
+    >>> tied([Difference("a", "b", 0.1, -0.1, 0.3, 0.3, 0.3, 0.28)], "a")
+    ('a', 'b')
+    """
+    return (best, *(one.other for one in differences if one.p_holm >= 1 - confidence))
+
+
+def _difference(replicates: Replicates, best: int, other: int, confidence: float) -> Difference:
+    freedom = replicates.freedom
+    value = float(replicates.values[best] - replicates.values[other])
+    spread = float((replicates.samples[best] - replicates.samples[other]).std())
+    floor = max(value / (freedom + 1), 1 / replicates.clips)
+    error = spread if spread > 1e-12 else floor
+    quantile = t_quantile(confidence, freedom)
+    return Difference(
+        better=replicates.names[best],
+        other=replicates.names[other],
+        value=value,
+        low=value - quantile * error,
+        high=value + quantile * error,
+        p=t_tail(value / error, freedom),
+        p_holm=1.0,
+        detectable=(quantile + t_quantile(2 * POWER - 1, freedom)) * error,
+    )
+
+
+def _holm(ps: Sequence[float]) -> list[float]:
+    """Return the corrected p-values, in the order of ``ps``."""
+    order = sorted(range(len(ps)), key=lambda i: ps[i])
+    corrected, least = [1.0] * len(ps), 0.0
+    for rank, i in enumerate(order):
+        least = max(least, min(1.0, (len(ps) - rank) * ps[i]))
+        corrected[i] = least
+    return corrected

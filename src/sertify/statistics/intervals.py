@@ -1,0 +1,93 @@
+"""Confidence intervals of a rate: from its trials, from its standard error, and of guessing."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sertify import confusion
+from sertify.statistics.student import normal_quantile
+
+__all__ = ["Interval", "logit_interval", "random_range", "score_interval", "wilson"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval, in the unit of what it bounds."""
+
+    low: float
+    high: float
+
+
+def logit_interval(value: float, error: float, quantile: float) -> Interval:
+    """Return the interval of a rate within (0, 1) that is symmetrical on the logit scale.
+
+    ``error`` is the rate's standard error, which the delta method takes to the logit scale. There
+    a rate near 0 or 1 is less skewed, and no end leaves 0..1. Brown, Cai & DasGupta (2001),
+    Interval estimation for a binomial proportion, Stat. Sci. 16.
+
+    >>> interval = logit_interval(0.5, 0.1, 2.0)
+    >>> round(interval.low, 2), round(interval.high, 2)
+    (0.31, 0.69)
+    """
+    centre, half = math.log(value / (1 - value)), quantile * error / (value * (1 - value))
+    return Interval(_expit(centre - half), _expit(centre + half))
+
+
+def score_interval(successes: float, n: float, z: float) -> Interval:
+    """Return Wilson's interval for a quantile; trials need not be whole.
+
+    >>> score_interval(10, 10, 1.96) == score_interval(10.0, 10.0, 1.96)
+    True
+    """
+    return Interval(_score_low(successes, n, z), 1 - _score_low(n - successes, n, z))
+
+
+def random_range(
+    truth: Sequence[str], confidence: float = 0.95, simulations: int = 2000, seed: int = 0
+) -> Interval:
+    """Return the range of the UAR of guessing uniformly among the classes of the truth.
+
+    A model within it cannot be told from guessing by these clips. It is simulated: the recall of a
+    class of n clips is a binomial share. The expected value is that of
+    :func:`sertify.metrics.random_reference`.
+
+    >>> interval = random_range(["anger", "sadness"] * 50)
+    >>> interval.low < 0.45 < 0.55 < interval.high
+    True
+    """
+    normal_quantile(confidence)  # complains of a confidence that is none
+    classes = confusion.label_set(truth)
+    sizes = np.unique(np.array(truth), return_counts=True)[1]
+    rng = np.random.default_rng(seed)
+    hits = rng.binomial(sizes, 1 / len(classes), size=(simulations, len(classes)))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile((hits / sizes).mean(axis=1), [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the score interval of a rate of independent trials.
+
+    Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.
+    It keeps within 0..1 and has a width at 0 and ``n`` successes too. ``ValueError`` without
+    trials, with ``successes`` outside 0..n, or a ``confidence`` outside (0, 1).
+
+    >>> interval = wilson(10, 10)
+    >>> round(interval.low, 3), interval.high
+    (0.722, 1.0)
+    """
+    if not 0 <= successes <= n or n == 0:
+        raise ValueError(f"{successes} successes of {n} trials")
+    return score_interval(successes, n, normal_quantile(confidence))
+
+
+def _expit(x: float) -> float:
+    return (1 + math.tanh(x / 2)) / 2  # as 1 / (1 + exp(-x)), which overflows
+
+
+def _score_low(successes: float, n: float, z: float) -> float:
+    """Return the lower bound; the upper one is its mirror image, which keeps 0 and 1 exact."""
+    spread = z * math.sqrt(successes * max(n - successes, 0) / n + z**2 / 4)
+    return max(0.0, (successes + z**2 / 2 - spread) / (n + z**2))

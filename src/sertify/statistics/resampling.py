@@ -1,0 +1,87 @@
+"""Drawing speakers or clips with replacement, and what their number and sizes allow to say."""
+
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Design", "design", "draws", "speaker_codes", "tables"]
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_CELLS = 4_000_000
+"""Drawn numbers that are held at a time: 32 MB."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the sizes of the resampled units say of a mean of class means.
+
+    ``scale`` corrects the bootstrap's standard error, which is too small for few units;
+    ``freedom`` is the degrees of freedom of Student's t for the corrected one.
+    """
+
+    scale: float
+    freedom: float
+
+
+def speaker_codes(groups: Sequence[Hashable] | None, n_clips: int) -> Counts | None:
+    """Return each clip's speaker as a number, or None with fewer than two to resample."""
+    if groups is None:
+        return None
+    if len(groups) != n_clips:
+        raise ValueError(f"{n_clips} clips, but {len(groups)} groups")
+    index = {group: i for i, group in enumerate(dict.fromkeys(groups))}
+    return np.array([index[group] for group in groups]) if len(index) > 1 else None
+
+
+def tables(cells: Counts, codes: Counts, size: int) -> Counts:
+    """Count the cells, of shape (clips, models), of each speaker: (speakers, models, ``size``)."""
+    n_groups, n_models = int(codes.max()) + 1, cells.shape[1]
+    places = (codes[:, None] * n_models + np.arange(n_models)) * size + cells
+    counts = np.bincount(places.ravel(), minlength=n_groups * n_models * size)
+    return counts.reshape(n_groups, n_models, size)
+
+
+def draws(repeats: Counts, replicates: int, seed: int) -> Iterator[Floats]:
+    """Yield, for some replicates at a time, how often each distinct unit was drawn.
+
+    The arrays have the shape (some, units). Units that are equal are interchangeable, so they are
+    one unit that occurs ``repeats`` times.
+    """
+    if replicates < 1:
+        raise ValueError(f"replicates={replicates}, but should be at least 1")
+    rng, n = np.random.default_rng(seed), int(repeats.sum())
+    step = max(1, _CELLS // len(repeats))
+    for start in range(0, replicates, step):
+        some = min(step, replicates - start)
+        # Floats hold counts exactly, and numpy multiplies integer matrices without BLAS.
+        yield rng.multinomial(n, repeats / n, size=some).astype(float)
+
+
+def design(sizes: Counts) -> Design:
+    """Return the small-sample correction for units with ``sizes`` clips, (units, classes).
+
+    The scale is Bessel's, for the units that have clips of a class. The degrees of freedom are the
+    smaller of those of Kish's effective number of units (1965, Survey Sampling), and
+    of those of Welch & Satterthwaite for independent classes. G equal speakers give
+    sqrt(G / (G - 1)) and G - 1; one speaker with half of the clips leaves fewer than three.
+
+    >>> equal, uneven = np.full((10, 7), 5), np.array([[50], [10], [10], [10], [20]])
+    >>> round(design(equal).freedom, 1), round(design(uneven).freedom, 1)
+    (9.0, 2.1)
+    """
+    occurring = sizes[:, sizes.sum(axis=0) > 0]
+    weights = occurring / occurring.sum(axis=0)
+    variances, units = (weights**2).sum(axis=0), (weights > 0).sum(axis=0)
+    # What a single unit has of a class does not vary: the other classes have to stand for it.
+    several = units > 1
+    if not several.any():
+        return Design(1.0, 1.0)
+    known = variances[several] * (1 - 1 / units[several])
+    kish = 1 / float((weights.mean(axis=1) ** 2).sum()) - 1
+    welch = float(known.sum() ** 2 / (known**2 / (units[several] - 1)).sum())
+    return Design(math.sqrt(variances.sum() / known.sum()), max(1.0, min(kish, welch)))

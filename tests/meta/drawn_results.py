@@ -1,0 +1,379 @@
+"""Made-up results, as the reports are drawn from: of good, bad, unheard and hostile candidates."""
+
+from typing import Any
+
+from sertify.outcomes import GATES
+
+__all__ = [
+    "AIMS",
+    "EMOTIONS",
+    "HOSTILE",
+    "Results",
+    "candidate",
+    "confirmation",
+    "five_qualify",
+    "hostile_names",
+    "nothing_qualifies",
+    "part",
+    "qualified",
+    "rejected",
+    "several_corpora",
+    "without_corpus",
+    "without_truth",
+]
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "\x1b[31mred\x1b[0m\x1b]0;title\x07\x08",
+    "a|b`c`@torvalds #1 [x](https://evil.example) www.evil.example",
+    "한국어-감정-모델",
+    "\u202egnp.exe مرحبا",
+    "long-" * 40,
+    "undecodable \udcff",
+)
+EMOTIONS = ("anger", "happiness", "neutral", "sadness")
+Results = dict[str, Any]
+
+
+def measurement(name: str, value: float, unit: str = "1", spread: float = 0.0) -> Results:
+    interval = {"low": value - spread, "high": value + spread, "n": 418} if spread else {}
+    return {"name": name, "value": value, "unit": unit, **interval}
+
+
+def check(name: str, outcome: str = "PASS", reason: str | None = None, **more: Any) -> Results:
+    fields = {"message": "", "requirement": "", "measurements": [], "details": {}}
+    stamp = {"judged_at": "2026-11-22T17:59:00+00:00", "corpus": ""}
+    return {"check": f"test_{name}", "outcome": outcome, "reason": reason, **fields, **stamp} | more
+
+
+def gate(outcome: str | None, *checks: Results) -> Results:
+    return {"outcome": outcome, "checks": list(checks)}
+
+
+def accuracy_gate(uar: float) -> Results:
+    counts = [[40, 3, 5, 2], [4, 30, 10, 6], [2, 2, 55, 1], [0, 9, 8, 43]]
+    confusion = {"labels": [*EMOTIONS], "columns": [*EMOTIONS], "counts": counts}
+    shares = {"truth": dict.fromkeys(EMOTIONS, 0.25), "predicted": dict.fromkeys(EMOTIONS, 0.125)}
+    return gate(
+        "PASS",
+        check(
+            "uar",
+            requirement="at least 0.5 with 95% confidence",
+            measurements=[measurement("uar", uar, spread=0.04)],
+            details={"confusion": confusion, "class_shares": shares},
+        ),
+        check(
+            "recall_of_each_emotion",
+            measurements=[measurement(f"recall:{e}", 0.6, spread=0.1) for e in EMOTIONS],
+        ),
+    )
+
+
+def qualified(name: str, uar: float, seconds: float) -> Results:
+    labels = check(
+        "has_enough_labels",
+        requirement="at least 4",
+        measurements=[measurement("labels", 4, "labels")],
+    )
+    gates = {name: gate("PASS", check(f"{name}_holds")) for name in GATES}
+    numbers = [
+        measurement("uar", uar, spread=0.04),
+        measurement("uar_all", uar - 0.02, spread=0.04),
+        measurement("accuracy", uar + 0.03, spread=0.03),
+        measurement("macro_f1", uar - 0.01, spread=0.04),
+        measurement("coverage", 1.0),
+        measurement("segment_time", seconds, "s"),
+        measurement("real_time_factor", seconds / 5),
+        measurement("peak_memory", 1264.0, "MB"),
+        measurement("parameters", 94_371_712, "weights"),
+        measurement("size_on_disk", 378.3, "MB"),
+    ]
+    return candidate(
+        name,
+        verdict="qualified",
+        gates=gates | {"labels": gate("PASS", labels), "accuracy": accuracy_gate(uar)},
+        numbers={each["name"]: each for each in numbers},
+        labels=["ang", "hap", "neu", "sad"],
+        emotions=list(EMOTIONS),
+        parts=[part("our-calls", uar)],
+    )
+
+
+def part(name: str, uar: float, seen: Results | None = None) -> Results:
+    return {
+        "part": name,
+        "seen": seen or {},
+        "expressible": list(EMOTIONS[:3]),
+        "inexpressible": list(EMOTIONS[3:]),
+        "languages": ["en", "ko"],
+        "language_fit": 0.5,
+        "numbers": {
+            "uar": measurement("uar", uar, spread=0.04),
+            "uar_all": measurement("uar_all", uar - 0.02, spread=0.04),
+            "coverage": measurement("coverage", 0.75, spread=0.01),
+        },
+    }
+
+
+def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FAIL") -> Results:
+    message = f"{reason} found in {name}, but should not be"
+    failed = check(f"{at}_holds", outcome, reason, message=message, details={"keys": [name] * 3})
+    judged = [gate("PASS", check(f"{g}_holds")) for g in GATES[: GATES.index(at)]]
+    judged += [gate(outcome, failed), *[gate("NOT_REACHED")] * len(GATES)]
+    verdict = "rejected" if outcome == "FAIL" else "undecided"
+    return candidate(
+        name,
+        status="rejected",
+        expected=[reason],
+        verdict=verdict,
+        gate=at,
+        reason=reason,
+        message=message,
+        cure="use another model",
+        gates=dict(zip(GATES, judged, strict=False)),
+    )
+
+
+def candidate(name: str, **more: Any) -> Results:
+    return {
+        "name": name,
+        "model": f"someone/{name}",
+        "revision": "main",
+        "commit": "8f2b1c0d" * 5,
+        "status": "candidate",
+        "expected": [],
+        "gate": None,
+        "reason": None,
+        "message": "",
+        "languages": ["en"],
+        "licence": "apache-2.0",
+        "note": None,
+        "loader": "transformers",
+        "architecture": "HubertForSequenceClassification",
+        "remarks": [f"It is not easy to load {name}."],
+        "repository": {"licence": "mit", "languages": [], "gated": None, "mentions": ["emodb"]},
+        "labels": [],
+        "emotions": [],
+        "cure": None,
+        "numbers": {},
+        "parts": [],
+    } | more
+
+
+AIMS = {"accuracy": 0.8, "speed": 0.7, "diversity": 0.6}
+
+
+def selection(chosen: str | None, names: list[str], sentence: str) -> Results:
+    """Compare the named, the first of whom is the most accurate, and the second tied with it."""
+    comparison = {
+        "emotions": {"our-calls": list(EMOTIONS[:3])},
+        "left_out": {"emodb": f"seen in training by {names[-1]}"} if names else {},
+        "clips": 315,
+        "speakers": 8,
+        "chance": 0.3333,
+        "uar": {
+            name: {"value": 0.8 - place / 20, "low": 0.7 - place / 20, "high": 0.9 - place / 20}
+            for place, name in enumerate(names)
+        },
+        "differences": [
+            difference(names[0], name, place) for place, name in enumerate(names) if place
+        ],
+    }
+    return {
+        "candidate": chosen,
+        "tied": names[:2] if chosen else [],
+        "pareto": names[:2] if chosen else [],
+        "sentence": sentence,
+        "weights": {"accuracy": 4, "speed": 3, "diversity": 2, "language": 2},
+        "margin": 0,
+        "aims": dict.fromkeys(names, AIMS) if chosen else {},
+        "totals": {name: 0.7 - place / 10 for place, name in enumerate(names)} if chosen else {},
+        "firmness": {"data": 0.839, "weights": 0.97} if chosen else None,
+        "comparison": comparison if chosen else None,
+        "confirmation": None,
+    }
+
+
+def difference(better: str, other: str, place: int) -> Results:
+    value = place / 20
+    low, high, p = (-0.01, 0.11, 0.12) if place == 1 else (value - 0.04, value + 0.04, 0.00001)
+    fields = {"value": value, "low": low, "high": high, "p": p / 2, "p_holm": p}
+    return {"better": better, "other": other, "detectable": 0.07, **fields}
+
+
+def confirmation(outcome: str, reason: str | None = None, message: str = "") -> Results:
+    return {
+        "corpus": "held-calls",
+        "fingerprint": "sha256:77aa",
+        "clips": 1200,
+        "outcome": outcome,
+        "reason": reason,
+        "message": message,
+        "measurements": [measurement("uar", 0.7, spread=0.04), measurement("uar_all", 0.6)],
+    }
+
+
+def unlabelled(*names: str) -> Results:
+    """Say what audio without labels says of at least two candidates."""
+    corpus = build([], None, "")["corpus"] | {"name": "unheard", "labelled": False, "emotions": {}}
+    pair = {"first": names[0], "second": names[1], "clips": 56, "emotions": list(EMOTIONS)}
+    return {
+        "corpus": corpus | {"warnings": ["nobody knows the speakers"]},
+        "candidate": names[0],
+        "sentence": f"Without ground truth, begin with {names[0]}: it agrees the most.",
+        "aims": dict.fromkeys(names, AIMS),
+        "totals": {name: 0.7 - place / 10 for place, name in enumerate(names)},
+        "confidence": dict.fromkeys(names, 0.9),
+        "agreements": [
+            pair | {"kappa": 0.763, "low": 0.61, "high": 0.86},
+            pair | {"kappa": None, "low": None, "high": None, "clips": 0, "emotions": []},
+        ],
+    }
+
+
+def build(candidates: list[Results], chosen: str | None, sentence: str, **more: Any) -> Results:
+    scores = {"accuracy": 0.25, "uar": 0.25, "macro_f1": 0.2487}
+    corpus = {
+        "name": "our-calls",
+        "path": "our-calls",
+        "fingerprint": "sha256:5f2e",
+        "layout": "metadata.csv",
+        "public": None,
+        "requested": 520,
+        "left_out": {"other split": 100},
+        "clips": 420,
+        "judged": 418,
+        "rejected": [{"file": "a/b.wav", "reason": "no audio"}, {"file": "c.wav", "reason": "0 s"}],
+        "emotions": dict.fromkeys(EMOTIONS, 105),
+        "speakers": 8,
+        "languages": ["en"],
+        "labelled": True,
+        "warnings": ["sadness has fewer than 100 clips"],
+        "parts": [],
+    }
+    names = [each["name"] for each in candidates if each["verdict"] == "qualified"]
+    ranked = sorted(names, key=lambda name: name != chosen)
+    stale = {"candidate": "hubert-base", "gate": "speed", "commit": "1234567", "corpus": None}
+    return {
+        "schema": "sertify.results/1",
+        "sertify": "0.1.0",
+        "created": "2026-11-22T18:00:00+00:00",
+        "command": "pytest --data our-calls",
+        "selection": selection(chosen, ranked, sentence),
+        "unlabelled": None,
+        "candidates": candidates,
+        "references": {
+            "random": scores | {"uar_low": 0.21, "uar_high": 0.29},
+            "majority": scores,
+        },
+        "corpus": corpus,
+        "environment": {"python": "3.11.7", "cpu": "Example 3000", "cores": "2", "device": "cpu"},
+        "stale": [stale | {"why": "measured on another machine"}],
+        "moved": {one["name"]: "8f2b1c" for one in candidates[:1]},
+    } | more
+
+
+def five_qualify() -> Results:
+    """Five that qualify, six that do not."""
+    bad = [
+        rejected("dawn", "random_head"),
+        rejected("asr", "wrong_task"),
+        rejected("missing", "not_found"),
+        rejected("three-labels", "too_few_labels", "labels"),
+        rejected("always-neutral", "constant_prediction", "degeneracy"),
+        rejected("private", "gated", outcome="BLOCKED"),
+    ]
+    good = [
+        qualified("hubert-base", 0.81, 0.62),
+        qualified("wavlm-base", 0.83, 0.66),
+        qualified("wav2vec2-large-xlsr-speech-emotion", 0.74, 1.71),
+        qualified("ast", 0.66, 2.12),
+        qualified("distil", 0.61, 0.0123),
+    ]
+    sentence = "Use wavlm-base: the highest UAR over all clips 0.81 [0.77, 0.85] of 5 qualified."
+    return build([*good, *bad], "wavlm-base", sentence)
+
+
+def nothing_qualifies() -> Results:
+    sentence = "No candidate qualified; asr came closest, rejected by loadability."
+    return build([rejected("asr", "wrong_task")], None, sentence)
+
+
+def without_corpus() -> Results:
+    only = qualified("ast", 0.6, 0.2)
+    only["gates"]["accuracy"] = gate(None)
+    only["numbers"] = {"segment_time": measurement("time_p50", 0.2, "s")}
+    only["parts"] = []
+    results = build([only], "ast", "Use ast: the only one.", corpus=None, references={}, stale=[])
+    results["selection"] |= {"comparison": None, "firmness": None}
+    return results
+
+
+def without_truth() -> Results:
+    """Two on audio without labels: the one to begin with is not selected."""
+    both = [candidate("ast"), candidate("wavlm")]
+    for one in both:
+        one |= {"verdict": "undecided", "gates": dict.fromkeys(GATES, gate(None))}
+    sentence = "No candidate has qualified yet; undecided: ast, wavlm (not judged yet: accuracy)."
+    results = build(both, None, sentence, corpus=None, references={})
+    return results | {"unlabelled": unlabelled("ast", "wavlm")}
+
+
+def several_corpora() -> Results:
+    """Two corpora and a language; one candidate has seen the second, one has seen both."""
+    results = five_qualify()
+    whole = results["corpus"]
+    parts = [
+        whole | {"name": name, "requested": 260, "left_out": {"other split": 50}, "clips": 210}
+        for name in ("our-calls", "emodb")
+    ]
+    for one in parts:
+        del one["judged"], one["rejected"]
+    rejected = [{"file": "our-calls/a.wav", "reason": "silent"}]
+    results["corpus"] |= {"name": "our-calls + emodb", "rejected": rejected, "judged": 419}
+    results["corpus"]["parts"] = parts
+    seen: dict[str, Results] = {
+        "hubert-base": {"emodb": "its model card lists emodb among its datasets"},
+        "distil": {"emodb": "it says so", "our-calls": "it says so"},
+    }
+    names = {"together": 0.7, "our-calls": 0.8, "emodb": 0.6, "language-ko": 0.5}
+    for each in results["candidates"][:5]:
+        own = seen.get(each["name"])
+        each["parts"] = [part(name, uar, own) for name, uar in names.items()]
+        uar, *others = each["gates"]["accuracy"]["checks"]
+        shares = [uar | {"check": f"test_uar@{name}"} for name in ("our-calls", "emodb")]
+        each["gates"]["accuracy"]["checks"] = [*shares, *others]
+    return results
+
+
+def hostile_names() -> Results:
+    """Strings that strangers chose, wherever strangers choose strings."""
+    good = [qualified(text, 0.7, 0.5) for text in HOSTILE]
+    bad = [rejected(f"{text} too", "random_head") for text in HOSTILE]
+    results = build([*good, *bad], HOSTILE[0], f"Use {HOSTILE[0]}: {' '.join(HOSTILE)}")
+    results["corpus"]["rejected"] = [{"file": text, "reason": text} for text in HOSTILE]
+    results["corpus"] |= {"layout": HOSTILE[0], "public": HOSTILE[1], "warnings": [*HOSTILE]}
+    results["corpus"]["left_out"] = dict.fromkeys(HOSTILE, 1)
+    results["corpus"]["parts"] = [
+        {
+            key: value
+            for key, value in results["corpus"].items()
+            if key not in ("judged", "rejected")
+        }
+        | {"name": text, "parts": []}
+        for text in HOSTILE
+    ]
+    for each in results["candidates"]:
+        each |= {"labels": [*HOSTILE], "note": HOSTILE[0], "licence": HOSTILE[1]}
+        each["parts"] = [part(text, 0.5, dict.fromkeys(HOSTILE, HOSTILE[0])) for text in HOSTILE]
+        each["repository"] |= {"datasets": [*HOSTILE], "mentions": [*HOSTILE]}
+    comparison = results["selection"]["comparison"]
+    comparison["emotions"] = {text: [*EMOTIONS] for text in HOSTILE}
+    comparison["left_out"] = dict.fromkeys(HOSTILE, HOSTILE[1])
+    results["selection"]["confirmation"] = confirmation("FAIL", "low_uar", HOSTILE[0]) | {
+        "corpus": HOSTILE[1]
+    }
+    results["unlabelled"] = unlabelled(*HOSTILE)
+    results["unlabelled"]["corpus"] |= {"name": HOSTILE[3], "warnings": [*HOSTILE[::-1]]}
+    return results

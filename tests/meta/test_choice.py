@@ -1,0 +1,318 @@
+"""The choice that a run makes, as its users see it: corpora, statistics, selection."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.meta.runs import FIXTURES, SPEECH, Case, Outcome, Run
+
+Write = Callable[..., Path]
+
+# What the small part of the speech that these tests use cannot promise.
+LENIENT: dict[str, Any] = {
+    "uar": {"min": 0.3},
+    "class_share": None,
+    "accuracy": None,
+    "macro_f1": None,
+    "recall": None,
+    "consistency": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def _alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """Let small models not wait for busy cores; pytester drops what was set before it."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--threads=1 --benchmark-max-time=0.05")
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return two halves of the embedded speech, of three languages and six speakers each."""
+    root = tmp_path_factory.mktemp("corpora")
+    header, *rows = (SPEECH / "metadata.csv").read_text("utf-8").splitlines()
+    first = [row for row in rows[::5] if row.split(",")[4] in ("de", "en", "es")]
+    kept = first, [row for row in rows[::5] if row not in first]
+    for name, some in zip(("first", "second"), kept, strict=True):
+        folder = root / name
+        (folder / "audio").mkdir(parents=True)
+        (folder / "metadata.csv").write_text("\n".join([header, *some]) + "\n", "utf-8")
+        for row in some:
+            shutil.copy(SPEECH / row.partition(",")[0], folder / row.partition(",")[0])
+    return root / "first", root / "second"
+
+
+def closing(outcome: Outcome, name: str = "test_a_candidate_is_selected") -> Case | None:
+    return next((case for case in outcome.cases if case.name == name), None)
+
+
+def named(outcome: Outcome, name: str) -> Case:
+    return next(case for case in outcome.cases if case.name == name)
+
+
+def suite(path: Path, *candidates: dict[str, Any], **rest: Any) -> Path:
+    """Write a candidates.yaml of small models with what else it says."""
+    entries = [
+        one | {"model": str(FIXTURES / "models" / one.get("model", one["name"]))}
+        for one in candidates
+    ]
+    requirements = LENIENT | {"segments": [1]} | rest.pop("requirements", {})
+    file = path / "candidates.yaml"
+    YAML().dump({"requirements": requirements, "candidates": entries, **rest}, file)
+    return file
+
+
+# ------------------------------------------------------------------ whether there is a selection
+
+
+def test_a_selection_is_a_test_case_of_its_own(run: Run, some_speech: Path, tmp_path: Path) -> None:
+    outcome = run("--data", some_speech, candidates=suite(tmp_path, {"name": "wavlm-tiny"}))
+    case = closing(outcome)
+    assert outcome.code == 0, outcome.output
+    assert case is not None
+    assert case.kind == "passed"
+    assert case.properties == {
+        "gate": "selection",
+        "outcome": "PASS",
+        "selection": "wavlm-tiny",
+        "tied": "wavlm-tiny",
+    }
+    assert outcome.suite["sertify:clips"] == "84 requested, 84 read, 84 judged"
+
+
+def test_no_selection_fails_the_run_and_says_what_the_closest_lacks(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    file = suite(tmp_path, {"name": "wav2vec2-tiny"}, requirements={"uar": {"min": 0.97}})
+    outcome = run("--data", some_speech, candidates=file)
+    case = closing(outcome)
+    assert outcome.code == 1
+    assert case is not None
+    assert case.kind == "failure"
+    assert case.message.startswith(
+        "No candidate qualified; wav2vec2-tiny came closest, rejected by accuracy (low_uar: uar=0."
+    )
+    assert "it lacks 0." in case.message
+
+
+def test_what_is_not_judged_yet_leaves_it_open(run: Run, some_speech: Path, tmp_path: Path) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    outcome = run("--data", some_speech, "-m", "not speed", candidates=file)
+    case = closing(outcome)
+    assert outcome.code == 0, outcome.output
+    assert case is not None
+    assert case.kind == "skipped"
+    assert "wavlm-tiny (not judged yet: speed)" in case.message
+    later = run("-m", "speed", candidates=file)
+    assert later.results["selection"]["candidate"] == "wavlm-tiny"
+
+
+def test_a_gate_for_ci_is_not_asked_for_a_selection(run: Run, tmp_path: Path) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    outcome = run("-m", "loadability", candidates=file)
+    assert outcome.code == 0
+    assert closing(outcome) is None
+
+
+# ------------------------------------------------------------------ several corpora
+
+
+def test_each_corpus_is_judged_and_all_together(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first, second = corpora
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, {"name": "wav2vec2-tiny"})
+    outcome = run("--data", f"one={first}", f"--data=two={second}", candidates=file)
+    assert outcome.code == 0, outcome.output
+    for part in ("together", "one", "two"):
+        assert named(outcome, f"test_uar[wavlm-tiny@{part}]").kind == "passed"
+    parts = {one["part"]: one for one in outcome.candidate("wavlm-tiny")["parts"]}
+    values = [parts[name]["numbers"]["uar"]["value"] for name in ("one", "two")]
+    assert parts["together"]["numbers"]["uar"]["value"] == pytest.approx(sum(values) / 2)
+    assert outcome.candidate("wavlm-tiny")["numbers"]["uar"] == parts["together"]["numbers"]["uar"]
+    corpus = outcome.results["corpus"]
+    assert [one["name"] for one in corpus["parts"]] == ["one", "two"]
+    assert corpus["parts"][1]["languages"] == ["fr", "ko", "ru"]
+    comparison = outcome.results["selection"]["comparison"]
+    assert list(comparison["emotions"]) == ["one", "two"]
+    assert "one (metadata.csv, 42 clips), two (metadata.csv, 42 clips)" in outcome.output
+
+
+def test_a_requirement_is_about_a_corpus_or_a_language(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first, second = corpora
+    bounds = [{"min": 0.2}, {"min": 0.999, "corpus": "two"}, {"min": 0.1, "language": "ko"}]
+    file = suite(tmp_path, {"name": "wav2vec2-tiny"}, requirements={"uar": bounds})
+    outcome = run("--data", f"one={first}", f"--data=two={second}", candidates=file)
+    assert named(outcome, "test_uar[wav2vec2-tiny@one]").kind == "passed"
+    assert named(outcome, "test_uar[wav2vec2-tiny@language-ko]").kind == "passed"
+    two = named(outcome, "test_uar[wav2vec2-tiny@two]")
+    assert two.kind == "failure"
+    assert " on two, but should be at least 0.999" in two.message
+    assert outcome.candidate("wav2vec2-tiny")["reason"] == "low_uar"
+
+
+def test_a_requirement_on_speech_that_is_not_there_is_not_met(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bounds = [{"min": 0.2}, {"min": 0.2, "language": "ko"}]
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, requirements={"uar": bounds})
+    outcome = run("--data", corpora[0], candidates=file)
+    case = named(outcome, "test_uar[wavlm-tiny@language-ko]")
+    assert case.kind == "skipped"
+    assert "a requirement is about language-ko, which needs speech in ko" in case.message
+    assert outcome.results["selection"]["candidate"] is None
+
+
+def test_workers_judge_the_same_parts(run: Run, corpora: tuple[Path, Path], tmp_path: Path) -> None:
+    first, second = corpora
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, {"name": "wav2vec2-tiny"})
+    data = ("--data", f"one={first}", f"--data=two={second}", "-m", "accuracy")
+    serial = run(*data, candidates=file).results["candidates"]
+    shared = run(*data, "-n", "2", candidates=file).results["candidates"]
+    assert [one["parts"] for one in serial] == [one["parts"] for one in shared]
+    assert all(len(one["parts"]) == 3 for one in serial)
+
+
+# ------------------------------------------------------------------ seen in training
+
+
+def test_what_was_seen_in_training_is_shown_but_decides_nothing(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first, second = corpora
+    file = suite(tmp_path, {"name": "wavlm-tiny", "trained_on": ["two"]}, {"name": "wav2vec2-tiny"})
+    outcome = run("--data", f"one={first}", f"--data=two={second}", candidates=file)
+    assert outcome.code == 0, outcome.output
+    parts = {one["part"]: one for one in outcome.candidate("wavlm-tiny")["parts"]}
+    why = {"two": "candidates.yaml says it was trained on two"}
+    assert parts["two"]["seen"] == parts["together"]["seen"] == why
+    assert parts["together"]["numbers"]["uar"] == parts["one"]["numbers"]["uar"]
+    comparison = outcome.results["selection"]["comparison"]
+    assert comparison["left_out"] == {"two": "seen in training by wavlm-tiny"}
+
+
+def test_nothing_but_what_was_seen_in_training_is_inconclusive(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    known = {"name": "wavlm-tiny", "trained_on": ["ours"]}
+    data = ("--data", f"ours={some_speech}")
+    outcome = run(*data, candidates=suite(tmp_path, known))
+    case = named(outcome, "test_speech_is_new_to_it[wavlm-tiny]")
+    assert case.kind == "failure"
+    assert case.properties["reason"] == "seen_in_training"
+    assert named(outcome, "test_uar[wavlm-tiny]").kind == "passed"
+    assert outcome.candidate("wavlm-tiny")["verdict"] == "undecided"
+    counted = suite(tmp_path, known, selection={"count_seen": True})
+    assert run(*data, candidates=counted).results["selection"]["candidate"] == "wavlm-tiny"
+
+
+# ------------------------------------------------------------------ confirmation
+
+
+def test_speakers_that_were_held_out_confirm_the_selected_one(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    outcome = run("--data", some_speech, "--hold-out", "0.34", candidates=file)
+    assert outcome.code == 0, outcome.output
+    case = closing(outcome, "test_the_selected_one_is_confirmed")
+    confirmation = outcome.results["selection"]["confirmation"]
+    assert case is not None
+    assert case.kind == "passed"
+    assert confirmation["outcome"] == "PASS"
+    assert confirmation["clips"] == 28
+    assert outcome.results["corpus"]["clips"] == 56
+    assert confirmation["fingerprint"] != outcome.results["corpus"]["fingerprint"]
+
+
+def test_other_speech_that_it_fails_on_turns_the_run_red(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong"
+    shutil.copytree(corpora[1], wrong)
+    text = (wrong / "metadata.csv").read_text("utf-8")
+    swapped = {"anger": "sadness", "sadness": "fear", "fear": "anger", "neutral": "happiness"}
+    rows = [line.split(",") for line in text.splitlines()]
+    for row in rows[1:]:
+        row[1] = swapped.get(row[1], "neutral")
+    (wrong / "metadata.csv").write_text("\n".join(map(",".join, rows)) + "\n", "utf-8")
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    outcome = run("--data", corpora[0], "--confirm", wrong, candidates=file)
+    case = closing(outcome, "test_the_selected_one_is_confirmed")
+    assert outcome.code == 1
+    assert outcome.results["selection"]["candidate"] == "wavlm-tiny"
+    assert case is not None
+    assert case.kind == "failure"
+    assert "FAIL low_uar: uar=0" in case.message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--confirm", "{speech}"], "84 of its clips are in --data as well, such as audio/"),
+        (["--confirm", "{speech}", "--hold-out", "0.5"], "two ways to one end; give one"),
+        (["--hold-out", "2"], "is '2', but should be a share of the speakers between 0 and 1"),
+        (["--hop", "1"], "--hop goes with --segment SECONDS, which is missing"),
+        (["--data", "{speech}/"], "names two folders; give another name with --data NAME=PATH"),
+        (["--data", "together={speech}"], "together means all of them; give another name"),
+        (["--split", "test"], "split"),
+        (["--layout", "ravdes"], "ravdess"),
+    ],
+)
+def test_a_mistake_in_an_option_ends_the_run(
+    run: Run, some_speech: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    given = [one.format(speech=some_speech) for one in options]
+    outcome = run("--data", some_speech, *given, candidates=file)
+    assert outcome.code == 4
+    assert message in " ".join(outcome.output.split())
+    assert "Traceback" not in outcome.output
+
+
+# ------------------------------------------------------------------ without labels
+
+
+def test_unlabelled_speech_gives_a_choice_that_is_marked_as_such(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "calls"
+    shutil.copytree(some_speech / "audio", plain)
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, {"name": "hubert-tiny"}, {"name": "ast-tiny"})
+    outcome = run("-m", "degeneracy", "--data", plain, candidates=file)
+    assert outcome.code == 0, outcome.output
+    assert outcome.results["selection"]["candidate"] is None
+    unlabelled = outcome.results["unlabelled"]
+    assert unlabelled["candidate"] in ("wavlm-tiny", "hubert-tiny", "ast-tiny")
+    assert unlabelled["sentence"].startswith("Without ground truth, begin with ")
+    assert unlabelled["corpus"]["name"] == "calls"
+    assert unlabelled["corpus"]["judged"] == 84
+    assert len(unlabelled["agreements"]) == 3
+    assert all(pair["low"] < pair["kappa"] < pair["high"] for pair in unlabelled["agreements"])
+    assert "Without ground truth" in outcome.output
+    assert closing(outcome) is None
+
+
+# ------------------------------------------------------------------ segments and subsets
+
+
+def test_segments_are_averaged_and_timed(run: Run, some_speech: Path, tmp_path: Path) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    whole = run("--data", some_speech, "-m", "accuracy", candidates=file).results["corpus"]
+    outcome = run("--data", some_speech, "--segment", "0.5", "--hop", "0.25", candidates=file)
+    assert outcome.results["corpus"]["fingerprint"] != whole["fingerprint"]
+    lengths = [
+        case.name for case in outcome.of("wavlm-tiny") if case.name.startswith("test_time_per")
+    ]
+    assert lengths == ["test_time_per_segment[wavlm-tiny@0.5s]"]
+
+
+def test_a_limit_takes_some_clips_and_says_so(run: Run, some_speech: Path, tmp_path: Path) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    outcome = run("--data", some_speech, "--limit", "21", candidates=file)
+    assert outcome.suite["sertify:clips"] == "84 requested, 21 read, 21 judged; not: 63 limit"

@@ -1,0 +1,72 @@
+"""Whether a corpus was seen in training, by whom it is said, and whether a model is for it."""
+
+import pytest
+
+from sertify.contamination import language_fit, seen_in_training
+from sertify.hub import Card
+
+CARD = Card(datasets=("someone/other", "narad/ravdess"), mentions=("tess", "emodb"))
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "card", "public", "name", "why"),
+    [
+        (("RAVDESS",), None, "ravdess", "a", "candidates.yaml says it was trained on RAVDESS"),
+        (("emo_db",), CARD, None, "EmoDB", "candidates.yaml says it was trained on emo_db"),
+        (("Our Call-Center",), None, None, "our-call-center",
+         "candidates.yaml says it was trained on Our Call-Center"),
+        (None, CARD, "ravdess", "a", "its model card lists narad/ravdess among its datasets"),
+        (None, CARD, None, "RAVDESS", "its model card lists narad/ravdess among its datasets"),
+        (None, CARD, "tess", "a", "its model card speaks of training on tess"),
+        (None, CARD, "Emo-DB", "a", "its model card speaks of training on emodb"),
+        (None, Card(datasets=("our_calls",)), None, "our-calls",
+         "its model card lists our_calls among its datasets"),
+    ],
+)  # fmt: skip
+def test_who_says_that_a_corpus_was_seen(
+    trained_on: tuple[str, ...] | None, card: Card | None, public: str | None, name: str, why: str
+) -> None:
+    assert seen_in_training(trained_on, card, public, name) == why
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "card", "public", "name"),
+    [
+        ((), CARD, "ravdess", "ravdess"),
+        (("tess",), CARD, "ravdess", "a"),
+        (None, None, "ravdess", "a"),
+        (None, Card(), "ravdess", "a"),
+        (None, CARD, "crema-d", "a"),
+        (None, CARD, None, "our-call-center"),
+        (None, Card(datasets=("someone/urdu",)), "urdu", "a"),
+        (None, Card(datasets=("someone/data",)), None, "data"),
+    ],
+)
+def test_a_corpus_that_nobody_says_was_seen(
+    trained_on: tuple[str, ...] | None, card: Card | None, public: str | None, name: str
+) -> None:
+    assert seen_in_training(trained_on, card, public, name) == ""
+
+
+@pytest.mark.parametrize(
+    ("models", "corpora", "fit"),
+    [
+        (["ko"], ["ko-KR"], 1.0),
+        (["kor"], ["ko_KR", "ko"], 1.0),
+        (["zho"], ["zh", "de"], 0.5),
+        (["EN-us"], ["de"], 0.0),
+        (["multilingual"], ["ko", "de"], 1.0),
+        (["mul"], ["ur"], 1.0),
+        (["en"], ["en", "mul"], 1.0),
+        ([], ["ko"], None),
+        (None, ["ko"], None),
+        (["ko"], [], None),
+        (["ko"], None, None),
+        (["und", ""], ["ko"], None),
+        (["multilingual"], ["mul"], None),
+    ],
+)
+def test_the_share_of_languages_that_a_model_is_for(
+    models: list[str] | None, corpora: list[str] | None, fit: float | None
+) -> None:
+    assert language_fit(models, corpora) == fit
