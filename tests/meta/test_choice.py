@@ -316,3 +316,16 @@ def test_a_limit_takes_some_clips_and_says_so(run: Run, some_speech: Path, tmp_p
     file = suite(tmp_path, {"name": "wavlm-tiny"})
     outcome = run("--data", some_speech, "--limit", "21", candidates=file)
     assert outcome.suite["sertify:clips"] == "84 requested, 21 read, 21 judged; not: 63 limit"
+
+
+def test_a_model_is_loaded_once_however_many_parts_and_lengths(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    names = ("wavlm-tiny", "wav2vec2-tiny")
+    requirements = {"segments": [0.5, 1, 2]}
+    file = suite(tmp_path, *({"name": name} for name in names), requirements=requirements)
+    data = ("--data", f"one={corpora[0]}", f"--data=two={corpora[1]}", "--limit", "7")
+    outcome = run(*data, "--setup-show", "-m", "accuracy or speed", candidates=file)
+    assert outcome.code == 0, outcome.output
+    assert outcome.output.count("SETUP    S candidate[") == 2
+    assert outcome.output.count("SETUP    S predictions ") == 2

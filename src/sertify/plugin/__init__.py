@@ -60,11 +60,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         collection.parametrize(metafunc)
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m and -k leave checks out
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort checks by candidate and gate."""
-    if _runs_checks(config):
+@pytest.hookimpl(wrapper=True)  # before -m and -k leave checks out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Any:
+    """Sort checks by candidate and gate; anew, after pytest has sorted them by all parameters."""
+    ours = _runs_checks(config)
+    if ours:
         collection.arrange(config, items)
+    result = yield
+    if ours:
+        collection.sort(config, items)
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made

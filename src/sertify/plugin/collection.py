@@ -15,7 +15,7 @@ from sertify.plugin.checks import ITEM, CheckItem
 from sertify.plugin.options import OPTIONS
 from sertify.slices import Slice, slices
 
-__all__ = ["CANDIDATES", "Candidates", "arrange", "owned_codes", "parametrize"]
+__all__ = ["CANDIDATES", "Candidates", "arrange", "owned_codes", "parametrize", "sort"]
 
 
 class Candidates:
@@ -63,8 +63,10 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         (one.name, value) for one in candidates for value in _VARIANTS[over](metafunc.config, one)
     ]
     ids = [name + _suffix(value) for name, value in pairs]
-    # Strings and numbers, for they also stand in the JSON of pytest-benchmark.
-    metafunc.parametrize(f"candidate, {over}", pairs, ids=ids, indirect=["candidate"])
+    # Without the scope a candidate would end with each check, and its model be loaded for the next.
+    metafunc.parametrize(
+        f"candidate, {over}", pairs, ids=ids, indirect=["candidate"], scope="session"
+    )
 
 
 def _lengths(config: pytest.Config, candidate: Candidate) -> tuple[float, ...]:
@@ -93,8 +95,7 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     checks = [item for item in items if _note(item)]
     if not checks:
         return
-    order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
-    checks.sort(key=lambda item: (order[item.stash[ITEM].candidate.name], item.stash[ITEM].order))
+    sort(config, checks)
     _find_last_owners(checks)
     others = [item for item in items if ITEM not in item.stash]
     if config.getoption("benchmark_only", default=False):
@@ -103,6 +104,17 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
         config.hook.pytest_deselected(items=dropped)
         checks = [item for item in checks if "benchmark" in _fixtures(item)]
     items[:] = others + checks
+
+
+def sort(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort checks by candidate and gate, behind all that are none: one model at a time."""
+    order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        check = item.stash.get(ITEM, None)
+        return (-1, 0) if check is None else (order[check.candidate.name], check.order)
+
+    items.sort(key=place)
 
 
 def owned_codes(item: pytest.Item) -> frozenset[str]:
