@@ -44,8 +44,9 @@ class Setting:
 
     ``clips`` is the number of each speaker and class. With ``uneven``, it is a mean: speakers
     differ by a lognormal factor, and a speaker may lack a class. With ``one_clip``, each speaker
-    has one, and the classes take turns. Without ``named``, intervals are by clip. ``uars`` are the
-    true values of the first four models.
+    has one, and the classes take turns. With ``rare``, the last class has so many clips in all, of
+    two speakers, or with ``one_clip`` of the first ones. Without ``named``, intervals are by clip.
+    ``uars`` are the true values of the first four models.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Setting:
     clips: int = 5
     uneven: bool = False
     one_clip: bool = False
+    rare: int = 0
     named: bool = True
     uars: tuple[float, ...] = (0.60, 0.595, 0.50, THRESHOLD)
 
@@ -69,6 +71,10 @@ SETTINGS = (
     ),
     Setting("350 clips of 350 speakers, by clip", 350, one_clip=True, named=False),
     Setting("24 speakers who are not named, by clip", 24, named=False),
+    Setting("10 speakers, 4 classes, one of 3 clips", 10, classes=4, clips=6, rare=3),
+    Setting("10 speakers, 5 classes, one of 2 clips", 10, classes=5, clips=6, rare=2),
+    Setting("10 speakers, 7 classes, one of 2 clips", 10, clips=4, rare=2),
+    Setting("123 clips, 3 classes, one of 3, by clip", 123, 3, one_clip=True, rare=3, named=False),
 )
 
 
@@ -165,9 +171,14 @@ def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
     """Return how many clips each speaker has of each class."""
     shape = (setting.speakers, setting.classes)
     if setting.one_clip:
-        return np.eye(setting.classes, dtype=np.int64)[np.arange(setting.speakers) % shape[1]]
+        turns = np.arange(setting.speakers) % (shape[1] - bool(setting.rare))
+        turns[: setting.rare] = -1
+        return np.eye(setting.classes, dtype=np.int64)[turns]
     if not setting.uneven:
-        return np.full(shape, setting.clips)
+        clips = np.full(shape, setting.clips)
+        if setting.rare:
+            clips[:, -1] = np.bincount(np.arange(setting.rare) % 2, minlength=setting.speakers)
+        return clips
     clips = rng.poisson(setting.clips * rng.lognormal(-0.32, 0.8, (setting.speakers, 1)), shape)
     clips[0] = np.maximum(clips[0], 1)  # each class occurs
     return clips

@@ -1,15 +1,18 @@
 """What a candidate said of each clip, kept so that candidates can be compared clip by clip."""
 
+import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from sertify.candidates import Candidate
+from sertify.corpora import Clip
 from sertify.predictions import Predictions
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "content_keys"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Answers:
         What the candidate can express.
     seen
         Why a corpus, by its name, was part of the candidate's training.
+    keys
+        What tells each clip from all others, by its content and labels, whatever it is called.
     clips, truth, predicted, confidence, speakers, corpora, languages
         Of each clip: its name, its emotion or None, the predicted one, its probability, its
         speaker or None, the name of its corpus, its language or None.
@@ -32,6 +37,7 @@ class Answers:
     candidate: str
     corpus: str
     emotions: tuple[str, ...]
+    keys: tuple[str, ...]
     clips: tuple[str, ...]
     truth: tuple[str | None, ...]
     predicted: tuple[str, ...]
@@ -52,6 +58,7 @@ class Answers:
             candidate=candidate.name,
             corpus=predictions.corpus.fingerprint,
             emotions=tuple(emotions),
+            keys=tuple(content_keys(clips)),
             clips=tuple(clip.name for clip in clips),
             truth=tuple(clip.emotion for clip in clips),
             predicted=tuple(predicted),
@@ -87,6 +94,16 @@ class Answers:
         """Rebuild it from what `pack` gave."""
         fields: dict[str, Any] = json.loads(zlib.decompress(data))
         return cls(**{key: _frozen(value) for key, value in fields.items()})
+
+
+def content_keys(clips: Iterable[Clip]) -> Iterator[str]:
+    """Return a key of each clip; copies are numbered."""
+    number: Counter[tuple[object, ...]] = Counter()
+    for clip in clips:
+        content = (clip.digest, clip.start, clip.end, clip.emotion, clip.speaker, clip.corpus)
+        number[content] += 1
+        text = repr((*content, number[content]))
+        yield hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _frozen(value: Any) -> Any:

@@ -81,14 +81,13 @@ def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
 
 def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
     """Return by corpus where, in each candidate's answers, the clips are that all have."""
-    index = [{name: place for place, name in enumerate(one.clips)} for one in answers]
-    shared = [name for name in answers[0].clips if all(name in one for one in index)]
+    index = [{key: place for place, key in enumerate(one.keys)} for one in answers]
+    shared = [key for key in answers[0].keys if all(key in one for one in index)]
     by_corpus: dict[str, list[str]] = {}
-    for name in shared:
-        by_corpus.setdefault(answers[0].corpora[index[0][name]], []).append(name)
+    for key in shared:
+        by_corpus.setdefault(answers[0].corpora[index[0][key]], []).append(key)
     return {
-        corpus: [[own[name] for name in names] for own in index]
-        for corpus, names in by_corpus.items()
+        corpus: [[own[key] for key in keys] for own in index] for corpus, keys in by_corpus.items()
     }
 
 
@@ -103,14 +102,14 @@ def _replicates(
 ) -> Replicates:
     first = answers[0]
     kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
-    groups = [first.speakers[places[0][n]] for n in kept]
+    groups = [first.speakers[places[0][n]] or "" for n in kept]
     return statistics.paired(
         [str(first.truth[places[0][n]]) for n in kept],
         {
             one.candidate: [one.predicted[own[n]] for n in kept]
             for one, own in zip(answers, places, strict=True)
         },
-        None if None in groups else groups,
+        groups if any(groups) else None,
         emotions,
         seed=seed,
     )
@@ -158,12 +157,10 @@ def _agreement(one: Answers, other: Answers) -> Agreement:
 
 def _both_say(one: Answers, other: Answers, shared: Sequence[str]) -> tuple[list[int], list[int]]:
     """Return where the clips are that both give one of their shared emotions."""
-    index = {name: place for place, name in enumerate(other.clips)}
+    index = {key: place for place, key in enumerate(other.keys)}
     pairs = [
-        (place, index[name])
-        for place, name in enumerate(one.clips)
-        if name in index
-        and one.predicted[place] in shared
-        and other.predicted[index[name]] in shared
+        (place, index[key])
+        for place, key in enumerate(one.keys)
+        if key in index and one.predicted[place] in shared and other.predicted[index[key]] in shared
     ]
     return [own for own, _ in pairs], [their for _, their in pairs]

@@ -56,7 +56,7 @@ def consensus(
     chosen = max(totals, key=lambda name: totals[name])
     return Consensus(
         candidate=chosen,
-        sentence=_sentence(chosen, aims, len(next(iter(compared.values())).clips)),
+        sentence=_sentence(chosen, aims),
         aims=aims,
         totals=totals,
         confidence={
@@ -78,16 +78,24 @@ def _able(verdict: Verdict) -> bool:
 
 
 def _mean_kappa(names: Sequence[str], pairs: Sequence[Agreement]) -> dict[str, float]:
-    """Return the mean agreement of each candidate with the others, 0 where it is below chance."""
-    kappas: dict[str, list[float]] = {name: [] for name in names}
+    """Return the mean agreement of each candidate with the others, 0 where it is below chance.
+
+    A pair counts as much as the clips that it was measured on.
+    """
+    kappas: dict[str, list[tuple[float, int]]] = {name: [] for name in names}
     for pair in pairs:
         if pair.kappa is not None:
-            kappas[pair.first].append(pair.kappa)
-            kappas[pair.second].append(pair.kappa)
-    return {name: max(0.0, float(np.mean(own))) for name, own in kappas.items() if own}
+            for name in (pair.first, pair.second):
+                kappas[name].append((pair.kappa, pair.clips))
+    means = {
+        name: sum(kappa * clips for kappa, clips in own) / sum(clips for _, clips in own)
+        for name, own in kappas.items()
+        if own
+    }
+    return {name: max(0.0, mean) for name, mean in means.items()}
 
 
-def _sentence(chosen: str, aims: Mapping[str, Aims], clips: int) -> str:
+def _sentence(chosen: str, aims: Mapping[str, Aims]) -> str:
     start = f"Without ground truth, begin with {chosen}"
     agreement = aims[chosen].accuracy
     if len(aims) == 1:
@@ -97,6 +105,6 @@ def _sentence(chosen: str, aims: Mapping[str, Aims], clips: int) -> str:
     else:
         why = (
             f"of {len(aims)} candidates it is the best by agreement with the others"
-            f" (mean kappa {agreement:.2f} on {clips:,} clips), speed, diversity and language"
+            f" (mean kappa {agreement:.2f}), speed, diversity and language"
         )
     return f"{start}: {why}. That says nothing about being right: label some clips to know."

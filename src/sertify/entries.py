@@ -22,6 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from sertify.complaints import complaint, did_you_mean
 from sertify.errors import REASONS
+from sertify.known_corpora import known_corpus
 from sertify.outcomes import Bound
 from sertify.requirements import (
     CORPUS_NAME,
@@ -91,6 +92,13 @@ def _canonical(emotion: str) -> str:
             f"is {emotion!r}, which is no known emotion{did_you_mean(emotion, EMOTIONS)}"
         )
     return name
+
+
+def _public_corpus(name: str) -> str:
+    found = known_corpus(name)
+    if found is None:
+        raise complaint(f"is {name!r}, which is no public corpus that is known, such as ravdess")
+    return found
 
 
 Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
@@ -203,7 +211,7 @@ class CorpusEntry(Keys):
     language: Language | None = Field(
         None, description="Language of the clips that do not name theirs."
     )
-    known_as: Text | None = Field(
+    known_as: Annotated[str, AfterValidator(_public_corpus)] | None = Field(
         None, description="The public corpus that it is or is taken from, such as ravdess."
     )
 
@@ -211,10 +219,12 @@ class CorpusEntry(Keys):
 class Weights(Keys):
     """How much each aim counts, among models that are equally accurate as far as data can tell."""
 
-    accuracy: float = Field(4, ge=0, description="UAR on the clips that all can express.")
-    speed: float = Field(2, ge=0, description="Time for a segment of speech.")
-    diversity: float = Field(3, ge=0, description="How varied its predictions are.")
-    language: float = Field(2, ge=0, description="Whether it was trained on the languages wanted.")
+    accuracy: float = Field(4, ge=0, le=1000, description="UAR on the clips that all can express.")
+    speed: float = Field(2, ge=0, le=1000, description="Time for a segment of speech.")
+    diversity: float = Field(3, ge=0, le=1000, description="How varied its predictions are.")
+    language: float = Field(
+        2, ge=0, le=1000, description="Whether it was trained on the languages wanted."
+    )
 
     @model_validator(mode="after")
     def _weigh_something(self) -> Self:

@@ -15,6 +15,7 @@ from sertify.scores import CONFIDENCE, Score
 __all__ = [
     "Timing",
     "judge_above_chance",
+    "judge_confirmation",
     "judge_consistency",
     "judge_diversity",
     "judge_each",
@@ -96,10 +97,22 @@ def judge_score(scored: Score, name: str, requirements: Requirements, reason: st
     The score's details stand beside UAR, and so does UAR over all clips.
     """
     measured: Measurement = getattr(scored, name)
-    judgement = _judge(scored, measured, _bound(scored, name, requirements), reason)
+    bound = _bound(scored, name, requirements)
+    judgement = _judge(scored, measured, bound, reason)
+    if name == "class_share" and bound is not None and bound.confidence is None:
+        judgement = _beyond_doubt(judgement, measured, bound)
     beside = {"uar": (scored.uar_all,), "calibration_error": (scored.brier_score,)}
     judgement = replace(judgement, measurements=(measured, *beside.get(name, ())))
     return replace(judgement, details=scored.details) if name == "uar" else judgement
+
+
+def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> Judgement:
+    """Let pass what a limit from above may have been missed by chance: few clips are uneven."""
+    if judgement.outcome is not Outcome.FAIL or measured.low is None or bound.max is None:
+        return judgement
+    if measured.low > bound.max:
+        return judgement
+    return Judgement(Outcome.PASS, (measured,), requirement=f"{bound}, beyond doubt")
 
 
 def judge_above_chance(scored: Score, requirements: Requirements) -> Judgement:
@@ -111,6 +124,26 @@ def judge_above_chance(scored: Score, requirements: Requirements) -> Judgement:
     message = judgement.message and f"{judgement.message} (which guessing scores)"
     measured = (Measurement("chance", scored.chance),)
     return replace(judgement, measurements=measured, message=message)
+
+
+def judge_confirmation(scored: Score, requirements: Requirements) -> Judgement:
+    """Ask of speech that had no part in a selection what was asked before: novelty, UAR, coverage.
+
+    Where limits on UAR are about some of the speech only, the strictest of them counts.
+    """
+    strictest = max(requirements.uar, key=lambda bound: bound.min or 0, default=None)
+    if strictest is not None and requirements.bound("uar") is None:
+        general = replace(strictest, corpus=None, language=None)
+        requirements = requirements.model_copy(update={"uar": (general,)})
+    found = (
+        judge_novelty(scored, requirements),
+        judge_score(scored, "uar", requirements, "low_uar"),
+        judge_above_chance(scored, requirements),
+        judge_score(scored, "coverage", requirements, "low_coverage"),
+    )
+    ranked = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    worst = min(found, key=lambda one: ranked.index(one.outcome))
+    return replace(worst, measurements=(scored.uar, scored.uar_all, scored.coverage))
 
 
 def _judge(scored: Score, measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
@@ -148,7 +181,8 @@ class Timing:
     """What one length of audio costs.
 
     ``length`` is seconds of audio, ``rounds`` the seconds that each repetition took,
-    ``load_time`` seconds, ``peak_memory`` and ``size_on_disk`` MB.
+    ``load_time`` seconds, ``peak_memory`` and ``size_on_disk`` MB. ``hop`` is where segments
+    overlap: the seconds of new audio in each.
     """
 
     length: float
@@ -158,6 +192,7 @@ class Timing:
     size_on_disk: float
     parameters: int
     threads: int
+    hop: float | None = None
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -166,7 +201,7 @@ class Timing:
         return (
             Measurement("time_p50", median, "s", n=len(self.rounds)),
             Measurement("time_p95", p95, "s", n=len(self.rounds)),
-            Measurement("real_time_factor", median / self.length),
+            Measurement("real_time_factor", median / (self.hop or self.length)),
             Measurement("segment", self.length, "s"),
             Measurement("load_time", self.load_time, "s"),
             Measurement("peak_memory", self.peak_memory, "MB"),

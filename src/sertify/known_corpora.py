@@ -6,10 +6,11 @@ is said of many. A corpus that is not here may still be public.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 
-__all__ = ["known_corpus", "language_of", "mentioned"]
+__all__ = ["CORPORA", "known_corpus", "language_of", "mentioned"]
 
 # A name's parts are apart here wherever people write them apart: "Emo-DB" stands for EMODB as well.
 _TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -60,6 +61,9 @@ _TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+CORPORA: tuple[str, ...] = tuple(_TABLE)
+"""The canonical names."""
+
 _HOMONYMS = frozenset({"esd", "hikia", "meld", "resd", "tess", "enterface"})
 """Names that also mean something else, so that a text must show that it means the corpus."""
 
@@ -68,8 +72,13 @@ _WORDS = frozenset({"cafe", "crema", "nemo", "urdu"})
 
 _FILLERS = frozenset(
     {"audio", "corpus", "data", "database", "dataset", "emotion", "emotional", "only", "speech"}
-    | {"and", "song", "16k", "16khz", "wav"}
+    | {"and", "song", "16k", "16khz", "wav", "clips", "the", "of", "set"}
+    | {"test", "train", "training", "dev", "val", "valid", "validation", "heldout", "held", "out"}
+    | {"full", "release", "version", "small", "subset", "sample"}
 )
+_NUMBER = re.compile(r"v?\d+")
+_SHORT_NAME = re.compile(r"(.*\S)\s*\(([^()]+)\)\s*")
+_MOST_PARTS = 30  # of a name; what is longer is a text
 _PART = re.compile(r"[^\W_]+")
 _HOLDER = r"(?:data ?sets?|corpus|corpora|databases?)"
 _HOLDER_BEFORE = re.compile(_HOLDER + r"[\W_]{1,3}(?:[\w.-]+/)?\Z", re.IGNORECASE)
@@ -79,8 +88,9 @@ _HOLDER_AFTER = re.compile(rf"[\W_]{{1,3}}(?:(?:audio|speech) )?{_HOLDER}\b", re
 def known_corpus(name: str) -> str | None:
     """Return the canonical name of the corpus that `name` is; None where that would be a guess.
 
-    Case, punctuation, the owner of a dataset's id, and words such as "speech" or "16k" after a
-    name that is no other word do not matter.
+    Case, punctuation, and the owner of a dataset's id do not matter; neither do words such as
+    "speech" or "test", and numbers, around a name that is no other word. A short name may follow
+    the long one in parentheses.
 
     Examples
     --------
@@ -90,7 +100,7 @@ def known_corpus(name: str) -> str | None:
     owner, _, bare = name.rstrip("/").rpartition("/")
     if owner and _key(bare) in _WORDS:
         return _BY_KEY.get(_key(name))
-    return _BY_KEY.get(_key(name)) or _without_fillers(bare)
+    return _BY_KEY.get(_key(name)) or _with_short_name(bare) or _without_fillers(bare)
 
 
 def mentioned(text: str) -> tuple[str, ...]:
@@ -122,19 +132,45 @@ def language_of(corpus: str) -> str | None:
 
 
 def _key(name: str) -> str:
-    return "".join(_PART.findall(unicodedata.normalize("NFKC", name).casefold()))
+    return "".join(_parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    return _PART.findall(unicodedata.normalize("NFKC", name).casefold())
+
+
+def _with_short_name(name: str) -> str | None:
+    """Return the corpus of "Emotional Speech Dataset (ESD)", not of "Emotional Speech (Urdu)"."""
+    match = _SHORT_NAME.fullmatch(name)
+    short = _key(match[2]) if match else ""
+    if match is None or short not in _BY_KEY:
+        return None
+    long = _without_fillers(match[1])
+    spelt_out = short == "".join(part[0] for part in _parts(match[1]))
+    if long or short in _WORDS or (short in _HOMONYMS and not spelt_out):
+        return long if long == _BY_KEY[short] else None
+    return _BY_KEY[short]
 
 
 def _without_fillers(name: str) -> str | None:
-    parts = _PART.findall(unicodedata.normalize("NFKC", name).casefold())
-    whole = len(parts)
-    while parts:
-        key = "".join(parts)
-        if key in _BY_KEY and (len(parts) == whole or key not in _WORDS | _HOMONYMS):
+    parts = _parts(name)
+    for inner in _inner(parts) if len(parts) <= _MOST_PARTS else ():
+        key = "".join(inner)
+        if key in _BY_KEY and (len(inner) == len(parts) or key not in _WORDS | _HOMONYMS):
             return _BY_KEY[key]
-        if parts.pop() not in _FILLERS:
-            break
     return None
+
+
+def _inner(parts: Sequence[str]) -> list[Sequence[str]]:
+    """Return `parts` less fillers at their ends, the longest first: some begin a name, too."""
+    starts = 1 + sum(1 for _ in takewhile(_is_filler, parts))
+    ends = 1 + sum(1 for _ in takewhile(_is_filler, reversed(parts)))
+    stretches = (parts[i : len(parts) - j] for i in range(starts) for j in range(ends))
+    return sorted(stretches, key=len, reverse=True)
+
+
+def _is_filler(part: str) -> bool:
+    return part in _FILLERS or _NUMBER.fullmatch(part) is not None
 
 
 def _corpus_at(text: str, match: re.Match[str]) -> str | None:

@@ -16,6 +16,8 @@ GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 
 # Clips that nobody will collect to settle a question.
 _MOST = 100_000
+# Speakers below which an interval is so wide that how it will shrink says nothing.
+_FEWEST = 5
 
 
 class Outcome(StrEnum):
@@ -140,6 +142,8 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     has = f"{measured.n:,} clips" + (
         f" of {measured.speakers} speakers" if measured.speakers else ""
     )
+    if measured.speakers and measured.speakers < _FEWEST:
+        return f"; {has} cannot tell, and so few hardly ever can: judge it on 10 speakers or more"
     if factor * measured.n > _MOST:
         return f"; {has} cannot tell, the value lies too near the limit"
     clips = _roughly(measured.n * factor)
@@ -163,7 +167,9 @@ def _shown(measured: Measurement, bound: Bound) -> str:
     unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
     interval = ""
     if measured.low is not None and measured.high is not None:
-        interval = f" [{_plain(measured.low)}, {_plain(measured.high)}]"
+        ends = (measured.low, measured.high)
+        low, high = (_plain(round(end, 4) if measured.unit == "1" else end) for end in ends)
+        interval = f" [{low}, {high}]"
     return f"{value}{unit}{interval}"
 
 

@@ -99,6 +99,26 @@ class Estimate(Share):
         return Bound(self.min, self.max, self.confidence, self.corpus, self.language)
 
 
+class Least(Estimate):
+    """Limits of an estimate of which more is better."""
+
+    @model_validator(mode="after")
+    def _name_the_least(self) -> Self:
+        if self.min is None:
+            raise complaint("needs min: a high value is no reason to turn a model away")
+        return self
+
+
+class Most(Estimate):
+    """Limits of an estimate of which less is better."""
+
+    @model_validator(mode="after")
+    def _name_the_most(self) -> Self:
+        if self.max is None:
+            raise complaint("needs max: a low value is no reason to turn a model away")
+        return self
+
+
 class Count(Limits[Annotated[float, Field(ge=1)]]):
     """Limits of a number from 1."""
 
@@ -135,11 +155,15 @@ def _bound(limits: type[Limits[Any]]) -> Any:
 
 
 ShareBound = Annotated[Bound, _bound(Share), PlainSerializer(as_written)]
-EstimateBound = Annotated[Bound, _bound(Estimate), PlainSerializer(as_written)]
-EstimateBounds = Annotated[
-    tuple[EstimateBound, ...],
+LeastBounds = Annotated[
+    tuple[Annotated[Bound, _bound(Least), PlainSerializer(as_written)], ...],
     AfterValidator(_distinct_scopes),
-    BeforeValidator(_several, json_schema_input_type=Estimate | tuple[Estimate, ...] | None),
+    BeforeValidator(_several, json_schema_input_type=Least | tuple[Least, ...] | None),
+]
+MostBounds = Annotated[
+    tuple[Annotated[Bound, _bound(Most), PlainSerializer(as_written)], ...],
+    AfterValidator(_distinct_scopes),
+    BeforeValidator(_several, json_schema_input_type=Most | tuple[Most, ...] | None),
 ]
 CountBound = Annotated[Bound, _bound(Count), PlainSerializer(as_written)]
 FactorBound = Annotated[Bound, _bound(Factor), PlainSerializer(as_written)]
@@ -168,21 +192,21 @@ class Requirements(Keys):
         Bound(min=0.5),
         description="Share of predictions that a change of volume and a shift of 10 ms leave.",
     )
-    uar: EstimateBounds = Field(
+    uar: LeastBounds = Field(
         (Bound(min=0.4, confidence=0.95),), description="Unweighted average recall."
     )
-    accuracy: EstimateBounds = Field((), description="Share of the clips that are right.")
-    macro_f1: EstimateBounds = Field((), description="Mean F1 of the emotions.")
-    recall: EstimateBounds = Field((), description="Recall of each single emotion.")
-    precision: EstimateBounds = Field((), description="Precision of each single emotion.")
-    class_share: EstimateBounds = Field(
+    accuracy: LeastBounds = Field((), description="Share of the clips that are right.")
+    macro_f1: LeastBounds = Field((), description="Mean F1 of the emotions.")
+    recall: LeastBounds = Field((), description="Recall of each single emotion.")
+    precision: LeastBounds = Field((), description="Precision of each single emotion.")
+    class_share: MostBounds = Field(
         (Bound(max=0.15),),
         description="Largest difference between an emotion's share of predictions and of clips.",
     )
-    calibration_error: EstimateBounds = Field(
+    calibration_error: MostBounds = Field(
         (), description="Expected calibration error: confidence against accuracy."
     )
-    coverage: EstimateBounds = Field(
+    coverage: LeastBounds = Field(
         (Bound(min=0.5),), description="Share of the clips whose emotion it has a label for."
     )
     real_time_factor: FactorBound | None = Field(

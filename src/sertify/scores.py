@@ -17,6 +17,7 @@ from sertify.outcomes import Measurement
 from sertify.predictions import Predictions
 from sertify.slices import Slice
 from sertify.statistics import Interval
+from sertify.statistics.means import mean_interval
 
 __all__ = ["CONFIDENCE", "Score", "score"]
 
@@ -104,8 +105,9 @@ class _Table:
 
     @property
     def speakers(self) -> tuple[str, ...] | None:
-        speakers = tuple(clip.speaker for clip in self.clips)
-        return None if None in speakers else tuple(map(str, speakers))
+        """Speakers to resample, clips that name none being one; None where no clip names any."""
+        speakers = tuple(clip.speaker or "" for clip in self.clips)
+        return speakers if any(speakers) else None
 
     def of_corpus(self, name: str) -> "_Table":
         return self.where(lambda clip: clip.corpus == name)
@@ -200,11 +202,23 @@ def _precisions(table: _Table, confidence: float) -> tuple[Measurement, ...]:
 
 
 def _class_share(table: _Table) -> Measurement:
+    """Measure the emotion whose share of the predictions differs most from that of the clips."""
     if not table.clips:
         return Measurement("class_share", 1.0, n=0)
-    differences = metrics.share_differences(table.truth, table.predicted)
-    largest = max(map(abs, differences.values()))
-    return Measurement("class_share", largest, n=len(table.clips))
+    truth, predicted, n = table.truth, table.predicted, len(table.clips)
+    # An emotion that never occurs, but is predicted, is a difference as well.
+    labels = sorted({*truth, *predicted})
+    differences = metrics.share_differences(truth, predicted, labels)
+    worst = max(labels, key=lambda label: abs(differences[label]))
+    value = abs(differences[worst])
+    excess = [(p == worst) - (t == worst) for t, p in zip(truth, predicted, strict=True)]
+    interval = mean_interval(excess, table.speakers, CONFIDENCE)
+    ends = (
+        (interval.low, interval.high)
+        if differences[worst] >= 0
+        else (-interval.high, -interval.low)
+    )
+    return Measurement("class_share", value, "1", max(0.0, ends[0]), min(1.0, ends[1]), n)
 
 
 def _calibration_error(table: _Table) -> Measurement:

@@ -1,6 +1,5 @@
 """From verdicts to the one candidate to use."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +9,16 @@ from numpy.typing import NDArray
 from sertify.aims import AIMS, Aims, aims_of, weighted
 from sertify.answers import Answers
 from sertify.candidates import Preferences
-from sertify.comparison import Comparison, compare, obstacles
-from sertify.outcomes import listed
+from sertify.comparison import Comparison, compare
+from sertify.explanations import (
+    still_higher,
+    still_open,
+    why_chosen,
+    why_none,
+    why_not_compared,
+)
 from sertify.statistics.student import t_quantile
-from sertify.verdicts import Standing, Verdict, segment_time
+from sertify.verdicts import Standing, Verdict
 
 __all__ = ["Firmness", "Selection", "pareto", "select"]
 
@@ -22,9 +27,6 @@ DRAWS = 2000
 
 CONCENTRATION = 20
 """Of the Dirichlet distribution that they are drawn from: a weight of 0.4 varies by 0.11 (SD)."""
-
-LEAD = 0.01
-"""An advantage in an aim that is worth telling."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def select(
     answers, preferences = answers or {}, preferences or Preferences()
     qualified = [one for one in verdicts if one.standing is Standing.QUALIFIED]
     if not qualified:
-        return Selection(None, _no_selection(verdicts))
+        return Selection(None, why_none(verdicts))
     compared = [answers[name] for one in qualified if (name := one.candidate.name) in answers]
     comparison = compare(compared) if compared else None
     names = tuple(one.candidate.name for one in qualified)
@@ -87,11 +89,12 @@ def select(
     chosen = max(equal, key=lambda name: totals[name])
     return Selection(
         candidate=chosen,
-        sentence=_sentence(chosen, qualified, comparison, aims, equal)
-        + _why_not_compared(compared, comparison)
-        + _still_open(verdicts),
+        sentence=why_chosen(chosen, qualified, comparison, aims, equal)
+        + why_not_compared(compared, comparison)
+        + still_open(verdicts)
+        + still_higher(chosen, verdicts, answers),
         tied=comparison.tied if comparison else names,
-        pareto=pareto(qualified, comparison),
+        pareto=pareto(aims),
         aims=aims,
         totals=totals,
         comparison=comparison,
@@ -99,14 +102,15 @@ def select(
     )
 
 
-def pareto(verdicts: Sequence[Verdict], comparison: Comparison | None) -> tuple[str, ...]:
-    """Names of those that no other beats in UAR without being slower."""
-    points = {one.candidate.name: (-_uar(one, comparison), _time(one)) for one in verdicts}
+def pareto(aims: Mapping[str, Aims]) -> tuple[str, ...]:
+    """Names of those that no other meets each aim as well as and one of them better."""
+    points = {name: tuple(one.known().get(aim, 0.0) for aim in AIMS) for name, one in aims.items()}
     return tuple(
         name
         for name, own in points.items()
         if not any(
-            other != own and other[0] <= own[0] and other[1] <= own[1] for other in points.values()
+            other != own and all(theirs >= ours for theirs, ours in zip(other, own, strict=True))
+            for other in points.values()
         )
     )
 
@@ -177,144 +181,3 @@ def _weightings(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     shares = weights[counts] / weights.sum()
     drawn[:, counts] = np.random.default_rng(0).dirichlet(CONCENTRATION * shares, DRAWS)
     return drawn
-
-
-def _uar(verdict: Verdict, comparison: Comparison | None = None) -> float:
-    if comparison is not None and verdict.candidate.name in comparison.replicates.names:
-        place = comparison.replicates.names.index(verdict.candidate.name)
-        return float(comparison.replicates.values[place])
-    measured = verdict.number("uar_all")
-    return measured.value if measured is not None else 0.0
-
-
-def _time(verdict: Verdict) -> float:
-    measured = segment_time(verdict)
-    return float("inf") if measured is None else measured.value
-
-
-def _sentence(
-    chosen: str,
-    qualified: Sequence[Verdict],
-    comparison: Comparison | None,
-    aims: Mapping[str, Aims],
-    equal: Sequence[str],
-) -> str:
-    if len(qualified) == 1:
-        return f"Use {chosen}: the only candidate that qualified ({_shown(qualified[0])})."
-    number = f"{len(qualified)} qualified candidates"
-    others = [name for name in equal if name != chosen]
-    advantage = _advantages(chosen, others, aims)
-    if comparison is None:
-        return f"Use {chosen}: nothing tells which of {number} is the most accurate{advantage}."
-    replicates, best = comparison.replicates, comparison.tied[0]
-    uar = dict(zip(replicates.names, replicates.values.tolist(), strict=True))
-    on = _on(comparison)
-    if not others:
-        ahead = _margin(comparison)
-        return f"Use {chosen}: the highest UAR, {uar[chosen]:.2f}{on}, of {number}{ahead}."
-    tied = [name for name in others if name in comparison.tied]
-    against = f", of {number}" if chosen == best else f", where {best} has {uar[best]:.2f}"
-    cannot = f"; the data cannot tell it from {listed(tied)}" if tied else ""
-    given = "" if chosen in comparison.tied else "; less accurate, but within the margin"
-    highest = "the highest UAR, " if chosen == best else "UAR "
-    return f"Use {chosen}: {highest}{uar[chosen]:.2f}{on}{against}{given or cannot}{advantage}."
-
-
-def _why_not_compared(answers: Sequence[Answers], comparison: Comparison | None) -> str:
-    if comparison is not None or len(answers) < 2:
-        return ""
-    why = (f"{corpus}: {reason}" for corpus, reason in obstacles(answers).items())
-    return f" They could not be compared on {'; '.join(why)}."
-
-
-def _on(comparison: Comparison) -> str:
-    """Say what the candidates were compared on."""
-    number = len({name for names in comparison.emotions.values() for name in names})
-    corpora = [*comparison.emotions]
-    where = f" of {listed(corpora)}" if len(corpora) > 1 or comparison.left_out else ""
-    clips = f"{comparison.replicates.clips:,} clips{where}"
-    return f" on the {clips} of {number} emotions that all can express"
-
-
-def _margin(comparison: Comparison) -> str:
-    """Say how far the next one is behind, and how sure that is; nothing where there is none."""
-    if not comparison.differences:
-        return ""
-    next_best = min(comparison.differences, key=lambda one: one.value)
-    return f", {next_best.value:.2f} above {next_best.other} (p {_p(next_best.p_holm)})"
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.2g}"
-
-
-def _advantages(chosen: str, others: Sequence[str], aims: Mapping[str, Aims]) -> str:
-    """Say what the chosen one has over those that are as accurate, if anything."""
-    words = {"speed": "fastest", "diversity": "most varied", "language": "best fit in language"}
-    own = aims[chosen].known()
-    ahead = [
-        word
-        for aim, word in words.items()
-        if others
-        and all(own.get(aim, 0) - aims[name].known().get(aim, 0) >= LEAD for name in others)
-    ]
-    if not ahead:
-        return ", and it weighs best on all aims together" if others else ""
-    return f", and it is the {' and the '.join(ahead)}"
-
-
-def _shown(verdict: Verdict) -> str:
-    measured = verdict.number("uar_all")
-    if measured is None:
-        return "UAR unknown"
-    if measured.low is None or measured.high is None:
-        return f"UAR over all clips {measured.value:.2f}"
-    return f"UAR over all clips {measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
-
-
-def _still_open(verdicts: Sequence[Verdict]) -> str:
-    number = sum(one.standing is Standing.UNDECIDED for one in verdicts)
-    return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
-
-
-def _no_selection(verdicts: Sequence[Verdict]) -> str:
-    """Say why none can be chosen, and which came closest: it failed the latest gate."""
-    undecided = _undecided(verdicts)
-    if undecided:
-        return f"No candidate has qualified yet; undecided: {undecided}."
-    rejected = [one for one in verdicts if one.standing is Standing.REJECTED]
-    if not rejected:
-        return "There is no candidate to choose from."
-    closest = max(rejected, key=lambda one: (list(one.gates).index(str(one.gate)), _uar(one)))
-    return (
-        f"No candidate qualified; {closest.candidate.name} came closest, rejected by"
-        f" {closest.gate} ({closest.reason}: {closest.message}){_lacking(closest)}."
-    )
-
-
-def _lacking(verdict: Verdict) -> str:
-    """Say by how much the worst of the measurements that miss their limits does so."""
-    record = verdict.gates[str(verdict.gate)].first
-    if record is None:
-        return ""
-    limits = re.findall(r"at (least|most) ([\d.e+-]+)", record.requirement)
-    missing = [
-        ((float(limit) - one.value) * (1 if side == "least" else -1), one)
-        for side, limit in limits
-        for one in record.measurements
-        if f"{one.name}=" in record.message
-    ]
-    worst, measured = max(missing, key=lambda pair: pair[0], default=(0.0, None))
-    if measured is None or worst <= 0:
-        return ""
-    unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
-    return f"; it lacks {worst:.2g}{unit}"
-
-
-def _undecided(verdicts: Sequence[Verdict]) -> str:
-    """List the undecided with what keeps them so, those of the same reason together."""
-    names: dict[str, list[str]] = {}
-    for one in verdicts:
-        if one.standing is Standing.UNDECIDED:
-            names.setdefault(one.reason or one.message, []).append(one.candidate.name)
-    return "; ".join(f"{listed(those)} ({why})" for why, those in names.items())

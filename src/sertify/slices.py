@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sertify.contamination import language_tag
 from sertify.corpora import Clip
 from sertify.requirements import Requirements
 
-__all__ = ["TOGETHER", "Slice", "slices"]
+__all__ = ["LANGUAGE", "TOGETHER", "Slice", "slices"]
 
 TOGETHER = "together"
 """What several corpora are called as a whole."""
+
+LANGUAGE = "language-"
+"""How the name of the clips in a language begins."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,20 @@ def slices(corpora: Sequence[str], requirements: Requirements) -> tuple[Slice, .
     return (
         Slice(TOGETHER if several else ""),
         *(Slice(name, corpus=name) for name in dict.fromkeys(several + asked)),
-        *(Slice(f"language-{tag}", language=tag) for tag in languages),
+        *(Slice(LANGUAGE + tag, language=tag) for tag in languages),
     )
 
 
 def is_language(spoken: str | None, wanted: str) -> bool:
-    """Whether a clip's language tag is the wanted one or a variety of it.
+    """Whether a clip's language is the wanted one or a variety of it, however either is written.
 
     Examples
     --------
-    >>> is_language("ko-KR", "ko"), is_language("de", "ko"), is_language(None, "ko")
+    >>> is_language("ko_KR", "kor"), is_language("en", "en-GB"), is_language(None, "ko")
     (True, False, False)
     """
-    return spoken is not None and f"{spoken.casefold()}-".startswith(f"{wanted.casefold()}-")
+    return spoken is not None and _comparable(spoken).startswith(_comparable(wanted))
+
+
+def _comparable(language: str) -> str:
+    return f"{(language_tag(language) or language).casefold()}-"

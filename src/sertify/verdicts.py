@@ -122,6 +122,8 @@ def current(
     kept, stale = [], []
     for record in own:
         why = _staleness(record, candidate, commit, corpora[record.gate], context)
+        if not why and not _is_still_made(record, entry, corpora[record.gate]):
+            why = "of a length or a part of the speech that the last run did not have"
         if why:
             stale.append(Stale(record, why))
         else:
@@ -173,8 +175,7 @@ def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, s
 
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
-    # What is about all of the speech comes before what is about one corpus of it.
-    own = tuple(sorted((one for one in records if one.gate == gate), key=_is_about_a_part))
+    own = tuple(sorted((one for one in records if one.gate == gate), key=_place))
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         if any(record.outcome is outcome for record in own):
             return GateResult(gate, outcome, own)
@@ -183,8 +184,12 @@ def _gate(gate: str, records: Sequence[Record]) -> GateResult:
     return GateResult(gate, Outcome.PASS if complete else None, own)
 
 
-def _is_about_a_part(record: Record) -> bool:
-    return record.gate == "accuracy" and record.check.partition("@")[2] not in ("", TOGETHER)
+def _place(record: Record) -> tuple[int, bool]:
+    """Sort as the checks of the gate are written, all of the speech before one corpus of it."""
+    name, _, part = record.check.partition("@")
+    known = name in record.siblings
+    about_a_part = record.gate == "accuracy" and part not in ("", TOGETHER)
+    return record.siblings.index(name) if known else len(record.siblings), about_a_part
 
 
 def _hide_unreached(gates: dict[str, GateResult]) -> None:
@@ -207,6 +212,18 @@ def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -
         unheard = gate != "accuracy" and context.corpus not in seen
         return next(embedded, context.corpus) if unheard else context.corpus
     return seen[-1] if seen else ""
+
+
+def _is_still_made(record: Record, entry: Sequence[Record], corpus: str) -> bool:
+    """Whether the check had this length or part of the speech when it was made last."""
+    name = record.check.partition("@")[0]
+    made = (
+        one.siblings
+        for one in reversed(entry)
+        if one.gate == record.gate and one.check.partition("@")[0] == name
+        if one.siblings and one.corpus in ("", corpus)
+    )
+    return record.check in next(made, (record.check,))
 
 
 def _staleness(

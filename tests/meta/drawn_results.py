@@ -206,7 +206,11 @@ def confirmation(outcome: str, reason: str | None = None, message: str = "") -> 
     return {
         "corpus": "held-calls",
         "fingerprint": "sha256:77aa",
+        "requested": 1250,
         "clips": 1200,
+        "rejected": {"silent": 50},
+        "seen": {},
+        "warnings": [],
         "outcome": outcome,
         "reason": reason,
         "message": message,
@@ -220,6 +224,7 @@ def unlabelled(*names: str) -> Results:
     pair = {"first": names[0], "second": names[1], "clips": 56, "emotions": list(EMOTIONS)}
     return {
         "corpus": corpus | {"warnings": ["nobody knows the speakers"]},
+        "degeneracy": dict.fromkeys(names, "PASS"),
         "candidate": names[0],
         "sentence": f"Without ground truth, begin with {names[0]}: it agrees the most.",
         "aims": dict.fromkeys(names, AIMS),

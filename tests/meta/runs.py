@@ -23,6 +23,10 @@ class Case:
     message: str
     properties: dict[str, str]
 
+    @property
+    def gate(self) -> str:
+        return self.properties.get("gate", "")
+
 
 @dataclass(frozen=True)
 class Outcome:

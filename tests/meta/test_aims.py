@@ -40,6 +40,7 @@ def said(
         candidate="x",
         corpus="f00d",
         emotions=emotions,
+        keys=tuple(f"{place}.wav" for place in range(n)),
         clips=tuple(f"{place}.wav" for place in range(n)),
         truth=tuple(truth or [None] * n),
         predicted=tuple(predicted),

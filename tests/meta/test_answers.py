@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sertify.answers import Answers
+from sertify.answers import Answers, content_keys
 from sertify.candidates import Candidate
 from sertify.corpora import Clip, Corpus
 from sertify.predictions import Predictions, RejectedClip
@@ -43,6 +43,7 @@ def test_answers_are_predictions_in_the_words_of_the_taxonomy() -> None:
         candidate="x",
         corpus="f00d",
         emotions=("anger", "happiness"),
+        keys=ANSWERS.keys,
         clips=tuple(clip.name for clip in CLIPS),
         truth=("anger", None, "weird"),
         predicted=("anger", "happiness", "happiness"),
@@ -52,6 +53,18 @@ def test_answers_are_predictions_in_the_words_of_the_taxonomy() -> None:
         languages=("de-DE", None, "ko"),
         seen={"calls": "its model card lists calls"},
     )
+
+
+def test_a_clip_is_known_by_its_content_not_by_its_name() -> None:
+    first, second, third = (Clip(name, Path(name), "sad", digest="aa") for name in "abc")
+    renamed = [replace(first, name="z.wav", path=Path("z.wav")), replace(third, digest="bb")]
+    keys = list(content_keys([first, second, third]))
+    assert len(set(keys)) == 3  # copies are numbered
+    known, changed = content_keys(renamed)
+    assert known == keys[0]
+    assert changed not in keys
+    for other in ({"label": "angry"}, {"start": 1.0}, {"speaker": "s2"}, {"corpus": "b"}):
+        assert next(content_keys([replace(first, **other)])) != keys[0]
 
 
 def test_a_speaker_is_told_from_a_namesake_in_another_corpus() -> None:
@@ -80,6 +93,17 @@ def test_any_answers_come_back(
 ) -> None:
     clips, truth, predicted, confidence, names = zip(*table, strict=True) if table else [()] * 5
     answers = Answers(
-        "x", "f", tuple(predicted), clips, truth, predicted, confidence, names, clips, names, seen
+        "x",
+        "f",
+        tuple(predicted),
+        clips,
+        clips,
+        truth,
+        predicted,
+        confidence,
+        names,
+        clips,
+        names,
+        seen,
     )
     assert Answers.unpack(answers.pack()) == answers

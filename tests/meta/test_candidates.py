@@ -265,7 +265,7 @@ selection:
   languages: [ko, de]
   count_seen: true
 corpora:
-  calls: {label_map: {W: 분노, N: neutral}, language: ko, known_as: aihub}
+  calls: {label_map: {W: 분노, N: neutral}, language: ko, known_as: Emo-DB}
   studio: {}
 """
         + entry(),
@@ -281,7 +281,7 @@ corpora:
     )
     assert suite.corpora == {
         "calls": CorpusEntry(
-            label_map={"W": "anger", "N": "neutral"}, language="ko", known_as="aihub"
+            label_map={"W": "anger", "N": "neutral"}, language="ko", known_as="emodb"
         ),
         "studio": CorpusEntry(),
     }
@@ -355,8 +355,8 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
             "corpora.calls.language is 'Korean', but should be a language code such as ru",
         ),
         (
-            "corpora: {calls: {known_as: ''}}",
-            "corpora.calls.known_as is '', but should be some text",
+            "corpora: {calls: {known_as: emodbb}}",
+            "corpora.calls.known_as is 'emodbb', which is no public corpus that is known",
         ),
         ("corpora: {a b: {}}", "corpora.a b is 'a b', but should be "),
         (

@@ -30,6 +30,7 @@ def said(
         candidate=name,
         corpus="f00d",
         emotions=emotions,
+        keys=tuple(f"{corpus}/{place}.wav" for place in range(n)),
         clips=tuple(f"{corpus}/{place}.wav" for place in range(n)),
         truth=tuple(truth),
         predicted=tuple(predicted),
@@ -43,7 +44,16 @@ def said(
 
 def together(first: Answers, second: Answers) -> Answers:
     """Return what a candidate said of two corpora."""
-    columns = ("clips", "truth", "predicted", "confidence", "speakers", "corpora", "languages")
+    columns = (
+        "keys",
+        "clips",
+        "truth",
+        "predicted",
+        "confidence",
+        "speakers",
+        "corpora",
+        "languages",
+    )
     return replace(
         first, **{name: getattr(first, name) + getattr(second, name) for name in columns}
     )
@@ -112,12 +122,21 @@ def test_an_emotion_that_no_clip_has_makes_guessing_no_harder() -> None:
     assert compared(*pair).emotions == {"calls": ("anger", "sadness")}
 
 
+def test_renamed_clips_are_the_same_clips() -> None:
+    one, other = heard("a", 0.7), heard("b", 0.5, seed=1)
+    shuffled = replace(other, clips=other.clips[::-1])
+    assert uars(compared(one, shuffled)) == uars(compared(one, other))
+
+
 def test_only_clips_count_that_all_were_asked_about_in_whatever_order() -> None:
     one, other = heard("a", 0.7), heard("b", 0.5, seed=1)
     kept = [*range(199, 39, -1)]
-    columns = ("clips", "truth", "predicted", "confidence", "speakers", "corpora", "languages")
+    columns = ("keys", "clips", "truth", "predicted", "confidence", "speakers", "corpora")
     same, fewer = (
-        Answers(**vars(answers) | {name: tuple(answers.at(kept, name)) for name in columns})
+        Answers(
+            **vars(answers)
+            | {name: tuple(answers.at(kept, name)) for name in (*columns, "languages")}
+        )
         for answers in (one, other)
     )
     found = compared(one, fewer)
@@ -227,12 +246,15 @@ def test_a_difference_that_it_does_not_show_leaves_them_tied() -> None:
     assert sorted(found.tied) == ["a", "b"]
 
 
-def test_speakers_are_resampled_where_all_are_named() -> None:
+def test_speakers_are_resampled_and_those_without_a_name_are_one() -> None:
     speakers: list[str | None] = [f"s{n % 20}" for n in range(200)]
     by_speaker = compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).replicates
     assert (by_speaker.by_speaker, by_speaker.groups) == (True, 20)
-    speakers[7] = None
-    by_clip = compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).replicates
+    speakers[7] = speakers[8] = None
+    one_more = compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).replicates
+    assert (one_more.by_speaker, one_more.groups) == (True, 21)
+    nobody: list[str | None] = [None] * 200
+    by_clip = compared(*(heard(name, 0.6, speakers=nobody) for name in "ab")).replicates
     assert (by_clip.by_speaker, by_clip.groups) == (False, 200)
 
 

@@ -26,6 +26,7 @@ def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Answer
         candidate=name,
         corpus="f00d",
         emotions=EMOTIONS,
+        keys=tuple(f"{place}.wav" for place in range(n)),
         clips=tuple(f"{place}.wav" for place in range(n)),
         truth=(None,) * n,
         predicted=tuple(predicted),
@@ -109,7 +110,7 @@ def test_the_sentence_says_that_there_is_no_ground_truth() -> None:
     kappa = result.aims[result.candidate].accuracy
     assert result.sentence == (
         f"Without ground truth, begin with {result.candidate}: of 3 candidates it is the best by"
-        f" agreement with the others (mean kappa {kappa:.2f} on 200 clips), speed, diversity and"
+        f" agreement with the others (mean kappa {kappa:.2f}), speed, diversity and"
         f" language. {CAVEAT}"
     )
 

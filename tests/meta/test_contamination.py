@@ -2,7 +2,7 @@
 
 import pytest
 
-from sertify.contamination import language_fit, seen_in_training
+from sertify.contamination import base_language, language_fit, language_tag, seen_in_training
 from sertify.hub import Card
 
 CARD = Card(datasets=("someone/other", "narad/ravdess"), mentions=("tess", "emodb"))
@@ -57,6 +57,9 @@ def test_a_corpus_that_nobody_says_was_seen(
         (["EN-us"], ["de"], 0.0),
         (["multilingual"], ["ko", "de"], 1.0),
         (["mul"], ["ur"], 1.0),
+        (["Korean", "de"], ["kor_KR"], 1.0),
+        (["xyz"], ["xyz-A"], 1.0),
+        (["ko"], ["unknown"], None),
         (["en"], ["en", "mul"], 1.0),
         ([], ["ko"], None),
         (None, ["ko"], None),
@@ -70,3 +73,28 @@ def test_the_share_of_languages_that_a_model_is_for(
     models: list[str] | None, corpora: list[str] | None, fit: float | None
 ) -> None:
     assert language_fit(models, corpora) == fit
+
+
+# Of several codes that are all of one language of ISO 639-1.
+MACRO = frozenset({"arb", "cmn", "pes", "swh", "zsm"})
+
+
+def test_the_codes_of_iso_639() -> None:
+    for language in pytest.importorskip("iso639").iter_langs():
+        if language.pt1:
+            for code in filter(None, [language.pt1, language.pt2b, language.pt2t, language.pt3]):
+                assert language_tag(code) == language.pt1, code
+        elif language_tag(language.pt3) is not None and language.pt3 not in MACRO:
+            assert language_tag(language.pt3) == language.pt3
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "x", "xyz", "qq", "ko-", "-ko", "no emotion", "1", "de,en", "koreanisch"]
+)
+def test_what_is_no_language(value: str) -> None:
+    assert language_tag(value) is None
+
+
+@pytest.mark.parametrize("value", ["ko", "KO", "kor", "ko-KR", "ko_KR", "kor-Hang-KR", " Korean "])
+def test_each_way_of_writing_a_language_is_one(value: str) -> None:
+    assert base_language(value) == "ko"

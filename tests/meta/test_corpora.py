@@ -83,8 +83,28 @@ def test_a_quoted_name_may_hold_a_comma(make: Make) -> None:
         b"file_name,label\na.wav, sad \n",
         b"file_name,label\n./a.wav,sad\n",
         b"file_name,label\nsub/../a.wav,sad\n",
+        b"file_name;label\na.wav;sad\n",
+        b"\xef\xbb\xbffile_name;label;text\r\na.wav;sad;Well, yes\r\n",
+        b"file_name\tlabel\na.wav\tsad\n",
+        b'"file_name";"label"\n"a.wav";"sad"\n',
+        b"file_name,label,text\na.wav,sad,so; so\n",
+        b"file_name,label\n.\\a.wav,sad\n",
     ],
-    ids=["mark", "crlf", "no end", "blank lines", "blanks", "dot", "dots"],
+    ids=[
+        "mark",
+        "crlf",
+        "no end",
+        "blank lines",
+        "blanks",
+        "dot",
+        "dots",
+        "semicolons",
+        "semicolons of Windows",
+        "tabs",
+        "quotes",
+        "a semicolon in a cell",
+        "a backslash",
+    ],
 )
 def test_ways_of_writing_the_same(make: Make, csv: bytes) -> None:
     assert labels(read_corpus(make("a.wav", csv=csv))) == {"a.wav": "sad"}
@@ -129,8 +149,8 @@ def test_labels_are_told_in_the_words_of_the_taxonomy(make: Make) -> None:
     [
         ("", "has no column of file names among its columns (none), but should have file_name"),
         (
-            "file;label\na.wav;sad\n",
-            "has no column of file names among its columns (file;label), but should have file_name",
+            "file|label\na.wav|sad\n",
+            "has no column of file names among its columns (file|label), but should have file_name",
         ),
         ("file_name,label\n", "lists no file"),
         ("file_name,label\na.wav,x\n./a.wav,y\n", "lists a.wav more than once"),

@@ -214,3 +214,25 @@ def test_neither_a_pickle_nor_a_header_runs_code(tmp_path: Path) -> None:
 def test_audformat_asked_for_has_to_be_there(tmp_path: Path) -> None:
     message = "--data calls: has no db.yaml to read it as audformat"
     assert complaint(plant(tmp_path, "a.wav"), layout="audformat") == message
+
+
+def test_its_public_corpus_is_known_by_the_names_of_its_files(
+    database: Any, tmp_path: Path
+) -> None:
+    database.name = "ours"
+    files = ["wav/03a01Fa.wav", "wav/08a01Wa.wav"]
+    starts = pandas.to_timedelta([1, 2], unit="s")
+    index = audformat.segmented_index(files, starts, starts * 2)
+    add(database, "emotion", index, emotion=EMOTION)
+    corpus = read_corpus(saved(database, tmp_path))
+    assert (corpus.layout, corpus.public) == ("audformat", "emodb")
+    assert [clip.label for clip in corpus.clips] == ["anger", "sadness"]
+
+
+@pytest.mark.parametrize(("header", "tag"), [("deu", "de"), ("German", "de"), ("gsw", "gsw")])
+def test_the_language_of_the_header_is_a_short_code(
+    database: Any, tmp_path: Path, header: str, tag: str
+) -> None:
+    database.languages = [header]
+    add(database, "emotion", audformat.filewise_index(FILES), emotion=EMOTION)
+    assert {clip.language for clip in read_corpus(saved(database, tmp_path)).clips} == {tag}

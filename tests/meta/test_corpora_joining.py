@@ -89,7 +89,9 @@ def test_audio_in_two_corpora_is_told(tmp_path: Path) -> None:
     roots = [plant(tmp_path / name, "sad/a.wav", "sad/b.wav") for name in ("one", "two")]
     (tmp_path / "two/sad/b.wav").write_text("another")
     assert join([read_corpus(root) for root in roots]).warnings[-1] == (
-        "1 sound is in more than one corpus: one/sad/a.wav = two/sad/a.wav"
+        "1 sound is in more than one corpus (one, two): one/sad/a.wav = two/sad/a.wav;"
+        " they count twice in what is said of all corpora together and make its intervals"
+        " too narrow, so remove them from all but one"
     )
 
 
@@ -138,12 +140,96 @@ def test_another_seed_holds_out_others() -> None:
     assert len({one.fingerprint for one in held}) == 5
 
 
-def test_each_part_of_a_joined_corpus_holds_out_its_own() -> None:
-    joined = join([corpus_of("a", dict.fromkeys("xyz", 2)), corpus_of("b", dict.fromkeys("vw", 1))])
-    kept, held = hold_out(joined, 0.4)
-    assert [part.name for part in held.parts] == [part.name for part in kept.parts] == ["a", "b"]
-    assert [len({clip.speaker for clip in part.clips}) for part in held.parts] == [1, 1]
-    assert speakers(kept) | speakers(held) == speakers(joined)
+PARTS = st.dictionaries(st.sampled_from("ab"), NUMBERS, min_size=2)
+
+
+@given(numbers=PARTS, share=st.floats(0.01, 0.99), seed=st.integers(0, 5))
+def test_a_name_is_on_one_side_in_all_corpora(
+    numbers: dict[str, dict[str | None, int]], share: float, seed: int
+) -> None:
+    joined = join([corpus_of(name, each) for name, each in numbers.items()])
+    kept, held = hold_out(joined, share, seed)
+    names = [{clip.speaker for clip in side.clips} for side in (kept, held)]
+    assert all(names)
+    assert not names[0] & names[1]
+    assert abs(len(names[1]) - share * len(names[0] | names[1])) <= 1
+    assert len(kept.clips) + len(held.clips) == len(joined.clips)
+    assert kept.requested == joined.requested
+    assert (kept.fingerprint, held.fingerprint) == tuple(
+        side.fingerprint for side in hold_out(join(joined.parts[::-1]), share, seed)
+    )
+
+
+def test_a_corpus_of_which_nothing_is_on_one_side_is_no_part_of_it() -> None:
+    one = corpus_of("a", dict.fromkeys("vwxyz", 2))
+    joined = join([one, corpus_of("b", {"v": 3, None: 1})])
+    sides = [hold_out(joined, 0.2, seed) for seed in range(30)]
+    assert {tuple(part.name for part in held.corpora) for _, held in sides} == {("a",), ("a", "b")}
+    kept, _ = next(side for side in sides if len(side[1].corpora) == 2)
+    assert (kept.name, kept.requested) == ("a", 16)
+    assert kept.left_out == (("held out", 5), ("no speaker", 1))
+
+
+def test_a_corpus_that_names_no_speaker_does_not_vanish() -> None:
+    joined = join([corpus_of("a", {"x": 1, "y": 1}), corpus_of("b", {None: 9})])
+    with pytest.raises(ConfigurationError, match=r"--data /data/b: names 0 speakers, but at least"):
+        hold_out(joined, 0.5)
+
+
+def copied(root: Path, *speakers: str) -> Corpus:
+    """Make a corpus of one sound of each speaker, all alike."""
+    table = rows(*(f"{n}.wav,sad,{who}" for n, who in enumerate(speakers)))
+    plant(root, metadata_csv=table)
+    for n in range(len(speakers)):
+        (root / f"{n}.wav").write_text("alike")
+    return read_corpus(root)
+
+
+def test_copies_under_two_speakers_are_not_torn_apart(tmp_path: Path) -> None:
+    corpus = copied(tmp_path, "anna", "ben")
+    with pytest.raises(ConfigurationError) as caught:
+        hold_out(corpus, 0.5)
+    assert str(caught.value) == (
+        f"--data {tmp_path}: 1 sound would be both kept and held out, for there are"
+        " byte-identical copies under several speakers: 0.wav (anna) = 1.wav (ben);"
+        " remove the copies, or give them one speaker"
+    )
+
+
+def test_copies_in_two_corpora_are_not_torn_apart(tmp_path: Path) -> None:
+    joined = join([copied(tmp_path / "a", "anna"), copied(tmp_path / "b", "ben")])
+    with pytest.raises(ConfigurationError, match=r"a/0.wav \(anna\) = b/0.wav \(ben\); remove"):
+        hold_out(joined, 0.5)
+
+
+def test_copies_on_one_side_and_missing_files_are_no_leak(tmp_path: Path) -> None:
+    one = copied(tmp_path / "one", "anna", "anna")
+    two = corpus_of("two", {"ben": 1})
+    sides = hold_out(join([one, two]), 0.5)
+    assert {len(side.clips) for side in sides} == {1, 2}
+    missing = plant(tmp_path / "missing", metadata_csv=rows("a.wav,sad,x", "b.wav,sad,y"))
+    assert [len(side.clips) for side in hold_out(read_corpus(missing), 0.5)] == [1, 1]
+
+
+def test_each_side_says_how_few_speakers_it_has(tmp_path: Path) -> None:
+    table = rows(*(f"{n}.wav,{'odd' if n else 'strange'},s{n}" for n in range(12)))
+    corpus = read_corpus(plant(tmp_path, *(f"{n}.wav" for n in range(12)), metadata_csv=table))
+    assert "speakers: intervals" not in " ".join(corpus.warnings)
+    kept, held = hold_out(corpus, 1 / 3)
+    assert "8 speakers: intervals are unreliable below 10" in kept.warnings
+    assert "4 speakers: intervals are unreliable below 10" in held.warnings
+    for side in (kept, held):
+        assert sum("no known emotion" in warning for warning in side.warnings) == 1
+
+
+def test_what_was_said_in_reading_is_said_of_each_side(tmp_path: Path) -> None:
+    table = rows("a.wav,sad,x,sad", "b.wav,sad,y,call", columns="file,label,speaker,emotion")
+    corpus = read_corpus(plant(tmp_path, "a.wav", "b.wav", metadata_csv=table))
+    for side in hold_out(corpus, 0.5):
+        assert side.warnings == (
+            corpus.warnings[0],
+            "1 speaker: intervals are unreliable below 10",
+        )
 
 
 def test_a_clip_without_a_speaker_is_on_neither_side() -> None:

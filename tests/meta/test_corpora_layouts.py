@@ -323,3 +323,47 @@ def test_case_does_not_matter_in_the_name_of_a_layout(tmp_path: Path) -> None:
 def test_files_that_a_mac_leaves_behind_are_no_audio(tmp_path: Path) -> None:
     corpus = read_corpus(plant(tmp_path, "sad/a.wav", "sad/._a.wav", "__MACOSX/sad/._a.wav"))
     assert list(by_name(corpus)) == ["sad/a.wav"]
+
+
+# ------------------------------------------------------------------ a table of a public corpus
+
+
+def with_table(root: Path, public: str, **labels: str) -> Path:
+    """Write a tree of a corpus, without its annotations, and a table of its files."""
+    known = {name: fact.label or "neutral" for name, fact in expected(public).items()}
+    rows = [f"{name},{labels.get(label, label)}" for name, label in known.items()]
+    return plant(root, *known, metadata_csv="\n".join(["file,label", *rows, ""]))
+
+
+@pytest.mark.parametrize("public", TREES)
+def test_the_files_of_a_table_tell_the_public_corpus(tmp_path: Path, public: str) -> None:
+    corpus = read_corpus(with_table(tmp_path / "ours", public))
+    assert (corpus.layout, corpus.public) == ("metadata.csv", public)
+    assert {clip.speaker for clip in corpus.clips} == {None}
+
+
+def test_labels_and_languages_stay_those_of_the_table(tmp_path: Path) -> None:
+    corpus = read_corpus(with_table(tmp_path, "emodb", happiness="calm"))
+    assert by_name(corpus)["wav/03a01Fa.wav"].label == "calm"
+    assert {clip.language for clip in corpus.clips} == {"de"}
+    other = read_corpus(tmp_path, language="nl", public="savee")
+    assert ({clip.language for clip in other.clips}, other.public) == ({"nl"}, "savee")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["03a01Fa", "08a01Wa", "another"],
+        ["03a01Fa", "03a01Wa"],
+        ["03a01Fa", "08a01Fa"],
+        ["sad/03a01Fa", "angry/08a01Wa"],
+        ["a", "b"],
+    ],
+    ids=["another name", "one speaker", "one label", "folders that contradict", "no names"],
+)
+def test_names_of_a_table_that_may_be_anybodys_are_not_believed(
+    tmp_path: Path, names: list[str]
+) -> None:
+    rows = [f"{name}.wav,{label}" for name, label in zip(names, ["sad", "angry"] * 2, strict=False)]
+    corpus = read_corpus(plant(tmp_path, metadata_csv="\n".join(["file,label", *rows])))
+    assert (corpus.public, len(corpus.clips)) == (None, len(names))

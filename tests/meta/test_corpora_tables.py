@@ -92,6 +92,97 @@ def test_the_names_of_columns_are_documented() -> None:
         assert f"| `{role}` | {', '.join(f'`{name}`' for name in others)} |" in text
 
 
+# ------------------------------------------------------------------ cells of a CSV
+
+
+@pytest.mark.parametrize(
+    "cell", ["nan", "NaN", "None", "null", "NULL", "NA", "N/A", "<NA>", " NA "]
+)
+def test_what_pandas_and_r_write_for_nothing_is_nothing(tmp_path: Path, cell: str) -> None:
+    header = "file,label,speaker,language,gender,split"
+    root = plant(tmp_path, "a.wav", metadata_csv=f"{header}\na.wav{f',{cell}' * 5}\n")
+    corpus = read_corpus(root)
+    (clip,) = corpus.clips
+    facts = (clip.label, clip.speaker, clip.language, clip.gender, clip.split)
+    assert facts == (None,) * 5
+    assert not any("emotion" in one or "language" in one for one in corpus.warnings)
+
+
+def test_none_may_be_a_label_and_null_a_file(tmp_path: Path) -> None:
+    root = plant(
+        tmp_path, "null", "b", metadata_csv="file,label,speaker\nnull,none,Nan\nb,neu,na\n"
+    )
+    clips = by_name(read_corpus(root, label_map={"none": "neutral"}))
+    assert {(clip.emotion, clip.speaker) for clip in clips.values()} == {
+        ("neutral", "Nan"),
+        ("neutral", "na"),
+    }
+    assert clips["null"].label == "none"
+
+
+def test_a_path_of_windows_leads_to_its_file(tmp_path: Path) -> None:
+    table = "file,label\naudio\\a.wav,sad\naudio\\b.wav,angry\n"
+    root = plant(tmp_path / "calls", "audio/a.wav", metadata_csv=table)
+    assert list(by_name(read_corpus(root))) == ["audio/a.wav", "audio\\b.wav"]
+    other = plant(tmp_path / "other", "audio/a.wav", list_csv=table)
+    assert read_corpus(other).layout == "list.csv"
+
+
+def test_a_backslash_in_the_name_of_a_file_is_kept(tmp_path: Path) -> None:
+    root = plant(tmp_path, "a/b.wav", "a\\b.wav", metadata_csv="file,label\na\\b.wav,sad\n")
+    assert list(by_name(read_corpus(root))) == ["a\\b.wav"]
+
+
+def test_a_path_of_windows_leads_out_of_no_folder(tmp_path: Path) -> None:
+    plant(tmp_path, "x.wav")
+    root = plant(tmp_path / "calls", metadata_csv="file,label\n..\\x.wav,sad\n")
+    assert not read_corpus(root).clips[0].path.exists()
+
+
+def test_a_name_that_is_too_long_is_no_file(tmp_path: Path) -> None:
+    root = plant(tmp_path, "x/a.wav", list_csv=f"file,label\n{'a' * 5000},sad\n")
+    assert "it lists no file that is there" in read_corpus(root).warnings[0]
+
+
+# ------------------------------------------------------------------ languages
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        *((value, "ko") for value in ("ko", "kor", "KO", "Korean")),
+        *((value, "ko-KR") for value in ("ko-KR", "ko_KR", "kor_kr")),
+        ("GERMAN", "de"),
+        ("ger", "de"),
+        ("zh_hant_tw", "zh-Hant-TW"),
+        ("yue", "yue"),
+        ("mul", "mul"),
+    ],
+)
+def test_a_language_becomes_its_short_code(tmp_path: Path, written: str, tag: str) -> None:
+    root = plant(tmp_path, metadata_csv=f"file,lang\na.wav,{written}\nb.wav,\n")
+    corpus = read_corpus(root, language=written)
+    assert {clip.language for clip in corpus.clips} == {tag}
+    assert "language" not in " ".join(corpus.warnings)
+
+
+def test_what_is_no_language_is_told_and_kept(tmp_path: Path) -> None:
+    root = plant(tmp_path, metadata_csv="file,lang\na.wav,xyz\nb.wav,xyz\n")
+    corpus = read_corpus(root)
+    assert {clip.language for clip in corpus.clips} == {"xyz"}
+    (warning,) = corpus.warnings
+    assert warning == (
+        "language 'xyz' is no language code such as ko (2 clips), so no requirement about a"
+        " language is met by them and no model is for them; write the ISO 639 code"
+    )
+    root = plant(tmp_path / "two", metadata_csv="file,lang\na.wav,jp\nb.wav,Klingonisch\n")
+    assert (
+        read_corpus(root)
+        .warnings[0]
+        .startswith("languages 'Klingonisch', 'jp' are no language codes such as ko (2 clips), so")
+    )
+
+
 # ------------------------------------------------------------------ other formats
 
 ROWS: list[dict[str, Any]] = [

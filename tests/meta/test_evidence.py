@@ -163,6 +163,7 @@ ANSWERS = Answers(
     candidate="x",
     corpus="f1",
     emotions=("anger", "sadness"),
+    keys=("k1", "k2"),
     clips=(os.fsdecode(b"\xe4.wav"), "한.wav"),
     truth=("anger", None),
     predicted=("anger", "sadness"),

@@ -14,6 +14,7 @@ from sertify.corpora import Clip, Corpus
 from sertify.judgements import (
     Timing,
     judge_above_chance,
+    judge_confirmation,
     judge_consistency,
     judge_each,
     judge_novelty,
@@ -340,6 +341,30 @@ def test_a_seen_corpus_next_to_others_is_no_reason() -> None:
     assert found(left_out) == "PASS"
     assert left_out.measurements[0].value == 1
     assert judge_novelty(SCORE, Requirements()).measurements[0].value == 0
+
+
+def test_what_confirms_a_choice_has_to_meet_all_that_speech_can_show() -> None:
+    assert found(judge_confirmation(SCORE, Requirements())) == "PASS"
+    scoped = Requirements(uar=(Bound(min=0.99, corpus="calls"),))
+    assert found(judge_confirmation(SCORE, scoped)).startswith("FAIL low_uar")
+    by_luck = replace(SCORE, uar=estimate("uar", 0.52), chance=0.5)
+    lenient = Requirements(uar=(Bound(min=0.1),))
+    assert found(judge_confirmation(by_luck, lenient)).startswith("INCONCLUSIVE chance_level")
+    little = replace(SCORE, coverage=Measurement("coverage", 0.4, n=100))
+    assert found(judge_confirmation(little, Requirements())).startswith("FAIL low_coverage")
+    seen = replace(SCORE, seen=SEEN, details={"seen": {"calls": SEEN}})
+    assert found(judge_confirmation(seen, Requirements())).startswith("INCONCLUSIVE seen_in")
+
+
+def test_uneven_shares_are_rejected_only_beyond_doubt() -> None:
+    for low, outcome in ((0.1, "PASS"), (0.16, "FAIL skewed_predictions")):
+        uneven = replace(SCORE, class_share=Measurement("class_share", 0.2, "1", low, 0.3, 50))
+        judgement = judge_score(uneven, "class_share", Requirements(), "skewed_predictions")
+        assert found(judgement).startswith(outcome)
+    sure = Requirements(class_share=(Bound(max=0.15, confidence=0.95),))
+    unsure = replace(SCORE, class_share=Measurement("class_share", 0.1, "1", 0.05, 0.3, 50))
+    judgement = judge_score(unsure, "class_share", sure, "skewed_predictions")
+    assert found(judgement).startswith("INCONCLUSIVE skewed_predictions")
 
 
 def test_a_requirement_on_a_seen_corpus_is_inconclusive() -> None:

@@ -195,9 +195,19 @@ def test_a_surer_interval_takes_more_clips() -> None:
 
 
 def test_of_speakers_more_are_needed_not_only_more_clips() -> None:
-    measured = Measurement("uar", 0.55, low=0.4, high=0.7, n=30, speakers=3)
+    measured = Measurement("uar", 0.55, low=0.4, high=0.7, n=60, speakers=6)
     message = judge(measured, SURE, "low_uar").message
-    assert message.endswith("; 30 clips of 3 speakers cannot tell, about 560 of 56 could")
+    assert message.endswith("; 60 clips of 6 speakers cannot tell, about 1,200 of 120 could")
+
+
+def test_of_very_few_speakers_it_is_not_foretold_how_many_are_needed() -> None:
+    measured = Measurement("uar", 0.55, low=1e-7, high=1.0, n=30, speakers=3)
+    message = judge(measured, SURE, "low_uar").message
+    assert message.startswith("uar=0.55 [0, 1], but")
+    assert message.endswith(
+        "; 30 clips of 3 speakers cannot tell, and so few hardly ever can:"
+        " judge it on 10 speakers or more"
+    )
 
 
 def test_more_clips_are_needed_than_there_are() -> None:

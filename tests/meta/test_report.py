@@ -390,7 +390,7 @@ def test_page_never_shows_a_choice_without_ground_truth_as_a_selection(no_truth:
 
 
 HINT = "Not confirmed on speech held out from the choice; --confirm or --hold-out does that."
-ON = "held-out speech (1,200 clips of held-calls)"
+ON = "held-out speech (1,200 of 1,250 clips of held-calls)"
 BOTH = "UAR (its own emotions) 0.70 [0.66, 0.74], UAR (all emotions) 0.60"
 LOW, OPEN = "uar=0.4, but should be at least 0.5", "the data cannot tell"
 CONFIRMED = pytest.mark.parametrize(
@@ -446,6 +446,7 @@ def answers(corpus: Corpus, candidate: str, wrong: int) -> Answers:
         candidate,
         corpus.fingerprint,
         tuple(sorted({str(one) for one in truth})),
+        tuple(clip.name for clip in corpus.clips),
         tuple(clip.name for clip in corpus.clips),
         truth,
         tuple(guesses),

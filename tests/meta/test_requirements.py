@@ -24,12 +24,22 @@ def test_the_defaults_ask_for_what_is_of_use_and_no_more() -> None:
     assert Requirements().scopes == ()
 
 
+END = dict.fromkeys(ESTIMATES, "min") | {"class_share": "max", "calibration_error": "max"}
+
+
+@pytest.mark.parametrize("name", ["class_share", "calibration_error"])
+def test_of_what_should_be_small_the_most_is_named(name: str) -> None:
+    with pytest.raises(ValidationError, match="needs max: a low value is no reason"):
+        Requirements.model_validate({name: {"min": 0.2}})
+
+
 @pytest.mark.parametrize("name", ESTIMATES)
 def test_one_limit_is_a_list_of_one_and_null_is_none(name: str) -> None:
-    written = {"min": 0.2, "corpus": "calls"}
-    for value in (written, (written,), Bound(min=0.2, corpus="calls")):
+    written = {END[name]: 0.2, "corpus": "calls"}
+    bound = Bound(**written)  # type: ignore[arg-type]
+    for value in (written, (written,), bound):
         taken = Requirements.model_validate({name: value})
-        assert getattr(taken, name) == (Bound(min=0.2, corpus="calls"),)
+        assert getattr(taken, name) == (bound,)
     assert getattr(Requirements.model_validate({name: None}), name) == ()
 
 
@@ -69,12 +79,13 @@ def test_scopes_are_told_once_in_their_order() -> None:
     [
         (Bound(min=0.5, corpus="calls", language="ko"), "has both corpus and language"),
         ((REST, Bound(min=0.1)), "limits the same speech twice"),
-        ((CALLS, Bound(max=0.9, corpus="calls")), "limits the same speech twice"),
-        ((KOREAN, Bound(max=0.9, language="ko")), "limits the same speech twice"),
+        ((CALLS, Bound(min=0.9, corpus="calls")), "limits the same speech twice"),
+        ((KOREAN, Bound(min=0.9, language="ko")), "limits the same speech twice"),
         (Bound(min=0.5, corpus="a b"), "should match pattern"),
         (Bound(min=0.5, language="Korean"), "should match pattern"),
         (Bound(min=1.5, corpus="calls"), "less than or equal to 1"),
         (Bound(corpus="calls"), "needs min or max"),
+        (Bound(max=0.5), "needs min: a high value is no reason to turn a model away"),
     ],
 )
 def test_a_scope_that_is_none_or_is_there_twice_is_refused(
@@ -102,8 +113,8 @@ def test_each_scope_has_the_limit_that_was_written_for_it(
     limits: dict[tuple[str | None, str | None], float], name: str
 ) -> None:
     bounds = tuple(
-        Bound(min=least, corpus=corpus, language=language)
-        for (corpus, language), least in limits.items()
+        Bound(**{END[name]: limit}, corpus=corpus, language=language)
+        for (corpus, language), limit in limits.items()
     )
     requirements = Requirements.model_validate({name: bounds})
     assert [requirements.bound(name, *scope) for scope in limits] == [*bounds]

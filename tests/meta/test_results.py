@@ -350,6 +350,7 @@ def answer(
         candidate=candidate.name,
         corpus=corpus.fingerprint,
         emotions=EMOTIONS,
+        keys=tuple(clip.name for clip in clips),
         clips=tuple(clip.name for clip in clips),
         truth=tuple(clip.emotion for clip in clips),
         predicted=tuple(swapped[word] if n < wrong else word for n, word in enumerate(right)),
@@ -491,7 +492,10 @@ def scored(store: EvidenceStore, corpus: Corpus, part: str, uar: float, **detail
         "test_accuracy": (Measurement("accuracy", uar + 0.1, n=3),),
     }
     for check, measured in numbers.items():
-        more = {"measurements": measured, "details": details if check == "test_uar" else {}}
+        more: dict[str, Any] = {"measurements": measured}
+        more["details"] = details if check == "test_uar" else {}
+        variants = (check + end for end in ("@calls", f"@{TOGETHER}", "@language-ko"))
+        more["siblings"] = (*numbers, *variants)
         store.add(record(GOOD, "accuracy", check=check + at, corpus=corpus.fingerprint, **more))
 
 

@@ -173,7 +173,7 @@ def estimates(scored: Score) -> list[Measurement]:
     return whole + list(scored.recalls)
 
 
-def test_intervals_are_by_speaker_where_every_clip_names_one() -> None:
+def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
     truth, predicted = study()
     speakers = [f"s{n // 10}" for n in range(120)]
     words = [LONG[label] for label in predicted]
@@ -182,8 +182,11 @@ def test_intervals_are_by_speaker_where_every_clip_names_one() -> None:
         ours = scored(predicted, truth, speaker=groups)
         assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
         assert ours.uar.speakers == number
-    incomplete = scored(predicted, truth, speaker=[*speakers[:-1], None])
-    assert incomplete == scored(predicted, truth)
+    incomplete = scored(predicted, truth, speaker=[*speakers[:-10], *[None] * 10])
+    assert (incomplete.uar.low, incomplete.uar.speakers) == (
+        scored(predicted, truth, speaker=speakers).uar.low,
+        12,
+    )
 
 
 def test_all_right_is_not_certain() -> None:

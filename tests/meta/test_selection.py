@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sertify.aims import Aims
 from sertify.answers import Answers
 from sertify.candidates import Candidate, Preferences
 from sertify.corpora import Clip, Corpus
@@ -54,6 +55,7 @@ def said(name: str, truth: Sequence[str], predicted: Sequence[str], **more: Any)
     return Answers(
         candidate=name,
         corpus="f00d",
+        keys=tuple(f"{corpus}/{place}.wav" for place in range(n)),
         clips=tuple(f"{corpus}/{place}.wav" for place in range(n)),
         truth=tuple(truth),
         predicted=tuple(predicted),
@@ -83,10 +85,9 @@ def heard(name: str, right: int, shift: int = 0, **more: Any) -> Answers:
 def on_both(name: str, calls: int, studio: int, **more: Any) -> Answers:
     """Return answers to the clips of two corpora."""
     first, second = heard(name, calls, **more), heard(name, studio, corpora="studio", **more)
-    columns = ("clips", "truth", "predicted", "confidence", "speakers", "corpora", "languages")
-    return replace(
-        first, **{name: getattr(first, name) + getattr(second, name) for name in columns}
-    )
+    columns = ("keys", "clips", "truth", "predicted", "confidence", "speakers", "corpora")
+    both = {name: getattr(first, name) + getattr(second, name) for name in (*columns, "languages")}
+    return replace(first, **both)
 
 
 def chosen(
@@ -557,35 +558,52 @@ def test_of_those_at_the_same_gate_the_more_accurate_came_closest() -> None:
     assert sentence.startswith("No candidate qualified; b came closest")
 
 
-# ------------------------------------------------------------------ accuracy against speed
+# ------------------------------------------------------------------ the front
 
 
 @pytest.mark.parametrize(
-    ("times", "front"),
+    ("points", "front"),
     [
         ({}, ()),
-        ({"good": 2, "bad": 1}, ("good", "bad")),
-        ({"good": 1, "bad": 2}, ("good",)),
-        ({"good": 1, "twin": 1}, ("good", "twin")),
-        ({"good": 1, "twin": 2, "bad": 1}, ("good",)),
-        ({"good": None, "near": None, "bad": 1}, ("good", "bad")),
+        ({"a": (0.7, 0.2), "b": (0.5, 1.0)}, ("a", "b")),
+        ({"a": (0.7, 1.0), "b": (0.5, 0.2)}, ("a",)),
+        ({"a": (0.7, 1.0), "twin": (0.7, 1.0)}, ("a", "twin")),
+        ({"a": (0.7, 1.0), "b": (0.7, 0.9), "c": (0.6, 1.0)}, ("a",)),
+        ({"a": (0.7, None), "b": (0.6, 0.1)}, ("a", "b")),
+        ({"a": (0.7, None), "b": (0.6, None)}, ("a",)),
     ],
 )
-def test_no_other_beats_the_front_in_both(
-    times: Mapping[str, float | None], front: tuple[str, ...]
+def test_no_other_is_as_good_in_all_and_better_in_one(
+    points: Mapping[str, tuple[float, float | None]], front: tuple[str, ...]
 ) -> None:
-    known = {own.candidate: own for own in (GOOD, NEAR, BAD, replace(GOOD, candidate="twin"))}
-    verdicts = [one(name, seconds) for name, seconds in times.items()]
-    comparison = chosen(verdicts, *(known[name] for name in times)).comparison
-    assert pareto(verdicts, comparison) == front
+    aims = {name: Aims(accuracy, speed, 0.5, None) for name, (accuracy, speed) in points.items()}
+    assert pareto(aims) == front
 
 
-def test_the_front_is_of_the_qualified() -> None:
+def test_all_aims_count_for_the_front() -> None:
+    aims = {"fast": Aims(0.7, 1, 0.5, 0), "korean": Aims(0.6, 0.5, 0.4, 1)}
+    assert pareto(aims) == ("fast", "korean")
+
+
+def test_the_front_is_of_the_qualified_and_holds_the_chosen() -> None:
     assert chosen([one("bad", 1), BASELINE], BAD).pareto == ("bad",)
+    verdicts, answers = near_ties()
+    selection = chosen(verdicts, *answers)
+    assert selection.candidate in selection.pareto
 
 
-def test_without_a_comparison_it_is_of_uar_over_all_clips() -> None:
-    verdicts = [
-        one(name, 1, uar=Measurement("uar_all", uar)) for name, uar in {"a": 0.5, "b": 0.6}.items()
-    ]
-    assert pareto(verdicts, None) == ("b",)
+# ------------------------------------------------------------------ the others
+
+
+def test_one_that_has_not_qualified_but_measures_higher_is_named() -> None:
+    gates = dict(one("good", 1).gates)
+    undecided = replace(one("good", 1), standing=Standing.UNDECIDED, gate="accuracy", gates=gates)
+    selection = chosen([one("bad", 1), undecided], GOOD, BAD)
+    assert selection.candidate == "bad"
+    assert selection.sentence.endswith(
+        " Not qualified, but higher in UAR: good (undecided) has 0.88 to its 0.48 on calls."
+    )
+    slow = replace(undecided, gate="speed")
+    assert "Not qualified" not in chosen([one("bad", 1), slow], GOOD, BAD).sentence
+    lower = replace(one("bad", 1), standing=Standing.UNDECIDED, gate="accuracy")
+    assert "Not qualified" not in chosen([one("good", 1), lower], GOOD, BAD).sentence

@@ -8,7 +8,7 @@ import pytest
 from sertify.corpora import Clip
 from sertify.outcomes import Bound
 from sertify.requirements import Requirements
-from sertify.slices import TOGETHER, Slice, slices
+from sertify.slices import TOGETHER, Slice, is_language, slices
 
 CALLS, STUDIO = Slice("calls", corpus="calls"), Slice("studio", corpus="studio")
 KOREAN = Slice("language-ko", language="ko")
@@ -58,3 +58,25 @@ def test_a_part_takes_its_clips(part: Slice, takes: list[bool]) -> None:
     facts = [("calls", "ko-KR"), ("calls", "kok"), ("studio", None)]
     clips = [Clip("x.wav", Path(), corpus=corpus, language=language) for corpus, language in facts]
     assert [part.takes(clip) for clip in clips] == takes
+
+
+@pytest.mark.parametrize(
+    ("spoken", "wanted", "met"),
+    [
+        *(
+            (spoken, wanted, True)
+            for spoken in ("ko", "kor", "ko_KR", "Korean", "KO")
+            for wanted in ("ko", "kor")
+        ),
+        ("en-GB", "en-GB", True),
+        ("eng_gb", "en-GB", True),
+        ("en-GB-oxendict", "en-GB", True),
+        ("en", "en-GB", False),
+        ("en-US", "en-GB", False),
+        ("kok", "ko", False),
+        ("xyz", "xyz", True),
+        ("Klingon", "ko", False),
+    ],
+)
+def test_a_language_is_met_however_it_is_written(spoken: str, wanted: str, met: bool) -> None:
+    assert is_language(spoken, wanted) is met

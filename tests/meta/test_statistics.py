@@ -1,6 +1,7 @@
 """The intervals are reproducible, agree with other code, and cover what they say they cover."""
 
 import math
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -255,6 +256,50 @@ def test_a_class_of_one_clip_leaves_its_recall_open() -> None:
     assert interval.low < 0.55
     interval = bootstrap(["anger"] * 99 + ["joy"], ["anger"] * 80 + ["joy"] * 20)["uar"]
     assert width(interval) > 0.2
+
+
+def rare(sizes: Sequence[int], recall: float, by_speaker: bool, n: int = 120) -> float:
+    """Return how often models of a recall, the same in each class, are said to be better."""
+    rng, better = np.random.default_rng(4), 0
+    names = np.array([f"emotion {i}" for i in range(len(sizes))])
+    truth = np.arange(len(sizes)).repeat(sizes)
+    place = np.concatenate([np.arange(size) for size in sizes])
+    speakers = np.where(np.array(sizes)[truth] > 3, place % 10, place % 2).tolist()
+    for _ in range(n):
+        wrong = (truth + rng.integers(1, len(sizes), len(truth))) % len(sizes)
+        answers = names[np.where(rng.random(len(truth)) < recall, truth, wrong)].tolist()
+        groups = speakers if by_speaker else None
+        found = bootstrap(names[truth].tolist(), answers, groups, ["uar"], replicates=300)["uar"]
+        better += found.low >= recall
+    return better / n
+
+
+@pytest.mark.parametrize("sizes", [(100, 3), (60, 60, 60, 60, 2), (100, 100, 3, 3), (1,) * 7])
+@pytest.mark.parametrize("by_speaker", [False, True])
+def test_a_class_of_few_clips_does_not_qualify_a_model(
+    sizes: Sequence[int], by_speaker: bool
+) -> None:
+    assert rare(sizes, 0.4, by_speaker) <= 0.05
+    assert rare(sizes, 1 / len(sizes), by_speaker) <= 0.05
+
+
+@pytest.mark.parametrize("metric", ["uar", "macro_f1"])
+@pytest.mark.parametrize("groups", [None, ["A", "B", "C", "D", "E"] * 20 + ["A", "B", "A"]])
+def test_three_clips_that_are_all_right_leave_their_recall_open(
+    metric: str, groups: list[str] | None
+) -> None:
+    truth, half = ["anger"] * 100 + ["joy"] * 3, ["anger", "anger", "none", "anger", "anger"] * 20
+    open_ones = (["joy"] * 3, ["none"] * 3)
+    for answers in open_ones:
+        interval = bootstrap(truth, half + answers, groups, [metric])[metric]
+        assert width(interval) > 0.2
+
+
+def test_many_clips_that_are_all_right_add_little() -> None:
+    truth = ["anger"] * 100 + ["joy"] * 100
+    answers = ["anger", "joy"] * 50 + ["joy"] * 100
+    interval = bootstrap(truth, answers, metrics=["uar"])["uar"]
+    assert width(interval) == pytest.approx(2 * 1.98 * 0.05 / 2, rel=0.1)
 
 
 def test_a_class_that_one_speaker_has_leaves_its_recall_open() -> None:

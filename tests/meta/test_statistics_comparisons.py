@@ -19,6 +19,7 @@ from sertify.statistics import (
     compare,
     paired,
     tied,
+    uar_intervals,
 )
 
 # A deadline would fail a test for the machine's sake, and a random start for no one's.
@@ -60,13 +61,13 @@ def fixed(values: Sequence[float], errors: Sequence[float], freedom: float = 9) 
     z = norm.ppf((np.arange(2000) + 0.5) / 2000)
     samples = np.array(values)[:, None] + np.outer(errors, z / z.std())
     names = tuple("abcdefgh"[: len(values)])
-    return Replicates(names, np.array(values), samples, freedom, 1000, 10, by_speaker=True)
+    return Replicates(names, np.array(values), samples, freedom, 1000, 1000.0, 10, by_speaker=True)
 
 
 def normal(mean: Sequence[float], error: float, seed: int, freedom: float) -> Replicates:
     rng = np.random.default_rng(seed)
     samples = np.array(mean)[:, None] + rng.normal(0, error, (len(mean), 4000))
-    return Replicates(("a", "b"), np.array(mean), samples, freedom, 100, 10, by_speaker=True)
+    return Replicates(("a", "b"), np.array(mean), samples, freedom, 100, 100.0, 10, by_speaker=True)
 
 
 @given(clips)
@@ -144,6 +145,51 @@ def test_balanced_speakers_have_the_paired_t_test_of_their_means() -> None:
     assert ours.p == pytest.approx(expected.pvalue, rel=0.1)
     theirs = expected.confidence_interval()
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.005)
+
+
+@pytest.mark.parametrize("by_speaker", [True, False])
+def test_intervals_of_compared_models_are_those_of_one(by_speaker: bool) -> None:
+    truth, answers, speakers = study([0.97, 0.6], 12)
+    answers["right"] = truth
+    groups = speakers if by_speaker else None
+    found = uar_intervals(paired(truth, answers, groups), 0.9)
+    assert list(found) == ["model 0", "model 1", "right"]
+    for name, prediction in answers.items():
+        alone = bootstrap(truth, prediction, groups, ["uar"], confidence=0.9)["uar"]
+        assert (found[name].low, found[name].high) == pytest.approx(
+            (alone.low, alone.high), abs=0.005
+        )
+
+
+def test_intervals_of_several_corpora_count_the_clips_of_all() -> None:
+    part = paired(["anger", "joy"] * 10, {"right": ["anger", "joy"] * 10})
+    found = combine([part, part])
+    assert found.trials == pytest.approx(40)
+    assert uar_intervals(part)["right"].low < uar_intervals(found)["right"].low < 1
+
+
+@pytest.mark.parametrize("by_speaker", [True, False])
+def test_a_class_of_three_clips_is_no_proof_of_a_difference(by_speaker: bool) -> None:
+    rng, wrongly = np.random.default_rng(5), 0
+    truth = np.array(["anger"] * 60 + ["joy"] * 60 + ["sadness"] * 3)
+    groups = [*range(10)] * 12 + [0, 1, 0] if by_speaker else None
+    for _ in range(300):
+        right = rng.random((2, len(truth))) < 0.7
+        a, b = np.where(right, truth, "none").tolist()
+        wrongly += (
+            compare(paired(truth.tolist(), {"a": a, "b": b}, groups, replicates=300))[0].p < 0.05
+        )
+    assert wrongly <= 15
+
+
+def test_models_that_are_right_on_the_same_few_clips_may_differ_on_others() -> None:
+    truth, rng = ["anger"] * 100 + ["joy"] * 2, np.random.default_rng(6)
+    a, b = (np.where(rng.random(100) < 0.9, "anger", "joy").tolist() + ["joy"] * 2 for _ in "ab")
+    found, alone = (
+        compare(paired(t, m))[0]
+        for t, m in ((truth, {"a": a, "b": b}), (truth[:100], {"a": a[:100], "b": b[:100]}))
+    )
+    assert found.high - found.low > 5 * (alone.high - alone.low) / 2
 
 
 def test_what_models_share_cancels() -> None:
@@ -242,7 +288,7 @@ def test_corpora_without_spread_add_their_degrees_of_freedom() -> None:
     truth = ["anger", "joy"] * 5
     part = paired(truth, {"a": truth, "b": ["joy"] * 10}, list("AB") * 5)
     rigid = Replicates(
-        part.names, part.values, np.tile(part.values[:, None], 9), 3, 10, 2, by_speaker=True
+        part.names, part.values, np.tile(part.values[:, None], 9), 3, 10, 10.0, 2, by_speaker=True
     )
     assert combine([rigid, rigid]).freedom == 6
 

@@ -13,13 +13,13 @@ from sertify.corpora.columns import gender_of
 from sertify.corpora.frames import (
     column_of,
     load_table,
-    short_code,
     speakers_of,
     stretches_of,
     texts,
     values_of,
 )
 from sertify.corpora.listings import Listing, is_below
+from sertify.corpora.naming import public_named
 from sertify.corpora.wording import examples
 from sertify.errors import ConfigurationError
 from sertify.known_corpora import known_corpus
@@ -84,8 +84,9 @@ def _listing(header: Path, database: Any, wanted: str) -> Listing:
         load_table(header, database, name)
     clips = tuple(_clips(header, database, table, column))
     _refuse_duplicates(header, table, clips)
-    spoken = [short_code(str(one)) for one in database.languages or ()]
-    public = known_corpus(database.name) if isinstance(database.name, str) else None
+    spoken = [str(one) for one in database.languages or ()]
+    named = known_corpus(database.name) if isinstance(database.name, str) else None
+    public = named or public_named(header.parent, clips)
     return Listing(clips, "audformat", public, spoken[0] if len(spoken) == 1 else None)
 
 
@@ -139,7 +140,7 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
             header.parent / file,
             label,
             speaker,
-            short_code(language or more.get("language")),
+            language or more.get("language"),
             gender_of(gender or more.get("gender")),
             own_split or split,
             start,

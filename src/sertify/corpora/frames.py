@@ -14,7 +14,6 @@ from sertify.taxonomy import fold
 __all__ = [
     "column_of",
     "load_table",
-    "short_code",
     "speakers_of",
     "stretches_of",
     "texts",
@@ -95,21 +94,6 @@ def texts(values: Iterable[Any]) -> list[str | None]:
     from pandas import isna
 
     return [None if isna(value) else str(value).strip() or None for value in values]
-
-
-def short_code(language: str | None) -> str | None:
-    """Return the ISO 639-1 code of a language; what has none stays as it is.
-
-    Examples
-    --------
-    >>> short_code("deu"), short_code("zh"), short_code("gsw")
-    ('de', 'zh', 'gsw')
-    """
-    from iso639 import Lang, is_language
-
-    if language is None or not is_language(language):
-        return language
-    return Lang(language).pt1 or language
 
 
 def _by_file(header: Path, database: Any, role: str) -> Mapping[str, str | None]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, make_corpus
-from sertify.corpora.quality import shared_audio
-from sertify.corpora.wording import counted, examples
+from sertify.corpora.quality import alike, shared_audio, warnings_about
+from sertify.corpora.wording import counted, examples, shown
 from sertify.errors import ConfigurationError
 
 __all__ = ["hold_out", "join"]
@@ -47,10 +47,11 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
 
 
 def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpus]:
-    """Split a corpus, or each part of a joined one, so that no speaker is on both sides.
+    """Split a corpus so that no speaker is on both sides, and no copy of a sound either.
 
     Which speakers are held out depends on their names and on `seed`, not on the order of clips or
-    on how many there are. Clips that name no speaker are on neither side.
+    on how many there are. A name is one speaker in all parts of a joined corpus; a part of which
+    nothing is on one side is no part of that. Clips that name no speaker are on neither side.
 
     Parameters
     ----------
@@ -64,12 +65,17 @@ def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpu
     Raises
     ------
     ConfigurationError
-        Where fewer than two speakers are named, or `share` is no share.
+        Where fewer than two speakers are named, a part names none, `share` is no share, or copies
+        of one sound would be on both sides.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"share to hold out is {share}, but should be between 0 and 1")
-    pairs = [_halves(part, share, seed) for part in corpus.corpora]
-    return join([kept for kept, _ in pairs]), join([held for _, held in pairs])
+    speakers = _speakers(corpus)
+    number = min(max(round(share * len(speakers)), 1), len(speakers) - 1)
+    held = set(sorted(speakers, key=lambda speaker: _lot(speaker, seed))[:number])
+    _refuse_copies(corpus, held)
+    pairs = [_halves(part, speakers - held, held) for part in corpus.corpora]
+    return _joined([kept for kept, _ in pairs]), _joined([apart for _, apart in pairs])
 
 
 def _refuse_namesakes(corpora: Sequence[Corpus]) -> None:
@@ -98,25 +104,67 @@ def _warnings(corpora: Iterable[Corpus]) -> Iterable[str]:
     return (f"{corpus.name}: {warning}" for corpus in corpora for warning in corpus.warnings)
 
 
-def _halves(corpus: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
-    speakers = {clip.speaker for clip in corpus.clips if clip.speaker is not None}
-    if len(speakers) < 2:
-        named = counted(len(speakers), "speaker")
+def _speakers(corpus: Corpus) -> set[str]:
+    """Return the names that can be divided; a corpus that names none would vanish unnoticed."""
+    named = [
+        {clip.speaker for clip in part.clips if clip.speaker is not None} for part in corpus.corpora
+    ]
+    every = set().union(*named)
+    if len(every) < 2:
+        raise ConfigurationError(_too_few(corpus, len(every), 2))
+    for part, speakers in zip(corpus.corpora, named, strict=True):
+        if not speakers:
+            raise ConfigurationError(_too_few(part, 0, 1))
+    return every
+
+
+def _too_few(corpus: Corpus, number: int, least: int) -> str:
+    return (
+        f"--data {corpus.path}: names {counted(number, 'speaker')}, but at least {least}"
+        f" {'is' if least == 1 else 'are'} needed to hold some out:"
+        " add a column speaker to its metadata"
+    )
+
+
+def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
+    named = alike(clip for clip in corpus.clips if clip.speaker is not None)
+    torn = [group for group in named if len({clip.speaker in held for clip in group}) > 1]
+    if torn:
+        sides = {clip.speaker in held: clip for clip in torn[0]}.values()
+        example = " = ".join(f"{clip.name} ({clip.speaker})" for clip in sides)
         raise ConfigurationError(
-            f"--data {corpus.path}: names {named}, but at least 2 are needed to hold some out:"
-            " add a column speaker to its metadata"
+            f"--data {corpus.path}: {counted(len(torn), 'sound')} would be both kept and held out,"
+            f" for there are byte-identical copies under several speakers: {shown(example)};"
+            " remove the copies, or give them one speaker"
         )
-    number = min(max(round(share * len(speakers)), 1), len(speakers) - 1)
-    held = set(sorted(speakers, key=lambda speaker: _lot(speaker, seed))[:number])
-    kept, apart = _of_speakers(corpus, speakers - held), _of_speakers(corpus, held)
-    rest = len(corpus.clips) - len(kept.clips) - len(apart.clips)
+
+
+def _halves(corpus: Corpus, kept: set[str], held: set[str]) -> tuple[Corpus, Corpus]:
+    stays, apart = _of_speakers(corpus, kept), _of_speakers(corpus, held)
+    rest = len(corpus.clips) - len(stays.clips) - len(apart.clips)
     reasons = [("held out", len(apart.clips)), ("no speaker", rest)]
     left_out = (*corpus.left_out, *((reason, number) for reason, number in reasons if number))
-    return replace(kept, left_out=left_out), replace(apart, requested=len(apart.clips), left_out=())
+    return (
+        replace(stays, left_out=left_out),
+        replace(apart, requested=len(apart.clips), left_out=()),
+    )
 
 
 def _of_speakers(corpus: Corpus, speakers: set[str]) -> Corpus:
-    return corpus.narrowed(clip for clip in corpus.clips if clip.speaker in speakers)
+    """Return the clips of some speakers, with what is doubtful about these."""
+    half = corpus.narrowed(clip for clip in corpus.clips if clip.speaker in speakers)
+    outdated = {*warnings_about(corpus.clips)}
+    lasting = (warning for warning in corpus.warnings if warning not in outdated)
+    return replace(half, warnings=(*lasting, *warnings_about(half.clips)))
+
+
+def _joined(halves: Sequence[Corpus]) -> Corpus:
+    """Join what has clips; the rest still counts among what was requested and left out."""
+    return replace(
+        join([half for half in halves if half.clips]),
+        requested=sum(half.requested for half in halves),
+        left_out=_summed(half.left_out for half in halves),
+    )
 
 
 def _lot(speaker: str, seed: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 
-__all__ = ["Listing", "is_below"]
+__all__ = ["Listing", "is_below", "is_there"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,11 @@ def is_below(folder: Path, name: str) -> bool:
         return False
     relative = not name.startswith("/") and name != "."
     return relative and path.is_relative_to(folder.resolve())
+
+
+def is_there(folder: Path, name: str) -> bool:
+    """Whether the relative path `name` leads to a file below `folder`."""
+    try:
+        return is_below(folder, name) and (folder / name).is_file()
+    except OSError:  # a name that is too long
+        return False

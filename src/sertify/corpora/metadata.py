@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.columns import ALIASES, Table, gender_of, roles_of
-from sertify.corpora.listings import Listing, is_below
+from sertify.corpora.listings import Listing, is_below, is_there
+from sertify.corpora.naming import public_named
 from sertify.corpora.tables import READERS, read_table
 from sertify.corpora.wording import examples
 from sertify.errors import ConfigurationError
@@ -73,7 +74,7 @@ def read_metadata(path: Path) -> Listing:
         _refuse_nameless(table)
     clips = tuple(_clips(table, roles))
     _refuse_duplicates(table, clips)
-    return Listing(clips, path.name, warnings=warnings)
+    return Listing(clips, path.name, public_named(path.parent, clips), warnings=warnings)
 
 
 def _not_read(tables: Sequence[Path], why: str) -> tuple[str, ...]:
@@ -83,9 +84,15 @@ def _not_read(tables: Sequence[Path], why: str) -> tuple[str, ...]:
 
 
 def _lists_a_file(table: Table, column: int) -> bool:
-    names = (posixpath.normpath(name) for name in table.values(column) if name)
-    return any(
-        is_below(table.path.parent, name) and (table.path.parent / name).is_file() for name in names
+    folder = table.path.parent
+    return any(is_there(folder, _path_of(folder, name)) for name in table.values(column) if name)
+
+
+def _path_of(folder: Path, given: str) -> str:
+    """Return a path with ``/``, also one of Windows where that leads to a file."""
+    name, other = posixpath.normpath(given), posixpath.normpath(given.replace("\\", "/"))
+    return (
+        other if name != other and is_there(folder, other) and not is_there(folder, name) else name
     )
 
 
@@ -103,7 +110,7 @@ def _clips(table: Table, roles: Mapping[str, int]) -> Iterator[Clip]:
     folder = table.path.parent
     for line, values in table.rows:
         given = values[roles["file_name"]] or ""
-        name = posixpath.normpath(given)
+        name = _path_of(folder, given)
         if not is_below(folder, name):
             raise ConfigurationError(
                 f"{table.path}:{line}: {table.columns[roles['file_name']]} is {given!r},"

@@ -1,6 +1,7 @@
 """Folders whose files are named as those of a public corpus."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
@@ -10,7 +11,7 @@ from sertify.corpora.wording import counted, examples
 from sertify.errors import ConfigurationError
 from sertify.taxonomy import emotion_of
 
-__all__ = ["detect", "read_layout"]
+__all__ = ["detect", "public_named", "read_layout"]
 
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
@@ -26,7 +27,7 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     -------
     The clips, or None; and warnings of why names that fit were not believed.
     """
-    fits = {layout.name: sum(_fits(layout, name) for name in names) for layout in LAYOUTS}
+    fits = _numbers(names)
     best = max(LAYOUTS, key=lambda layout: fits[layout.name])
     if fits[best.name] < _ENOUGH * len(names):
         return None, _mixture(fits, len(names))
@@ -37,6 +38,21 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     number = f"{fits[best.name]} of {counted(len(names), 'file')}"
     cure = f"the names were not believed (layout {best.public} reads them nevertheless)"
     return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
+
+
+def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
+    """Return the public corpus by whose names the files of clips go that a table describes.
+
+    They are believed as in `detect`; the table's labels count where the names tell none.
+    """
+    told = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
+    fits = _numbers(told)
+    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
+    if fits[best.name] < _ENOUGH * len(told):
+        return None
+    named = _clips(folder, [*told], best)
+    labelled = [replace(clip, label=clip.label or told[clip.name]) for clip in named]
+    return best.public if _doubt(labelled) is None else None
 
 
 def read_layout(
@@ -66,6 +82,11 @@ def read_layout(
         left_out=tuple(one for one in left_out if one[1]),
         warnings=(f"{warning}: {examples(others)}",) if others else (),
     )
+
+
+def _numbers(names: Collection[str]) -> dict[str, int]:
+    """Return how many names fit each layout."""
+    return {layout.name: sum(_fits(layout, name) for name in names) for layout in LAYOUTS}
 
 
 def _fits(layout: Layout, name: str) -> bool:

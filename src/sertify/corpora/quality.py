@@ -3,11 +3,18 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from sertify.contamination import language_tag
 from sertify.corpora.clips import MISSING, Clip
 from sertify.corpora.wording import counted, examples
 from sertify.taxonomy import emotion_of
 
-__all__ = ["FEWEST_SPEAKERS", "shared_audio", "shared_speakers", "warnings_about"]
+__all__ = [
+    "FEWEST_SPEAKERS",
+    "alike",
+    "shared_audio",
+    "shared_speakers",
+    "warnings_about",
+]
 
 FEWEST_SPEAKERS = 10
 """Below this, an interval that resamples speakers is too narrow to trust."""
@@ -17,10 +24,11 @@ _Groups = list[list[Clip]]
 
 def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
     """Say what is doubtful about the clips of one corpus, whose files have been digested."""
-    alike = _alike(clips)
-    yield from _contradictions([group for group in alike if len(_facts(group, "emotion")) > 1])
-    yield from _copies([group for group in alike if len(_facts(group, "emotion")) == 1])
+    groups = alike(clips)
+    yield from _contradictions([group for group in groups if len(_facts(group, "emotion")) > 1])
+    yield from _copies([group for group in groups if len(_facts(group, "emotion")) == 1])
     yield from _unknown_labels(clips)
+    yield from _unknown_languages(clips)
     if any(clip.label is not None for clip in clips):
         yield from _speakers(clips)
 
@@ -43,14 +51,19 @@ def shared_speakers(clips: Iterable[Clip]) -> Iterator[str]:
 
 def shared_audio(clips: Iterable[Clip]) -> Iterator[str]:
     """Say which audio is in more than one corpus."""
-    across = [group for group in _alike(clips) if len(_facts(group, "corpus")) > 1]
+    across = [group for group in alike(clips) if len(_facts(group, "corpus")) > 1]
     if across:
-        sounds = counted(len(across), "sound")
-        verb = "is" if len(across) == 1 else "are"
-        yield f"{sounds} {verb} in more than one corpus: {examples(map(_equation, across))}"
+        sounds = f"{counted(len(across), 'sound')} {'is' if len(across) == 1 else 'are'}"
+        corpora = sorted({clip.corpus for group in across for clip in group})
+        yield (
+            f"{sounds} in more than one corpus ({examples(corpora)}):"
+            f" {examples(map(_equation, across))};"
+            " they count twice in what is said of all corpora together and make its intervals"
+            " too narrow, so remove them from all but one"
+        )
 
 
-def _alike(clips: Iterable[Clip]) -> _Groups:
+def alike(clips: Iterable[Clip]) -> list[list[Clip]]:
     """Group clips of the same bytes, and of the same stretch of them."""
     groups: dict[Hashable, list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -79,6 +92,7 @@ def _copies(groups: _Groups) -> Iterator[str]:
 
 
 def _equation(group: Sequence[Clip]) -> str:
+    """Return the names of clips that are the same, with their labels where these differ."""
     several = len(_facts(group, "emotion")) > 1
     names = (f"{one.name} ({one.label})" if several else one.name for one in group[:3])
     return " = ".join(names)
@@ -105,6 +119,20 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
         yield (
             f"labels {names} are no known emotions, so no candidate can be right about them"
             f" ({counted(len(unknown), 'clip')}); {cure}"
+        )
+
+
+def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
+    told = (clip.language for clip in clips if clip.language is not None)
+    unknown = [language for language in told if language_tag(language) is None]
+    names = examples(map(repr, sorted(set(unknown))))
+    if unknown:
+        several = len(set(unknown)) > 1
+        verdict = "are no language codes" if several else "is no language code"
+        yield (
+            f"language{'s' if several else ''} {names} {verdict} such as ko"
+            f" ({counted(len(unknown), 'clip')}), so no requirement about a language is met by"
+            " them and no model is for them; write the ISO 639 code"
         )
 
 

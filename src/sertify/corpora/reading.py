@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from sertify.complaints import did_you_mean
+from sertify.contamination import language_tag
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.databases import header_in, read_database
 from sertify.corpora.folders import audio_in, read_folders, refuse_nested
@@ -99,7 +100,9 @@ def _require(path: Path, limit: int | None) -> None:
 def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str]) -> Clip:
     """Add to a clip what is told of its corpus."""
     mapped = None if clip.label is None else emotions.get(fold(clip.label))
-    return replace(clip, corpus=corpus, language=clip.language or spoken, mapped=mapped)
+    language = clip.language or spoken
+    tag = language and (language_tag(language) or language)
+    return replace(clip, corpus=corpus, language=tag, mapped=mapped)
 
 
 def _listing(path: Path, layout: str) -> Listing:

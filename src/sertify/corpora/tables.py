@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,9 @@ from sertify.taxonomy import fold
 __all__ = ["READERS", "read_table"]
 
 _KNOWN = frozenset(name for role in ALIASES for name in aliases_of(role))
+_FACTS = _KNOWN - aliases_of("file_name")
+# As pandas and R write them. A name in small letters, "none", may be a label.
+_MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>"})
 
 
 def read_table(path: Path) -> Table:
@@ -33,19 +37,34 @@ def read_table(path: Path) -> Table:
 def _read_csv(path: Path) -> Table:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
+            first = file.readline()
+            lines = csv.reader(chain([first], file), delimiter=_delimiter(first), strict=True)
             header = tuple(name.strip() for name in next(lines, ()))
-            rows = [(lines.line_num, _fields(path, lines.line_num, row)) for row in lines if row]
+            rows = [(lines.line_num, row) for row in lines if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigurationError(f"{path}: is not a CSV file in UTF-8: {error}") from error
     for line, row in rows:
         if len(row) != len(header):
             raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
-    return Table(path, header, tuple(rows))
+    return Table(
+        path, header, tuple((line, _fields(path, line, header, row)) for line, row in rows)
+    )
 
 
-def _fields(path: Path, line: int, row: Iterable[str]) -> tuple[str | None, ...]:
-    return tuple(_checked(f"{path}:{line}", "a field", value) for value in row)
+def _delimiter(header: str) -> str:
+    """Return what separates the names of columns; others than a comma only where it has none."""
+    return next((one for one in ",;\t" if one in header), ",")
+
+
+def _fields(
+    path: Path, line: int, header: Iterable[str], row: Iterable[str]
+) -> tuple[str | None, ...]:
+    checked = (_checked(f"{path}:{line}", "a field", value) for value in row)
+    facts = (fold(name) in _FACTS for name in header)
+    return tuple(
+        None if is_fact and value in _MISSING else value
+        for is_fact, value in zip(facts, checked, strict=True)
+    )
 
 
 def _read_jsonl(path: Path) -> Table:

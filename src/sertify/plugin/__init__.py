@@ -148,6 +148,8 @@ def _runs_checks(config: pytest.Config) -> bool:
 
 def _complain(config: pytest.Config, options: Options) -> None:
     config.stash[collection.CANDIDATES].all()
+    if options.lock and options.locked:
+        raise ConfigurationError("--lock and --locked exclude each other; give one of them")
     if options.lock:
         require_writable(options.candidates)
     elif options.locked or lock_path(options.candidates).is_file():

@@ -1,6 +1,7 @@
 """Judges the selected candidate once more, on speech that had no part in selecting it."""
 
 import functools
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -16,23 +17,33 @@ from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.data import seen_corpora
 from sertify.plugin.options import OPTIONS, environment_of
 from sertify.plugin.progress import Progress
-from sertify.scores import score
+from sertify.scores import Score, score
 
 __all__ = ["confirm"]
 
 
 def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
-    """Return what the candidate scores, and whether that still meets the requirement on UAR."""
+    """Return what the candidate scores, and whether that still meets what was required of it."""
+    judged, scored = 0, None
     try:
-        judgement = _judge(config, candidate, corpus)
+        scored = _score(config, candidate, corpus)
+        judgement = judgements.judge_confirmation(scored, candidate.requirements)
+        judged = scored.uar.n or 0
     except Rejected as error:
         judgement = Judgement(Outcome.FAIL, (), error.reason.code, error.message)
     except Blocked as error:
         judgement = Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+    rejected = Counter(
+        one["reason"] for one in (scored.details["rejected_clips"] if scored else ())
+    )
     return {
         "corpus": corpus.name,
         "fingerprint": corpus.fingerprint,
-        "clips": len(corpus.clips),
+        "requested": corpus.requested or len(corpus.clips),
+        "clips": judged,
+        "rejected": dict(rejected),
+        "seen": dict(scored.details.get("seen", {})) if scored else {},
+        "warnings": list(corpus.warnings),
         "outcome": str(judgement.outcome),
         "reason": judgement.reason,
         "message": judgement.message,
@@ -40,7 +51,7 @@ def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict
     }
 
 
-def _judge(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Judgement:
+def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score:
     from sertify import hub, models
     from sertify.predictions import predict
     from sertify.survey import Survey
@@ -58,9 +69,4 @@ def _judge(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Judge
     with Progress(config, f"{candidate.name} on {corpus.name}", "clips") as progress:
         predictions = predict(model, corpus, progress, options.segmenting)
     suite, card = config.stash[CANDIDATES].suite, blueprint.snapshot.card
-    seen = seen_corpora(suite, candidate, card, corpus)
-    scored = score(predictions, candidate, seen=seen)
-    novelty = judgements.judge_novelty(scored, candidate.requirements)
-    if novelty.outcome is not Outcome.PASS:
-        return novelty
-    return judgements.judge_score(scored, "uar", candidate.requirements, "low_uar")
+    return score(predictions, candidate, seen=seen_corpora(suite, candidate, card, corpus))

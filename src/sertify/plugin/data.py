@@ -1,7 +1,9 @@
 """The speech of a run: what candidates are judged on, and what may confirm the selected one."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,9 @@ from sertify.contamination import seen_in_training
 from sertify.corpora import Corpus, hold_out, join, read_corpus
 from sertify.corpora.clips import MISSING
 from sertify.errors import ConfigurationError
+from sertify.known_corpora import known_corpus
 from sertify.plugin.options import Options, Source
+from sertify.taxonomy import fold
 
 if TYPE_CHECKING:
     from sertify.hub import Card  # collecting must not wait for the hub
@@ -46,13 +50,18 @@ def read_data(options: Options, suite: Suite) -> Data:
                 "--confirm, --hold-out, --split and --limit go with --data PATH"
             )
         return Data()
-    judged = join([_read(source, options, suite) for source in options.data])
+    _refuse_misspelt([source.name for source in options.data], suite)
+    corpora = [_read(source, options, suite) for source in options.data]
+    _refuse_mixture(corpora)
+    judged = join(corpora)
     confirming = None
     if options.confirm:
         confirming = _read(options.confirm, options, suite)
         _refuse_shared(judged, confirming)
     elif options.hold_out:
         judged, confirming = hold_out(judged, options.hold_out)
+    strangers = _strangers(suite, [source.name for source in options.data])
+    judged = replace(judged, warnings=(*judged.warnings, *strangers))
     return Data(_keyed(judged, options, suite), confirming)
 
 
@@ -83,6 +92,44 @@ def _read(source: Source, options: Options, suite: Suite) -> Corpus:
     )
 
 
+def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:
+    """Complain of what candidates.yaml says of a corpus that is nearly called like one at hand."""
+    asked = {
+        f"requirements of {candidate.name}": corpus
+        for candidate in suite.candidates
+        for corpus, _ in candidate.requirements.scopes
+        if corpus
+    }
+    told = asked | {f"corpora.{name}": name for name in suite.corpora}
+    for where, name in told.items():
+        near = get_close_matches(name, names, 1, cutoff=0.75)
+        if name not in names and near and near[0] not in told.values():
+            raise ConfigurationError(
+                f"candidates.yaml, {where}: no --data is called {name!r}; did you mean {near[0]!r}?"
+            )
+
+
+def _strangers(suite: Suite, names: Sequence[str]) -> Iterator[str]:
+    """Warn of names in ``trained_on`` that guard against nothing: they are of no corpus."""
+    known = {fold(name) for name in names}
+    for candidate in suite.candidates:
+        for name in candidate.trained_on or ():
+            if known_corpus(name) is None and fold(name) not in known:
+                yield (
+                    f"{candidate.name} was trained on {name}, which is neither a public corpus that"
+                    " is known nor called like one of --data"
+                )
+
+
+def _refuse_mixture(corpora: Sequence[Corpus]) -> None:
+    mute = [corpus.name for corpus in corpora if not corpus.labelled]
+    if mute and len(mute) < len(corpora):
+        raise ConfigurationError(
+            f"--data: {', '.join(mute)} has no labels, but other corpora have;"
+            " judge what has none in a run of its own"
+        )
+
+
 def _refuse_shared(judged: Corpus, confirming: Corpus) -> None:
     known = {clip.digest for clip in judged.clips} - {MISSING}
     shared = [clip.name for clip in confirming.clips if clip.digest in known]
@@ -96,6 +143,8 @@ def _refuse_shared(judged: Corpus, confirming: Corpus) -> None:
 def _keyed(corpus: Corpus, options: Options, suite: Suite) -> Corpus:
     """Let the fingerprint tell what else decides what is found on a corpus."""
     terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
+    if any(candidate.trained_on for candidate in suite.candidates):
+        terms += [f"called {part.name}" for part in corpus.corpora]
     terms += ["seen counts"] if suite.preferences.count_seen else []
     if options.segmenting is not None:
         terms.append(f"segments {options.segmenting.seconds:g} {options.segmenting.hop:g}")

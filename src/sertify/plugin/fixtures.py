@@ -314,6 +314,7 @@ def timing(
         size_on_disk=model.size_on_disk / 1e6,
         parameters=model.weights.parameters,
         threads=options.threads,
+        hop=options.segmenting.hop if options.segmenting else None,
     )
     benchmark.extra_info |= {one.name: one.value for one in result.measurements}
     return result

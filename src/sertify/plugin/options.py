@@ -10,10 +10,11 @@ from typing import Self
 
 import pytest
 
+from sertify.complaints import did_you_mean
 from sertify.environment import describe, usable_cores
 from sertify.predictions import Segmenting
 from sertify.requirements import CORPUS_NAME
-from sertify.slices import TOGETHER
+from sertify.slices import LANGUAGE, TOGETHER
 
 __all__ = ["OPTIONS", "Options", "Source", "add_options", "environment_of", "is_worker", "joined"]
 
@@ -157,6 +158,7 @@ class Options:
         layouts = dict(map(_layout, config.getoption("layout")))
         sources = tuple(_source(text, here, layouts) for text in config.getoption("data"))
         confirm = config.getoption("confirm")
+        _refuse_stray(layouts, sources)
         return cls(
             candidates=here
             / (config.getoption("candidates") or config.rootpath / "candidates.yaml"),
@@ -215,6 +217,14 @@ def _source(text: str, here: Path, layouts: Mapping[str, str]) -> Source:
     return Source(name, here / Path(path).expanduser(), layout)
 
 
+def _refuse_stray(layouts: Mapping[str, str], sources: Sequence[Source]) -> None:
+    names = [source.name for source in sources]
+    stray = next((name for name in layouts if name and name not in names), None)
+    if stray is not None:
+        hint = did_you_mean(stray, names)
+        raise pytest.UsageError(f"--layout: no --data is called {stray!r}{hint}")
+
+
 def _layout(text: str) -> tuple[str, str]:
     name, equals, layout = text.rpartition("=")
     return (name, layout) if equals else ("", text)
@@ -222,16 +232,21 @@ def _layout(text: str) -> tuple[str, str]:
 
 def _distinct(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     names = [source.name for source in sources]
-    twice = next((name for name in names if names.count(name) > 1 or name == TOGETHER), None)
+    reserved = [name for name in names if name == TOGETHER or name.startswith(LANGUAGE)]
+    twice = next((name for name in names if names.count(name) > 1 or name in reserved), None)
     if twice is None:
         return sources
-    why = "means all of them" if twice == TOGETHER else "names two folders"
+    why = "means another part of the speech" if twice in reserved else "names two folders"
     raise pytest.UsageError(f"--data: {twice} {why}; give another name with --data NAME=PATH")
 
 
 def _segmenting(seconds: float | None, hop: float | None) -> Segmenting | None:
     if seconds is None and hop is not None:
         raise pytest.UsageError("--hop goes with --segment SECONDS, which is missing")
+    if seconds is not None and hop is not None and hop > seconds:
+        raise pytest.UsageError(
+            f"--hop {hop:g} leaves out speech; it should be at most {seconds:g}"
+        )
     return None if seconds is None else Segmenting(seconds, hop or seconds)
 
 

@@ -83,7 +83,7 @@ class Run:
         )
         self._close(session, self._results)
         self._written = write(self._results, self._options.reports)
-        if self._options.lock:
+        if self._options.lock and self._commits:
             self._written = {**self._written, "lock": self._lock()}
         xml = self._config.stash.get(xml_key, None)
         if xml is not None:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sertify import statistics
 from sertify.aims import Aims
 from sertify.candidates import Preferences
 from sertify.comparison import Comparison
 from sertify.consensus import Consensus
 from sertify.selection import Selection
-from sertify.statistics.student import t_quantile
 
 __all__ = ["consensus", "selection"]
 
@@ -66,8 +66,7 @@ def _aims(aims: Mapping[str, Aims]) -> dict[str, dict[str, float]]:
 
 def _comparison(found: Comparison) -> dict[str, Any]:
     replicates = found.replicates
-    quantile = t_quantile(0.95, replicates.freedom)
-    widths = quantile * replicates.samples.std(axis=1)
+    intervals = statistics.uar_intervals(replicates)
     return {
         "emotions": {corpus: list(names) for corpus, names in found.emotions.items()},
         "left_out": dict(found.left_out),
@@ -75,10 +74,8 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "speakers": replicates.groups if replicates.by_speaker else None,
         "chance": found.chance,
         "uar": {
-            name: {"value": value, "low": max(0.0, value - width), "high": min(1.0, value + width)}
-            for name, value, width in zip(
-                replicates.names, replicates.values.tolist(), widths.tolist(), strict=True
-            )
+            name: {"value": value, **asdict(intervals[name])}
+            for name, value in zip(replicates.names, replicates.values.tolist(), strict=True)
         },
         "differences": [
             {key: round(value, 6) if isinstance(value, float) else value for key, value in pairs}

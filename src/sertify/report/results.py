@@ -15,7 +15,7 @@ from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import GATES, Measurement, Outcome
 from sertify.report import choices, speech
 from sertify.selection import select
-from sertify.verdicts import Context, GateResult, Stale, Verdict, current, timing, verdict
+from sertify.verdicts import Context, GateResult, Stale, Standing, Verdict, current, timing, verdict
 
 __all__ = ["SCHEMA", "conclude", "suite_properties"]
 
@@ -46,12 +46,7 @@ def conclude(
     records = store.records(candidate.name for candidate in suite.candidates)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
     context = Context(_counting_corpus(records, store, corpus), fingerprints)
-    verdicts: list[Verdict] = []
-    stale: list[Stale] = []
-    for candidate in suite.candidates:
-        kept, dropped = current(candidate, records, context)
-        verdicts.append(verdict(candidate, kept))
-        stale += dropped
+    verdicts, stale = _verdicts(suite, records, context)
     facts = store.corpus(context.corpus) if context.corpus else None
     answers = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
     return {
@@ -62,10 +57,10 @@ def conclude(
         "selection": choices.selection(
             select(verdicts, answers, suite.preferences), suite.preferences
         ),
-        "unlabelled": _unlabelled(suite, verdicts, store, corpus, fingerprints["accuracy"]),
+        "unlabelled": _unlabelled(suite, verdicts, store, records, Context(corpus, fingerprints)),
         "candidates": [_candidate(one, facts) for one in verdicts],
         "references": speech.references(facts),
-        "corpus": speech.corpus(facts, verdicts),
+        "corpus": speech.corpus(facts, records),
         "environment": dict(environment),
         "stale": _stale(stale),
         "moved": dict(moved or {}),
@@ -87,20 +82,42 @@ def _answers(
     return {name: one for name, one in found.items() if one is not None}
 
 
+def _verdicts(
+    suite: Suite, records: Sequence[Record], context: Context
+) -> tuple[list[Verdict], list[Stale]]:
+    verdicts: list[Verdict] = []
+    stale: list[Stale] = []
+    for candidate in suite.candidates:
+        kept, dropped = current(candidate, records, context)
+        verdicts.append(verdict(candidate, kept))
+        stale += dropped
+    return verdicts, stale
+
+
 def _unlabelled(
     suite: Suite,
-    verdicts: Sequence[Verdict],
+    labelled: Sequence[Verdict],
     store: EvidenceStore,
-    corpus: str | None,
-    environment: str,
+    records: Sequence[Record],
+    context: Context,
 ) -> dict[str, Any] | None:
     """Return what the audio of this run says of the candidates, where it has no labels."""
-    facts = store.corpus(corpus) if corpus else None
+    facts = store.corpus(context.corpus) if context.corpus else None
     if facts is None or facts["labelled"]:
         return None
-    answers = _answers(verdicts, store, corpus, environment)
+    # On labelled speech a candidate may have been found varied; here it is asked about this one.
+    verdicts, _ = _verdicts(suite, records, context)
+    answers = _answers(verdicts, store, context.corpus, context.environments["accuracy"])
+    for one in labelled:
+        if one.standing is Standing.REJECTED and one.gate == "accuracy":
+            answers.pop(one.candidate.name, None)  # what it got wrong elsewhere still counts
     found = consensus(verdicts, answers, suite.preferences)
-    return {"corpus": speech.corpus(facts, verdicts), **choices.consensus(found)}
+    gates = {one.candidate.name: one.gates["degeneracy"].outcome for one in verdicts}
+    return {
+        "corpus": speech.corpus(facts, records),
+        "degeneracy": {name: str(one) if one else None for name, one in gates.items()},
+        **choices.consensus(found),
+    }
 
 
 def suite_properties(results: Mapping[str, Any]) -> dict[str, str]:

@@ -66,7 +66,9 @@ def confirmation(selection: Mapping[str, Any]) -> str:
         return ""
     if found is None:
         return _HINT
-    where = f"held-out speech ({found['clips']:,} clips of {found['corpus']})"
+    judged = f"{found['clips']:,} of {found['requested']:,} clips of {found['corpus']}"
+    known = f"; without {', '.join(found['seen'])}, seen in training" if found["seen"] else ""
+    where = f"held-out speech ({judged}{known})"
     said = _CONFIRMED[found["outcome"]].format(where)
     measured = [
         f"{UAR.get(one['name'], one['name'])} {number(one)}" for one in found["measurements"]
@@ -86,10 +88,25 @@ def clips(corpus: Mapping[str, Any]) -> str:
 
 def doubts(shown: Mapping[str, Any], most: int = 3) -> Iterator[str]:
     """Say what weakens conclusions from the speech; no more than ``most``, and how many more."""
-    found = list(dict.fromkeys(text for one in speech_of(shown) for text in one["warnings"]))
+    found = [*_partial(shown), *(text for one in speech_of(shown) for text in one["warnings"])]
+    confirmation = shown["selection"]["confirmation"] or {"warnings": ()}
+    found += [f"held-out speech: {text}" for text in confirmation["warnings"]]
+    found = list(dict.fromkeys(found))
     yield from found[:most]
     if len(found) > most:
         yield f"and {len(found) - most} more in the report"
+
+
+def _partial(shown: Mapping[str, Any]) -> Iterator[str]:
+    """Say whose mean is over less speech than that of the others."""
+    for candidate in shown["candidates"]:
+        whole = next(iter(candidate["parts"]), None)
+        if whole is not None and whole["seen"] and not is_seen(whole, shown["corpus"]):
+            known = ", ".join(whole["seen"])
+            yield (
+                f"{candidate['name']} was trained on {known}, so its UAR is over the rest,"
+                " and not to be compared with the UAR of others over all"
+            )
 
 
 def is_seen(part: Mapping[str, Any], corpora: Mapping[str, Any] | None) -> bool:

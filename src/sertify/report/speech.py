@@ -8,7 +8,8 @@ from typing import Any
 from sertify import metrics, statistics
 from sertify.contamination import language_fit
 from sertify.corpora import Corpus
-from sertify.slices import TOGETHER
+from sertify.evidence import Record
+from sertify.slices import LANGUAGE, TOGETHER
 from sertify.verdicts import Verdict
 
 __all__ = ["corpus", "facts", "parts", "reasons", "references"]
@@ -63,17 +64,17 @@ def references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def corpus(facts: Mapping[str, Any] | None, verdicts: Sequence[Verdict]) -> dict[str, Any] | None:
+def corpus(facts: Mapping[str, Any] | None, records: Sequence[Record]) -> dict[str, Any] | None:
     """Add to what is known of the corpus the clips that could not be judged."""
     if facts is None:
         return None
-    gate = "accuracy" if facts["labelled"] else "degeneracy"
     rejected = {
         (clip["file"], clip["reason"])
-        for one in verdicts
-        for record in one.gates[gate].records
+        for record in records
         if record.corpus == facts["fingerprint"]
         for clip in record.details.get("rejected_clips", ())
+        # Where labels are not asked for, none is missing.
+        if facts["labelled"] or clip["reason"] != "no_label"
     }
     listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
     judged = facts["clips"] - len({file for file, _ in rejected})
@@ -120,8 +121,8 @@ def _at(name: str) -> str:
 
 def _languages(name: str, facts: Mapping[str, Any] | None) -> list[str]:
     """Return the languages of a part of the speech."""
-    if name.startswith("language-"):
-        return [name.removeprefix("language-")]
+    if name.startswith(LANGUAGE):
+        return [name.removeprefix(LANGUAGE)]
     of_part = [one for one in _corpora(facts) if one["name"] == name or name in ("", TOGETHER)]
     return sorted({language for one in of_part for language in one["languages"]})
 

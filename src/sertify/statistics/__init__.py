@@ -7,7 +7,7 @@ The formulas, their sources and what simulation says of them are in ``docs/stati
 
 from sertify.planning import factor_to_settle
 from sertify.statistics.bootstrapping import bootstrap, kappa_interval
-from sertify.statistics.comparisons import Difference, compare, tied
+from sertify.statistics.comparisons import Difference, compare, tied, uar_intervals
 from sertify.statistics.intervals import Interval, random_range, wilson
 from sertify.statistics.replicates import Replicates, combine, paired
 
@@ -23,5 +23,6 @@ __all__ = [
     "paired",
     "random_range",
     "tied",
+    "uar_intervals",
     "wilson",
 ]

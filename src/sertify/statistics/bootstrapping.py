@@ -8,8 +8,9 @@ import numpy as np
 
 from sertify import confusion
 from sertify.confusion import Counts, Rates
-from sertify.statistics.intervals import Interval, logit_interval, score_interval
-from sertify.statistics.resampling import design, draws, speaker_codes, tables
+from sertify.statistics.floors import floors, slopes
+from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 from sertify.statistics.student import normal_quantile, t_quantile
 
 __all__ = ["bootstrap", "kappa_interval"]
@@ -30,8 +31,10 @@ def bootstrap(
     Whole speakers are drawn where ``groups`` names the speaker of each clip (Davison & Hinkley
     1997, Bootstrap Methods and their Application, section 3.8), and clips without it or where it
     names fewer than two. The interval is Student's t on the logit scale with the bootstrap's
-    standard error, corrected for few speakers as in :func:`resampling.design`. Where nothing
-    varies, it is the score interval of as many independent clips, with Student's quantile.
+    standard error, corrected for few speakers as in :func:`resampling.design` and, of UAR and macro
+    F1, for classes of few clips as in :func:`floors.floors`. Where nothing varies, it is the score
+    interval of as many independent clips, with Student's quantile for speakers, and for classes of
+    one clip each.
 
     Parameters
     ----------
@@ -117,6 +120,20 @@ class _Study:
             return sizes[:, [self.labels.index(metric.removeprefix("recall:"))]]
         return sizes.sum(axis=1, keepdims=True) if metric in ("accuracy", "kappa") else sizes
 
+    def error(self, metric: str, spread: float) -> float:
+        """Return the standard error, given the one that resampling shows.
+
+        It is at least that of the clips of those classes that some unit lacks: of two speakers,
+        the errors in two classes may cancel by chance.
+        """
+        if metric not in ("uar", "macro_f1"):
+            return spread
+        clips, hits = self.counts.sum(axis=1).astype(float), np.diagonal(self.counts).astype(float)
+        squares = slopes(metric, self.counts) ** 2
+        least, hidden = (variances * squares for variances in floors(clips, hits))
+        lacking = (self.units.sum(axis=2) == 0).any(axis=0)
+        return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))
+
 
 def _study(cells: Counts, codes: Counts | None, labels: tuple[str, ...]) -> _Study:
     shape = (-1, len(labels), len(labels) + 1)
@@ -167,14 +184,12 @@ def _bounds(value: float, values: Rates, metric: str, study: _Study, confidence:
     """Return Student's interval of a value within 0..1 from its replicates."""
     sizes = study.sizes(metric)
     found = design(sizes)
+    varying = values.size > 0 and np.ptp(values) > 1e-12
+    error = study.error(metric, found.scale * float(values.std())) if varying else 0.0
     quantile = t_quantile(confidence, found.freedom)
-    if 0 < value < 1 and values.size and np.ptp(values) > 1e-12:
-        return logit_interval(value, found.scale * float(values.std()), quantile)
-    totals = sizes.sum(axis=0)
-    n = (totals > 0).sum() ** 2 / (1 / totals[totals > 0]).sum()
-    if not study.by_speaker:
+    if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
-    return score_interval(value * float(n), float(n), quantile)
+    return rate_interval(value, error, trials(sizes), quantile)
 
 
 _UNDEFINED = {"kappa": "both give all clips one and the same label, but should give two at least"}

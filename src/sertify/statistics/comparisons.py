@@ -1,12 +1,15 @@
-"""Whether the best model is better than another, and what difference the data could show."""
+"""How good each model is, whether the best is better, and what difference the data could show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sertify.statistics.replicates import Replicates
-from sertify.statistics.student import t_quantile, t_tail
+import numpy as np
 
-__all__ = ["Difference", "compare", "tied"]
+from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.replicates import Replicates
+from sertify.statistics.student import normal_quantile, t_quantile, t_tail
+
+__all__ = ["Difference", "compare", "tied", "uar_intervals"]
 
 POWER = 0.8
 
@@ -37,7 +40,8 @@ def compare(replicates: Replicates, confidence: float = 0.95) -> tuple[Differenc
     A paired t-test on the bootstrap's standard error, corrected after Holm (1979), A simple
     sequentially rejective multiple test procedure, Scand. J. Stat. 6. Of equals, the first counts
     as the best. A difference that is the same for all speakers is no certainty: its standard error
-    is then what one more speaker without a difference would make it, or one more clip.
+    is then what one more speaker without a difference would make it, or one more clip of as many
+    independent ones as tell as much.
 
     >>> from sertify.statistics.replicates import paired
     >>> truth = ["anger", "sadness"] * 50
@@ -61,11 +65,35 @@ def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95)
     return (best, *(one.other for one in differences if one.p_holm >= 1 - confidence))
 
 
+def uar_intervals(replicates: Replicates, confidence: float = 0.95) -> dict[str, Interval]:
+    """Return an interval of each model's UAR, by name, like those of :func:`bootstrap`.
+
+    On the logit scale, and the score interval where a model's replicates do not vary.
+
+    >>> from sertify.statistics.replicates import paired
+    >>> truth = ["anger", "sadness"] * 50
+    >>> found = uar_intervals(paired(truth, {"right": truth}))
+    >>> round(found["right"].low, 2), found["right"].high
+    (0.96, 1.0)
+    """
+    quantile = t_quantile(confidence, replicates.freedom)
+    flat = quantile if replicates.by_speaker else normal_quantile(confidence)
+    errors = np.where(
+        np.ptp(replicates.samples, axis=1) > 1e-12, replicates.samples.std(axis=1), 0.0
+    )
+    return {
+        name: rate_interval(value, error, replicates.trials, quantile if error else flat)
+        for name, value, error in zip(
+            replicates.names, replicates.values.tolist(), errors.tolist(), strict=True
+        )
+    }
+
+
 def _difference(replicates: Replicates, best: int, other: int, confidence: float) -> Difference:
     freedom = replicates.freedom
     value = float(replicates.values[best] - replicates.values[other])
     spread = float((replicates.samples[best] - replicates.samples[other]).std())
-    floor = max(value / (freedom + 1), 1 / replicates.clips)
+    floor = max(value / (freedom + 1), 1 / replicates.trials)
     error = spread if spread > 1e-12 else floor
     quantile = t_quantile(confidence, freedom)
     return Difference(

@@ -9,7 +9,14 @@ import numpy as np
 from sertify import confusion
 from sertify.statistics.student import normal_quantile
 
-__all__ = ["Interval", "logit_interval", "random_range", "score_interval", "wilson"]
+__all__ = [
+    "Interval",
+    "logit_interval",
+    "random_range",
+    "rate_interval",
+    "score_interval",
+    "wilson",
+]
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,19 @@ def logit_interval(value: float, error: float, quantile: float) -> Interval:
     """
     centre, half = math.log(value / (1 - value)), quantile * error / (value * (1 - value))
     return Interval(_expit(centre - half), _expit(centre + half))
+
+
+def rate_interval(value: float, error: float, trials: float, quantile: float) -> Interval:
+    """Return the interval of a rate on the logit scale, or its score interval if nothing varies.
+
+    The ``error`` is 0 where nothing varies; ``trials`` are as many independent clips.
+
+    >>> rate_interval(1.0, 0.0, 10, 1.96) == score_interval(10, 10, 1.96)
+    True
+    """
+    if error > 0 and 0 < value < 1:
+        return logit_interval(value, error, quantile)
+    return score_interval(value * trials, trials, quantile)
 
 
 def score_interval(successes: float, n: float, z: float) -> Interval:

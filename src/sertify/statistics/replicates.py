@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify import confusion
-from sertify.statistics.resampling import design, draws, speaker_codes, tables
+from sertify.statistics.floors import floors
+from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 
 __all__ = ["Replicates", "combine", "paired"]
 
@@ -22,7 +23,8 @@ class Replicates:
     ``names``. The deviations of the samples from the values are already corrected for the number
     of units (with G equal speakers times sqrt(G / (G - 1)), see :func:`resampling.design`): their
     standard deviation is the standard error, to be used with Student's t of ``freedom`` degrees.
-    They may leave 0..1. ``groups`` counts the speakers, or the clips where ``by_speaker`` is false.
+    They may leave 0..1. ``groups`` counts the speakers, or the clips where ``by_speaker`` is false;
+    ``trials`` as many independent clips as tell as much (see :func:`resampling.trials`).
     """
 
     names: tuple[str, ...]
@@ -30,6 +32,7 @@ class Replicates:
     samples: Floats
     freedom: float
     clips: int
+    trials: float
     groups: int
     by_speaker: bool
 
@@ -46,7 +49,9 @@ def paired(
 
     The arguments are those of :func:`intervals.bootstrap`, with the predictions of each model by
     name. Neither the order of clips and of models nor the names of speakers matter. A resample
-    without clips of a class takes the recall of that class as observed.
+    without clips of a class takes the recall of that class as observed. What resampling can't show
+    of classes that a model gets all right or all wrong (:func:`floors.floors`) is added as normal
+    noise, the same for models that are right on the same clips.
 
     Raises
     ------
@@ -66,7 +71,8 @@ def paired(
     cells = np.stack([confusion.cells(truth, predictions[name], frozen) for name in order], axis=1)
     codes = speaker_codes(groups, len(truth))
     sizes, hits, repeats = _units(cells, codes, len(frozen))
-    found = design(np.repeat(sizes, repeats, axis=0))
+    units = np.repeat(sizes, repeats, axis=0)
+    found = design(units)
     place = [order.index(name) for name in predictions]
     observed = _recalls(repeats[None].astype(float), sizes, hits)[0]
     values = observed.mean(axis=1)
@@ -74,12 +80,15 @@ def paired(
     samples = np.concatenate(
         [_recalls(some, sizes, hits, observed).mean(axis=2) for some in drawn]
     ).T
+    samples = values[:, None] + found.scale * (samples - values[:, None])
+    samples += _hidden(samples, repeats, sizes, hits, seed)
     return Replicates(
         names=tuple(predictions),
         values=values[place],
-        samples=(values[:, None] + found.scale * (samples - values[:, None]))[place],
+        samples=samples[place],
         freedom=found.freedom,
         clips=len(truth),
+        trials=trials(units),
         groups=int(repeats.sum()),
         by_speaker=codes is not None,
     )
@@ -107,6 +116,7 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
         samples=np.mean([_shuffled(part, i) for i, part in enumerate(parts)], axis=0),
         freedom=_welch(parts),
         clips=sum(part.clips for part in parts),
+        trials=len(parts) ** 2 / sum(1 / part.trials for part in parts),
         groups=sum(part.groups for part in parts),
         by_speaker=all(part.by_speaker for part in parts),
     )
@@ -140,6 +150,24 @@ def _recalls(drawn: Floats, sizes: Floats, hits: Floats, missing: Floats | None 
     right = (drawn @ flat).reshape(len(drawn), hits.shape[1], -1)
     start = np.zeros_like(right) if missing is None else np.broadcast_to(missing, right.shape)
     return np.divide(right, clips, out=start.copy(), where=clips > 0)
+
+
+def _hidden(
+    samples: Floats, repeats: NDArray[np.int64], sizes: Floats, hits: Floats, seed: int
+) -> Floats:
+    """Return noise of the shape of the samples, none for a model in which nothing varies.
+
+    What that one may vary by is left to those who find that it has no spread.
+    """
+    clips, right = repeats @ sizes, np.tensordot(repeats, hits, axes=1)
+    variances = floors(np.broadcast_to(clips, right.shape), right)[1].sum(axis=1)
+    errors = np.sqrt(variances) / (clips > 0).sum() * (np.ptp(samples, axis=1) > 1e-12)
+    # By what they are right on, so that the names of models don't matter.
+    keys = [np.ascontiguousarray(hits[:, model]).tobytes() for model in range(hits.shape[1])]
+    which = {key: i for i, key in enumerate(sorted(set(keys)))}
+    noise = np.random.default_rng([seed, 1]).standard_normal((len(which), samples.shape[1]))
+    added: Floats = errors[:, None] * noise[[which[key] for key in keys]]
+    return added
 
 
 def _shuffled(part: Replicates, seed: int) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Design", "design", "draws", "speaker_codes", "tables"]
+__all__ = ["Design", "design", "draws", "speaker_codes", "tables", "trials"]
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -62,13 +62,14 @@ def draws(repeats: Counts, replicates: int, seed: int) -> Iterator[Floats]:
         yield rng.multinomial(n, repeats / n, size=some).astype(float)
 
 
-def design(sizes: Counts) -> Design:
+def design(sizes: Counts | Floats) -> Design:
     """Return the small-sample correction for units with ``sizes`` clips, (units, classes).
 
     The scale is Bessel's, for the units that have clips of a class. The degrees of freedom are the
     smaller of those of Kish's effective number of units (1965, Survey Sampling), and
     of those of Welch & Satterthwaite for independent classes. G equal speakers give
-    sqrt(G / (G - 1)) and G - 1; one speaker with half of the clips leaves fewer than three.
+    sqrt(G / (G - 1)) and G - 1; one speaker with half of the clips leaves fewer than three. One
+    unit for each class leaves one, unless units are clips, whose variance follows from the recall.
 
     >>> equal, uneven = np.full((10, 7), 5), np.array([[50], [10], [10], [10], [20]])
     >>> round(design(equal).freedom, 1), round(design(uneven).freedom, 1)
@@ -77,11 +78,24 @@ def design(sizes: Counts) -> Design:
     occurring = sizes[:, sizes.sum(axis=0) > 0]
     weights = occurring / occurring.sum(axis=0)
     variances, units = (weights**2).sum(axis=0), (weights > 0).sum(axis=0)
+    kish = 1 / float((weights.mean(axis=1) ** 2).sum()) - 1
     # What a single unit has of a class does not vary: the other classes have to stand for it.
     several = units > 1
     if not several.any():
-        return Design(1.0, 1.0)
+        return Design(1.0, max(1.0, kish) if occurring.max() <= 1 else 1.0)
     known = variances[several] * (1 - 1 / units[several])
-    kish = 1 / float((weights.mean(axis=1) ** 2).sum()) - 1
     welch = float(known.sum() ** 2 / (known**2 / (units[several] - 1)).sum())
     return Design(math.sqrt(variances.sum() / known.sum()), max(1.0, min(kish, welch)))
+
+
+def trials(sizes: Counts | Floats) -> float:
+    """Return as many independent clips as tell of a mean of class means as much as these.
+
+    ``sizes`` counts the clips of each unit and class. As many of each class count all.
+
+    >>> trials(np.array([[50, 50]])), round(trials(np.array([[100, 3]])), 1)
+    (100.0, 11.7)
+    """
+    totals = sizes.sum(axis=0)
+    occurring = totals[totals > 0]
+    return float(len(occurring) ** 2 / (1 / occurring).sum())
