@@ -54,6 +54,7 @@ def run(pytester: pytest.Pytester, _imported: None) -> Run:
             str(candidates),
             "--reports",
             str(reports),
+            "--threads=1",  # small models wait long for cores that something else is using
         )
         result = pytester.runpytest_inprocess(CHECKS, *fixed, *args)
         return Outcome(int(result.ret), str(result.stdout) + str(result.stderr), reports)

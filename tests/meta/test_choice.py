@@ -25,8 +25,8 @@ LENIENT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    """Let small models not wait for busy cores; pytester drops what was set before it."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "--threads=1 --benchmark-max-time=0.05")
+    """Measure time no longer than need be; pytester drops what was set before it."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--benchmark-max-time=0.05")
 
 
 @pytest.fixture(scope="session")
