@@ -55,6 +55,7 @@ def run(pytester: pytest.Pytester, _imported: None) -> Run:
             "--reports",
             str(reports),
             "--threads=1",  # small models wait long for cores that something else is using
+            "--benchmark-max-time=0.1",
         )
         result = pytester.runpytest_inprocess(CHECKS, *fixed, *args)
         return Outcome(int(result.ret), str(result.stdout) + str(result.stderr), reports)
