@@ -11,6 +11,7 @@ from itertools import combinations
 from sertify import metrics, statistics
 from sertify.answers import Answers
 from sertify.statistics import Difference, Interval, Replicates
+from sertify.statistics.resampling import named_groups
 
 __all__ = ["Agreement", "Comparison", "agreements", "compare", "obstacles"]
 
@@ -102,14 +103,13 @@ def _replicates(
 ) -> Replicates:
     first = answers[0]
     kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
-    groups = [first.speakers[places[0][n]] or "" for n in kept]
     return statistics.paired(
         [str(first.truth[places[0][n]]) for n in kept],
         {
             one.candidate: [one.predicted[own[n]] for n in kept]
             for one, own in zip(answers, places, strict=True)
         },
-        groups if any(groups) else None,
+        named_groups([first.speakers[places[0][n]] for n in kept]),
         emotions,
         seed=seed,
     )
@@ -143,8 +143,8 @@ def _agreement(one: Answers, other: Answers) -> Agreement:
     if len(said) < 2:
         return Agreement(one.candidate, other.candidate, None, None, len(own), shared)
     first, second = one.at(own, "predicted"), other.at(theirs, "predicted")
-    groups = [one.groups[place] for place in own]
-    named = None if None in groups else groups
+    groups = one.groups
+    named = named_groups([groups[place] for place in own])
     return Agreement(
         one.candidate,
         other.candidate,

@@ -1,7 +1,7 @@
 """From predictions to the numbers that say how well they agree with the truth."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from sertify.predictions import Predictions
 from sertify.slices import Slice
 from sertify.statistics import Interval
 from sertify.statistics.means import mean_interval
+from sertify.statistics.resampling import named_groups
 
 __all__ = ["CONFIDENCE", "Score", "score"]
 
@@ -60,8 +61,9 @@ def score(
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
-    Intervals are by speaker where each clip of a corpus names one, else by clip; and at the
-    confidence that the candidate's requirement on them names, else at 95 %.
+    Intervals are by speaker where clips of a corpus name one, those that name none being of one,
+    else by clip, as those of coverage and precision always are; and at the confidence that the
+    candidate's requirement on them names, else at 95 %.
 
     Parameters
     ----------
@@ -104,10 +106,8 @@ class _Table:
         return tuple(str(clip.emotion) for clip in self.clips)
 
     @property
-    def speakers(self) -> tuple[str, ...] | None:
-        """Speakers to resample, clips that name none being one; None where no clip names any."""
-        speakers = tuple(clip.speaker or "" for clip in self.clips)
-        return speakers if any(speakers) else None
+    def speakers(self) -> list[Hashable] | None:
+        return named_groups([clip.speaker for clip in self.clips])
 
     def of_corpus(self, name: str) -> "_Table":
         return self.where(lambda clip: clip.corpus == name)

@@ -93,9 +93,9 @@ def parts(verdict: Verdict, facts: Mapping[str, Any] | None) -> list[dict[str, A
     records = {one.check: one for one in verdict.gates["accuracy"].records}
     names = [check.partition("@")[2] for check in records if check.startswith("test_uar")]
     described = []
-    known = ["", TOGETHER, *(one["name"] for one in _corpora(facts))]
-    judged = {name for name in names if f"test_uar{_at(name)}" in records}
-    for name in sorted(judged, key=lambda one: (known.index(one) if one in known else 99, one)):
+    judged = sorted({name for name in names if f"test_uar{_at(name)}" in records})
+    in_order = ("", TOGETHER, *(one["name"] for one in _corpora(facts)), *judged)
+    for name in dict.fromkeys(name for name in in_order if name in judged):
         found = {
             number: records[check + _at(name)].value(number)
             for check, numbers in _CHECKS.items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Design", "design", "draws", "speaker_codes", "tables", "trials"]
+__all__ = ["Design", "design", "draws", "named_groups", "speaker_codes", "tables", "trials"]
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,6 +26,16 @@ class Design:
 
     scale: float
     freedom: float
+
+
+def named_groups(groups: Sequence[Hashable | None]) -> list[Hashable] | None:
+    """Return what to resample by: clips that name no group are one; None where no clip names any.
+
+    >>> named_groups(["anna", None, "ben"]), named_groups([None, None])
+    (['anna', '', 'ben'], None)
+    """
+    named = ["" if group is None else group for group in groups]
+    return named if any(group is not None for group in groups) else None
 
 
 def speaker_codes(groups: Sequence[Hashable] | None, n_clips: int) -> Counts | None:
