@@ -266,7 +266,10 @@ def test_other_speech_that_it_fails_on_turns_the_run_red(
         (["--split", "test"], "split"),
         (["--segment", "1", "--hop", "3"], "--hop 3 leaves out speech; it should be at most 1"),
         (["--lock", "--locked"], "--lock and --locked exclude each other; give one of them"),
-        (["--layout", "speech=metadata"], "no --data is called 'speech'; did you mean 'speech0'?"),
+        (
+            ["--layout", "speech=metadata"],
+            "no --data or --confirm is called 'speech'; did you mean 'speech0'?",
+        ),
         (["--layout", "ravdes"], "ravdess"),
     ],
 )
@@ -381,3 +384,15 @@ def test_a_model_is_loaded_once_however_many_parts_and_lengths(
     outcome = run(*data, "--setup-show", "-m", "accuracy or speed", candidates=file)
     assert outcome.output.count("SETUP    S candidate[") == 2
     assert outcome.output.count("SETUP    S predictions ") == 2
+
+
+def test_speech_that_confirms_may_be_read_by_a_layout_of_its_own(
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = suite(tmp_path, {"name": "wavlm-tiny"})
+    data = ("--data", f"one={corpora[0]}", "--confirm", f"two={corpora[1]}")
+    outcome = run(*data, "--layout", "two=metadata", "--collect-only", candidates=file)
+    assert outcome.code == 0, outcome.output
+    wrong = run(*data, "--layout", "tow=metadata", "--collect-only", candidates=file)
+    assert wrong.code == 4
+    assert "no --data or --confirm is called 'tow'; did you mean 'two'?" in wrong.output

@@ -157,13 +157,14 @@ class Options:
         here = config.invocation_params.dir
         layouts = dict(map(_layout, config.getoption("layout")))
         sources = tuple(_source(text, here, layouts) for text in config.getoption("data"))
-        confirm = config.getoption("confirm")
-        _refuse_stray(layouts, sources)
+        text = config.getoption("confirm")
+        confirm = None if text is None else _source(text, here, layouts)
+        _refuse_stray(layouts, [*sources, *([confirm] if confirm else [])])
         return cls(
             candidates=here
             / (config.getoption("candidates") or config.rootpath / "candidates.yaml"),
             data=_distinct(sources),
-            confirm=None if confirm is None else _source(confirm, here, layouts),
+            confirm=confirm,
             hold_out=config.getoption("hold_out"),
             split=config.getoption("split"),
             limit=config.getoption("limit"),
@@ -222,7 +223,7 @@ def _refuse_stray(layouts: Mapping[str, str], sources: Sequence[Source]) -> None
     stray = next((name for name in layouts if name and name not in names), None)
     if stray is not None:
         hint = did_you_mean(stray, names)
-        raise pytest.UsageError(f"--layout: no --data is called {stray!r}{hint}")
+        raise pytest.UsageError(f"--layout: no --data or --confirm is called {stray!r}{hint}")
 
 
 def _layout(text: str) -> tuple[str, str]:
