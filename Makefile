@@ -13,7 +13,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help qualify test lint lock clean
+.PHONY: help qualify test bench lint lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ test: lint ## check the code and run the project's own tests
 	$(BIN)/python -m pytest tests/meta --doctest-modules src/sertify -n auto $(ALONE:%=--ignore %) $(ARGS) || [ $$? = 5 ]
 	$(BIN)/python -m pytest $(ALONE) $(ARGS) || [ $$? = 5 ]
 	@echo "All of sertify's own tests have passed; 'make qualify' judges models."
+
+bench: $(READY) ## measure what sertify costs, and compare it with the record (hours)
+	rm -f .benchmarks/engine.json
+	$(BIN)/python -m benchmarks.engine --out .benchmarks/engine.json $(ARGS)
+	$(BIN)/python -m benchmarks.compare benchmarks/results/engine.json .benchmarks/engine.json
 
 lint: $(READY)
 	$(BIN)/ruff format --check

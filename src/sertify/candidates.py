@@ -5,7 +5,7 @@ The file is read once, and everything that is wrong with it is said in one error
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 _JUDGED_BY = (
-    "model", "revision", "labels", "emotions", "loader", "trust_remote_code", "trained_on",
+    "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
+    "trained_on",
 )  # fmt: skip
 
 
@@ -51,8 +52,9 @@ class Candidate:
     """A model, how to load it, and what is expected of it.
 
     ``folder`` is where a local model should be, whether it is there or not, and None for one of
-    the hub; ``feature_extractor_folder`` likewise. ``requirements`` are the candidate's own on top
-    of those of the whole file. ``line`` is where it stands in that file.
+    the hub; ``feature_extractor_folder`` likewise. ``variant`` is what the model is converted to
+    before it is judged; fp32 leaves it as it is. ``requirements`` are the candidate's own on top of
+    those of the whole file. ``line`` is where it stands in that file.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Candidate:
     feature_extractor: str | SamplingRate | None = None
     feature_extractor_folder: Path | None = None
     loader: str = "auto"
+    variant: str = "fp32"
     trust_remote_code: bool = False
     requirements: Requirements = field(default_factory=Requirements)
     line: int = 0
@@ -125,8 +128,11 @@ def read_suite(path: Path) -> Suite:
         raise ConfigurationError(report(path.name, document, problems))
     root = path.resolve().parent
     candidates = tuple(
-        _candidate(entry, file.requirements, root, document.lines["candidates", index])
+        candidate
         for index, entry in enumerate(file.candidates)
+        for candidate in _candidates(
+            entry, file.requirements, root, document.lines["candidates", index]
+        )
     )
     return Suite(candidates, file.selection, file.corpora)
 
@@ -141,8 +147,17 @@ def _bytes_of(path: Path) -> bytes:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+def _candidates(entry: Entry, common: Requirements, root: Path, line: int) -> Iterator[Candidate]:
+    plain = _candidate(entry, common, root, line)
+    for variant in entry.variants:
+        # A name in the file has no plus sign, so this one is nobody else's.
+        name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
+        yield replace(plain, name=name, variant=variant)
+
+
 def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Candidate:
-    same = {name: getattr(entry, name) for name in Entry.model_fields if name != "reason"}
+    others = {"reason", "variants"}
+    same = {name: getattr(entry, name) for name in Entry.model_fields if name not in others}
     source = entry.feature_extractor
     return Candidate(
         **same

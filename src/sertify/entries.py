@@ -38,6 +38,7 @@ from sertify.taxonomy import EMOTIONS, emotion_of, fold
 from sertify.yaml_lines import Location
 
 __all__ = [
+    "VARIANTS",
     "CandidatesFile",
     "CorpusEntry",
     "Entry",
@@ -61,6 +62,8 @@ Reference = Annotated[
     ),
 ]
 LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
+VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
+"""What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
 
 
@@ -74,6 +77,12 @@ def _known_code(code: str) -> str:
     if code not in _CODES:
         raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
     return code
+
+
+def _known_variant(name: str) -> str:
+    if name not in VARIANTS:
+        raise complaint(f"is {name!r}, which is no variant{did_you_mean(name, VARIANTS)}")
+    return name
 
 
 def _known_loader(name: str) -> str:
@@ -102,6 +111,9 @@ def _public_corpus(name: str) -> str:
 
 
 Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
+Variant = Annotated[
+    str, AfterValidator(_known_variant), Field(json_schema_extra={"enum": [*VARIANTS]})
+]
 Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
 Codes = Annotated[
     tuple[Code, ...],
@@ -165,6 +177,13 @@ class Entry(Keys):
         examples=["auto", *LOADERS],
         description="What loads it: auto looks, a name decides; transformers forbids all others.",
     )
+    variants: Annotated[
+        tuple[Variant, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})
+    ] = Field(
+        ("fp32",),
+        description="What to judge it as, each a candidate of its own; all but fp32 are called "
+        "NAME+VARIANT.",
+    )
     trust_remote_code: bool = Field(False, description="Run the repository's own code. Read it!")
     requirements: Requirements = Field(
         default_factory=Requirements,
@@ -181,13 +200,13 @@ class Entry(Keys):
             raise complaint(f"goes with status rejected, but status is {status}")
         return reason
 
-    @field_validator("labels")
+    @field_validator("labels", "variants")
     @classmethod
-    def _distinct(cls, labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        twice = [label for label in labels or () if (labels or ()).count(label) > 1]
+    def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = [name for name in names or () if (names or ()).count(name) > 1]
         if twice:
             raise complaint(f"has {twice[0]!r} twice, but should be distinct")
-        return labels
+        return names
 
     @field_validator("emotions")
     @classmethod

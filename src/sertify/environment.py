@@ -9,15 +9,21 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
-__all__ = ["describe", "fingerprint", "usable_cores"]
+__all__ = [
+    "decides_answers",
+    "describe",
+    "fingerprint",
+    "may_have_accelerator",
+    "usable_cores",
+]
 
 _LIBRARIES = ("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr")
 # What a model answers depends on the versions; how fast, on the machine as well.
-_DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device", "loaders")
+_DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device", "dtype", "loaders")
 _DECIDES_SPEED = (*_DECIDES_ANSWERS, "cpu", "cores", "threads")
 
 
-def describe(device: str, threads: int) -> dict[str, str]:
+def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, str]:
     """Describe versions and machine; ``threads`` is how many a model may use."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return libraries | {
@@ -26,6 +32,7 @@ def describe(device: str, threads: int) -> dict[str, str]:
         "cpu": _cpu(),
         "cores": str(usable_cores()),
         "device": device,
+        "dtype": dtype,
         "threads": str(threads),
         "loaders": _loaders(),
     }
@@ -36,6 +43,24 @@ def fingerprint(description: Mapping[str, str], gate: str) -> str:
     keys = _DECIDES_SPEED if gate == "speed" else _DECIDES_ANSWERS
     text = "\n".join(f"{key}={description[key]}" for key in keys)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def decides_answers(description: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of a description that a single answer depends on, to its last digits."""
+    keys = (*_DECIDES_ANSWERS, "numpy", "soundfile", "soxr")
+    kind = description["device"].partition(":")[0]
+    return {key: description[key] for key in keys} | {"device": kind}
+
+
+def may_have_accelerator() -> bool:
+    """Whether this machine could have a GPU: where not, torch need not be asked, which takes time.
+
+    On Linux each has a file of its own: NVIDIA's, also of Jetson boards; AMD's; that of WSL.
+    """
+    if sys.platform != "linux":
+        return True
+    files = ("nvidia*", "nvhost*", "nvmap", "kfd", "dxg")
+    return any(True for name in files for _ in Path("/dev").glob(name))
 
 
 def usable_cores() -> int:

@@ -247,6 +247,12 @@ _OTHERS = (
         False,
     ),
     Reason(
+        "no_variant",
+        "it cannot be converted to this variant",
+        "do what the message says, or leave the variant out of `variants:`",
+        False,
+    ),
+    Reason(
         "offline_not_cached",
         "not in the cache, and the network may not be used",
         "run once without --offline",

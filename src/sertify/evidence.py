@@ -3,8 +3,9 @@
 import json
 import math
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -116,11 +117,13 @@ class EvidenceStore:
 
     A record replaces an earlier one of the same check of the same candidate entry, commit, corpus
     and environment, one of that check from when the commit could not be resolved, and nothing else.
-    Every method raises ``ConfigurationError`` where the file cannot be used.
+    What was added is there whenever the process may be killed, and several processes may add at a
+    time. Every method raises ``ConfigurationError`` where the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._connection: sqlite3.Connection | None = None
 
     def check(self) -> None:
         """Complain now where records could not be kept later."""
@@ -183,17 +186,37 @@ class EvidenceStore:
             row = connection.execute(query, (fingerprint,)).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
+    def close(self) -> None:
+        """Let go of the file; it is opened again where it is needed."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._complaints():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Explicit transactions: each begins as a writer, so that processes take turns.
-            options: dict[str, Any] = {"timeout": 30, "isolation_level": None}
-            with closing(sqlite3.connect(self.path, **options)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                _prepare(connection)
+            connection = self._connection = self._connection or self._open()
+            # Each begins as a writer, so that processes take turns.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
                 yield connection
-                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"timeout": 30, "isolation_level": None}
+        connection: sqlite3.Connection = sqlite3.connect(self.path, **options)
+        weakref.finalize(self, connection.close)
+        connection.execute("BEGIN IMMEDIATE")
+        _prepare(connection)
+        connection.execute("COMMIT")
+        # From here on a commit waits for no disk, and outlives the process all the same.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
 
     @contextmanager
     def _complaints(self) -> Iterator[None]:

@@ -7,9 +7,16 @@ from sertify.aims import Aims
 from sertify.answers import Answers
 from sertify.comparison import Comparison, compare, obstacles
 from sertify.outcomes import listed
-from sertify.verdicts import Standing, Verdict
+from sertify.verdicts import Standing, Verdict, timing
 
-__all__ = ["still_higher", "still_open", "why_chosen", "why_none", "why_not_compared"]
+__all__ = [
+    "beside_variants",
+    "still_higher",
+    "still_open",
+    "why_chosen",
+    "why_none",
+    "why_not_compared",
+]
 
 LEAD = 0.01
 """An advantage in an aim that is worth telling."""
@@ -116,6 +123,65 @@ def still_higher(chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str,
             where = listed([*comparison.emotions])
             found.append(f"{name} ({one.standing}) has {other:.2f} to its {own:.2f} on {where}")
     return f" Not qualified, but higher in UAR: {'; '.join(found)}." if found else ""
+
+
+def beside_variants(
+    chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str, Answers]
+) -> str:
+    """Compare the variants of the chosen one's model with it as fp32, or else with the chosen."""
+    entry = chosen.partition("+")[0]
+    family = {
+        one.candidate.name: one for one in verdicts if one.candidate.name.partition("+")[0] == entry
+    }
+    reference = family.get(entry) or family[chosen]
+    found = (_against(one, reference, answers) for one in family.values() if one is not reference)
+    told = "; ".join(text for text in found if text)
+    return f" {told}." if told else ""
+
+
+def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -> str:
+    """Say how much faster or slower a variant is, and what it loses; "" where neither is known."""
+    name, other = one.candidate.name, reference.candidate.name
+    pace, loss = _pace(one, reference), _loss(name, other, answers)
+    standing = "" if one.standing is Standing.QUALIFIED else f" ({one.standing})"
+    if not pace:
+        return f"{name}{standing}, against {other}, {loss}" if loss else ""
+    link = ", but " if loss.startswith("loses accuracy") else ", and "
+    return f"{name}{standing} {pace}{link if loss else ''}{loss}"
+
+
+def _pace(one: Verdict, reference: Verdict) -> str:
+    """Say how many times faster it is, for a segment of the same length."""
+    ours, theirs = _timed(one), _timed(reference)
+    if ours is None or theirs is None or ours[1] != theirs[1]:
+        return ""
+    (time, length), (other, _) = ours, theirs
+    quotient = f"{max(time, other) / min(time, other):.1f}"
+    than = f"{quotient} times {'faster' if time < other else 'slower'} than"
+    how = "as fast as" if quotient == "1.0" else than
+    return f"is {how} {reference.candidate.name} ({time:.2g} s for {length:g} s)"
+
+
+def _timed(verdict: Verdict) -> tuple[float, float] | None:
+    """Return the seconds that a segment takes, and its own."""
+    record = timing(verdict)
+    time, length = (record and record.value(name) for name in ("time_p50", "segment"))
+    return (time.value, length.value) if time and length and time.value > 0 else None
+
+
+def _loss(name: str, reference: str, answers: Mapping[str, Answers]) -> str:
+    """Say whether the data show it to be less accurate, and by how much."""
+    if name not in answers or reference not in answers:
+        return ""
+    comparison = compare([answers[reference], answers[name]])
+    if comparison is None:
+        return "could not be compared in UAR"
+    (gap,) = comparison.differences
+    lower = gap.better == reference
+    shown = {True: "loses accuracy", False: "gains accuracy"}[lower]
+    verb = shown if len(comparison.tied) == 1 else "loses nothing measurable"
+    size = f"{gap.value:.2f} {'lower' if lower else 'higher'}" if gap.value else "the same"
+    return f"{verb}: UAR {size} [{gap.low:.2f}, {gap.high:.2f}]"
 
 
 def still_open(verdicts: Sequence[Verdict]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "has_config",
     "judge_agreement",
+    "judge_batching",
     "judge_config",
     "judge_feature_extractor",
     "judge_keys",
@@ -171,6 +172,19 @@ def judge_logits(logits: NDArray[np.float32], labels: Sequence[str | None]) -> J
         message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
         return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
     return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
+
+
+def judge_batching(batching: str, deviation: float) -> Judgement:
+    """Say which clips are asked about together; where that would change answers, none are.
+
+    ``deviation`` is how far logits moved by sharing a batch, as a share of their range over clips.
+    """
+    measured = Measurement("batch_deviation", deviation, "of the range of logits")
+    details = {"batching": str(batching)}
+    if batching == "single" and deviation:
+        moved = f"a batch moves its logits by {deviation:.2g} of their range"
+        details["remark"] = f"{moved}, so it was asked about one clip at a time"
+    return Judgement(Outcome.PASS, (measured,), details=details)
 
 
 def judge_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> Judgement:

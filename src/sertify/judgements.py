@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sertify import metrics
 from sertify.candidates import Candidate, Requirements
+from sertify.contention import noise
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
 from sertify.predictions import Consistency, Predictions
 from sertify.scores import CONFIDENCE, Score
@@ -183,6 +184,13 @@ class Timing:
     ``length`` is seconds of audio, ``rounds`` the seconds that each repetition took,
     ``load_time`` seconds, ``peak_memory`` and ``size_on_disk`` MB. ``hop`` is where segments
     overlap: the seconds of new audio in each.
+
+    What follows is None where it was not measured. ``throughput`` is seconds of audio answered per
+    second when many segments are asked at once, ``cold_start`` seconds from files to the first
+    answer, ``memory_above_model`` MB of the peak that the process did not hold before it answered,
+    ``load_average`` that of the last minute before, ``contention`` the share of the time in which
+    its threads were ready but waited for a core, ``other_load`` how many of the ``cores`` other
+    processes kept busy, ``energy`` J per segment.
     """
 
     length: float
@@ -193,29 +201,67 @@ class Timing:
     parameters: int
     threads: int
     hop: float | None = None
+    throughput: float | None = None
+    cold_start: float | None = None
+    memory_above_model: float | None = None
+    load_average: float | None = None
+    contention: float | None = None
+    other_load: float | None = None
+    cores: int | None = None
+    energy: float | None = None
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Time per segment, its percentiles, the real-time factor and the costs of the model."""
-        median, p95 = (float(np.percentile(self.rounds, q)) for q in (50, 95))
-        return (
-            Measurement("time_p50", median, "s", n=len(self.rounds)),
-            Measurement("time_p95", p95, "s", n=len(self.rounds)),
+        median = float(np.median(self.rounds))
+        found = [
+            *self._percentiles(),
             Measurement("real_time_factor", median / (self.hop or self.length)),
             Measurement("segment", self.length, "s"),
-            Measurement("load_time", self.load_time, "s"),
-            Measurement("peak_memory", self.peak_memory, "MB"),
-            Measurement("size_on_disk", self.size_on_disk, "MB"),
-            Measurement("parameters", self.parameters, "weights"),
-            Measurement("threads", self.threads, "threads"),
-        )
+        ]
+        units = {
+            "throughput": "1", "load_time": "s", "cold_start": "s", "peak_memory": "MB",
+            "memory_above_model": "MB", "size_on_disk": "MB", "parameters": "weights",
+            "threads": "threads", "load_average": "threads", "contention": "1",
+            "other_load": "cores", "energy": "J",
+        }  # fmt: skip
+        values = {name: getattr(self, name) for name in units}
+        found += [
+            Measurement(name, value, units[name])
+            for name, value in values.items()
+            if value is not None
+        ]
+        return tuple(found)
+
+    @property
+    def noise(self) -> str:
+        """What speaks against the times, for the machine had other work; empty where nothing."""
+        return noise(self.contention, self.other_load, self.threads, self.cores or self.threads)
+
+    def _percentiles(self) -> list[Measurement]:
+        return [
+            Measurement(f"time_p{q}", float(np.percentile(self.rounds, q)), "s", n=len(self.rounds))
+            for q in (50, 90, 95, 99)
+        ]
 
 
 def judge_timing(timing: Timing, bound: Bound | None) -> Judgement:
-    """Reject a model that is slower than required."""
+    """Reject a model that is slower than required; on a machine with other work, wait with that.
+
+    What was noticed of other work stands in the details as ``noise``.
+    """
     measured = timing.measurements
     factor = next(one for one in measured if one.name == "real_time_factor")
     judgement = judge(factor, bound, "too_slow")
     suffix = f" ({timing.length:g} s of audio, {timing.threads} threads)"
     message = judgement.message + suffix if judgement.message else ""
-    return replace(judgement, measurements=measured, message=message)
+    judgement = replace(judgement, measurements=measured, message=message)
+    return _allow_for_noise(judgement, timing.noise) if timing.noise else judgement
+
+
+def _allow_for_noise(judgement: Judgement, noise: str) -> Judgement:
+    judgement = replace(judgement, details={"noise": noise})
+    if judgement.outcome is not Outcome.FAIL:
+        return judgement
+    message = f"{judgement.message}; but {noise}: measure again on a quiet machine"
+    return replace(judgement, outcome=Outcome.INCONCLUSIVE, message=message)

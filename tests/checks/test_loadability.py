@@ -58,7 +58,7 @@ def test_feature_extractor_is_there(outline, check):
 
 @pytest.mark.owns("corrupt_weights", "unsafe_pickle", "incompatible_shapes", "unsupported_library")
 def test_weights_load(checkpoint, check):
-    check(integrity.judge_loading(checkpoint.load_time))
+    check(integrity.judge_loading(checkpoint.examination.load_time))
 
 
 @pytest.mark.owns(
@@ -69,25 +69,31 @@ def test_weights_load(checkpoint, check):
     "label_count_mismatch",
 )
 def test_every_weight_comes_from_the_checkpoint(checkpoint, check):
-    check(weights.judge_weights(checkpoint.weights))
+    check(weights.judge_weights(checkpoint.examination.weights))
 
 
 @pytest.mark.owns("non_finite_weights")
 def test_weights_are_finite(checkpoint, check):
-    check(weights.judge_finite_weights(checkpoint.weights))
+    check(weights.judge_finite_weights(checkpoint.examination.weights))
 
 
 @pytest.mark.owns("no_feature_extractor")
 def test_feature_extractor_fits_the_network(checkpoint, check):
-    blueprint = checkpoint.blueprint
-    check(integrity.judge_feature_extractor(blueprint.sampling_rate, blueprint.extractor_problem))
+    found = checkpoint.examination
+    check(integrity.judge_feature_extractor(found.sampling_rate, found.extractor_problem))
 
 
 @pytest.mark.owns("non_finite_output", "label_count_mismatch")
 def test_one_second_gives_a_finite_logit_for_each_label(checkpoint, check):
-    check(integrity.judge_logits(checkpoint.noise_logits(), checkpoint.labels))
+    check(integrity.judge_logits(checkpoint.examination.noise_logits, checkpoint.labels))
 
 
 @pytest.mark.owns("non_deterministic")
 def test_another_load_gives_the_same_logits(model, reloaded, check):
-    check(integrity.judge_agreement(model.noise_logits(), reloaded))
+    check(integrity.judge_agreement(model.examination.noise_logits, reloaded))
+
+
+@pytest.mark.owns
+def test_a_batch_gives_the_logits_of_single_clips(model, check):
+    found = model.examination
+    check(integrity.judge_batching(found.batching, found.batch_deviation))

@@ -16,6 +16,10 @@ from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, SPEECH, Outcome, Run
 def _imported() -> None:
     """Import what pytester forgets when an inner run imported it first: torch cannot be again."""
     for module in (
+        "multiprocessing.forkserver",
+        "multiprocessing.popen_forkserver",
+        "multiprocessing.resource_tracker",
+        "sertify.remote",
         "sertify.models",
         "sertify.predictions",
         "sertify.survey",

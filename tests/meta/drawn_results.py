@@ -85,7 +85,12 @@ def qualified(name: str, uar: float, seconds: float) -> Results:
         measurement("coverage", 1.0),
         measurement("segment_time", seconds, "s"),
         measurement("real_time_factor", seconds / 5),
+        measurement("throughput", 9 / seconds),
+        measurement("load_time", 1.25, "s"),
+        measurement("cold_start", 2.5, "s"),
         measurement("peak_memory", 1264.0, "MB"),
+        measurement("memory_above_model", 386.0, "MB"),
+        measurement("energy", 20 * seconds, "J"),
         measurement("parameters", 94_371_712, "weights"),
         measurement("size_on_disk", 378.3, "MB"),
     ]

@@ -198,6 +198,34 @@ def test_a_feature_extractor_is_found_like_a_model(read: Read, tmp_path: Path) -
     assert (remote.feature_extractor, remote.feature_extractor_folder) == ("org/other", None)
 
 
+# ------------------------------------------------------------------ variants
+
+
+def test_each_variant_is_a_candidate_of_its_own(read: Read) -> None:
+    every = ["variants: [int8-dynamic, fp32, onnx]", "status: rejected", "reason: low_uar"]
+    found = read(entry(*every) + "  - {name: y, model: org/name}\n")
+    assert [(one.name, one.variant) for one in found] == [
+        ("x+int8-dynamic", "int8-dynamic"),
+        ("x", "fp32"),
+        ("x+onnx", "onnx"),
+        ("y", "fp32"),
+    ]
+    assert {one.reasons for one in found[:3]} == {("low_uar",)}
+    assert len({one.fingerprint for one in found[:3]}) == 3
+    assert found[1].fingerprint == read(entry(*every[1:]))[0].fingerprint
+
+
+def test_without_fp32_only_the_named_are_judged(read: Read) -> None:
+    assert [one.name for one in read(entry("variants: [openvino]"))] == ["x+openvino"]
+
+
+def test_no_entry_can_be_called_like_a_variant(complaints: Complaints) -> None:
+    text = entry("variants: [fp32, onnx]") + "  - {name: x+onnx, model: org/name}\n"
+    (told,) = complaints(text)
+    problem = "name is 'x+onnx', but should be letters, digits, '.', '_' and '-',"
+    assert told.startswith(f'candidates.yaml:5: candidate "x+onnx": {problem}')
+
+
 # ------------------------------------------------------------------ requirements
 
 
@@ -420,6 +448,7 @@ def test_of_several_limits_the_wrong_one_is_told(
         {"model": "org/other"},
         {"revision": "v2"},
         {"labels": ("a",)},
+        {"variant": "onnx"},
         {"emotions": {"a": "fear"}},
         {"feature_extractor": "org/other"},
         {"feature_extractor": SamplingRate(sampling_rate=16000)},
@@ -503,6 +532,13 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ("labels: [a, 1]", "labels[1] is 1, but should be text; quote it"),
         ("labels: []", "labels is an empty list, but should be a list of at least 1"),
         ("labels: [a, b, a]", "labels has 'a' twice, but should be distinct"),
+        ("variants: [onnx, fp32, onnx]", "variants has 'onnx' twice, but should be distinct"),
+        ("variants: []", "variants is an empty list, but should be a list of at least 1"),
+        ("variants: onnx", "variants is 'onnx', but should be a list"),
+        (
+            "variants: [fp32, onxx]",
+            "variants[1] is 'onxx', which is no variant; did you mean 'onnx'?",
+        ),
         (
             "languages: [english]",
             "languages[0] is 'english', but should be a language code such as ru",
@@ -764,6 +800,9 @@ def test_a_shipped_file_is_valid(path: Path) -> None:
         {"trained_on": "ravdess"},
         {"feature_extractor": {"sampling_rate": "16k"}},
         {"labels": "neutral"},
+        {"variants": ["fp32", "fp32"]},
+        {"variants": ["int4"]},
+        {"variants": []},
         {"name": "a b"},
     ],
     ids=str,

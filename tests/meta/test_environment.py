@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from sertify.environment import describe, fingerprint, usable_cores
+from sertify.environment import decides_answers, describe, fingerprint, usable_cores
 from sertify.outcomes import GATES
 
 ENVIRONMENT = describe("cpu", threads=2)
@@ -16,7 +16,7 @@ ENVIRONMENT = describe("cpu", threads=2)
 def test_versions_and_machine_are_described_as_text() -> None:
     assert set(ENVIRONMENT) == {
         *("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr"),
-        *("python", "platform", "cpu", "cores", "device", "threads"),
+        *("python", "platform", "cpu", "cores", "device", "dtype", "threads"),
         "loaders",
     }
     assert all(isinstance(value, str) and value for value in ENVIRONMENT.values())
@@ -36,12 +36,25 @@ def test_describing_it_imports_neither_torch_nor_transformers() -> None:
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.parametrize("fact", sorted(ENVIRONMENT))
 def test_a_fingerprint_changes_with_what_decides_the_gate(gate: str, fact: str) -> None:
-    answers = {"sertify", "torch", "transformers", "device", "loaders"}
+    answers = {"sertify", "torch", "transformers", "device", "dtype", "loaders"}
     speed = {"cpu", "cores", "threads"}
     decisive = fact in answers or (gate == "speed" and fact in speed)
     other = fingerprint(ENVIRONMENT | {fact: "other"}, gate)
     assert (other != fingerprint(ENVIRONMENT, gate)) is decisive
     assert len(other) == 16
+
+
+@pytest.mark.parametrize("fact", sorted(ENVIRONMENT))
+def test_an_answer_is_kept_for_all_machines_that_would_give_the_same(fact: str) -> None:
+    """Where threads and CPU differ, so may the last digit; nobody would ask again for that."""
+    decisive = fact not in ("huggingface_hub", "python", "platform", "cpu", "cores", "threads")
+    other = decides_answers(ENVIRONMENT | {fact: "other"})
+    assert (other != decides_answers(ENVIRONMENT)) is decisive
+
+
+def test_which_of_several_gpus_answers_does_not_matter() -> None:
+    first, second = (decides_answers(describe(name, 1)) for name in ("cuda:0", "cuda:1"))
+    assert first == second != decides_answers(describe("mps", 1))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a process be given fewer cores")

@@ -460,10 +460,39 @@ TIMING = Timing(
 )
 
 
-def test_a_timing_is_measured_in_the_units_of_the_report() -> None:
-    assert judge_timing(TIMING, None).measurements == (
+QUIET = replace(
+    TIMING,
+    throughput=4.5,
+    cold_start=2.5,
+    memory_above_model=200.0,
+    load_average=0.3,
+    contention=0.1,
+    other_load=0.5,
+    cores=2,
+    energy=20.0,
+)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_timing_is_measured_in_the_units_of_the_report(told: bool) -> None:
+    measured = {one.name: one for one in judge_timing(QUIET if told else TIMING, None).measurements}
+    if told:
+        assert [
+            measured.pop(name) for name in list(measured) if getattr(TIMING, name, 0) is None
+        ] == [
+            Measurement("throughput", 4.5),
+            Measurement("cold_start", 2.5, "s"),
+            Measurement("memory_above_model", 200.0, "MB"),
+            Measurement("load_average", 0.3, "threads"),
+            Measurement("contention", 0.1),
+            Measurement("other_load", 0.5, "cores"),
+            Measurement("energy", 20.0, "J"),
+        ]
+    assert tuple(measured.values()) == (
         Measurement("time_p50", 11.0, "s", n=21),
+        Measurement("time_p90", 19.0, "s", n=21),
         Measurement("time_p95", 20.0, "s", n=21),
+        Measurement("time_p99", 20.8, "s", n=21),
         Measurement("real_time_factor", 0.5),
         Measurement("segment", 22, "s"),
         Measurement("load_time", 0.5, "s"),
@@ -488,6 +517,41 @@ def test_a_timing_is_measured_in_the_units_of_the_report() -> None:
     ],
 )
 def test_timing(most: float, expected: str) -> None:
-    judgement = judge_timing(TIMING, Bound(max=most))
-    assert found(judgement) == expected
-    assert judgement.measurements == TIMING.measurements
+    for timing in (TIMING, QUIET):
+        judgement = judge_timing(timing, Bound(max=most))
+        assert found(judgement) == expected
+        assert (judgement.measurements, judgement.details) == (timing.measurements, {})
+
+
+WAITED = "its threads waited for a core for 25% of the time"
+TAKEN = "other processes kept 0.6 of 2 cores busy"
+
+
+@pytest.mark.parametrize(
+    ("told", "noise"),
+    [
+        ({"contention": 0.25}, WAITED),
+        ({"other_load": 0.6}, TAKEN),
+        ({"contention": 0.25, "other_load": 0.6}, f"{WAITED}, and {TAKEN}"),
+        ({"other_load": 0.6, "cores": None}, TAKEN),
+    ],
+)
+def test_on_a_machine_with_other_work_slow_is_inconclusive_and_fast_is_fast(
+    told: dict[str, Any], noise: str
+) -> None:
+    noisy = replace(QUIET, **told)
+    slow = judge_timing(noisy, Bound(max=0.3))
+    assert found(slow) == (
+        "INCONCLUSIVE too_slow: real_time_factor=0.5, but should be at most 0.3 (22 s of audio, 2 "
+        f"threads); but {noise}: measure again on a quiet machine"
+    )
+    fast = judge_timing(noisy, Bound(max=0.5))
+    assert found(fast) == "PASS"
+    for one in (slow, fast):
+        assert (one.details, one.measurements) == ({"noise": noise}, noisy.measurements)
+
+
+def test_other_work_on_cores_that_the_model_leaves_free_is_no_noise() -> None:
+    beside = replace(QUIET, other_load=6.2, cores=8)
+    assert found(judge_timing(beside, Bound(max=0.3))).startswith("FAIL too_slow")
+    assert judge_timing(replace(beside, threads=8), None).details["noise"]

@@ -15,6 +15,7 @@ from sertify.candidates import Candidate, Preferences
 from sertify.corpora import Clip, Corpus
 from sertify.entries import Weights
 from sertify.evidence import Record
+from sertify.explanations import beside_variants
 from sertify.judgements import Timing, judge_above_chance, judge_each, judge_score, judge_timing
 from sertify.outcomes import GATES, Bound, Judgement, Measurement, Outcome
 from sertify.predictions import Predictions
@@ -607,3 +608,68 @@ def test_one_that_has_not_qualified_but_measures_higher_is_named() -> None:
     assert "Not qualified" not in chosen([one("bad", 1), slow], GOOD, BAD).sentence
     lower = replace(one("bad", 1), standing=Standing.UNDECIDED, gate="accuracy")
     assert "Not qualified" not in chosen([one("good", 1), lower], GOOD, BAD).sentence
+
+
+# ------------------------------------------------------------------ variants of the chosen one
+
+FP32, INT8 = heard("wavlm", 44), heard("wavlm+int8-dynamic", 43, shift=20)
+SAME = replace(FP32, candidate="wavlm+int8-dynamic")
+WORSE, BETTER = heard("wavlm+int8-dynamic", 24), heard("wavlm+int8-dynamic", 50)
+
+
+def beside(chosen: str, verdicts: Sequence[Verdict], *answers: Answers) -> str:
+    return beside_variants(chosen, verdicts, {one.candidate: one for one in answers})
+
+
+@pytest.mark.parametrize("chosen", ["wavlm", "wavlm+int8-dynamic"])
+@pytest.mark.parametrize(
+    ("seconds", "variant", "told"),
+    [
+        (
+            1.8,
+            INT8,
+            ["1.8 times faster than", "and loses nothing measurable", "0.02 lower [-0.05, 0.09]"],
+        ),
+        (0.5, WORSE, ["2.0 times slower than", "but loses accuracy", "0.40 lower [0.33, 0.47]"]),
+        (1.01, BETTER, ["as fast as", "and gains accuracy", "0.12 higher [0.07, 0.17]"]),
+        (1, SAME, ["as fast as", "and loses nothing measurable", "the same [-0.01, 0.01]"]),
+    ],
+    ids=["faster", "worse", "better", "the-same"],
+)
+def test_a_variant_is_told_with_what_it_gains_and_loses(
+    chosen: str, seconds: float, variant: Answers, told: list[str]
+) -> None:
+    verdicts = [one("wavlm", seconds), one("wavlm+int8-dynamic", 1), one("wavlm2", 9)]
+    found = beside(chosen, verdicts, FP32, variant, heard("wavlm2", 3))
+    pace, loss, uar = told
+    assert found == f" wavlm+int8-dynamic is {pace} wavlm (1 s for 5 s), {loss}: UAR {uar}."
+
+
+def test_all_variants_of_the_chosen_are_told_against_fp32_or_else_the_chosen() -> None:
+    rejected = one("wavlm+compile", standing=Standing.REJECTED)
+    verdicts = [one("wavlm", 4), one("wavlm+onnx", 2), rejected, one("other+onnx", 1)]
+    assert (
+        beside("wavlm+onnx", verdicts)
+        == " wavlm+onnx is 2.0 times faster than wavlm (2 s for 5 s)."
+    )
+    answers = [FP32, replace(FP32, candidate="wavlm+compile")]
+    assert beside("wavlm", verdicts, *answers) == (
+        " wavlm+onnx is 2.0 times faster than wavlm (2 s for 5 s); wavlm+compile (rejected),"
+        " against wavlm, loses nothing measurable: UAR the same [-0.01, 0.01]."
+    )
+    without = [one("wavlm+onnx", 2), one("wavlm+openvino", 1), rejected]
+    assert beside("wavlm+onnx", without) == (
+        " wavlm+openvino is 2.0 times faster than wavlm+onnx (1 s for 5 s)."
+    )
+
+
+def test_what_cannot_be_compared_is_not_claimed() -> None:
+    verdicts = [one("wavlm", 2), one("wavlm+int8-dynamic", 1)]
+    known = [replace(each, seen={"calls": "its card says so"}) for each in (FP32, INT8)]
+    assert beside("wavlm", verdicts, *known).endswith(", and could not be compared in UAR.")
+
+
+def test_without_variants_there_is_nothing_to_tell() -> None:
+    verdicts = [one("wavlm", 2), one("wavlm2", 1)]
+    assert beside("wavlm", verdicts, FP32, heard("wavlm2", 44)) == ""
+    assert beside("wavlm", [one("wavlm"), one("wavlm+onnx")]) == ""

@@ -1,30 +1,39 @@
 """From a snapshot to a model that answers: the only package that imports torch and transformers."""
 
 import gc
+import os
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+
+# oneDNN would keep memory for every new length of a clip; it reads this when it is first used.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from sertify.audio import noise
+from sertify.blueprints import Batching, Blueprint, Loader, Network, batching_of
 from sertify.errors import ConfigurationError, Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import judge_feature_extractor, judge_logits, require
-from sertify.models.blueprints import Blueprint, Loader, Network
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.legacy import index_of_files
 from sertify.models.loaders import choose_loader
+from sertify.models.variants import convert
 from sertify.tensors import TensorIndex
 from sertify.weights import WeightReport, judge_finite_weights, judge_weights
 
 __all__ = [
+    "Batching",
     "Blueprint",
     "LoadedModel",
     "Loader",
     "Network",
+    "batch_deviation",
     "certify",
     "choose_device",
     "choose_loader",
@@ -43,6 +52,8 @@ class LoadedModel:
         Where each of them came from.
     load_time
         Seconds from files to a model in memory.
+    batching
+        Which clips it may be asked about together.
     """
 
     blueprint: Blueprint
@@ -50,6 +61,7 @@ class LoadedModel:
     load_time: float
     device: str
     network: Network = field(repr=False)
+    batching: Batching = Batching.SINGLE
 
     @property
     def snapshot(self) -> Snapshot:
@@ -93,12 +105,19 @@ class LoadedModel:
         Blocked
             ``out_of_memory``.
         """
-        what = f"{waveform.size} samples"
-        with out_of_memory(what), torch.inference_mode(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            answers = self.network([waveform])
-        row: NDArray[np.float32] = answers[0]
+            row: NDArray[np.float32] = self.answer([waveform])[0]
         return row
+
+    def answer(self, waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Answer several clips in one forward, also from several threads at a time.
+
+        Returns logits of shape (len(waveforms), len(labels)); raises as :meth:`logits` does.
+        """
+        what = f"{sum(one.size for one in waveforms)} samples"
+        with out_of_memory(what), torch.inference_mode():
+            return self.network(waveforms)
 
     def noise_logits(self) -> NDArray[np.float32]:
         """Return the logits of shape (len(labels),) for one second of the same noise."""
@@ -138,35 +157,68 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
 
 
 def load(
-    blueprint: Blueprint, *, device: str = "cpu", threads: int | None = None, seed: int = 0
+    blueprint: Blueprint,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    seed: int = 0,
+    dtype: str = "float32",
 ) -> LoadedModel:
     """Make a model of files that are on this machine, without any network access.
 
-    ``seed`` decides what random weights get, where the checkpoint lacks some.
+    ``seed`` decides what random weights get, where the checkpoint lacks some. ``threads`` is how
+    many one forward may use, from now on and for all models of the process. What is no module of
+    torch answers in float32 whatever ``dtype`` says.
 
     Raises
     ------
     Rejected
         ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes`` and what the loader knows.
     Blocked
-        ``out_of_memory``.
+        ``out_of_memory``, and where it cannot be converted to its variant.
     """
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    gc.collect()  # networks hold reference cycles, and the last one may still be in memory
+    _tidy()
     started = time.perf_counter()
     if blueprint.unknown:
         index = index_of_files(blueprint.snapshot)
         blueprint = outline(blueprint.snapshot, index) if index else blueprint
     network, weights = blueprint.loader.load(blueprint, device)
+    network = convert(network, blueprint, device)
+    if dtype != "float32" and hasattr(network, "cast"):
+        network.cast(getattr(torch, dtype))
     load_time = time.perf_counter() - started
-    model = LoadedModel(blueprint, weights, load_time, device, network)
+    model = LoadedModel(blueprint, weights, load_time, device, network, batching_of(network))
     misfit = _misfit(model)
     if misfit:
         unfit = replace(blueprint, sampling_rate=None, extractor_problem=misfit)
         return replace(model, blueprint=unfit)
     return model
+
+
+def batch_deviation(model: LoadedModel) -> float:
+    """Return how far logits move by sharing a batch, as a share of their range over clips.
+
+    The clips are four of noise, of lengths that `LoadedModel.batching` allows to be mixed.
+    """
+    assert model.sampling_rate is not None
+    mixed = model.batching in (Batching.MASKED, Batching.ANY)
+    lengths = (1.0, 0.5, 0.75, 1.25) if mixed else (1.0,) * 4
+    clips = [
+        # Of the same noise, each from another sample on and at another level.
+        noise(seconds + 0.1 * place, model.sampling_rate)[-round(seconds * model.sampling_rate) :]
+        / np.float32(2**place)
+        for place, seconds in enumerate(lengths)
+    ]
+    alone = np.stack([model.logits(clip) for clip in clips])
+    # A model that answers all alike has no range, but rounds all the same.
+    scale = max(float(np.ptp(alone)), float(np.abs(alone).max()) * 1e-2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        moved = float(np.abs(model.answer(clips) - alone).max())
+    return moved / scale if scale else moved
 
 
 def certify(model: LoadedModel) -> None:
@@ -176,6 +228,18 @@ def certify(model: LoadedModel) -> None:
     blueprint = model.blueprint
     require(judge_feature_extractor(blueprint.sampling_rate, blueprint.extractor_problem))
     require(judge_logits(model.noise_logits(), model.labels))
+
+
+@cache
+def _forget_imports() -> None:
+    gc.collect()
+    gc.freeze()  # modules are many objects, and none of them is ever garbage
+
+
+def _tidy() -> None:
+    """Free the last network: it holds reference cycles, and may still be in memory."""
+    _forget_imports()
+    gc.collect()
 
 
 def _misfit(model: LoadedModel) -> str:

@@ -3,10 +3,10 @@
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from sertify.blueprints import Loader
 from sertify.errors import Blocked
 from sertify.hub import Snapshot
 from sertify.integrity import judge_config, require
-from sertify.models.blueprints import Loader
 from sertify.models.guards import text_of
 from sertify.tensors import TensorIndex
 

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sertify.blueprints import Blueprint, Network
 from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import has_config
-from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.pretrained import labels_of, read_config, receptive_field

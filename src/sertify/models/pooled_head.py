@@ -13,6 +13,7 @@ from torch import nn
 from transformers import MODEL_MAPPING, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from sertify.blueprints import Batching
 from sertify.errors import Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import has_config
@@ -63,6 +64,10 @@ class PooledHeadLoader(StockLoader):
             raise Rejected("bad_config", message)
         projection = _projection(index) or "out_proj"
         return _network_class(MODEL_MAPPING[type(config)], projection, self.activation)
+
+    def batching(self, config: Any, extractor: Any) -> Batching:  # noqa: ARG002
+        """Return that of clips of one length: the pooling has no mask."""
+        return Batching.EQUAL
 
     def remark(self, index: TensorIndex) -> str:
         """Say what the stock class would have done."""

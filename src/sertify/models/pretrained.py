@@ -3,23 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import (
     MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForAudioClassification,
-    Wav2Vec2FeatureExtractor,
 )
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
+from sertify.blueprints import Batching, Blueprint, Network
 from sertify.errors import Rejected
 from sertify.hub import Snapshot, fetch
 from sertify.integrity import has_config, judge_config, require
-from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
+from sertify.models.networks import TorchNetwork, batching_for
 from sertify.outcomes import listed
 from sertify.tensors import TensorIndex
 from sertify.weights import Mismatch, WeightReport
@@ -32,7 +30,6 @@ __all__ = [
     "labels_of",
     "read_config",
     "receptive_field",
-    "torch_network",
     "weight_report",
 ]
 
@@ -59,6 +56,10 @@ class StockLoader:
         with torch.device("meta"):
             network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
         return type(network)
+
+    def batching(self, config: Any, extractor: Any) -> Batching:
+        """Return which clips can share a forward."""
+        return batching_for(config, extractor)
 
     def remark(self, index: TensorIndex) -> str:  # noqa: ARG002
         """There is nothing to say of the usual."""
@@ -102,7 +103,9 @@ class StockLoader:
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
-        return torch_network(network, extractor), weight_report(network, info, others)
+        batching = self.batching(config, extractor)
+        report = weight_report(network, info, others)
+        return TorchNetwork(network, extractor, batching), report
 
 
 # Ten times as many as the largest has: more would take hours to build, for a typing error.
@@ -154,28 +157,6 @@ def receptive_field(config: Any) -> int:
         field = (field - 1) * stride + kernel
     # Spectrogram models see windows of 25 ms, which at 16 kHz is the same as wav2vec2's 400.
     return field if kernels else 400
-
-
-def torch_network(network: Any, extractor: Any) -> Network:
-    """Let a module of transformers answer waveforms."""
-    # The others bring all clips to one length by themselves.
-    padding = {"padding": True} if isinstance(extractor, Wav2Vec2FeatureExtractor) else {}
-
-    def answer(waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        if len({one.size for one in waveforms}) > 1:
-            # Padding changes what models without a mask answer.
-            return np.concatenate([answer([one]) for one in waveforms])
-        inputs = extractor(
-            list(waveforms),
-            sampling_rate=extractor.sampling_rate,
-            return_tensors="pt",
-            **padding,
-        )
-        logits = network(**inputs.to(network.device)).logits
-        result: NDArray[np.float32] = logits.float().cpu().numpy()
-        return result
-
-    return answer
 
 
 def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> WeightReport:

@@ -23,10 +23,10 @@ from transformers import (
     Wav2Vec2FeatureExtractor,
 )
 
+from sertify.blueprints import Blueprint, Network
 from sertify.errors import Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import has_config
-from sertify.models.blueprints import Blueprint, Network
 from sertify.models.extractors import load_extractor
 from sertify.models.guards import config_errors, quiet, weight_errors
 from sertify.models.pretrained import LOADING, expected_weights, receptive_field, weight_report

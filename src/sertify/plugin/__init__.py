@@ -34,6 +34,8 @@ def pytest_cmdline_main(config: pytest.Config) -> Any:
 @pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-benchmark read their options
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; where the run is one of checks, complain of mistakes now, and only once."""
+    if is_worker(config):
+        config.option.cacheclear = False  # the others may have begun to fill it again
     for gate in GATES:
         config.addinivalue_line("markers", f"{gate}: the {gate} gate of a candidate")
     config.addinivalue_line("markers", "owns(*codes): the reason codes that a check may find")

@@ -107,12 +107,17 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def sort(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort checks by candidate and gate, behind all that are none: one model at a time."""
+    """Sort checks by candidate and gate, behind all that are none: one model at a time.
+
+    Those of speed come last, when nothing else runs.
+    """
     order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
 
-    def place(item: pytest.Item) -> tuple[int, int]:
+    def place(item: pytest.Item) -> tuple[bool, int, int]:
         check = item.stash.get(ITEM, None)
-        return (-1, 0) if check is None else (order[check.candidate.name], check.order)
+        if check is None:
+            return (False, -1, 0)
+        return (check.gate == "speed", order[check.candidate.name], check.order)
 
     items.sort(key=place)
 

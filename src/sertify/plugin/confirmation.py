@@ -2,6 +2,7 @@
 
 import functools
 from collections import Counter
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -15,9 +16,11 @@ from sertify.locks import read_lock
 from sertify.outcomes import Judgement, Outcome
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.data import seen_corpora
+from sertify.plugin.loading import load_model, open_cache, sharing, subject_key
 from sertify.plugin.options import OPTIONS, environment_of
 from sertify.plugin.progress import Progress
 from sertify.scores import Score, score
+from sertify.subjects import Subject
 
 __all__ = ["confirm"]
 
@@ -52,7 +55,7 @@ def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict
 
 
 def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score:
-    from sertify import hub, models
+    from sertify import models
     from sertify.predictions import predict
     from sertify.survey import Survey
 
@@ -61,12 +64,20 @@ def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score
     with Survey((), offline=options.offline, locked=locked) as survey:
         index = survey.index(candidate)
         integrity.require(weights.judge_index(index))
-        blueprint = models.outline(survey.snapshot(candidate), index)
-        hub.fetch(blueprint.snapshot, blueprint.files)
-    load = functools.partial(models.load, blueprint, threads=options.threads, seed=0)
-    model = load(device=environment_of(config)["device"])
-    models.certify(model)
-    with Progress(config, f"{candidate.name} on {corpus.name}", "clips") as progress:
-        predictions = predict(model, corpus, progress, options.segmenting)
-    suite, card = config.stash[CANDIDATES].suite, blueprint.snapshot.card
+        snapshot = survey.snapshot(candidate)
+        loading = functools.partial(
+            load_model,
+            survey,
+            models.outline(snapshot, index),
+            device=environment_of(config)["device"],
+            threads=options.threads,
+            dtype=options.dtype,
+        )
+        key = subject_key(snapshot, candidate, environment_of(config))
+        with closing(open_cache(config, options)) as cache:
+            subject = Subject(sharing(loading), cache, key, options.threads)
+            subject.certify()
+            with Progress(config, f"{candidate.name} on {corpus.name}", "clips") as progress:
+                predictions = predict(subject, corpus, progress, options.segmenting)
+    suite, card = config.stash[CANDIDATES].suite, snapshot.card
     return score(predictions, candidate, seen=seen_corpora(suite, candidate, card, corpus))

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify import audio, integrity, judgements, scores, weights
+from sertify import integrity, judgements, scores, weights
 from sertify.answers import Answers
+from sertify.blueprints import Blueprint
+from sertify.cache import Cache
 from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED, Corpus, read_corpus
 from sertify.environment import fingerprint
@@ -25,28 +27,34 @@ from sertify.outcomes import Judgement
 from sertify.plugin.checks import ITEM, NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.data import DATA, read_data, seen_corpora
-from sertify.plugin.footprint import peak_memory
+from sertify.plugin.loading import load_model, open_cache, sharing, subject_key
 from sertify.plugin.options import OPTIONS, Options, environment_of, is_worker
 from sertify.plugin.progress import Progress
+from sertify.plugin.stopwatch import Stopwatch
+from sertify.recordings import Recordings
 from sertify.slices import Slice
+from sertify.subjects import Subject, recall
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither torch nor the hub.
     from sertify.hub import Snapshot
-    from sertify.models import Blueprint, LoadedModel
+    from sertify.models import LoadedModel
     from sertify.predictions import Consistency, Predictions
     from sertify.survey import Survey
     from sertify.tensors import TensorIndex
 
 __all__ = [
     "blueprint",
+    "cache",
     "candidate",
     "check",
     "checkpoint",
+    "clock",
     "config",
     "consistency",
     "data",
     "index",
+    "key",
     "labelled",
     "loading",
     "model",
@@ -54,12 +62,14 @@ __all__ = [
     "outline",
     "predictions",
     "probe",
+    "recordings",
     "reloaded",
     "responses",
     "score",
     "scorebook",
     "seen",
     "snapshot",
+    "stopwatch",
     "survey",
     "timing",
 ]
@@ -122,13 +132,31 @@ def snapshot(candidate: Candidate, survey: "Survey") -> "Snapshot":
     return survey.snapshot(candidate)
 
 
-@_stage()
-def config(snapshot: "Snapshot") -> dict[str, Any]:
-    """The content of the repository's config.json; empty for a loader that needs none."""
-    from sertify import models
-    from sertify.tensors import TensorIndex
+@pytest.fixture(scope="session")
+def cache(options: Options, pytestconfig: pytest.Config) -> Iterator[Cache]:
+    """What earlier runs have computed."""
+    opened = open_cache(pytestconfig, options)
+    yield opened
+    opened.close()
 
-    models.choose_loader(snapshot, TensorIndex({}))
+
+@_stage()
+def key(snapshot: "Snapshot", candidate: Candidate, pytestconfig: pytest.Config) -> str:
+    """Tells the content of all that the model's answers depend on."""
+    return subject_key(snapshot, candidate, environment_of(pytestconfig))
+
+
+@_stage()
+def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
+    """The content of the repository's config.json; empty for a loader that needs none."""
+
+    def choose() -> str:
+        from sertify import models
+        from sertify.tensors import TensorIndex
+
+        return models.choose_loader(snapshot, TensorIndex({})).name
+
+    recall(cache, key, "loader", choose)
     return snapshot.read_json("config.json") if integrity.has_config(snapshot) else {}
 
 
@@ -143,16 +171,22 @@ def index(
 
 
 @_stage()
-def outline(snapshot: "Snapshot", index: "TensorIndex") -> "Blueprint":
+def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> Blueprint:
     """The network that the candidate will be, whatever may be wrong with it."""
-    from sertify import models
-
     integrity.require(weights.judge_index(index))
-    return models.outline(snapshot, index)
+
+    def make() -> Blueprint:
+        from sertify import models
+
+        return models.outline(snapshot, index)
+
+    ways = (Blueprint.to_json, functools.partial(Blueprint.from_json, snapshot))
+    found: Blueprint = recall(cache, key, "outline", make, *ways)
+    return found
 
 
 @_stage()
-def blueprint(outline: "Blueprint") -> "Blueprint":
+def blueprint(outline: Blueprint) -> Blueprint:
     """A network of which nothing is known that speaks against downloading its weights."""
     integrity.require(integrity.judge_outline(**outline.facts))
     integrity.require(weights.judge_promise(outline.weights, outline.unknown))
@@ -163,40 +197,50 @@ def blueprint(outline: "Blueprint") -> "Blueprint":
 
 @_stage()
 def loading(
-    blueprint: "Blueprint", options: Options, pytestconfig: pytest.Config
-) -> Callable[..., "LoadedModel"]:
-    """Loads the model from files that are on this machine; takes the seed of random weights."""
-    from sertify import hub, models
-
+    blueprint: Blueprint, survey: "Survey", options: Options, pytestconfig: pytest.Config
+) -> "functools.partial[LoadedModel]":
+    """Loads the model, downloading what is missing; takes the seed of random weights."""
     if not options.weights:
         raise NotReached("not_selected", "it needs the weights, and --no-weights leaves them out")
-    hub.fetch(blueprint.snapshot, blueprint.files)
     device = environment_of(pytestconfig)["device"]
-    return functools.partial(models.load, blueprint, device=device, threads=options.threads)
+    options_of_load = {"device": device, "threads": options.threads, "dtype": options.dtype}
+    return functools.partial(load_model, survey, blueprint, **options_of_load)
 
 
 @_stage()
-def checkpoint(loading: Callable[..., "LoadedModel"]) -> "LoadedModel":
+def checkpoint(
+    loading: "functools.partial[LoadedModel]",
+    cache: Cache,
+    key: str,
+    options: Options,
+    request: pytest.FixtureRequest,
+) -> Subject:
     """What the loader makes of the repository, whatever may be wrong with it."""
-    return loading(seed=0)
+    subject = Subject(sharing(loading), cache, key, options.threads)
+    request.addfinalizer(subject.release)
+    subject.examination  # noqa: B018 - here its errors are the candidate's
+    return subject
 
 
 @_stage()
-def model(checkpoint: "LoadedModel") -> "LoadedModel":
+def model(checkpoint: Subject) -> Subject:
     """A model that can be trusted with a question: its weights and its input are complete."""
-    from sertify import models
-
-    models.certify(checkpoint)
+    checkpoint.certify()
     return checkpoint
 
 
 @_stage(scope="function")
-def reloaded(
-    model: "LoadedModel",  # noqa: ARG001 - what is at fault need not be loaded twice
-    loading: Callable[..., "LoadedModel"],
-) -> Any:
+def reloaded(model: Subject) -> Any:
     """The logits for the same noise after a second load, under another random seed."""
-    return loading(seed=1).noise_logits()
+    return model.logits_of_another_load
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Iterator[Recordings]:
+    """What was decoded for one candidate, for the next."""
+    opened = Recordings()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -227,8 +271,10 @@ def seen(
 
 @_stage()
 def predictions(
-    model: "LoadedModel",
+    model: Subject,
     probe: Corpus,
+    recordings: Recordings,
+    snapshot: "Snapshot",
     candidate: Candidate,
     seen: dict[str, str],
     options: Options,
@@ -239,29 +285,32 @@ def predictions(
 
     given = not probe.fingerprint.startswith(EMBEDDED)
     with Progress(pytestconfig, candidate.name, "clips") as progress:
-        found = predict(model, probe, progress, options.segmenting if given else None)
+        segmenting = options.segmenting if given else None
+        found = predict(model, probe, progress, segmenting, recordings)
     if given:
         answers = Answers.of(found, candidate, seen)
         versions = fingerprint(environment_of(pytestconfig), "accuracy")
         store = EvidenceStore(options.reports / "evidence.sqlite")
-        store.add_answers(candidate.fingerprint, model.snapshot.identity, versions, answers)
+        store.add_answers(candidate.fingerprint, snapshot.identity, versions, answers)
     return found
 
 
 @_stage()
-def consistency(model: "LoadedModel", predictions: "Predictions") -> "Consistency":
+def consistency(
+    model: Subject, predictions: "Predictions", recordings: Recordings
+) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
     from sertify.predictions import consistency
 
-    return consistency(model, predictions)
+    return consistency(model, predictions, recordings=recordings)
 
 
 @_stage()
-def responses(model: "LoadedModel", probe: Corpus) -> Any:
+def responses(model: Subject, probe: Corpus, recordings: Recordings) -> Any:
     """The model's logits for speech, noise and silence."""
     from sertify.predictions import respond
 
-    return respond(model, probe)
+    return respond(model, probe, recordings)
 
 
 @pytest.fixture(scope="session")
@@ -293,31 +342,41 @@ def score(
     return scorebook(part)
 
 
+@_stage()
+def stopwatch(
+    blueprint: Blueprint,
+    index: "TensorIndex",
+    loading: "functools.partial[LoadedModel]",
+    request: pytest.FixtureRequest,
+) -> Stopwatch:
+    """The model in a process in which nothing else runs; it lives as long as its candidate."""
+    from sertify import hub
+
+    hub.fetch(blueprint.snapshot, blueprint.files)
+    started = Stopwatch(blueprint.snapshot, index, loading.keywords)
+    request.addfinalizer(started.close)
+    return started
+
+
+@_stage(scope="function")
+def clock(stopwatch: Stopwatch, request: pytest.FixtureRequest) -> Callable[[], float]:
+    """The timer for pytest-benchmark, which has to learn of it before its fixture is made."""
+    request.node.add_marker(pytest.mark.benchmark(timer=stopwatch.clock.now))
+    return stopwatch.clock.now
+
+
 @_stage(scope="function")
 def timing(
-    model: "LoadedModel",
+    stopwatch: Stopwatch,
+    clock: Callable[[], float],  # noqa: ARG001 - asked for first, for the benchmark takes it
+    benchmark: Any,
     seconds: float,
     options: Options,
-    benchmark: Any,
 ) -> judgements.Timing:
     """What a segment of this length costs, measured by pytest-benchmark after a warm-up."""
-    assert model.sampling_rate is not None
-    waveform = audio.noise(seconds, model.sampling_rate)
     benchmark.group = f"{seconds:g} s of audio"
-    peak = peak_memory(functools.partial(model.logits, waveform))
-    benchmark(model.logits, waveform)
-    result = judgements.Timing(
-        length=seconds,
-        rounds=tuple(benchmark.stats.stats.data),
-        load_time=model.load_time,
-        peak_memory=peak,
-        size_on_disk=model.size_on_disk / 1e6,
-        parameters=model.weights.parameters,
-        threads=options.threads,
-        hop=options.segmenting.hop if options.segmenting else None,
-    )
-    benchmark.extra_info |= {one.name: one.value for one in result.measurements}
-    return result
+    hop = options.segmenting.hop if options.segmenting else None
+    return stopwatch.timing(seconds, benchmark, hop)
 
 
 @pytest.fixture

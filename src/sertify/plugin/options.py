@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 
 from sertify.complaints import did_you_mean
-from sertify.environment import describe, usable_cores
+from sertify.environment import describe, may_have_accelerator, usable_cores
 from sertify.predictions import Segmenting
 from sertify.requirements import CORPUS_NAME
 from sertify.slices import LANGUAGE, TOGETHER
@@ -85,6 +85,24 @@ def add_options(parser: pytest.Parser) -> None:
         help="threads that a model may use (default: all cores, shared out over the workers)",
     )
     group.addoption(
+        "--dtype",
+        choices=DTYPES,
+        default=DTYPES[0],
+        help="what models compute in; on most CPUs all but float32 is many times slower",
+    )
+    group.addoption(
+        "--no-cache",
+        action="store_true",
+        help="ask models anew; else what they answered before is looked up (see --cache-clear)",
+    )
+    group.addoption(
+        "--cache-size",
+        type=_size,
+        default=2**30,
+        metavar="MB",
+        help="how much of that is kept (default: 1024)",
+    )
+    group.addoption(
         "--offline", action="store_true", help="use what is in the hub's cache; no network"
     )
     group.addoption(
@@ -146,6 +164,9 @@ class Options:
     reports: Path
     device: str
     threads: int
+    dtype: str
+    cache: bool
+    cache_size: int
     offline: bool
     weights: bool
     lock: bool
@@ -172,6 +193,9 @@ class Options:
             reports=here / (config.getoption("reports") or config.rootpath / "reports"),
             device=config.getoption("device"),
             threads=config.getoption("threads") or _share_of_cores(config),
+            dtype=config.getoption("dtype"),
+            cache=not config.getoption("no_cache"),
+            cache_size=config.getoption("cache_size"),
             offline=config.getoption("offline"),
             weights=not config.getoption("no_weights"),
             lock=config.getoption("lock"),
@@ -179,6 +203,7 @@ class Options:
         )
 
 
+DTYPES = ("float32", "bfloat16", "float16")
 _PATHS = ("--candidates", "--data", "--confirm", "--reports")
 _NAME = re.compile(CORPUS_NAME)
 
@@ -189,12 +214,18 @@ _ENVIRONMENT = pytest.StashKey[dict[str, str]]()
 def environment_of(config: pytest.Config) -> dict[str, str]:
     """Describe, once a run, what models are judged with; ``auto`` needs torch to tell."""
     if _ENVIRONMENT not in config.stash:
-        from sertify.models import choose_device
-
         options = config.stash[OPTIONS]
-        device = choose_device(options.device)
-        config.stash[_ENVIRONMENT] = describe(device, options.threads)
+        device = _device(options.device)
+        config.stash[_ENVIRONMENT] = describe(device, options.threads, options.dtype)
     return config.stash[_ENVIRONMENT]
+
+
+def _device(wish: str) -> str:
+    if wish == "cpu" or (wish == "auto" and not may_have_accelerator()):
+        return "cpu"
+    from sertify.models import choose_device
+
+    return choose_device(wish)
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -267,6 +298,10 @@ def _number(text: str, least: float, most: float, wanted: str) -> float:
     if not least <= value <= most:
         raise argparse.ArgumentTypeError(f"is {text!r}, but should be {wanted}")
     return value
+
+
+def _size(text: str) -> int:
+    return _positive(text) * 2**20
 
 
 def _positive(text: str) -> int:

@@ -135,6 +135,10 @@ class Run:
         found = {name: locked[name].commit for name in self._commits.keys() & locked.keys()}
         return {name: commit for name, commit in found.items() if commit != self._commits[name]}
 
+    def pytest_unconfigure(self) -> None:
+        """Let go of the evidence."""
+        self._store.close()
+
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, and where the reports are."""

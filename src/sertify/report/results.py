@@ -25,7 +25,11 @@ SCHEMA = "sertify.results/1"
 _NUMBERS = (
     "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
     "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
-    "real_time_factor", "load_time", "peak_memory", "parameters", "size_on_disk",
+    "load_time", "cold_start", "parameters", "size_on_disk",
+)  # fmt: skip
+# Those of the length of audio that candidates are compared at.
+_OF_SEGMENT = (
+    "real_time_factor", "throughput", "peak_memory", "memory_above_model", "energy",
 )  # fmt: skip
 
 
@@ -200,6 +204,8 @@ def _cure(one: Verdict) -> str | None:
     if one.gate is None or one.reason is None:
         return None
     undecided = one.gates[one.gate].outcome is Outcome.INCONCLUSIVE
+    if undecided and one.gate == "speed":
+        return "measure it again on a quiet machine"
     if undecided and REASONS[one.reason].fault:
         return "judge it on more clips"
     return REASONS[one.reason].cure
@@ -224,7 +230,7 @@ def _numbers(one: Verdict) -> dict[str, Any]:
     record = timing(one)
     if record is not None:
         found["segment_time"] = record.value("time_p50")
-        found |= {name: record.value(name) for name in ("real_time_factor", "peak_memory")}
+        found |= {name: record.value(name) for name in _OF_SEGMENT}
     return {name: asdict(value) for name, value in found.items() if value is not None}
 
 

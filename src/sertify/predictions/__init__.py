@@ -1,22 +1,22 @@
 """What a model answers on a corpus."""
 
-import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.audio import LONGEST, SILENCE, UnreadableAudio, noise, read, segments
+from sertify.audio import LONGEST, SILENCE, UnreadableAudio, noise, segments
+from sertify.cache import content_key
 from sertify.candidates import Candidate
 from sertify.corpora import Clip, Corpus
-from sertify.errors import Blocked, ConfigurationError, Rejected
-
-if TYPE_CHECKING:
-    # Only a name here: whoever has predictions need not wait for torch.
-    from sertify.models import LoadedModel
+from sertify.corpora.clips import MISSING
+from sertify.errors import Blocked, ConfigurationError
+from sertify.predictions.questions import Question, Waveform, ask, log_softmax
+from sertify.recordings import Recordings
+from sertify.subjects import Subject
 
 __all__ = [
     "Consistency",
@@ -31,14 +31,14 @@ __all__ = [
 SHORTEST = 0.1
 """Seconds below which a segment holds less than a phone."""
 
-Waveform = NDArray[np.float32]
-
 # Segments that are asked about again, four times each.
 _MOST_SEGMENTS = 120
 # 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
 _SHIFT = 0.01
 # Factors of 6 dB, and of 1 dB: the smallest change of loudness that ser-tests ask about.
 _LOUDER, _LEAST_LOUDER = 10 ** (6 / 20), 10 ** (1 / 20)
+# What must not matter, and what it is a change of.
+_CHANGES = {"softer": "gain", "louder": "gain", "earlier": "shift", "later": "shift"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Predictions:
         How many segments each clip was heard in; 1 each without segmenting.
     segmenting
         How clips were cut; None where each was heard whole.
+    remarks
+        What the reader of the report should know of how the answers were come by.
     """
 
     corpus: Corpus
@@ -87,6 +89,7 @@ class Predictions:
     rejected: tuple[RejectedClip, ...]
     segments: tuple[int, ...] = ()
     segmenting: Segmenting | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def predicted(self) -> list[str]:
@@ -96,7 +99,7 @@ class Predictions:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """The softmax of the logits, of shape (len(clips), len(labels))."""
-        return np.exp(_log_softmax(self.logits))
+        return np.exp(log_softmax(self.logits))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -160,15 +163,17 @@ class Consistency:
 
 
 def predict(
-    model: "LoadedModel",
+    subject: Subject,
     corpus: Corpus,
     progress: Callable[[int, int], None] | None = None,
     segmenting: Segmenting | None = None,
+    recordings: Recordings | None = None,
 ) -> Predictions:
-    """Ask the model about every clip, one at a time: no answer depends on another clip.
+    """Ask the model about every clip; no answer depends on another clip.
 
     ``progress`` is called with the number of clips done and their total. With ``segmenting``, clips
     may be of any length, and the answer is the mean of the probabilities of a clip's segments.
+    ``recordings`` is where what was decoded for another model may be found.
 
     Raises
     ------
@@ -177,40 +182,47 @@ def predict(
     Blocked
         ``no_data`` where none of the clips can be judged.
     """
+    heard = _Heard(subject, segmenting, recordings or Recordings(limit=0))
+    remarks: list[str] = []
+    answers = ask(subject, [heard.clip(one) for one in corpus.clips], progress, remarks.append)
     clips, rows, counts, rejected = [], [], [], []
-    for done, clip in enumerate(corpus.clips, start=1):
-        try:
-            row, count = _ask(model, clip, segmenting)
-        except UnreadableAudio as error:
-            rejected.append(RejectedClip(clip.name, str(error)))
+    for clip, answer in zip(corpus.clips, answers, strict=True):
+        if answer.logits is None:
+            rejected.append(RejectedClip(clip.name, answer.flaw))
         else:
             clips.append(clip)
-            rows.append(row)
-            counts.append(count)
-        if progress is not None:
-            progress(done, len(corpus.clips))
-    labels = tuple(str(label) for label in model.labels)
+            rows.append(answer.logits)
+            counts.append(answer.segments)
+    labels = tuple(str(label) for label in subject.labels)
     logits = np.array(rows, dtype=np.float32).reshape(len(rows), len(labels))
     predictions = Predictions(
-        corpus, labels, tuple(clips), logits, tuple(rejected), tuple(counts), segmenting
+        corpus,
+        labels,
+        tuple(clips),
+        logits,
+        tuple(rejected),
+        tuple(counts),
+        segmenting,
+        tuple(dict.fromkeys(remarks)),
     )
     _require_clips(predictions)
     return predictions
 
 
 def consistency(
-    model: "LoadedModel",
+    subject: Subject,
     predictions: Predictions,
     clips: int = 24,
     progress: Callable[[int, int], None] | None = None,
+    recordings: Recordings | None = None,
 ) -> Consistency:
     """Ask again about at most ``clips`` of the clips, changed by what must not matter.
 
     There are fewer where clips have many segments. They are 6 dB softer; 6 dB louder, or as loud as
     full scale allows, unless that is less than 1 dB; without their first 10 ms, or less where the
     model could not answer the rest; and with 10 ms of silence before them. Segments are changed one
-    by one. ``progress`` is that of :func:`predict`, whose answers to the clips themselves are not
-    asked for again.
+    by one. ``progress`` is called with the number of changes done and their total; the answers of
+    :func:`predict` to the clips themselves are not asked for again.
 
     In the manner of audEERING's ser-tests, which ask for more than 0.95 unchanged (Derington et
     al., "Testing correctness, fairness, and robustness of speech emotion recognition models").
@@ -225,100 +237,91 @@ def consistency(
     most = max(1, min(clips, round(_MOST_SEGMENTS / mean)))
     sample = predictions.corpus.narrowed(predictions.clips).sample(most)
     before = dict(zip(predictions.clips, predictions.logits.argmax(axis=1), strict=True))
+    heard = _Heard(subject, predictions.segmenting, recordings or Recordings(limit=0))
+    pairs = [(clip, change) for clip in sample.clips for change in _CHANGES]
+    answers = ask(subject, [heard.clip(clip, change) for clip, change in pairs], progress)
     same: dict[str, list[bool]] = {"gain": [], "shift": []}
-    for done, clip in enumerate(sample.clips, start=1):
-        for kind, change in _changes(model, clip, predictions.segmenting):
-            row, _ = _ask(model, clip, predictions.segmenting, change)
-            same[kind].append(bool(row.argmax() == before[clip]))
-        if progress is not None:
-            progress(done, len(sample.clips))
-    shares = {kind: sum(answers) / len(answers) for kind, answers in same.items()}
+    for (clip, change), answer in zip(pairs, answers, strict=True):
+        if answer.logits is not None:
+            same[_CHANGES[change]].append(bool(answer.logits.argmax() == before[clip]))
+    shares = {kind: sum(found) / len(found) for kind, found in same.items()}
     every = same["gain"] + same["shift"]
     return Consistency(**shares, n=len(sample.clips), unchanged=sum(every), pairs=len(every))
 
 
-def respond(model: "LoadedModel", corpus: Corpus) -> dict[str, NDArray[np.float32]]:
+def respond(
+    subject: Subject, corpus: Corpus, recordings: Recordings | None = None
+) -> dict[str, NDArray[np.float32]]:
     """Return the logits, each of shape (len(labels),), for sounds that could not be less alike.
 
     These are ``speech`` (the first clip of the corpus that can be read), ``noise`` and ``silence``.
     """
-    assert model.sampling_rate is not None
-    second = noise(1, model.sampling_rate)
+    second = noise(1, subject.sampling_rate)
     sounds = {"noise": second, "silence": np.zeros_like(second)}
+    questions = [
+        Question(name, content_key("a second of", name), partial(iter, [sound]))
+        for name, sound in sounds.items()
+    ]
+    answers = dict(zip(sounds, ask(subject, questions), strict=True))
+    heard = _Heard(subject, None, recordings or Recordings(limit=0))
     for clip in corpus.clips:
-        with contextlib.suppress(UnreadableAudio):
-            (speech,) = _waveforms(model, clip, None)
-            sounds = {"speech": speech} | sounds
+        (speech,) = ask(subject, [heard.clip(clip)])
+        if speech.logits is not None:
+            answers = {"speech": speech} | answers
             break
-    return {name: _answer(model, waveform, name) for name, waveform in sounds.items()}
+    return {name: one.logits for name, one in answers.items() if one.logits is not None}
 
 
-def _ask(
-    model: "LoadedModel",
-    clip: Clip,
-    segmenting: Segmenting | None,
-    change: Callable[[Waveform], Waveform] = np.asarray,
-) -> tuple[NDArray[np.float32], int]:
-    """Return the row of logits of a clip, each of whose segments is changed, and their number."""
-    waveforms = _waveforms(model, clip, segmenting)
-    answers = (_answer(model, change(waveform), clip.name) for waveform in waveforms)
-    return (next(answers), 1) if segmenting is None else _pooled(answers)
+@dataclass(frozen=True)
+class _Heard:
+    """Makes questions of clips, as a model is to hear them."""
 
+    subject: Subject
+    segmenting: Segmenting | None
+    recordings: Recordings
 
-def _pooled(answers: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.float32], int]:
-    """Return the logarithm of the mean of the probabilities, and the number of answers."""
-    count, total = 0, np.array(-np.inf)
-    for logits in answers:
-        count += 1
-        # Added as logarithms: a probability may be too small for a float.
-        total = np.logaddexp(total, _log_softmax(logits))
-    return (total - np.log(count)).astype(np.float32), count
+    def clip(self, clip: Clip, change: str = "") -> Question:
+        """Return the question about a clip, each of whose segments is changed."""
+        how = None if self.segmenting is None else astuple(self.segmenting)
+        known = clip.digest not in ("", MISSING)
+        key = content_key("clip", clip.digest, clip.start, clip.end, how, change) if known else ""
+        waveforms = partial(self._waveforms, clip, change)
+        return Question(clip.name, key, waveforms, pooled=how is not None)
 
+    def _waveforms(self, clip: Clip, change: str) -> Iterator[Waveform]:
+        """Yield what the model is to hear of a clip."""
+        apply = self._change(clip, change)
+        for waveform in self._pieces(clip):
+            yield apply(waveform)
 
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    from_largest = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    total = np.exp(from_largest).sum(axis=-1, keepdims=True)
-    difference: NDArray[np.float64] = from_largest - np.log(total)
-    return difference
+    def _pieces(self, clip: Clip) -> Iterator[Waveform]:
+        rate, least = self.subject.sampling_rate, self.subject.receptive_field
+        if self.segmenting is None:
+            yield self.recordings.read(clip, rate, least)
+        else:
+            seconds, hop = self.segmenting.seconds, self.segmenting.hop
+            yield from segments(clip.path, rate, seconds, hop, least, clip.start, clip.end)
 
+    def _change(self, clip: Clip, change: str) -> Callable[[Waveform], Waveform]:
+        silence = np.zeros(round(_SHIFT * self.subject.sampling_rate), np.float32)
+        least = self.subject.receptive_field
+        if change == "softer":
+            return lambda waveform: waveform / np.float32(_LOUDER)
+        if change == "louder":
+            factor = self._louder(clip)
+            return lambda waveform: waveform * factor
+        if change == "earlier":
+            return lambda waveform: waveform[min(silence.size, waveform.size - least) :]
+        if change == "later":
+            return lambda waveform: np.concatenate([silence, waveform])
+        return np.asarray
 
-def _waveforms(
-    model: "LoadedModel", clip: Clip, segmenting: Segmenting | None
-) -> Iterator[Waveform]:
-    """Yield what the model is to hear of a clip."""
-    assert model.sampling_rate is not None
-    rate, least = model.sampling_rate, model.receptive_field
-    if segmenting is None:
-        yield read(clip.path, rate, least, clip.start, clip.end)
-    else:
-        seconds, hop = segmenting.seconds, segmenting.hop
-        yield from segments(clip.path, rate, seconds, hop, least, clip.start, clip.end)
-
-
-def _changes(
-    model: "LoadedModel", clip: Clip, segmenting: Segmenting | None
-) -> Iterator[tuple[str, Callable[[Waveform], Waveform]]]:
-    """Yield the changes that must not matter to a clip."""
-    assert model.sampling_rate is not None
-    silence = np.zeros(round(_SHIFT * model.sampling_rate), np.float32)
-    peak = max(float(np.abs(waveform).max()) for waveform in _waveforms(model, clip, segmenting))
-    louder = min(_LOUDER, 1 / max(peak, SILENCE))
-    yield "gain", lambda waveform: waveform / np.float32(_LOUDER)
-    if louder >= _LEAST_LOUDER:
-        yield "gain", lambda waveform: waveform * np.float32(louder)
-    yield (
-        "shift",
-        lambda waveform: waveform[min(silence.size, waveform.size - model.receptive_field) :],
-    )
-    yield "shift", lambda waveform: np.concatenate([silence, waveform])
-
-
-def _answer(model: "LoadedModel", waveform: Waveform, name: str) -> NDArray[np.float32]:
-    logits = model.logits(waveform)
-    if not np.isfinite(logits).all():
-        message = f"{name} gives logits {logits.tolist()}, but all should be finite"
-        raise Rejected("non_finite_output", message)
-    return logits
+    def _louder(self, clip: Clip) -> np.float32:
+        peak = max(float(np.abs(waveform).max()) for waveform in self._pieces(clip))
+        factor = min(_LOUDER, 1 / max(peak, SILENCE))
+        if factor < _LEAST_LOUDER:
+            raise UnreadableAudio("too_loud")
+        return np.float32(factor)
 
 
 def _require_clips(predictions: Predictions) -> None:

@@ -1,0 +1,147 @@
+"""What was computed once and need not be again: kept by content, in one SQLite file.
+
+Unlike evidence it holds no judgements, and whatever is lost of it is computed anew.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Cache", "content_key"]
+
+# Raise it where the same names come to mean something else.
+_FORMAT = 1
+_WAITING = 30
+_TABLES = """
+CREATE TABLE IF NOT EXISTS models (model TEXT PRIMARY KEY, used INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS answers (
+    model TEXT, question TEXT, answer BLOB NOT NULL, PRIMARY KEY (model, question)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def content_key(*parts: Any) -> str:
+    """Return a key of values that JSON can express; the same for the same values alone.
+
+    >>> content_key("a", 1) == content_key("a", 1) != content_key("a1")
+    True
+    """
+    text = json.dumps([_FORMAT, *parts], sort_keys=True)
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+class Cache:
+    """Answers to questions about models, each of which is a key that tells its content.
+
+    Several processes may use a file at a time, and be killed at any moment: what was kept is there.
+    A file that cannot be used is no error; then what is kept lasts as long as this object.
+
+    Parameters
+    ----------
+    path
+        The file; None for one that only exists in memory.
+    limit
+        Bytes above which :meth:`close` drops what belongs to the models not used for longest.
+    """
+
+    def __init__(self, path: Path | None, limit: int = 2**30) -> None:
+        self._limit = limit
+        self._used: set[str] = set()
+        self.problem = ""
+        try:
+            self._connection = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            self.problem = f"{path} cannot be used ({error})"
+            self._connection = _open(None)
+
+    def answers(self, model: str) -> dict[str, bytes]:
+        """Return all that is known of a model, by question, and note that it is in use."""
+        with self._attempt():
+            self._touch(model)
+            query = "SELECT question, answer FROM answers WHERE model = ?"
+            return dict(self._connection.execute(query, (model,)).fetchall())
+        return {}
+
+    def answer(self, model: str, question: str) -> bytes | None:
+        """Return what is known of one question, or None."""
+        with self._attempt():
+            self._touch(model)
+            query = "SELECT answer FROM answers WHERE model = ? AND question = ?"
+            row = self._connection.execute(query, (model, question)).fetchone()
+            return None if row is None else bytes(row[0])
+        return None
+
+    def keep(self, model: str, question: str, answer: bytes) -> None:
+        """Keep an answer, at once."""
+        with self._attempt():
+            row = (model, question, answer)
+            self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
+
+    def close(self) -> None:
+        """Make room where there is too much, and let go of the file."""
+        with self._attempt():
+            self._make_room()
+        self._connection.close()
+
+    def _touch(self, model: str) -> None:
+        if model not in self._used:
+            self._used.add(model)
+            row = "INSERT OR REPLACE INTO models VALUES (?, unixepoch())"
+            self._connection.execute(row, (model,))
+
+    def _make_room(self) -> None:
+        while self._size() > self._limit:
+            # Of models that nobody has used, too: a worker may have been killed before it said so.
+            oldest = self._connection.execute(
+                "SELECT model FROM (SELECT DISTINCT model FROM answers)"
+                " LEFT JOIN models USING (model) ORDER BY used LIMIT 1"
+            ).fetchone()
+            if oldest is None:
+                return
+            for table in ("answers", "models"):
+                self._connection.execute(f"DELETE FROM {table} WHERE model = ?", oldest)
+            # As a statement of its own it frees a page only.
+            self._connection.executescript("PRAGMA incremental_vacuum")
+
+    def _size(self) -> int:
+        pages, free, size = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    @contextmanager
+    def _attempt(self) -> Iterator[None]:
+        """Go on without the file where it fails: a full disk must not end a run."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self.problem = self.problem or f"it cannot be used any more ({error})"
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    if path is None:
+        return _prepared(sqlite3.connect(":memory:", isolation_level=None))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _prepared(sqlite3.connect(path, timeout=_WAITING, isolation_level=None))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        # Of nobody's making but a disk's; what it held can be computed again.
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _prepared(sqlite3.connect(path, timeout=_WAITING, isolation_level=None))
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    # Readers then never wait for writers, and a process that is killed loses nothing it wrote.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_TABLES)
+    return connection

@@ -1,0 +1,118 @@
+"""What else the machine did while something was measured, as its operating system tells."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+__all__ = ["Reading", "contention", "load_average", "noise", "other_load", "read", "usable_cores"]
+
+_TASKS = Path("/proc/self/task")
+# Of the times at which a system counts who is on a core, 10 ms apart, it takes some to tell.
+_SHORTEST = 0.1
+_BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
+# Above these, a measured time is not the model's alone.
+_MOST_WAITING = 0.1
+_MOST_BESIDE = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Counters at one moment, all of them since some moment before.
+
+    Attributes
+    ----------
+    clock
+        Seconds.
+    own
+        Seconds that cores worked for this process.
+    busy
+        Seconds that the cores which this process may use worked for anybody.
+    threads
+        By thread of this process, the nanoseconds that it had a core, and that it was ready and
+        waited for one; empty where the system does not tell.
+    """
+
+    clock: float
+    own: float
+    busy: float
+    threads: dict[str, tuple[int, int]]
+
+
+def read() -> Reading:
+    """Read the counters of this process and its machine."""
+    return Reading(time.perf_counter(), time.process_time(), _busy(), _threads(_TASKS))
+
+
+def contention(before: Reading, after: Reading) -> float | None:
+    """Return the share of the time in which a thread could have run that it waited for a core.
+
+    It is over all threads of the process, from 0 to 1; None where the system does not tell.
+    """
+    ran, waited = 0, 0
+    for thread, end in after.threads.items():
+        start = before.threads.get(thread, (0, 0))
+        ran, waited = ran + end[0] - start[0], waited + end[1] - start[1]
+    # A kernel that does not count who waits has files full of zeros.
+    counts = any(waits for _, waits in after.threads.values())
+    return waited / (ran + waited) if counts and ran + waited > 0 else None
+
+
+def other_load(before: Reading, after: Reading) -> float | None:
+    """Return how many cores other processes kept busy; None for a time too short to tell.
+
+    Of the cores, those count that this process may use.
+    """
+    elapsed = after.clock - before.clock
+    if elapsed < _SHORTEST:
+        return None
+    beside = (after.busy - before.busy) - (after.own - before.own)
+    return max(0.0, beside / elapsed)
+
+
+def noise(contention: float | None, other_load: float | None, threads: int, cores: int) -> str:
+    """Say what speaks against a time measured with so many threads; empty where nothing does.
+
+    >>> noise(0.02, 1.9, threads=2, cores=8)
+    ''
+    >>> noise(0.02, 1.9, threads=2, cores=2)
+    'other processes kept 1.9 of 2 cores busy'
+    """
+    found = []
+    if contention is not None and contention > _MOST_WAITING:
+        found.append(f"its threads waited for a core for {contention:.0%} of the time")
+    if other_load is not None and other_load > max(0, cores - threads) + _MOST_BESIDE:
+        found.append(f"other processes kept {other_load:.1f} of {cores} cores busy")
+    return ", and ".join(found)
+
+
+def load_average() -> float | None:
+    """Return how many threads ran or waited for a core in the last minute; None on Windows."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def usable_cores() -> list[int]:
+    """Return the numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _busy() -> float:
+    cores = psutil.cpu_times(percpu=True)
+    usable = [cores[number] for number in usable_cores() if number < len(cores)]
+    return sum(getattr(core, kind, 0.0) for core in usable for kind in _BUSY)
+
+
+def _threads(tasks: Path) -> dict[str, tuple[int, int]]:
+    """Read proc(5), /proc/PID/task/TID/schedstat: time on a core, time waiting for one."""
+    found = {}
+    for file in tasks.glob("*/schedstat"):
+        try:
+            ran, waited, _ = map(int, file.read_text().split())
+        except (OSError, ValueError):
+            continue  # the thread has just ended, or the kernel writes something else
+        found[file.parent.name] = (ran, waited)
+    return found

@@ -1,0 +1,232 @@
+"""Answers many clips at the hardware's speed, none of which depends on the others."""
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+
+from sertify.blueprints import Batching
+from sertify.errors import Blocked
+from sertify.models import LoadedModel
+
+__all__ = ["answers", "batches"]
+
+Waveform = NDArray[np.float32]
+Batch = list[tuple[int, Waveform]]
+
+# Clips, and samples, that are looked at together for some that may share a forward.
+_WINDOW = 64
+_WINDOW_SAMPLES = 8_000_000
+# Seconds of a batch: on a core, two clips of a second take 0.84 of the time that they take one by
+# one, longer ones as long as before; other devices are idle unless they have much to do.
+_BATCH = {"cpu": 4.0}
+_LARGE_BATCH = 120.0
+# How much longer than another a clip may be in whose batch it is padded.
+_STRETCH = 1.15
+# Bytes that a forward takes for a sample: 512 channels after a stride of 5, in several layers.
+_BYTES_PER_SAMPLE = 4_000
+
+
+def answers(
+    model: LoadedModel,
+    waveforms: Iterable[Waveform],
+    threads: int = 1,
+    say: Callable[[str], None] | None = None,
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Answer clips as they come: yields the position of each, and its logits.
+
+    On a CPU each thread answers clips of its own with a share of one core, for that takes less time
+    than all cores on one clip. ``waveforms`` is read ahead in a thread of its own, by a window that
+    is small whatever there is to come. Where memory does not suffice, smaller batches are tried,
+    then clips one at a time, and ``say`` is told of it.
+
+    Yields
+    ------
+    Positions in ``waveforms``, in no certain order, and logits of shape (len(labels),).
+
+    Raises
+    ------
+    Blocked
+        ``out_of_memory`` for a single clip, and whatever reading ``waveforms`` raises.
+    """
+    with warnings.catch_warnings():  # once, for it is no matter of a thread alone
+        warnings.simplefilter("ignore")
+        crew = _Crew(model, threads, say)
+        try:
+            yield from crew.work(waveforms)
+        finally:
+            crew.leave()
+
+
+def batches(
+    waveforms: Iterable[Waveform], batching: Batching, most: int, stretch: float = 1.0
+) -> Iterator[Batch]:
+    """Group clips, with their positions, into batches of up to ``most`` samples, padding included.
+
+    Clips may be ``stretch`` times as long as the shortest of their batch where they can be padded.
+    Which clips share a batch depends on nothing but the clips.
+    """
+    for window in _windows(enumerate(waveforms)):
+        if batching is Batching.SINGLE:
+            yield from ([one] for one in window)
+            continue
+        batch: Batch = []
+        for place, waveform in sorted(window, key=lambda one: -one[1].size):
+            if batch and not _fits(batch, waveform, batching, most, stretch):
+                yield batch
+                batch = []
+            batch.append((place, waveform))
+        yield batch
+
+
+def _windows(numbered: Iterable[tuple[int, Waveform]]) -> Iterator[Batch]:
+    window: Batch = []
+    for one in numbered:
+        window.append(one)
+        if len(window) == _WINDOW or sum(w.size for _, w in window) > _WINDOW_SAMPLES:
+            yield window
+            window = []
+    if window:
+        yield window
+
+
+def _fits(batch: Batch, waveform: Waveform, batching: Batching, most: int, stretch: float) -> bool:
+    longest = batch[0][1].size
+    if longest * (len(batch) + 1) > most:
+        return False
+    if batching is Batching.ANY:
+        return True
+    return longest <= waveform.size * (stretch if batching is Batching.MASKED else 1)
+
+
+@dataclass
+class _Failure:
+    error: BaseException
+
+
+class _Room:
+    """Keeps the samples that are being answered at a time below what memory allows."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._taken = 0
+        self._change = threading.Condition()
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Wait until there is room; what is larger than all of it has to be alone."""
+        with self._change:
+            self._change.wait_for(lambda: not self._taken or self._taken + size <= self.limit)
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._change:
+                self._taken -= size
+                self._change.notify_all()
+
+    def shrink(self, size: int) -> None:
+        """Learn that there was too little room for so many samples."""
+        with self._change:
+            self.limit = min(self.limit, size // 2)
+
+
+class _Crew:
+    """Threads that share a model, and one that reads ahead for them."""
+
+    def __init__(self, model: LoadedModel, threads: int, say: Callable[[str], None] | None) -> None:
+        assert model.sampling_rate is not None
+        self._model = model
+        self._on_cpu = model.device == "cpu"
+        self._hands = threads if self._on_cpu else 1
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self._waiting: SimpleQueue[Batch | None] = SimpleQueue()
+        self._ahead = threading.Semaphore(2 * self._hands)
+        self._room = _Room(psutil.virtual_memory().available // 2 // _BYTES_PER_SAMPLE)
+        self._left = threading.Event()
+        self._say = say or (lambda _: None)
+
+    def work(self, waveforms: Iterable[Waveform]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        crew = [threading.Thread(target=self._answer, daemon=True) for _ in range(self._hands)]
+        crew.append(threading.Thread(target=self._read, args=(waveforms,), daemon=True))
+        for thread in crew:
+            thread.start()
+        working = len(crew)
+        while working:
+            found = self._done.get()
+            if isinstance(found, _Failure):
+                raise found.error
+            if found is None:
+                working -= 1
+            else:
+                yield found
+
+    def leave(self) -> None:
+        """Let go of what nobody waits for any more."""
+        self._left.set()
+        self._ahead.release(_WINDOW)
+        for _ in range(self._hands):
+            self._waiting.put(None)
+
+    def _read(self, waveforms: Iterable[Waveform]) -> None:
+        seconds = _BATCH.get(self._model.device, _LARGE_BATCH)
+        most = round(seconds * (self._model.sampling_rate or 0))
+        # Padding costs a CPU as much time as speech.
+        stretch = 1.0 if self._on_cpu else _STRETCH
+        try:
+            for batch in batches(waveforms, self._model.batching, most, stretch):
+                self._ahead.acquire()
+                if self._left.is_set():
+                    return
+                self._waiting.put(batch)
+        except BaseException as error:
+            self._done.put(_Failure(error))
+        finally:
+            for _ in range(self._hands):
+                self._waiting.put(None)
+            self._done.put(None)
+
+    def _answer(self) -> None:
+        if self._on_cpu:
+            torch.set_num_threads(1)  # of this thread's forwards
+        try:
+            while (batch := self._waiting.get()) is not None and not self._left.is_set():
+                self._ahead.release()
+                for place, logits in self._ask(batch):
+                    self._done.put((place, logits))
+        except BaseException as error:
+            self._done.put(_Failure(error))
+        finally:
+            self._done.put(None)
+
+    def _ask(self, batch: Batch) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        places, waveforms = zip(*batch, strict=True)
+        size = max(one.size for one in waveforms) * len(waveforms)
+        alone = size > self._room.limit
+        if alone and len(batch) > 1:
+            yield from self._halves(batch)
+            return
+        try:
+            with self._room.taken(size):
+                logits = self._model.answer(waveforms)
+        except Blocked as error:
+            if error.reason.code != "out_of_memory" or alone:
+                raise
+            self._room.shrink(size)
+            self._say(f"{error.message}: went on with half of that at a time")
+            yield from self._halves(batch)
+            return
+        yield from zip(places, logits, strict=True)
+
+    def _halves(self, batch: Batch) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        half = (len(batch) + 1) // 2
+        for part in filter(None, (batch[:half], batch[half:])):
+            yield from self._ask(part)

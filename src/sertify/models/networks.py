@@ -1,0 +1,70 @@
+"""Modules of transformers as networks that answer waveforms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    ASTFeatureExtractor,
+    Wav2Vec2FeatureExtractor,
+    WhisperFeatureExtractor,
+)
+
+from sertify.blueprints import Batching
+
+__all__ = ["TorchNetwork", "batching_for"]
+
+
+@dataclass
+class TorchNetwork:
+    """A module, and the feature extractor that prepares its input.
+
+    Attributes
+    ----------
+    batching
+        Which clips can share a forward without changing what each is answered.
+    """
+
+    module: Any
+    extractor: Any
+    batching: Batching = Batching.EQUAL
+
+    def __call__(self, waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Answer as `sertify.blueprints.Network` says; clips that cannot be mixed one by one."""
+        mixed = len({one.size for one in waveforms}) > 1
+        if mixed and self.batching in (Batching.SINGLE, Batching.EQUAL):
+            return np.concatenate([self([one]) for one in waveforms])
+        inputs = self.extractor(
+            list(waveforms),
+            sampling_rate=self.extractor.sampling_rate,
+            return_tensors="pt",
+            **self._padding(),
+        )
+        inputs = inputs.to(self.module.device).to(self.module.dtype)
+        answer: NDArray[np.float32] = self.module(**inputs).logits.float().cpu().numpy()
+        return answer
+
+    def cast(self, dtype: torch.dtype) -> None:
+        """Hold the weights in another floating-point type, and compute in it."""
+        self.module.to(dtype)
+
+    def _padding(self) -> dict[str, bool]:
+        # The others bring all clips to one length by themselves.
+        return {"padding": True} if isinstance(self.extractor, Wav2Vec2FeatureExtractor) else {}
+
+
+def batching_for(config: Any, extractor: Any) -> Batching:
+    """Return which clips a classifier of transformers answers together as it does one by one.
+
+    A group norm in the convolutions takes its mean over the padding, whatever the mask says; with
+    layer norm and a mask, padding changes nothing but rounding.
+    """
+    if isinstance(extractor, ASTFeatureExtractor | WhisperFeatureExtractor):
+        return Batching.ANY
+    masked = getattr(extractor, "return_attention_mask", False)
+    if masked and getattr(config, "feat_extract_norm", "") == "layer":
+        return Batching.MASKED
+    return Batching.EQUAL

@@ -1,0 +1,164 @@
+"""Modules of torch as graphs, which onnxruntime or OpenVINO answer on the CPU.
+
+Both are optional packages. torch writes the graph itself, without packages of its own.
+"""
+
+import shutil
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from sertify.errors import Blocked
+from sertify.models.networks import TorchNetwork
+
+__all__ = ["in_onnxruntime", "in_openvino"]
+
+_Clips = Sequence[NDArray[np.float32]]
+_Run = Callable[[Mapping[str, NDArray[Any]]], NDArray[np.float32]]
+_SILENT = 4  # else onnxruntime writes to the terminal what it then raises
+
+
+def in_onnxruntime(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
+    """Return the network, answered by onnxruntime with the threads that torch may use now.
+
+    Its graph is traced with the first clip; an axis by which the input for the last one differs has
+    no fixed size.
+
+    Raises
+    ------
+    Blocked
+        ``missing_package``.
+    """
+    runtime = _package("onnxruntime", "onnx")
+    folder = _Folder()
+    _export(network, clips, folder.graph)
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _SILENT
+    providers = ["CPUExecutionProvider"]
+    session = runtime.InferenceSession(str(folder.graph), options, providers=providers)
+    names = [given.name for given in session.get_inputs()]
+
+    def run(feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = session.run(None, {name: feed[name] for name in names})[0]
+        return logits
+
+    return replace(network, module=_Graph(run, folder))
+
+
+def in_openvino(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
+    """Return the network, answered by OpenVINO; all else as in `in_onnxruntime`."""
+    core = _package("openvino", "openvino").Core()
+    folder = _Folder()
+    _export(network, clips, folder.graph)
+    settings = {
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16, where the CPU has instructions for it
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    model = core.compile_model(core.read_model(str(folder.graph)), "CPU", settings)
+    names = [given.any_name for given in model.inputs]
+    of_thread = threading.local()
+
+    def run(feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+        if not hasattr(of_thread, "request"):
+            of_thread.request = model.create_infer_request()
+        answer = of_thread.request.infer({name: feed[name] for name in names})
+        logits: NDArray[np.float32] = answer[0]
+        return logits
+
+    return replace(network, module=_Graph(run, folder))
+
+
+def _package(name: str, extra: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        message = f"it needs {name}: pip install 'sertify[{extra}]'"
+        raise Blocked("missing_package", message) from error
+
+
+class _Folder:
+    """A temporary folder that lives as long as this."""
+
+    def __init__(self) -> None:
+        folder = Path(mkdtemp(prefix="sertify-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.graph = folder / "model.onnx"
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """What a runtime answers, in the place of a module; the folder holds its graph."""
+
+    run: _Run
+    folder: _Folder | None = None
+    device: ClassVar[torch.device] = torch.device("cpu")
+    dtype: ClassVar[torch.dtype] = torch.float32
+
+    def __call__(self, **inputs: torch.Tensor) -> SequenceClassifierOutput:
+        feed = {name: value.numpy() for name, value in inputs.items()}
+        try:
+            logits = self.run(feed)
+        except Exception as error:  # onnxruntime's have no base class to catch
+            kind = MemoryError if "allocate memory" in str(error) else RuntimeError
+            raise kind(str(error)) from error
+        return SequenceClassifierOutput(logits=torch.from_numpy(logits))
+
+
+class _Logits(nn.Module):
+    """A module whose inputs have places instead of names, as those of a graph."""
+
+    def __init__(self, module: nn.Module, names: Sequence[str]) -> None:
+        super().__init__()
+        self.module, self.names = module, names
+        self.eval()  # the exporter would leave all of it as it finds this
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        named = dict(zip(self.names, inputs, strict=True))
+        logits: torch.Tensor = self.module(**named).logits
+        return logits
+
+
+def _export(network: TorchNetwork, clips: _Clips, path: Path) -> None:
+    example, other = _inputs(network, clips[0]), _inputs(network, clips[-1])
+    # Spectrograms of a fixed size have no axis that differs.
+    axes = {
+        name: {i: f"{name}_{i}" for i, n in enumerate(value.shape) if n != other[name].shape[i]}
+        for name, value in example.items()
+    }
+    with torch.inference_mode(False), torch.no_grad():
+        torch.onnx.export(
+            _Logits(network.module, [*example]),
+            tuple(torch.from_numpy(value) for value in example.values()),
+            str(path),
+            dynamo=False,  # the other exporter needs packages of its own, and a minute or more
+            opset_version=17,
+            input_names=[*example],
+            output_names=["logits"],
+            dynamic_axes=axes,
+        )
+
+
+def _inputs(network: TorchNetwork, clip: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """Return what the module is given for a clip."""
+    given: dict[str, NDArray[Any]] = {}
+
+    def note(feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+        given.update(feed)
+        return np.zeros((1, 1), np.float32)
+
+    replace(network, module=_Graph(note))([clip])
+    return given
