@@ -5,8 +5,10 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
+
+import numpy as np
 
 from sertify.candidates import Candidate
 from sertify.corpora import Clip
@@ -53,7 +55,8 @@ class Answers:
         clips = predictions.clips
         emotions, probabilities = predictions.emotion_probabilities(candidate)
         predicted = predictions.emotions(candidate)
-        places = [emotions.index(emotion) for emotion in predicted]
+        columns = [emotions.index(emotion) for emotion in predicted]
+        confidence = probabilities[np.arange(len(columns)), columns].tolist()
         return cls(
             candidate=candidate.name,
             corpus=predictions.corpus.fingerprint,
@@ -62,10 +65,7 @@ class Answers:
             clips=tuple(clip.name for clip in clips),
             truth=tuple(clip.emotion for clip in clips),
             predicted=tuple(predicted),
-            confidence=tuple(
-                round(float(row[place]), 6)
-                for row, place in zip(probabilities, places, strict=True)
-            ),
+            confidence=tuple(round(one, 6) for one in confidence),
             speakers=tuple(clip.speaker for clip in clips),
             corpora=tuple(clip.corpus for clip in clips),
             languages=tuple(clip.language for clip in clips),
@@ -87,7 +87,9 @@ class Answers:
 
     def pack(self) -> bytes:
         """Return it for a database."""
-        return zlib.compress(json.dumps(asdict(self)).encode())
+        content = {one.name: getattr(self, one.name) for one in fields(self)}
+        # Another level takes four times as long, for a tenth less.
+        return zlib.compress(json.dumps(content).encode(), level=1)
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:

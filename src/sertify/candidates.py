@@ -6,6 +6,7 @@ The file is read once, and everything that is wrong with it is said in one error
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ class Candidate:
     requirements: Requirements = field(default_factory=Requirements)
     line: int = 0
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Twelve hex digits that change with anything by which the candidate is judged."""
         extractor = self.feature_extractor

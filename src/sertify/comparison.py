@@ -49,8 +49,9 @@ def compare(answers: Sequence[Answers]) -> Comparison | None:
 
     A corpus that has an obstacle is left out.
     """
-    left_out = obstacles(answers)
-    places = {name: own for name, own in _places(answers).items() if name not in left_out}
+    shared = _places(answers)
+    left_out = _obstacles(answers, shared)
+    places = {name: own for name, own in shared.items() if name not in left_out}
     emotions = {name: _common(answers, own) for name, own in places.items()}
     if not places:
         return None
@@ -70,8 +71,14 @@ def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
 
     One of them was trained on it, or fewer than two of its emotions can be expressed by all.
     """
+    return _obstacles(answers, _places(answers))
+
+
+def _obstacles(
+    answers: Sequence[Answers], shared: Mapping[str, Sequence[Sequence[int]]]
+) -> dict[str, str]:
     found = {}
-    for corpus, places in _places(answers).items():
+    for corpus, places in shared.items():
         seen = [one.candidate for one in answers if corpus in one.seen]
         if seen:
             found[corpus] = f"seen in training by {', '.join(seen)}"
@@ -83,10 +90,11 @@ def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
 def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
     """Return by corpus where, in each candidate's answers, the clips are that all have."""
     index = [{key: place for place, key in enumerate(one.keys)} for one in answers]
-    shared = [key for key in answers[0].keys if all(key in one for one in index)]
+    shared = {*index[0]}.intersection(*index[1:])
     by_corpus: dict[str, list[str]] = {}
-    for key in shared:
-        by_corpus.setdefault(answers[0].corpora[index[0][key]], []).append(key)
+    for key, corpus in zip(answers[0].keys, answers[0].corpora, strict=True):
+        if key in shared:
+            by_corpus.setdefault(corpus, []).append(key)
     return {
         corpus: [[own[key] for key in keys] for own in index] for corpus, keys in by_corpus.items()
     }

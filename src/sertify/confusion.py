@@ -22,6 +22,7 @@ __all__ = [
     "confusion",
     "from_counts",
     "label_set",
+    "recalls",
 ]
 
 Labels = Sequence[str]
@@ -51,10 +52,9 @@ def cells(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Co
     """
     if len(truth) != len(prediction):
         raise ValueError(f"{len(truth)} true labels, but {len(prediction)} predictions")
-    index = {label: i for i, label in enumerate(label_set(truth, labels))}
-    n = len(index)
-    pairs = zip(truth, prediction, strict=True)
-    return np.array([index[t] * (n + 1) + index.get(p, n) for t, p in pairs], dtype=np.int64)
+    row = {label: i for i, label in enumerate(label_set(truth, labels))}
+    column = {label: row.get(label, len(row)) for label in set(prediction)}
+    return _places(row, truth) * (len(row) + 1) + _places(column, prediction)
 
 
 def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
@@ -88,7 +88,21 @@ def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Rates:
         raise ValueError(f"metric {metric!r}, but should be one of {', '.join(known)}")
     if metric in _OVERALL:
         return _OVERALL[metric](counts)
-    return _recalls(counts)[..., known.index(metric) - len(_OVERALL)]
+    row = known.index(metric) - len(_OVERALL)
+    return _ratio(counts[..., row, row], counts[..., row, :].sum(axis=-1))
+
+
+def recalls(counts: Counts) -> Rates:
+    """Return the recall of each class, (..., classes), NaN where it has no clips.
+
+    >>> recalls(np.array([[3, 1, 0], [0, 2, 0]]))
+    array([0.75, 1.  ])
+    """
+    return _ratio(_hits(counts), counts.sum(axis=-1))
+
+
+def _places(index: Mapping[str, int], labels: Labels) -> Counts:
+    return np.fromiter(map(index.__getitem__, labels), np.int64, len(labels))
 
 
 def _ratio(part: Counts, whole: Counts) -> Rates:
@@ -110,12 +124,8 @@ def _accuracy(counts: Counts) -> Rates:
     return _ratio(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
-def _recalls(counts: Counts) -> Rates:
-    return _ratio(_hits(counts), counts.sum(axis=-1))
-
-
 def _uar(counts: Counts) -> Rates:
-    return _mean_of_defined(_recalls(counts))
+    return _mean_of_defined(recalls(counts))
 
 
 def _macro_f1(counts: Counts) -> Rates:

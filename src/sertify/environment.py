@@ -74,8 +74,9 @@ def _loaders() -> str:
     """Name the packages, with their versions, that bring loaders or that these need."""
     points = entry_points(group="sertify.loaders")
     packages = {f"{one.dist.name} {one.dist.version}" for one in points if one.dist is not None}
-    with suppress(PackageNotFoundError):
-        packages.add(f"onnxruntime {version('onnxruntime')}")
+    for name in ("onnxruntime", "openvino"):
+        with suppress(PackageNotFoundError):
+            packages.add(f"{name} {version(name)}")
     return ", ".join(sorted(packages))
 
 

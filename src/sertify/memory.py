@@ -9,17 +9,22 @@ from contextlib import suppress
 
 import psutil
 
-__all__ = ["held", "peak"]
+__all__ = ["give_back", "held", "peak"]
 
 _INTERVAL = 0.002
+
+
+def give_back() -> None:
+    """Return to the system what was freed: glibc keeps it, for each thread its own."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # other C libraries keep less
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def held() -> float:
     """Return the MB that the process cannot do without: what is freed is given back before."""
     gc.collect()
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # other C libraries than glibc keep less
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    give_back()
     return _resident()
 
 

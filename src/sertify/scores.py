@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from sertify import metrics, statistics
 from sertify.candidates import Candidate, Requirements
-from sertify.confusion import confusion
+from sertify.confusion import confusion, from_counts, label_set
 from sertify.corpora import Clip
 from sertify.errors import Blocked
 from sertify.outcomes import Measurement
@@ -101,11 +102,11 @@ class _Table:
     emotions: tuple[str, ...]
     probabilities: NDArray[np.float64]
 
-    @property
+    @cached_property
     def truth(self) -> tuple[str, ...]:
         return tuple(str(clip.emotion) for clip in self.clips)
 
-    @property
+    @cached_property
     def speakers(self) -> list[Hashable] | None:
         return named_groups([clip.speaker for clip in self.clips])
 
@@ -114,6 +115,8 @@ class _Table:
 
     def where(self, wanted: Callable[[Clip], bool]) -> "_Table":
         places = [place for place, clip in enumerate(self.clips) if wanted(clip)]
+        if len(places) == len(self.clips):
+            return self
         return replace(
             self,
             clips=tuple(self.clips[place] for place in places),
@@ -142,13 +145,15 @@ def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
 def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
     measured = _measure(kept, levels)
+    same = kept is table and levels["uar"] == CONFIDENCE
+    uar_all = measured["uar"] if same else _estimates(table, ["uar"], {})["uar"]
     rest = [emotion for emotion in sorted(set(table.truth)) if emotion not in table.emotions]
     scored = sorted(set(kept.truth))
     return Score(
         part=part,
         coverage=_rate("coverage", len(kept.clips), len(table.clips), levels["coverage"]),
         uar=measured["uar"],
-        uar_all=replace(_measure(table, {})["uar"], name="uar_all"),
+        uar_all=replace(uar_all, name="uar_all"),
         accuracy=measured["accuracy"],
         macro_f1=measured["macro_f1"],
         class_share=_class_share(kept),
@@ -163,27 +168,41 @@ def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Sc
 
 def _measure(table: _Table, levels: Mapping[str, float]) -> dict[str, Measurement]:
     """Measurements by name; all are 0 where there is no clip."""
+    names = ["accuracy", "uar", "macro_f1"]
     if not table.clips:
-        return {name: Measurement(name, 0.0, n=0) for name in ("accuracy", "uar", "macro_f1")}
-    truth, predicted, speakers = table.truth, table.predicted, table.speakers
-    values = {
-        "accuracy": metrics.accuracy(truth, predicted),
-        "uar": metrics.uar(truth, predicted),
-        "macro_f1": metrics.macro_f1(truth, predicted),
-    } | {f"recall:{name}": value for name, value in metrics.recalls(truth, predicted).items()}
-    confidences = {name: levels.get(name.partition(":")[0], CONFIDENCE) for name in values}
-    intervals: dict[str, Interval] = {}
-    for level in set(confidences.values()):
-        names = [name for name in values if confidences[name] == level]
-        intervals |= statistics.bootstrap(truth, predicted, speakers, names, confidence=level)
-    return {name: _estimate(name, value, intervals[name], table) for name, value in values.items()}
+        return {name: Measurement(name, 0.0, n=0) for name in names}
+    recalls = [f"recall:{emotion}" for emotion in label_set(table.truth)]
+    return _estimates(table, names + recalls, levels)
 
 
-def _estimate(name: str, value: float, interval: Interval, table: _Table) -> Measurement:
-    _, recall, emotion = name.partition("recall:")
-    n = table.truth.count(emotion) if recall else len(table.clips)
+def _estimates(
+    table: _Table, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Measurement]:
+    counts, labels = confusion(table.truth, table.predicted), label_set(table.truth)
+    clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
     speakers = len(set(table.speakers)) if table.speakers else None
-    return Measurement(name, value, "1", interval.low, interval.high, n, speakers)
+    return {
+        name: Measurement(
+            name, float(from_counts(name, counts, labels)), "1", interval.low, interval.high,
+            clips.get(name, len(table.clips)), speakers,
+        )
+        for name, interval in _intervals(table, names, levels).items()
+    }  # fmt: skip
+
+
+def _intervals(
+    table: _Table, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Interval]:
+    """Return the interval of each metric, in the order of the names."""
+    by_level: dict[float, list[str]] = {}
+    for name in names:
+        by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
+    found: dict[str, Interval] = {}
+    for level, some in by_level.items():
+        found |= statistics.bootstrap(
+            table.truth, table.predicted, table.speakers, some, confidence=level
+        )
+    return {name: found[name] for name in names}
 
 
 def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
@@ -255,14 +274,14 @@ def _confusions(table: _Table) -> dict[str, Any]:
 
 def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) -> dict[str, Any]:
     """Say what became of each clip of a part, and which corpora were seen in training."""
-    of_part = {clip.name for clip in predictions.corpus.clips if part.takes(clip)}
+    clips = [clip for clip in predictions.corpus.clips if part.takes(clip)]
+    of_part, corpora = {clip.name for clip in clips}, {clip.corpus for clip in clips}
     unlabelled = [
         {"file": clip.name, "reason": "no_label"}
         for clip in predictions.clips
         if clip.label is None and clip.name in of_part
     ]
     rejected = [one for one in predictions.rejected_files if one["file"] in of_part]
-    corpora = {clip.corpus for clip in predictions.corpus.clips if part.takes(clip)}
     known = {name: why for name, why in seen.items() if name in corpora}
     return {"rejected_clips": rejected + unlabelled} | ({"seen": known} if known else {})
 

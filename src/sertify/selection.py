@@ -11,6 +11,7 @@ from sertify.answers import Answers
 from sertify.candidates import Preferences
 from sertify.comparison import Comparison, compare
 from sertify.explanations import (
+    beside_variants,
     still_higher,
     still_open,
     why_chosen,
@@ -91,6 +92,7 @@ def select(
         candidate=chosen,
         sentence=why_chosen(chosen, qualified, comparison, aims, equal)
         + why_not_compared(compared, comparison)
+        + beside_variants(chosen, verdicts, answers)
         + still_open(verdicts)
         + still_higher(chosen, verdicts, answers),
         tied=comparison.tied if comparison else names,

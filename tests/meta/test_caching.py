@@ -68,7 +68,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, write: Write, some_speech: Path) -> Project:
-    return Project(tmp_path, write("wavlm-tiny", "ast-tiny"), some_speech)
+    return Project(tmp_path, write("wavlm-tiny", "hubert-tiny"), some_speech)
 
 
 ACCURACY = ("-m", "accuracy")
@@ -88,7 +88,7 @@ def test_what_is_new_is_asked_and_nothing_else(
     project.run(*ACCURACY)
     known = project.answers()
     # Other requirements are judged by what is known,
-    write("wavlm-tiny", "ast-tiny", requirements={"uar": {"min": 0.99}})
+    write("wavlm-tiny", "hubert-tiny", requirements={"uar": {"min": 0.99}})
     assert "low_uar" in project.run(*ACCURACY, code=WITHOUT_TORCH)
     assert project.answers() == known
     # and of a clip that changed, each candidate is asked about that one.
@@ -101,7 +101,8 @@ def test_what_is_new_is_asked_and_nothing_else(
     assert known.items() <= project.answers().items()
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(project: Project) -> None:
+def test_a_run_that_was_killed_goes_on_where_it_was(project: Project, write: Write) -> None:
+    write("wavlm-tiny")
     running = subprocess.Popen(
         project.command(*ACCURACY), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -146,16 +147,16 @@ def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> 
     assert (other.answers(), other.measured()) == (alone, measured)
 
 
-def test_the_cache_can_be_cleared_and_done_without(project: Project) -> None:
+def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Write) -> None:
+    write("hubert-tiny")
     project.run(*ACCURACY, "--no-cache")
     assert not project.store.exists()
     project.run(*ACCURACY)
-    mark(project)
-    project.run(*ACCURACY, "--cache-clear", "-n", "2")
+    marked = mark(project)
+    project.run(*ACCURACY, "--cache-clear", "-n", "1")
     cleared = project.answers()
-    assert cleared
-    project.run(*ACCURACY, "--no-cache")
-    assert project.answers() == cleared
+    assert cleared.keys() == marked.keys()
+    assert not cleared.items() & marked.items()
 
 
 def summary(output: str) -> str:

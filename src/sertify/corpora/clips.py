@@ -54,7 +54,7 @@ class Clip:
     mapped: str | None = None
     digest: str = field(default="", compare=False, repr=False)
 
-    @property
+    @functools.cached_property
     def emotion(self) -> str | None:
         """The label in the words of the taxonomy, or itself where that does not know it."""
         if self.label is None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sertify.blueprints import Batching
 from sertify.errors import Blocked
+from sertify.memory import give_back
 from sertify.models import LoadedModel
 
 __all__ = ["answers", "batches"]
@@ -202,6 +203,7 @@ class _Crew:
                 self._ahead.release()
                 for place, logits in self._ask(batch):
                     self._done.put((place, logits))
+                give_back()
         except BaseException as error:
             self._done.put(_Failure(error))
         finally:

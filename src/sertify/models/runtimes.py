@@ -3,14 +3,13 @@
 Both are optional packages. torch writes the graph itself, without packages of its own.
 """
 
-import shutil
 import threading
-import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,34 +40,32 @@ def in_onnxruntime(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
         ``missing_package``.
     """
     runtime = _package("onnxruntime", "onnx")
-    folder = _Folder()
-    _export(network, clips, folder.graph)
     options = runtime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = _SILENT
     providers = ["CPUExecutionProvider"]
-    session = runtime.InferenceSession(str(folder.graph), options, providers=providers)
+    with _exported(network, clips) as path:
+        session = runtime.InferenceSession(path, options, providers=providers)
     names = [given.name for given in session.get_inputs()]
 
     def run(feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         logits: NDArray[np.float32] = session.run(None, {name: feed[name] for name in names})[0]
         return logits
 
-    return replace(network, module=_Graph(run, folder))
+    return replace(network, module=_Graph(run))
 
 
 def in_openvino(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     """Return the network, answered by OpenVINO; all else as in `in_onnxruntime`."""
     core = _package("openvino", "openvino").Core()
-    folder = _Folder()
-    _export(network, clips, folder.graph)
     settings = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16, where the CPU has instructions for it
         "PERFORMANCE_HINT": "LATENCY",
     }
-    model = core.compile_model(core.read_model(str(folder.graph)), "CPU", settings)
+    with _exported(network, clips) as path:
+        model = core.compile_model(core.read_model(path), "CPU", settings)
     names = [given.any_name for given in model.inputs]
     of_thread = threading.local()
 
@@ -79,7 +76,7 @@ def in_openvino(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
         logits: NDArray[np.float32] = answer[0]
         return logits
 
-    return replace(network, module=_Graph(run, folder))
+    return replace(network, module=_Graph(run))
 
 
 def _package(name: str, extra: str) -> Any:
@@ -90,21 +87,20 @@ def _package(name: str, extra: str) -> Any:
         raise Blocked("missing_package", message) from error
 
 
-class _Folder:
-    """A temporary folder that lives as long as this."""
-
-    def __init__(self) -> None:
-        folder = Path(mkdtemp(prefix="sertify-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.graph = folder / "model.onnx"
+@contextmanager
+def _exported(network: TorchNetwork, clips: _Clips) -> Iterator[str]:
+    """Keep the graph on the disk until it has been read: a process that is killed never tidies."""
+    with TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True) as folder:
+        path = str(Path(folder) / "model.onnx")
+        _export(network, clips, path)
+        yield path
 
 
 @dataclass(frozen=True)
 class _Graph:
-    """What a runtime answers, in the place of a module; the folder holds its graph."""
+    """What a runtime answers, in the place of a module."""
 
     run: _Run
-    folder: _Folder | None = None
     device: ClassVar[torch.device] = torch.device("cpu")
     dtype: ClassVar[torch.dtype] = torch.float32
 
@@ -132,7 +128,7 @@ class _Logits(nn.Module):
         return logits
 
 
-def _export(network: TorchNetwork, clips: _Clips, path: Path) -> None:
+def _export(network: TorchNetwork, clips: _Clips, path: str) -> None:
     example, other = _inputs(network, clips[0]), _inputs(network, clips[-1])
     # Spectrograms of a fixed size have no axis that differs.
     axes = {
@@ -143,7 +139,7 @@ def _export(network: TorchNetwork, clips: _Clips, path: Path) -> None:
         torch.onnx.export(
             _Logits(network.module, [*example]),
             tuple(torch.from_numpy(value) for value in example.values()),
-            str(path),
+            path,
             dynamo=False,  # the other exporter needs packages of its own, and a minute or more
             opset_version=17,
             input_names=[*example],

@@ -38,7 +38,7 @@ def subject_key(snapshot: "Snapshot", candidate: Candidate, environment: Mapping
     return content_key(
         snapshot.identity,
         candidate.loader,
-        getattr(candidate, "variant", "fp32"),
+        candidate.variant,
         candidate.labels,
         candidate.trust_remote_code,
         getattr(extractor, "sampling_rate", extractor),

@@ -27,6 +27,8 @@ def clean(value: Any) -> Any:
     {'name': 'red fish'}
     """
     if isinstance(value, str):
+        if value.isprintable():
+            return str(value)
         return "".join(map(_visible, _ESCAPES.sub("", value)))
     if isinstance(value, Mapping):
         return {clean(key): clean(item) for key, item in value.items()}
