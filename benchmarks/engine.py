@@ -13,6 +13,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,7 +50,7 @@ def measure(
 ) -> Iterator[Result]:
     """Measure some parts, and yield the result after each; what is ``known`` of others is kept."""
     result: Result = {"rows": [], "limit": [], "growth": [], "exponents": {}, **known}
-    settings = {"size": _name(material), "clips": material.clips, "rounds": material.rounds}
+    settings = {"size": material.size.name, "clips": material.clips, "rounds": material.rounds}
     result |= {"schema": SCHEMA, "created": datetime.now(UTC).isoformat(timespec="seconds")}
     result |= {"machine": _machine(), "settings": settings, "load": _load()}
     for part in parts:
@@ -76,10 +77,6 @@ def _replaced(old: list[Result], new: list[Result], key: str) -> list[Result]:
     fresh = {one[key]: one for one in new}
     kept = [fresh.pop(one[key], one) for one in old]
     return [*kept, *fresh.values()]
-
-
-def _name(material: Material) -> str:
-    return next(name for name, size in SIZES.items() if size == material.size)
 
 
 def _machine() -> dict[str, str]:
@@ -117,6 +114,7 @@ def _arguments() -> argparse.Namespace:
         help=f"some of {', '.join(PARTS)}; the rest stays as it is in OUT",
     )
     parser.add_argument("--size", choices=[*SIZES], default="base", help="of the models")
+    parser.add_argument("--models", nargs="+", metavar="NAME", help="of gates (default: all)")
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--speech", type=Path, metavar="PATH", help="cut clips from recordings")
@@ -141,7 +139,9 @@ def _arguments() -> argparse.Namespace:
 
 def _main() -> None:
     given = _arguments()
-    material = Material(given.work.resolve(), SIZES[given.size], given.clips, given.rounds,
+    size = SIZES[given.size]
+    size = replace(size, models=tuple(given.models or size.models))
+    material = Material(given.work.resolve(), size, given.clips, given.rounds,
                         given.speech and given.speech.resolve())  # fmt: skip
     whole = set(given.only) == set(PARTS)
     known: Result = {} if whole or not given.out.is_file() else json.loads(given.out.read_text())

@@ -17,13 +17,14 @@ SHORT = Lengths(1.0, 2.0)
 class Size:
     """Names of the checkpoints that each part is measured with."""
 
+    name: str
     models: tuple[str, ...]
     large: str
 
 
 SIZES = {
-    "tiny": Size(("tiny",), "tiny-layer-norm"),
-    "base": Size(("wav2vec2-base", "wavlm-base-plus"), "hubert-large"),
+    "tiny": Size("tiny", ("tiny",), "tiny-layer-norm"),
+    "base": Size("base", ("wav2vec2-base", "wavlm-base-plus"), "hubert-large"),
 }
 
 

@@ -22,6 +22,8 @@ SILENCE = 1e-4
 
 # Frames. What a header says of the length may be wrong by terabytes, so none is allocated for it.
 _BLOCK = 2**16
+# libsndfile's word for what the system refused, such as one file more that is open.
+_SYSTEM_ERROR = 2
 # Hz. A header beyond is broken, and resampling from 1 Hz would take gigabytes.
 _RATES = range(1_000, 1_000_000)
 
@@ -29,8 +31,13 @@ _RATES = range(1_000, 1_000_000)
 class UnreadableAudio(Exception):
     """A clip that cannot be judged; its text is one word.
 
-    That is ``undecodable``, ``empty``, ``silent``, ``too_short`` or ``too_long``.
+    That is ``undecodable``, ``empty``, ``silent``, ``too_short`` or ``too_long``. It is not
+    ``lasting`` where the file could not be read, whatever it holds.
     """
+
+    def __init__(self, flaw: str, *, lasting: bool = True) -> None:
+        super().__init__(flaw)
+        self.lasting = lasting
 
 
 def read(
@@ -152,7 +159,7 @@ def _blocks(
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield the sampling rate and the mean of the channels, piece by piece."""
     if not path.is_file():  # reading from a pipe could take for ever
-        raise UnreadableAudio("undecodable")
+        raise UnreadableAudio("undecodable", lasting=False)
     try:
         with _Stream(path) as file:
             if file.samplerate not in _RATES:
@@ -161,7 +168,11 @@ def _blocks(
             while (block := file.read(min(left, _BLOCK), "float32", always_2d=True)).size:
                 left -= len(block)
                 yield file.samplerate, _mean(block)
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
+    except OSError as error:
+        raise UnreadableAudio("undecodable", lasting=False) from error
+    except soundfile.LibsndfileError as error:
+        raise UnreadableAudio("undecodable", lasting=error.code != _SYSTEM_ERROR) from error
+    except (TypeError, ValueError) as error:
         raise UnreadableAudio("undecodable") from error
 
 

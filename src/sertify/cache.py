@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 __all__ = ["Cache", "content_key"]
 
 # Raise it where the same names come to mean something else.
@@ -54,7 +56,7 @@ class Cache:
         self.problem = ""
         try:
             self._connection = _open(path)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error) as error:  # also where a lock cannot be had
             self.problem = f"{path} cannot be used ({error})"
             self._connection = _open(None)
 
@@ -127,21 +129,31 @@ def _open(path: Path | None) -> sqlite3.Connection:
     if path is None:
         return _prepared(sqlite3.connect(":memory:", isolation_level=None))
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _prepared(sqlite3.connect(path, timeout=_WAITING, isolation_level=None))
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        # Of nobody's making but a disk's; what it held can be computed again.
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _prepared(sqlite3.connect(path, timeout=_WAITING, isolation_level=None))
+    # One process at a time: SQLite does not wait for another that begins the same file.
+    with FileLock(f"{path}.lock", timeout=_WAITING):
+        try:
+            return _prepared(_connect(path))
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            # Of nobody's making but a disk's; what it held can be computed again.
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            return _prepared(_connect(path))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_WAITING, isolation_level=None)
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    # Readers then never wait for writers, and a process that is killed loses nothing it wrote.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(_TABLES)
+    try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Readers then never wait for writers, and a process that is killed loses nothing it wrote.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_TABLES)
+    except BaseException:
+        connection.close()
+        raise
     return connection

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = [
@@ -74,10 +75,23 @@ def _loaders() -> str:
     """Name the packages, with their versions, that bring loaders or that these need."""
     points = entry_points(group="sertify.loaders")
     packages = {f"{one.dist.name} {one.dist.version}" for one in points if one.dist is not None}
-    for name in ("onnxruntime", "openvino"):
+    modules = {one.module.partition(".")[0] for one in points} - {"sertify"}
+    packages |= {f"{name} ({_digest(name)})" for name in modules}
+    for name in ("onnxruntime", "openvino", "torchaudio"):
         with suppress(PackageNotFoundError):
             packages.add(f"{name} {version(name)}")
     return ", ".join(sorted(packages))
+
+
+def _digest(name: str) -> str:
+    """Hash of the code of a package: it may be changed at the same version."""
+    spec = find_spec(name)
+    origin = Path(spec.origin) if spec is not None and spec.origin else None
+    if origin is None:
+        return "not found"
+    package = spec is not None and spec.submodule_search_locations
+    files = sorted(origin.parent.rglob("*.py")) if package else [origin]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _cpu() -> str:

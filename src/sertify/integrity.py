@@ -3,20 +3,21 @@
 Every function takes facts and returns a :class:`~sertify.outcomes.Judgement`; none loads anything.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sertify.errors import Rejected
 from sertify.libraries import library_of
 from sertify.outcomes import Judgement, Measurement, Outcome, listed
 
 if TYPE_CHECKING:
-    # Only a name here: whoever judges facts need not wait for the hub's client.
+    # Only names here: whoever judges facts need not wait for the hub's client.
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sertify.hub import Snapshot
 
 __all__ = [
@@ -162,37 +163,44 @@ def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgemen
     return Judgement(Outcome.FAIL, (measured,), "unsupported_sampling_rate", message)
 
 
-def judge_logits(logits: NDArray[np.float32], labels: Sequence[str | None]) -> Judgement:
+def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) -> Judgement:
     """Reject logits of shape (n,) that are not finite, or not one for each label."""
     measured = Measurement("outputs", logits.size, "outputs")
     if logits.ndim != 1 or logits.size != len(labels) or None in labels:
         message = f"outputs={logits.size}, but should be one for each label: {listed(labels)}"
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
-    if not np.isfinite(logits).all():
+    if not all(map(math.isfinite, logits)):
         message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
         return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
     return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
 
 
-def judge_batching(batching: str, deviation: float) -> Judgement:
+def judge_batching(batching: str, deviation: float, *, concurrent: bool = True) -> Judgement:
     """Say which clips are asked about together; where that would change answers, none are.
 
-    ``deviation`` is how far logits moved by sharing a batch, as a share of their range over clips.
+    ``deviation`` is how far logits moved by sharing a batch, as a share of their range over clips;
+    ``concurrent`` whether several threads may ask.
     """
-    measured = Measurement("batch_deviation", deviation, "of the range of logits")
+    if not math.isfinite(deviation):
+        details = {"batching": "single", "remark": "it can be asked about one clip at a time only"}
+        alone = Measurement("largest_batch", 1, "clips")
+        return Judgement(Outcome.PASS, (alone,), details=details)
+    measured = Measurement("batch_deviation", deviation)
     details = {"batching": str(batching)}
+    if not concurrent:
+        details["remark"] = "it keeps something of each clip, so one thread asks it"
     if batching == "single" and deviation:
         moved = f"a batch moves its logits by {deviation:.2g} of their range"
         details["remark"] = f"{moved}, so it was asked about one clip at a time"
     return Judgement(Outcome.PASS, (measured,), details=details)
 
 
-def judge_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> Judgement:
+def judge_agreement(first: "NDArray[np.float32]", second: "NDArray[np.float32]") -> Judgement:
     """Reject a model that answers differently after a second load under another random seed."""
-    difference = float(np.max(np.abs(first - second))) if first.shape == second.shape else np.inf
+    difference = float(abs(first - second).max()) if first.shape == second.shape else math.inf
     measured = Measurement("reload_difference", difference, "logits")
     # Not `>`: a difference that is NaN has to fail, too.
-    if difference <= 1e-4 * (1 + float(np.ptp(first))):
+    if difference <= 1e-4 * (1 + float(first.max() - first.min())):
         return _pass(measured)
     message = f"logits differ by {difference:.3g} between two loads, but should be the same"
     return Judgement(Outcome.FAIL, (measured,), "non_deterministic", message)

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sertify import metrics
 from sertify.candidates import Candidate, Requirements
 from sertify.contention import noise
 from sertify.outcomes import Bound, Judgement, Measurement, Outcome, judge
-from sertify.predictions import Consistency, Predictions
-from sertify.scores import CONFIDENCE, Score
+
+if TYPE_CHECKING:
+    # At run time these are imported on demand: collecting must not wait for them.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sertify.predictions import Consistency, Predictions
+    from sertify.scores import Score
 
 __all__ = [
     "Timing",
@@ -29,8 +33,10 @@ __all__ = [
 ]
 
 
-def judge_top_share(predictions: Predictions, bound: Bound | None) -> Judgement:
+def judge_top_share(predictions: "Predictions", bound: Bound | None) -> Judgement:
     """Reject a model that gives nearly all clips the same label."""
+    from sertify import metrics
+
     predicted = predictions.predicted
     shares = metrics.shares(predicted)
     top = max(shares, key=lambda label: shares[label])
@@ -41,24 +47,30 @@ def judge_top_share(predictions: Predictions, bound: Bound | None) -> Judgement:
     return replace(judgement, message=message, details=details)
 
 
-def judge_spread(predictions: Predictions, bound: Bound | None) -> Judgement:
+def judge_spread(predictions: "Predictions", bound: Bound | None) -> Judgement:
     """Reject predictions whose normalised entropy over the model's labels is too low."""
+    from sertify import metrics
+
     predicted = predictions.predicted
     value = metrics.entropy(predicted, len(predictions.labels))
     return judge(Measurement("entropy", value, n=len(predicted)), bound, "low_entropy")
 
 
 def judge_diversity(
-    predictions: Predictions, candidate: Candidate, bound: Bound | None
+    predictions: "Predictions", candidate: Candidate, bound: Bound | None
 ) -> Judgement:
     """Reject predictions of too few effective emotions, exp(H)."""
+    from sertify import metrics
+
     value = metrics.effective_emotions(predictions.emotions(candidate))
     measured = Measurement("effective_emotions", value, "emotions", n=len(predictions.clips))
     return judge(measured, bound, "few_emotions")
 
 
-def judge_response(logits: Mapping[str, NDArray[np.float32]]) -> Judgement:
+def judge_response(logits: "Mapping[str, NDArray[np.float32]]") -> Judgement:
     """Reject a model that gives unlike sounds (name: logits of shape (n,)) the same logits."""
+    import numpy as np
+
     stacked = np.stack(list(logits.values()))
     spread = float(np.ptp(stacked, axis=0).max())
     measured = Measurement("response", spread, "logits")
@@ -70,7 +82,7 @@ def judge_response(logits: Mapping[str, NDArray[np.float32]]) -> Judgement:
     return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
 
 
-def judge_consistency(found: Consistency, bound: Bound | None) -> Judgement:
+def judge_consistency(found: "Consistency", bound: Bound | None) -> Judgement:
     """Reject predictions that change with what must not matter: volume, a shift of 10 ms."""
     measured = Measurement("consistency", found.unchanged / found.pairs, n=found.n)
     judgement = judge(measured, bound, "inconsistent")
@@ -79,7 +91,7 @@ def judge_consistency(found: Consistency, bound: Bound | None) -> Judgement:
     return replace(judgement, measurements=(measured, gain, shift))
 
 
-def judge_novelty(scored: Score, requirements: Requirements) -> Judgement:
+def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
     """Find inconclusive what a candidate scores on nothing but corpora that it was trained on.
 
     One corpus of several may be known to it, unless a requirement is about that one.
@@ -92,7 +104,7 @@ def judge_novelty(scored: Score, requirements: Requirements) -> Judgement:
     return Judgement(Outcome.INCONCLUSIVE, measured, "seen_in_training", message)
 
 
-def judge_score(scored: Score, name: str, requirements: Requirements, reason: str) -> Judgement:
+def judge_score(scored: "Score", name: str, requirements: Requirements, reason: str) -> Judgement:
     """Hold a number of a score against the requirement of that name for that part of the speech.
 
     The score's details stand beside UAR, and so does UAR over all clips.
@@ -116,8 +128,10 @@ def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> 
     return Judgement(Outcome.PASS, (measured,), requirement=f"{bound}, beyond doubt")
 
 
-def judge_above_chance(scored: Score, requirements: Requirements) -> Judgement:
+def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement:
     """Reject a UAR that guessing may have reached."""
+    from sertify.scores import CONFIDENCE
+
     limit = _bound(scored, "uar", requirements)
     sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
     bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
@@ -127,7 +141,7 @@ def judge_above_chance(scored: Score, requirements: Requirements) -> Judgement:
     return replace(judgement, measurements=measured, message=message)
 
 
-def judge_confirmation(scored: Score, requirements: Requirements) -> Judgement:
+def judge_confirmation(scored: "Score", requirements: Requirements) -> Judgement:
     """Ask of speech that had no part in a selection what was asked before: novelty, UAR, coverage.
 
     Where limits on UAR are about some of the speech only, the strictest of them counts.
@@ -147,7 +161,7 @@ def judge_confirmation(scored: Score, requirements: Requirements) -> Judgement:
     return replace(worst, measurements=(scored.uar, scored.uar_all, scored.coverage))
 
 
-def _judge(scored: Score, measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
+def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     """Hold a number against its requirement; the message names the part of the speech."""
     judgement = judge(measured, bound, reason)
     if not judgement.message or not scored.part.name:
@@ -156,14 +170,14 @@ def _judge(scored: Score, measured: Measurement, bound: Bound | None, reason: st
     return replace(judgement, message=f"{what} on {scored.part.name}{but}{should}")
 
 
-def _bound(scored: Score, name: str, requirements: Requirements) -> Bound | None:
+def _bound(scored: "Score", name: str, requirements: Requirements) -> Bound | None:
     """Return a requirement; none is made of what was seen in training."""
     part = scored.part
     return None if scored.seen else requirements.bound(name, part.corpus, part.language)
 
 
 def judge_each(
-    scored: Score, measured: Sequence[Measurement], name: str, requirements: Requirements
+    scored: "Score", measured: Sequence[Measurement], name: str, requirements: Requirements
 ) -> Judgement:
     """Hold a number of each emotion against the requirement ``name``; the worst outcome counts."""
     bound, reason = _bound(scored, name, requirements), f"low_{name}"
@@ -213,10 +227,9 @@ class Timing:
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Time per segment, its percentiles, the real-time factor and the costs of the model."""
-        median = float(np.median(self.rounds))
         found = [
             *self._percentiles(),
-            Measurement("real_time_factor", median / (self.hop or self.length)),
+            Measurement("real_time_factor", median(self.rounds) / (self.hop or self.length)),
             Measurement("segment", self.length, "s"),
         ]
         units = {
@@ -239,6 +252,8 @@ class Timing:
         return noise(self.contention, self.other_load, self.threads, self.cores or self.threads)
 
     def _percentiles(self) -> list[Measurement]:
+        import numpy as np
+
         return [
             Measurement(f"time_p{q}", float(np.percentile(self.rounds, q)), "s", n=len(self.rounds))
             for q in (50, 90, 95, 99)

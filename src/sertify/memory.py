@@ -34,7 +34,7 @@ def peak(function: Callable[[], object]) -> float:
     The resident set of the whole process counts, model and libraries included; memory of a GPU
     does not.
     """
-    gc.collect()
+    held()  # else it would seem to need less where others have left some
     done, seen = threading.Event(), [0.0]
 
     def watch() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sertify.audio import UnreadableAudio, read
 from sertify.corpora import Clip
+from sertify.corpora.clips import MISSING
 
 __all__ = ["Recordings"]
 
@@ -49,13 +50,14 @@ class Recordings:
         return samples
 
     def _decode(self, clip: Clip, key: _Key) -> NDArray[np.float32]:
+        known = clip.digest not in ("", MISSING)
         try:
             samples = read(clip.path, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
-            if clip.digest:
+            if known and error.lasting:
                 self._flaws[key] = str(error)
             raise
-        if clip.digest:
+        if known:
             self._store(key, samples)
         return samples
 
@@ -90,3 +92,4 @@ class Recordings:
                 self._file.close()
             self._file = None
             self._places.clear()
+            self.limit = 0

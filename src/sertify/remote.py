@@ -49,6 +49,9 @@ class Remote:
             result, error = self._connection.recv()
         except (EOFError, ConnectionError) as gone:
             raise self._crash(method) from gone
+        except BaseException:
+            self.close()  # else the next to ask would be told this answer
+            raise
         if error is not None:
             raise error
         return result

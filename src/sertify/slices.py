@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sertify.contamination import language_tag
-from sertify.corpora import Clip
 from sertify.requirements import Requirements
+
+if TYPE_CHECKING:
+    from sertify.corpora import Clip  # only a name here: collecting must not wait for its readers
 
 __all__ = ["LANGUAGE", "TOGETHER", "Slice", "slices"]
 
@@ -27,7 +30,7 @@ class Slice:
     corpus: str | None = None
     language: str | None = None
 
-    def takes(self, clip: Clip) -> bool:
+    def takes(self, clip: "Clip") -> bool:
         """Whether a clip is part of it."""
         if self.language is not None:
             return is_language(clip.language, self.language)

@@ -1,7 +1,9 @@
 """A candidate's model, which is loaded only where somebody asks what is not known yet."""
 
+import gc
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from sertify.models import LoadedModel
 
 __all__ = ["Examination", "Subject", "recall"]
-
-TOLERANCE = 1e-4
-"""Of the range of logits: how far they may move by sharing a batch."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Examination:
     batch_deviation
         How far sharing one moves logits, as a share of their range; where that is too far, clips
         are asked about one by one.
+    concurrent
+        Whether several threads may ask at a time.
     """
 
     weights: WeightReport
@@ -59,6 +60,7 @@ class Examination:
     logits: Any = ()
     batching: Batching = Batching.SINGLE
     batch_deviation: float = 0.0
+    concurrent: bool = True
 
     @classmethod
     def at_sight(cls, model: "LoadedModel") -> Self:
@@ -70,17 +72,21 @@ class Examination:
     @classmethod
     def of(cls, model: "LoadedModel") -> Self:
         """Examine a model that has just been loaded; questions are asked of a sound one only."""
-        from sertify.models import batch_deviation
+        from sertify.models import proven
 
         found = cls.at_sight(model)
         if model.sampling_rate is None:
             return found
         found = replace(found, logits=model.noise_logits().tolist())
-        if found.flaw is not None or model.batching is Batching.SINGLE:
+        if found.flaw is not None:
             return found
-        moved = batch_deviation(model)
-        batching = model.batching if moved <= TOLERANCE else Batching.SINGLE
-        return replace(found, batching=batching, batch_deviation=moved)
+        model, moved = proven(model)
+        return replace(
+            found,
+            batching=model.batching,
+            batch_deviation=moved,
+            concurrent=model.concurrent,
+        )
 
     @property
     def noise_logits(self) -> NDArray[np.float32]:
@@ -101,6 +107,12 @@ class Examination:
 
 
 _EXAMINATION = TypeAdapter(Examination)
+
+
+class _NotKept(Exception):
+    def __init__(self, examination: Examination) -> None:
+        super().__init__()
+        self.examination = examination
 
 
 class Subject:
@@ -136,12 +148,20 @@ class Subject:
 
         Raises what :func:`sertify.models.load` does.
         """
-        found: Examination = self.recall(
-            "examination",
-            lambda: Examination.of(self.loaded()),
-            asdict,
-            _EXAMINATION.validate_python,
-        )
+
+        def examine() -> Examination:
+            found = Examination.of(self.loaded())
+            if found.flaw is not None:
+                # Of the moment, perhaps; and who asks a flawed model again wants to see it mended.
+                raise _NotKept(found)
+            return found
+
+        found: Examination
+        try:
+            load = _EXAMINATION.validate_python
+            found = self.recall("examination", examine, asdict, load, rejections=False)
+        except _NotKept as flawed:
+            found = flawed.examination
         return found
 
     @cached_property
@@ -153,7 +173,7 @@ class Subject:
             self._model = self._load(1)
             return self._model.noise_logits().tolist()
 
-        return np.array(self.recall("another load", ask), np.float32)
+        return np.array(self.recall("another load", ask, rejections=False), np.float32)
 
     @property
     def labels(self) -> tuple[str | None, ...]:
@@ -171,9 +191,11 @@ class Subject:
         """Samples below which it cannot answer."""
         return self.examination.receptive_field
 
-    def recall(self, what: str, compute: Callable[[], Any], *ways: Callable[[Any], Any]) -> Any:
+    def recall(
+        self, what: str, compute: Callable[[], Any], *ways: Callable[[Any], Any], rejections: bool
+    ) -> Any:
         """Return what is known of it, or find it out; as the function `recall` says."""
-        return recall(self.cache, self.key, what, compute, *ways)
+        return recall(self.cache, self.key, what, compute, *ways, rejections=rejections)
 
     def certify(self) -> None:
         """Raise :class:`~sertify.errors.Rejected` where it cannot be trusted with a question."""
@@ -188,7 +210,9 @@ class Subject:
 
     def release(self) -> None:
         """Let go of the model, so that the next finds room."""
-        self._model = None
+        if self._model is not None:
+            self._model = None
+            gc.collect()  # networks hold reference cycles
 
 
 def recall(
@@ -198,25 +222,29 @@ def recall(
     compute: Callable[[], Any],
     dump: Callable[[Any], Any] = lambda value: value,
     load: Callable[[Any], Any] = lambda value: value,
+    *,
+    rejections: bool = True,
 ) -> Any:
-    """Return what was computed under this key before, or compute it; a rejection is kept, too.
+    """Return what was computed under this key before, or compute it.
 
-    ``dump`` makes JSON types of a value, and ``load`` a value of them.
+    ``dump`` makes JSON types of a value, and ``load`` a value of them; what it cannot make one of
+    is computed anew. Rejections are kept, too, unless what is said of them may be of the moment.
     """
-    known = _parsed(cache.answer(key, what))
-    if "rejected" in known:
-        raise Rejected(*known["rejected"])
-    if "value" in known:
-        return load(known["value"])
+    content = cache.answer(key, what) if key else None
+    if content is not None:
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
+            known = json.loads(content)
+            if "rejected" not in known:
+                return load(known["value"])
+            rejection = Rejected(*known["rejected"])
+            raise rejection
     try:
         value = compute()
     except Rejected as rejection:
-        told = {"rejected": [rejection.reason.code, rejection.message]}
-        cache.keep(key, what, json.dumps(told).encode())
+        if rejections and key:
+            told = {"rejected": [rejection.reason.code, rejection.message]}
+            cache.keep(key, what, json.dumps(told).encode())
         raise
-    cache.keep(key, what, json.dumps({"value": dump(value)}).encode())
+    if key:
+        cache.keep(key, what, json.dumps({"value": dump(value)}).encode())
     return value
-
-
-def _parsed(text: bytes | None) -> dict[str, Any]:
-    return {} if text is None else dict(json.loads(text))

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sertify.outcomes import Judgement, Measurement, Outcome, listed
-from sertify.tensors import TensorIndex
+
+if TYPE_CHECKING:
+    from sertify.tensors import TensorIndex  # only a name here: collecting must not wait for it
 
 __all__ = [
     "Mismatch",
@@ -84,7 +86,7 @@ class WeightReport:
         return name.startswith(f"{self.backbone}.")
 
 
-def judge_index(index: TensorIndex) -> Judgement:
+def judge_index(index: "TensorIndex") -> Judgement:
     """Reject pickled weights that name more than tensors; their loading could run anything."""
     measured = (
         Measurement("tensors", len(index.tensors), "tensors"),

@@ -96,4 +96,5 @@ def test_another_load_gives_the_same_logits(model, reloaded, check):
 @pytest.mark.owns
 def test_a_batch_gives_the_logits_of_single_clips(model, check):
     found = model.examination
-    check(integrity.judge_batching(found.batching, found.batch_deviation))
+    how = {"concurrent": found.concurrent}
+    check(integrity.judge_batching(found.batching, found.batch_deviation, **how))

@@ -17,6 +17,11 @@ from typing import Any
 
 import pytest
 
+from sertify.candidates import Candidate, SamplingRate
+from sertify.environment import describe
+from sertify.hub import take_snapshot
+from sertify.plugin.loading import subject_key
+from tests.meta import tiny
 from tests.meta.runs import CHECKS, ROOT
 
 Write = Callable[..., Path]
@@ -157,6 +162,50 @@ def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Writ
     cleared = project.answers()
     assert cleared.keys() == marked.keys()
     assert not cleared.items() & marked.items()
+
+
+class TestKeys:
+    ENVIRONMENT = describe("cpu", 1)
+
+    def candidate(self, folder: Path, **terms: Any) -> Candidate:
+        return Candidate("tiny", str(folder), folder, **terms)
+
+    def key(self, folder: Path, **terms: Any) -> str:
+        candidate = self.candidate(folder, **terms)
+        return subject_key(take_snapshot(candidate), candidate, self.ENVIRONMENT)
+
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            {"labels": ("a", "b", "c")},
+            {"loader": "pooled-head"},
+            {"variant": "int8-dynamic"},
+            {"trust_remote_code": True},
+            {"feature_extractor": SamplingRate(sampling_rate=8_000)},
+        ],
+        ids=str,
+    )
+    def test_it_changes_with_how_the_model_is_loaded(
+        self, tmp_path: Path, terms: dict[str, Any]
+    ) -> None:
+        folder = tiny.build(tmp_path)
+        assert self.key(folder, **terms) != self.key(folder)
+
+    def test_it_changes_with_the_content_of_the_folder_alone(self, tmp_path: Path) -> None:
+        folder = tiny.build(tmp_path)
+        first = self.key(folder)
+        assert self.key(folder, emotions={"a": "anger"}, note="of no matter") == first
+        tiny.edit_json(
+            folder / "preprocessor_config.json", lambda one: one.update(do_normalize=False)
+        )
+        assert self.key(folder) != first
+
+    def test_what_runs_code_from_elsewhere_has_none(self, tmp_path: Path) -> None:
+        folder = tiny.build(tmp_path)
+        classes = {"AutoConfig": "someone/else--code.Config"}
+        tiny.edit_json(folder / "config.json", lambda one: one.update(auto_map=classes))
+        assert self.key(folder, trust_remote_code=True) == ""
+        assert self.key(folder) != ""
 
 
 def summary(output: str) -> str:

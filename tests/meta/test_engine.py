@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from transformers import (
+    Wav2Vec2ConformerConfig,
+    Wav2Vec2ConformerForSequenceClassification,
+    Wav2Vec2FeatureExtractor,
+)
 
 from sertify.blueprints import Batching
 from sertify.candidates import Candidate
 from sertify.errors import Blocked
 from sertify.hub import read_index, take_snapshot
-from sertify.models import LoadedModel, batch_deviation, load, outline
+from sertify.models import (
+    LoadedModel,
+    batch_deviation,
+    is_concurrent,
+    load,
+    outline,
+    proven,
+)
 from sertify.models.engine import answers, batches
+from sertify.models.networks import TorchNetwork
 from tests.meta import tiny
 
 Waveform = NDArray[np.float32]
@@ -117,6 +131,25 @@ class TestProof:
         lying = replace(network, batching=Batching.ANY)
         assert batch_deviation(replace(model, network=lying, batching=Batching.ANY)) > 1e-4
 
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            lambda _: np.zeros((1, 3), np.float32),
+            lambda waveforms: np.array(waveforms).reshape(0, 3),
+        ],
+        ids=["one row for all", "an error"],
+    )
+    def test_one_that_takes_a_clip_at_a_time_is_caught(
+        self, model: LoadedModel, answer: Callable[[Any], Any]
+    ) -> None:
+        def network(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
+            return np.zeros((1, 3), np.float32) if len(waveforms) == 1 else answer(waveforms)
+
+        single = replace(model, network=network, batching=Batching.EQUAL)
+        assert batch_deviation(single) == np.inf
+        found, _ = proven(single)
+        assert found.batching is Batching.SINGLE
+
     def test_a_model_that_averages_over_its_batch_is_caught(self, model: LoadedModel) -> None:
         def averaging(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
             mean = np.mean([np.abs(one).mean() for one in waveforms])
@@ -124,6 +157,56 @@ class TestProof:
 
         liar = replace(model, network=averaging)
         assert batch_deviation(replace(liar, batching=Batching.EQUAL)) > 1e-4
+
+
+class TestThreads:
+    def test_what_keeps_nothing_of_a_clip_may_be_asked_by_several(self, model: LoadedModel) -> None:
+        assert is_concurrent(model)
+
+    @pytest.mark.parametrize("kind", ["rotary", "relative"])
+    def test_what_keeps_something_is_found(self, model: LoadedModel, kind: str) -> None:
+        """Rotary embeddings keep the length of the last clip, and break where two clips meet."""
+        config = Wav2Vec2ConformerConfig(
+            position_embeddings_type=kind,
+            hidden_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            conv_dim=(32,) * 7,
+            classifier_proj_size=32,
+        )
+        module = Wav2Vec2ConformerForSequenceClassification(config).eval()
+        network = TorchNetwork(module, Wav2Vec2FeatureExtractor())
+        concurrent = is_concurrent(replace(model, network=network))
+        assert concurrent is (kind == "relative")
+        found = dict(
+            answers(
+                replace(model, network=network, concurrent=concurrent),
+                clips(*range(8_000, 12_000, 100)),
+                3,
+            )
+        )
+        assert len(found) == 40
+
+    def test_code_of_a_repository_never_promised_it(self, model: LoadedModel) -> None:
+        snapshot = model.snapshot
+        trusted = replace(snapshot, candidate=replace(snapshot.candidate, trust_remote_code=True))
+        blueprint = replace(model.blueprint, snapshot=trusted)
+        assert not is_concurrent(replace(model, blueprint=blueprint))
+
+    def test_one_thread_asks_what_is_not_concurrent(self, model: LoadedModel) -> None:
+        asking: set[int] = set()
+
+        def network(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
+            asking.add(threading.get_ident())
+            time.sleep(0.001)
+            return np.array([[one[0]] for one in waveforms], np.float32)
+
+        for concurrent in (False, True):
+            asking.clear()
+            model = replace(model, network=network, concurrent=concurrent)
+            dict(answers(model, clips(*range(400, 440)), 3))
+            assert (len(asking) > 1) is concurrent
 
 
 class Cramped:
@@ -170,6 +253,25 @@ class TestMemory:
         assert said[0].startswith("not enough memory for ")
         assert said[0].endswith("went on with half of that at a time")
 
+    def test_nothing_of_a_forward_that_failed_is_kept(self, model: LoadedModel) -> None:
+        failed: list[weakref.ref[Waveform]] = []
+
+        def network(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
+            assert [one for one in failed if one() is not None] == []
+            if len(waveforms) > 2:
+                taken = np.zeros(1_000, np.float32)
+                failed.append(weakref.ref(taken))
+                raise MemoryError
+            return np.array([[one[0]] for one in waveforms], np.float32)
+
+        small = replace(model, network=network, batching=Batching.EQUAL)
+        assert len(dict(answers(small, clips(*[4_000] * 16), 1))) == 16
+        assert len(failed) >= 2
+
+    def test_clips_that_are_brought_to_a_length_count_as_long(self) -> None:
+        made = list(batches(clips(*[100] * 8), Batching.ANY, most=2_000, least=1_000))
+        assert [len(batch) for batch in made] == [2] * 4
+
     def test_where_there_is_enough_nothing_is_said(self, model: LoadedModel) -> None:
         cramped = Cramped(10**9)
         assert self.ask(model, cramped, clips(*[4_000] * 40)) == []
@@ -206,8 +308,6 @@ class TestErrors:
         listening = answers(model, (one for one in clips(*[4_000] * 500)), 2)
         next(listening)
         listening.close()  # type: ignore[attr-defined]
-        for thread in set(threading.enumerate()) - before:
-            thread.join(5)
         assert set(threading.enumerate()) <= before
 
     def test_no_clips_have_no_answers(self, model: LoadedModel) -> None:

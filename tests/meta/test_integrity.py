@@ -143,6 +143,22 @@ def test_a_config_that_was_listed_but_is_gone(tmp_path: Path) -> None:
     assert message.startswith("bad_config: config.json cannot be read: [Errno 2] No such file")
 
 
+def test_batches_are_reported_as_they_are_made() -> None:
+    proven = integrity.judge_batching("masked", 2e-7)
+    assert accepted(proven) == {"batch_deviation": 2e-7}
+    assert proven.details == {"batching": "masked"}
+    moved = integrity.judge_batching("single", 0.3)
+    assert accepted(moved) == {"batch_deviation": 0.3}
+    assert moved.details["remark"] == (
+        "a batch moves its logits by 0.3 of their range, so it was asked about one clip at a time"
+    )
+    alone = integrity.judge_batching("single", float("inf"))
+    assert accepted(alone) == {"largest_batch": 1}
+    assert "one clip at a time only" in alone.details["remark"]
+    stateful = integrity.judge_batching("equal", 0.0, concurrent=False)
+    assert stateful.details["remark"] == "it keeps something of each clip, so one thread asks it"
+
+
 def test_a_loaded_model_is_measured() -> None:
     assert accepted(integrity.judge_loading(1.5)) == {"load_time": 1.5}
 

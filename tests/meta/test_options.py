@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sertify.plugin.options import joined
+from sertify.plugin.arguments import joined
 
 
 @pytest.mark.parametrize("option", ["--candidates", "--data", "--reports"])

@@ -100,7 +100,7 @@ class TestExaminations:
         assert found.batching is Batching.SINGLE
         assert found.batch_deviation > 1e-4
 
-    def test_a_flaw_is_known_afterwards_too(self, tmp_path: Path) -> None:
+    def test_a_flaw_is_looked_for_again(self, tmp_path: Path) -> None:
         folder = tiny.build(tmp_path)
         tensors = tiny.read_tensors(folder)
         tensors["classifier.weight"][0, 0] = float("nan")
@@ -109,7 +109,7 @@ class TestExaminations:
         for _ in range(2):
             with pytest.raises(Rejected, match=r"NaN or infinity in classifier\.weight"):
                 Subject(loader, cache, "key").certify()
-        assert loader.seeds == [0]
+        assert loader.seeds == [0, 0]
 
 
 class TestAnswers:
@@ -149,6 +149,29 @@ class TestAnswers:
         found = predict(Subject(loader, cache, "key"), speech)
         np.testing.assert_allclose(found.logits, expected.logits, atol=1e-6)
 
+    def test_a_file_that_is_gone_for_a_moment_is_not_given_up(
+        self, loader: Loader, speech: Corpus, tmp_path: Path
+    ) -> None:
+        clip = replace(speech.clips[0], path=tmp_path / "a.wav")
+        corpus = speech.narrowed([clip, *speech.clips[1:]])
+        cache = Cache(None)
+        found = predict(Subject(loader, cache, "key"), corpus)
+        assert [(one.name, one.reason) for one in found.rejected] == [(clip.name, "undecodable")]
+        clip.path.write_bytes(speech.clips[0].path.read_bytes())
+        assert predict(Subject(loader, cache, "key"), corpus).rejected == ()
+
+    def test_a_file_that_holds_no_audio_is_remembered(
+        self, loader: Loader, speech: Corpus, tmp_path: Path
+    ) -> None:
+        clip = replace(speech.clips[0], path=tmp_path / "a.wav", digest="of this text")
+        clip.path.write_text("no audio")
+        corpus = speech.narrowed([clip, *speech.clips[1:]])
+        cache = Cache(None)
+        for _ in range(2):
+            assert len(predict(Subject(loader, cache, "key"), corpus).rejected) == 1
+            clip.path.unlink(missing_ok=True)
+        assert b"!undecodable" in cache.answers("key").values()
+
     def test_answers_survive_packing(self) -> None:
         logits = np.array([1.5, -2, 1e-30], np.float32)
         found = Answer.unpack(Answer(logits, 4).pack(), 3)
@@ -178,6 +201,23 @@ class TestBlueprints:
         assert recalled.weights == made.weights
         assert replace(recalled, loader=made.loader) == made
         assert recalled.loader == Recalled(made.loader.name)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b'{"val', b"[]", b'{"value": 1}', b'{"rejected": ["no_such_code", ""]}', b"\xff\xfe"],
+        ids=str,
+    )
+    def test_what_is_damaged_is_computed_anew(self, content: bytes) -> None:
+        cache = Cache(None)
+        cache.keep("key", "what", content)
+        found = recall(cache, "key", "what", lambda: {"a": 2}, load=lambda value: dict(value))
+        assert found == {"a": 2}
+        assert recall(cache, "key", "what", lambda: pytest.fail("asked again")) == {"a": 2}
+
+    def test_nothing_is_remembered_without_a_key(self) -> None:
+        cache = Cache(None)
+        numbers = iter((1, 2))
+        assert [recall(cache, "", "what", lambda: next(numbers)) for _ in range(2)] == [1, 2]
 
     def test_a_rejection_is_recalled_with_its_reason(self) -> None:
         def refuse() -> None:

@@ -45,7 +45,7 @@ class TestRejections:
         outcome = run("-m", "loadability", candidates=write("random-head"))
         assert outcome.code == pytest.ExitCode.OK
         kinds = [case.kind for case in outcome.of("random-head")]
-        assert kinds == ["passed"] * 5 + ["skipped"] * 8
+        assert kinds == ["passed"] * 5 + ["skipped"] * 9
         expected = outcome.of("random-head")[5]
         assert expected.properties["outcome"] == "FAIL"
         assert expected.properties["reason"] == "random_head"
@@ -525,7 +525,7 @@ class TestWorkers:
         outcome = run("-m", "loadability", "-n", "2", candidates=path)
         assert outcome.code == pytest.ExitCode.TESTS_FAILED
         cases = outcome.of("killer")
-        assert len(cases) == 13
+        assert len(cases) == 14
         assert [case.kind for case in cases].count("error") == 1
         assert {c.properties["reason"] for c in cases if c.kind != "passed"} == {"worker_crashed"}
         assert outcome.candidate("killer")["reason"] == "worker_crashed"

@@ -1,6 +1,7 @@
 """From a snapshot to a model that answers: the only package that imports torch and transformers."""
 
 import gc
+import math
 import os
 import time
 import warnings
@@ -17,17 +18,19 @@ from numpy.typing import NDArray
 
 from sertify.audio import noise
 from sertify.blueprints import Batching, Blueprint, Loader, Network, batching_of
-from sertify.errors import ConfigurationError, Rejected
+from sertify.errors import Blocked, ConfigurationError, Rejected
 from sertify.hub import Snapshot
 from sertify.integrity import judge_feature_extractor, judge_logits, require
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.legacy import index_of_files
 from sertify.models.loaders import choose_loader
+from sertify.models.networks import TorchNetwork
 from sertify.models.variants import convert
 from sertify.tensors import TensorIndex
 from sertify.weights import WeightReport, judge_finite_weights, judge_weights
 
 __all__ = [
+    "TOLERANCE",
     "Batching",
     "Blueprint",
     "LoadedModel",
@@ -37,9 +40,15 @@ __all__ = [
     "certify",
     "choose_device",
     "choose_loader",
+    "is_concurrent",
     "load",
     "outline",
+    "proven",
 ]
+
+
+TOLERANCE = 1e-4
+"""Of the range of logits: how far they may move by sharing a batch."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class LoadedModel:
         Seconds from files to a model in memory.
     batching
         Which clips it may be asked about together.
+    concurrent
+        Whether several threads may ask it at a time.
     """
 
     blueprint: Blueprint
@@ -62,6 +73,7 @@ class LoadedModel:
     device: str
     network: Network = field(repr=False)
     batching: Batching = Batching.SINGLE
+    concurrent: bool = True
 
     @property
     def snapshot(self) -> Snapshot:
@@ -167,8 +179,7 @@ def load(
     """Make a model of files that are on this machine, without any network access.
 
     ``seed`` decides what random weights get, where the checkpoint lacks some. ``threads`` is how
-    many one forward may use, from now on and for all models of the process. What is no module of
-    torch answers in float32 whatever ``dtype`` says.
+    many one forward may use, from now on and for all models of the process.
 
     Raises
     ------
@@ -186,9 +197,7 @@ def load(
         index = index_of_files(blueprint.snapshot)
         blueprint = outline(blueprint.snapshot, index) if index else blueprint
     network, weights = blueprint.loader.load(blueprint, device)
-    network = convert(network, blueprint, device)
-    if dtype != "float32" and hasattr(network, "cast"):
-        network.cast(getattr(torch, dtype))
+    network = convert(_cast(network, blueprint, dtype), blueprint, device)
     load_time = time.perf_counter() - started
     model = LoadedModel(blueprint, weights, load_time, device, network, batching_of(network))
     misfit = _misfit(model)
@@ -198,26 +207,72 @@ def load(
     return model
 
 
-def batch_deviation(model: LoadedModel) -> float:
-    """Return how far logits move by sharing a batch, as a share of their range over clips.
+def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
+    if dtype == "float32":
+        return network
+    variant = blueprint.snapshot.candidate.variant
+    if not isinstance(network, TorchNetwork) or variant not in ("fp32", "compile"):
+        what = f"loader {blueprint.loader.name}" if variant == "fp32" else variant
+        message = f"{what} answers in float32, but --dtype is {dtype}; leave one of them out"
+        raise Blocked("no_variant", message)
+    network.cast(getattr(torch, dtype))
+    return network
 
-    The clips are four of noise, of lengths that `LoadedModel.batching` allows to be mixed.
+
+def is_concurrent(model: LoadedModel) -> bool:
+    """Whether several threads may ask the model at a time, each about a clip of its own.
+
+    A repository's own code never promised that; what transformers has is looked at.
     """
-    assert model.sampling_rate is not None
-    mixed = model.batching in (Batching.MASKED, Batching.ANY)
-    lengths = (1.0, 0.5, 0.75, 1.25) if mixed else (1.0,) * 4
-    clips = [
-        # Of the same noise, each from another sample on and at another level.
-        noise(seconds + 0.1 * place, model.sampling_rate)[-round(seconds * model.sampling_rate) :]
+    if model.snapshot.candidate.trust_remote_code:
+        return False
+    if not isinstance(model.network, TorchNetwork):
+        return True  # as `Network` says
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return not model.network.remembers(_noises(model, (1.0, 0.5, 1.25)))
+
+
+def proven(model: LoadedModel) -> tuple[LoadedModel, float]:
+    """Return the model, to be asked only as changes no answer, and its `batch_deviation`."""
+    model = replace(model, concurrent=is_concurrent(model))
+    if model.batching is Batching.SINGLE:
+        return model, 0.0
+    moved = batch_deviation(model)
+    return (model if moved <= TOLERANCE else replace(model, batching=Batching.SINGLE)), moved
+
+
+def _noises(model: LoadedModel, lengths: Sequence[float]) -> list[NDArray[np.float32]]:
+    """Return noise of so many seconds, each from another sample on and at another level."""
+    rate = model.sampling_rate
+    assert rate is not None
+    return [
+        noise(seconds + 0.1 * place, rate)[-max(round(seconds * rate), model.receptive_field) :]
         / np.float32(2**place)
         for place, seconds in enumerate(lengths)
     ]
+
+
+def batch_deviation(model: LoadedModel) -> float:
+    """Return how far logits move by sharing a batch, as a share of their range over clips.
+
+    That is infinite where the model cannot be asked so. The clips are four of noise, of lengths
+    that `LoadedModel.batching` allows to be mixed.
+    """
+    mixed = model.batching in (Batching.MASKED, Batching.ANY)
+    clips = _noises(model, (1.0, 0.5, 0.75, 1.25) if mixed else (1.0,) * 4)
     alone = np.stack([model.logits(clip) for clip in clips])
     # A model that answers all alike has no range, but rounds all the same.
     scale = max(float(np.ptp(alone)), float(np.abs(alone).max()) * 1e-2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        moved = float(np.abs(model.answer(clips) - alone).max())
+        try:
+            together = model.answer(clips)
+        except (RuntimeError, ValueError, TypeError, LookupError):
+            return math.inf  # code of the repository may be made for a clip at a time
+    if together.shape != alone.shape:
+        return math.inf
+    moved = float(np.abs(together - alone).max())
     return moved / scale if scale else moved
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -44,10 +44,10 @@ def answers(
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Answer clips as they come: yields the position of each, and its logits.
 
-    On a CPU each thread answers clips of its own with a share of one core, for that takes less time
-    than all cores on one clip. ``waveforms`` is read ahead in a thread of its own, by a window that
-    is small whatever there is to come. Where memory does not suffice, smaller batches are tried,
-    then clips one at a time, and ``say`` is told of it.
+    On a CPU each thread answers clips of its own on one core, for that takes less time than all
+    cores on one clip; unless the model is not `LoadedModel.concurrent`. ``waveforms`` is read ahead
+    in a thread of its own, by a window that is small whatever there is to come. Where memory does
+    not suffice, smaller batches are tried, then clips one at a time, and ``say`` is told of it.
 
     Yields
     ------
@@ -68,11 +68,16 @@ def answers(
 
 
 def batches(
-    waveforms: Iterable[Waveform], batching: Batching, most: int, stretch: float = 1.0
+    waveforms: Iterable[Waveform],
+    batching: Batching,
+    most: int,
+    stretch: float = 1.0,
+    least: int = 0,
 ) -> Iterator[Batch]:
     """Group clips, with their positions, into batches of up to ``most`` samples, padding included.
 
-    Clips may be ``stretch`` times as long as the shortest of their batch where they can be padded.
+    Clips may be ``stretch`` times as long as the shortest of their batch where they can be padded;
+    ``least`` is the length that all are brought to before.
     Which clips share a batch depends on nothing but the clips.
     """
     for window in _windows(enumerate(waveforms)):
@@ -81,7 +86,9 @@ def batches(
             continue
         batch: Batch = []
         for place, waveform in sorted(window, key=lambda one: -one[1].size):
-            if batch and not _fits(batch, waveform, batching, most, stretch):
+            longest = max(least, batch[0][1].size) if batch else 0
+            full = longest * (len(batch) + 1) > most
+            if batch and (full or not _goes_with(batch, waveform, batching, stretch)):
                 yield batch
                 batch = []
             batch.append((place, waveform))
@@ -99,13 +106,10 @@ def _windows(numbered: Iterable[tuple[int, Waveform]]) -> Iterator[Batch]:
         yield window
 
 
-def _fits(batch: Batch, waveform: Waveform, batching: Batching, most: int, stretch: float) -> bool:
-    longest = batch[0][1].size
-    if longest * (len(batch) + 1) > most:
-        return False
+def _goes_with(batch: Batch, waveform: Waveform, batching: Batching, stretch: float) -> bool:
     if batching is Batching.ANY:
         return True
-    return longest <= waveform.size * (stretch if batching is Batching.MASKED else 1)
+    return batch[0][1].size <= waveform.size * (stretch if batching is Batching.MASKED else 1)
 
 
 @dataclass
@@ -147,7 +151,10 @@ class _Crew:
         assert model.sampling_rate is not None
         self._model = model
         self._on_cpu = model.device == "cpu"
-        self._hands = threads if self._on_cpu else 1
+        self._hands = threads if self._on_cpu and model.concurrent else 1
+        self._threads = threads // self._hands
+        self._least = int(getattr(model.network, "least", 0))
+        self._crew: list[threading.Thread] = []
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._waiting: SimpleQueue[Batch | None] = SimpleQueue()
         self._ahead = threading.Semaphore(2 * self._hands)
@@ -160,6 +167,7 @@ class _Crew:
         crew.append(threading.Thread(target=self._read, args=(waveforms,), daemon=True))
         for thread in crew:
             thread.start()
+            self._crew.append(thread)
         working = len(crew)
         while working:
             found = self._done.get()
@@ -171,11 +179,16 @@ class _Crew:
                 yield found
 
     def leave(self) -> None:
-        """Let go of what nobody waits for any more."""
+        """Drop what nobody waits for any more, and wait for what is being done.
+
+        The next model needs the room.
+        """
         self._left.set()
         self._ahead.release(_WINDOW)
         for _ in range(self._hands):
             self._waiting.put(None)
+        for thread in self._crew:
+            thread.join()
 
     def _read(self, waveforms: Iterable[Waveform]) -> None:
         seconds = _BATCH.get(self._model.device, _LARGE_BATCH)
@@ -183,7 +196,7 @@ class _Crew:
         # Padding costs a CPU as much time as speech.
         stretch = 1.0 if self._on_cpu else _STRETCH
         try:
-            for batch in batches(waveforms, self._model.batching, most, stretch):
+            for batch in batches(waveforms, self._model.batching, most, stretch, self._least):
                 self._ahead.acquire()
                 if self._left.is_set():
                     return
@@ -197,7 +210,7 @@ class _Crew:
 
     def _answer(self) -> None:
         if self._on_cpu:
-            torch.set_num_threads(1)  # of this thread's forwards
+            torch.set_num_threads(self._threads)  # of this thread's forwards
         try:
             while (batch := self._waiting.get()) is not None and not self._left.is_set():
                 self._ahead.release()
@@ -211,22 +224,32 @@ class _Crew:
 
     def _ask(self, batch: Batch) -> Iterator[tuple[int, NDArray[np.float32]]]:
         places, waveforms = zip(*batch, strict=True)
-        size = max(one.size for one in waveforms) * len(waveforms)
+        size = max(self._least, *(one.size for one in waveforms)) * len(waveforms)
         alone = size > self._room.limit
         if alone and len(batch) > 1:
             yield from self._halves(batch)
             return
+        logits, problem = self._try(waveforms, size, alone=alone)
+        if logits is not None:
+            yield from zip(places, logits, strict=True)
+            return
+        # Not where the error was caught: that would hold what the forward had taken.
+        if not self._on_cpu:
+            torch.cuda.empty_cache()
+        self._room.shrink(size)
+        self._say(f"{problem}: went on with half of that at a time")
+        yield from self._halves(batch)
+
+    def _try(
+        self, waveforms: Sequence[Waveform], size: int, *, alone: bool
+    ) -> tuple[NDArray[np.float32] | None, str]:
         try:
             with self._room.taken(size):
-                logits = self._model.answer(waveforms)
+                return self._model.answer(waveforms), ""
         except Blocked as error:
             if error.reason.code != "out_of_memory" or alone:
                 raise
-            self._room.shrink(size)
-            self._say(f"{error.message}: went on with half of that at a time")
-            yield from self._halves(batch)
-            return
-        yield from zip(places, logits, strict=True)
+            return None, error.message
 
     def _halves(self, batch: Batch) -> Iterator[tuple[int, NDArray[np.float32]]]:
         half = (len(batch) + 1) // 2

@@ -11,9 +11,9 @@ from transformers.models.auto.feature_extraction_auto import (
 )
 
 from sertify.candidates import SamplingRate
-from sertify.errors import Rejected
+from sertify.errors import Blocked, Rejected
 from sertify.hub import Snapshot
-from sertify.models.guards import quiet, text_of
+from sertify.models.guards import of_the_system, quiet, text_of
 
 __all__ = ["load_extractor"]
 
@@ -48,7 +48,11 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
             return AutoFeatureExtractor.from_pretrained(
                 folder, config=config, local_files_only=True, trust_remote_code=trust
             ), ""
+    except ImportError as error:
+        raise Blocked("missing_package", text_of(error)) from error
     except Exception as error:  # the file may hold anything
+        if isinstance(error, MemoryError) or of_the_system(error):
+            raise
         return None, f"preprocessor_config.json cannot be used: {text_of(error)}"
 
 

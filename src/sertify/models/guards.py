@@ -1,5 +1,6 @@
 """What transformers and torch raise, in reason codes; and what they would say on the way."""
 
+import errno
 import logging
 import pickle
 import re
@@ -14,7 +15,14 @@ from transformers.utils import logging as transformers_logging
 
 from sertify.errors import Blocked, Rejected
 
-__all__ = ["config_errors", "out_of_memory", "quiet", "text_of", "weight_errors"]
+__all__ = [
+    "config_errors",
+    "of_the_system",
+    "out_of_memory",
+    "quiet",
+    "text_of",
+    "weight_errors",
+]
 
 
 @contextmanager
@@ -27,6 +35,8 @@ def config_errors() -> Iterator[None]:
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
     except Exception as error:
+        if of_the_system(error):
+            raise
         if "trust_remote_code" in str(error):
             message = "config.json names code of the repository, which may not run"
             raise Rejected("needs_remote_code", message) from error
@@ -58,6 +68,8 @@ def weight_errors(names: str) -> Iterator[None]:
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
     except (SafetensorError, EOFError, OSError, LookupError, TypeError, ValueError) as error:
+        if of_the_system(error):
+            raise
         raise Rejected("corrupt_weights", f"{names}: {text_of(error)}") from error
 
 
@@ -87,6 +99,20 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         transformers_logging.set_verbosity(level)
+
+
+def of_the_system(error: BaseException | None) -> bool:
+    """Whether an error says that the system refused something, whatever a file holds.
+
+    Such as one file more that is open; not that a file is absent, which a repository may be at
+    fault for.
+    """
+    while error is not None:
+        refused = isinstance(error, OSError) and error.errno not in (None, errno.ENOENT)
+        if refused or re.search(r"\(os error (?!2\))\d+\)", str(error)):  # as Rust has it
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def text_of(error: Exception) -> str:

@@ -47,6 +47,27 @@ class TorchNetwork:
         answer: NDArray[np.float32] = self.module(**inputs).logits.float().cpu().numpy()
         return answer
 
+    @property
+    def least(self) -> int:
+        """Samples that any clip is brought to, or beyond; 0 where each keeps its length."""
+        if isinstance(self.extractor, WhisperFeatureExtractor):
+            return int(self.extractor.n_samples)
+        if isinstance(self.extractor, ASTFeatureExtractor):
+            return int(self.extractor.max_length * self.extractor.sampling_rate // 100)
+        return 0
+
+    def remembers(self, clips: Sequence[NDArray[np.float32]]) -> bool:
+        """Whether being asked leaves something behind in the module, which threads would share.
+
+        The rotary embedding of a conformer does, for one. ``clips`` should be of unlike lengths.
+        """
+        modules = [] if not isinstance(self.module, torch.nn.Module) else [*self.module.modules()]
+        states = []
+        for clip in clips:
+            self([clip])
+            states.append([_attributes(one) for one in modules])
+        return any(state != states[0] for state in states)
+
     def cast(self, dtype: torch.dtype) -> None:
         """Hold the weights in another floating-point type, and compute in it."""
         self.module.to(dtype)
@@ -54,6 +75,11 @@ class TorchNetwork:
     def _padding(self) -> dict[str, bool]:
         # The others bring all clips to one length by themselves.
         return {"padding": True} if isinstance(self.extractor, Wav2Vec2FeatureExtractor) else {}
+
+
+def _attributes(module: torch.nn.Module) -> dict[str, int]:
+    kept = {**vars(module), **module._buffers}
+    return {name: id(value) for name, value in kept.items() if not name.startswith("_")}
 
 
 def batching_for(config: Any, extractor: Any) -> Batching:

@@ -4,19 +4,21 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.candidates import Candidate
-from sertify.corpora import Corpus
 from sertify.environment import fingerprint
 from sertify.errors import GATE_OF, Blocked, Rejected
-from sertify.evidence import Record
 from sertify.expectations import Colour, settle
 from sertify.outcomes import GATES, Judgement, Outcome
-from sertify.plugin.options import environment_of, is_worker
-from sertify.report.wording import clean
+from sertify.plugin.arguments import is_worker
+from sertify.plugin.options import environment_of
+
+if TYPE_CHECKING:
+    from sertify.evidence import Record  # collecting must not wait for what reads audio
 
 __all__ = [
     "ITEM",
@@ -42,7 +44,7 @@ class NotReached(Skipped):
     """Skips a check, with the reason code that kept it from running."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(clean(f"{code}: {message}"), _use_item_location=True)
+        super().__init__(_clean(f"{code}: {message}"), _use_item_location=True)
         self.code = code
         self.message = message
 
@@ -142,7 +144,7 @@ def conclude(item: pytest.Item, judgement: Judgement) -> None:
     settlement = settle(own.candidate, judgement, last_owner=own.last_owner)
     item.stash[_JUDGEMENT] = item.stash[_SHOWN] = judgement
     # It may quote the model's repository, and terminals and CI act on some of what they are told.
-    message = clean(f"{settlement.message} [{_subject(item)}]")
+    message = _clean(f"{settlement.message} [{_subject(item)}]")
     if settlement.now_qualifies:
         item.stash[_SHOWN] = replace(
             judgement, outcome=Outcome.FAIL, reason="now_qualifies", message=settlement.message
@@ -182,7 +184,7 @@ def _simplify(
         report.longrepr = (path, (line or 0) + 1, str(error))
     elif isinstance(error, Blocked):
         text = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
-        report.longrepr = clean(text)
+        report.longrepr = _clean(text)
     elif _JUDGEMENT in item.stash and report.failed:
         report.longrepr = str(error)
 
@@ -215,25 +217,25 @@ def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgem
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 
-def _record(item: pytest.Item, judgement: Judgement) -> Record:
+def _record(item: pytest.Item, judgement: Judgement) -> "Record":
+    from sertify.evidence import Record
+
     own = item.stash[ITEM]
-    arguments = getattr(item, "funcargs", {})
-    corpus = arguments.get("probe")
     return Record.of(
         judgement,
         candidate=own.candidate.name,
         entry=own.candidate.fingerprint,
-        commit=_commit(item),
+        commit=_told(item, "snapshot", "identity"),
         gate=own.gate,
         check=own.check,
-        corpus=corpus.fingerprint if isinstance(corpus, Corpus) else "",
+        corpus=_told(item, "probe", "fingerprint"),
         environment=fingerprint(environment_of(item.config), own.gate),
         siblings=own.siblings,
         judged_at=datetime.now(UTC).isoformat(),
     )
 
 
-def properties(record: Record, shown: Judgement) -> list[tuple[str, str]]:
+def properties(record: "Record", shown: Judgement) -> list[tuple[str, str]]:
     """Return a test case's properties: a contract with readers of JUnit, see docs/results.md."""
     pairs: list[tuple[str, str]] = [
         ("candidate", record.candidate),
@@ -253,10 +255,16 @@ def properties(record: Record, shown: Judgement) -> list[tuple[str, str]]:
 
 
 def _subject(item: pytest.Item) -> str:
-    name, commit = item.stash[ITEM].candidate.name, _commit(item).removeprefix("sha256:")
-    return f"{name}@{commit[:7]}" if commit else name
+    name, commit = item.stash[ITEM].candidate.name, _told(item, "snapshot", "identity")
+    return f"{name}@{commit.removeprefix('sha256:')[:7]}" if commit else name
 
 
-def _commit(item: pytest.Item) -> str:
-    """Return the commit of the snapshot, or an empty string where there is none."""
-    return getattr(getattr(item, "funcargs", {}).get("snapshot"), "identity", "")
+def _told(item: pytest.Item, fixture: str, attribute: str) -> str:
+    """Return what tells the content of a fixture; an empty string where it came to none."""
+    return getattr(getattr(item, "funcargs", {}).get(fixture), attribute, "")
+
+
+def _clean(text: str) -> str:
+    from sertify.report.wording import clean  # collecting must not wait for all that reports need
+
+    return str(clean(text))

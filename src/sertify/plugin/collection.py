@@ -1,8 +1,9 @@
 """Which checks there are: one of each for every candidate, a candidate's checks in a row."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def _suffix(value: Any) -> str:
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note what each check is, sort by candidate and gate, and leave out what is not asked for."""
-    checks = [item for item in items if _note(item)]
+    checks = [*_note(items)]
     if not checks:
         return
     sort(config, checks)
@@ -127,31 +128,43 @@ def owned_codes(item: pytest.Item) -> frozenset[str]:
     return frozenset(code for mark in item.iter_markers("owns") for code in mark.args)
 
 
-def _note(item: Any) -> bool:
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    gate = next((gate for gate in GATES if item.get_closest_marker(gate)), None)
-    if gate is None or "candidate" not in parameters:
-        return False
-    over = next((name for name in _VARIANTS if name in parameters), None)
-    item.stash[ITEM] = CheckItem(
-        candidate=item.config.stash[CANDIDATES].named(parameters["candidate"]),
-        gate=gate,
-        check=item.originalname + ("" if over is None else _suffix(parameters[over])),
-        owns=owned_codes(item),
-        siblings=_siblings(item) if over is None else _variants(item, over),
-    )
-    return True
+def _note(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Note on each check what it is, and yield it."""
+    # What those of a function share is found out once: it takes time, and they are thousands.
+    for _, group in groupby(items, key=lambda item: getattr(item, "function", item)):
+        alike = [*group]
+        gate = next((gate for gate in GATES if alike[0].get_closest_marker(gate)), None)
+        if gate is not None and "candidate" in _parameters(alike[0]):
+            yield from _note_alike(alike, gate)
 
 
-def _siblings(item: Any) -> tuple[str, ...]:
-    return tuple(name for name in vars(item.module) if name.startswith("test_"))
+def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
+    first, name, codes = items[0], items[0].originalname, owned_codes(items[0])
+    over = next((name for name in _VARIANTS if name in _parameters(first)), None)
+    candidates = first.config.stash[CANDIDATES]
+    siblings = {one.name: _siblings(first, over, one) for one in candidates.all()}
+    for item in items:
+        parameters = _parameters(item)
+        candidate = candidates.named(parameters["candidate"])
+        item.stash[ITEM] = CheckItem(
+            candidate=candidate,
+            gate=gate,
+            check=name if over is None else name + _suffix(parameters[over]),
+            owns=codes,
+            siblings=siblings[candidate.name],
+        )
+        yield item
 
 
-def _variants(item: Any, over: str) -> tuple[str, ...]:
+def _parameters(item: Any) -> Mapping[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def _siblings(item: Any, over: str | None, candidate: Candidate) -> tuple[str, ...]:
     """Return the checks of a gate, and of this check the one of each length or part."""
-    candidate = item.config.stash[CANDIDATES].named(item.callspec.params["candidate"])
-    values = _VARIANTS[over](item.config, candidate)
-    return (*_siblings(item), *(item.originalname + _suffix(value) for value in values))
+    values = () if over is None else _VARIANTS[over](item.config, candidate)
+    checks = (name for name in vars(item.module) if name.startswith("test_"))
+    return (*checks, *(item.originalname + _suffix(value) for value in values))
 
 
 def _find_last_owners(checks: Iterable[pytest.Item]) -> None:

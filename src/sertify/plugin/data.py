@@ -10,15 +10,15 @@ import pytest
 
 from sertify.candidates import Candidate, CorpusEntry, Suite
 from sertify.contamination import seen_in_training
-from sertify.corpora import Corpus, hold_out, join, read_corpus
-from sertify.corpora.clips import MISSING
 from sertify.errors import ConfigurationError
 from sertify.known_corpora import known_corpus
 from sertify.plugin.options import Options, Source
 from sertify.taxonomy import fold
 
 if TYPE_CHECKING:
-    from sertify.hub import Card  # collecting must not wait for the hub
+    # At run time these are imported on demand: collecting must wait for neither of them.
+    from sertify.corpora import Corpus
+    from sertify.hub import Card
 
 __all__ = ["DATA", "Data", "read_data", "seen_corpora"]
 
@@ -27,8 +27,8 @@ __all__ = ["DATA", "Data", "read_data", "seen_corpora"]
 class Data:
     """The speech of a run; each is None where no option asks for it."""
 
-    judged: Corpus | None = None
-    confirming: Corpus | None = None
+    judged: "Corpus | None" = None
+    confirming: "Corpus | None" = None
 
 
 DATA = pytest.StashKey[Data]()
@@ -50,6 +50,8 @@ def read_data(options: Options, suite: Suite) -> Data:
                 "--confirm, --hold-out, --split and --limit go with --data PATH"
             )
         return Data()
+    from sertify.corpora import hold_out, join
+
     _refuse_misspelt([source.name for source in options.data], suite)
     corpora = [_read(source, options, suite) for source in options.data]
     _refuse_mixture(corpora)
@@ -66,7 +68,7 @@ def read_data(options: Options, suite: Suite) -> Data:
 
 
 def seen_corpora(
-    suite: Suite, candidate: Candidate, card: "Card", corpus: Corpus
+    suite: Suite, candidate: Candidate, card: "Card", corpus: "Corpus"
 ) -> dict[str, str]:
     """Return why a corpus, by its name, was part of the candidate's training, where it was."""
     if suite.preferences.count_seen:
@@ -78,7 +80,9 @@ def seen_corpora(
     return {name: reason for name, reason in why.items() if reason}
 
 
-def _read(source: Source, options: Options, suite: Suite) -> Corpus:
+def _read(source: Source, options: Options, suite: Suite) -> "Corpus":
+    from sertify.corpora import read_corpus
+
     entry = suite.corpora.get(source.name, CorpusEntry())
     return read_corpus(
         source.path,
@@ -121,7 +125,7 @@ def _strangers(suite: Suite, names: Sequence[str]) -> Iterator[str]:
                 )
 
 
-def _refuse_mixture(corpora: Sequence[Corpus]) -> None:
+def _refuse_mixture(corpora: Sequence["Corpus"]) -> None:
     mute = [corpus.name for corpus in corpora if not corpus.labelled]
     if mute and len(mute) < len(corpora):
         raise ConfigurationError(
@@ -130,7 +134,9 @@ def _refuse_mixture(corpora: Sequence[Corpus]) -> None:
         )
 
 
-def _refuse_shared(judged: Corpus, confirming: Corpus) -> None:
+def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
+    from sertify.corpora.clips import MISSING
+
     known = {clip.digest for clip in judged.clips} - {MISSING}
     shared = [clip.name for clip in confirming.clips if clip.digest in known]
     if shared:
@@ -140,7 +146,7 @@ def _refuse_shared(judged: Corpus, confirming: Corpus) -> None:
         )
 
 
-def _keyed(corpus: Corpus, options: Options, suite: Suite) -> Corpus:
+def _keyed(corpus: "Corpus", options: Options, suite: Suite) -> "Corpus":
     """Let the fingerprint tell what else decides what is found on a corpus."""
     terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
     if any(candidate.trained_on for candidate in suite.candidates):

@@ -13,33 +13,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify import integrity, judgements, scores, weights
-from sertify.answers import Answers
-from sertify.blueprints import Blueprint
+from sertify import integrity, judgements, weights
 from sertify.cache import Cache
 from sertify.candidates import Candidate
-from sertify.corpora import EMBEDDED, Corpus, read_corpus
 from sertify.environment import fingerprint
 from sertify.errors import Rejected
-from sertify.evidence import EvidenceStore
 from sertify.locks import read_lock
 from sertify.outcomes import Judgement
+from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import ITEM, NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.data import DATA, read_data, seen_corpora
-from sertify.plugin.loading import load_model, open_cache, sharing, subject_key
-from sertify.plugin.options import OPTIONS, Options, environment_of, is_worker
+from sertify.plugin.loading import load_model, open_cache, release, sharing, subject_key
+from sertify.plugin.options import OPTIONS, Options, environment_of
 from sertify.plugin.progress import Progress
-from sertify.plugin.stopwatch import Stopwatch
-from sertify.recordings import Recordings
 from sertify.slices import Slice
-from sertify.subjects import Subject, recall
 
 if TYPE_CHECKING:
-    # At run time these are imported on demand: collecting must wait for neither torch nor the hub.
+    # At run time these are imported on demand: collecting must wait for none of what judging needs.
+    from sertify.blueprints import Blueprint
+    from sertify.corpora import Corpus
     from sertify.hub import Snapshot
     from sertify.models import LoadedModel
+    from sertify.plugin.stopwatch import Stopwatch
     from sertify.predictions import Consistency, Predictions
+    from sertify.recordings import Recordings
+    from sertify.scores import Score
+    from sertify.subjects import Subject
     from sertify.survey import Survey
     from sertify.tensors import TensorIndex
 
@@ -53,6 +53,7 @@ __all__ = [
     "config",
     "consistency",
     "data",
+    "in_memory",
     "index",
     "key",
     "labelled",
@@ -138,6 +139,9 @@ def cache(options: Options, pytestconfig: pytest.Config) -> Iterator[Cache]:
     opened = open_cache(pytestconfig, options)
     yield opened
     opened.close()
+    terminal: Any = pytestconfig.pluginmanager.getplugin("terminalreporter")
+    if opened.problem and terminal is not None:
+        terminal.write_line(f"\nsertify: nothing is remembered: {opened.problem}", yellow=True)
 
 
 @_stage()
@@ -149,6 +153,7 @@ def key(snapshot: "Snapshot", candidate: Candidate, pytestconfig: pytest.Config)
 @_stage()
 def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
     """The content of the repository's config.json; empty for a loader that needs none."""
+    from sertify.subjects import recall
 
     def choose() -> str:
         from sertify import models
@@ -171,8 +176,11 @@ def index(
 
 
 @_stage()
-def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> Blueprint:
+def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> "Blueprint":
     """The network that the candidate will be, whatever may be wrong with it."""
+    from sertify.blueprints import Blueprint
+    from sertify.subjects import recall
+
     integrity.require(weights.judge_index(index))
 
     def make() -> Blueprint:
@@ -186,7 +194,7 @@ def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) 
 
 
 @_stage()
-def blueprint(outline: Blueprint) -> Blueprint:
+def blueprint(outline: "Blueprint") -> "Blueprint":
     """A network of which nothing is known that speaks against downloading its weights."""
     integrity.require(integrity.judge_outline(**outline.facts))
     integrity.require(weights.judge_promise(outline.weights, outline.unknown))
@@ -197,7 +205,7 @@ def blueprint(outline: Blueprint) -> Blueprint:
 
 @_stage()
 def loading(
-    blueprint: Blueprint, survey: "Survey", options: Options, pytestconfig: pytest.Config
+    blueprint: "Blueprint", survey: "Survey", options: Options, pytestconfig: pytest.Config
 ) -> "functools.partial[LoadedModel]":
     """Loads the model, downloading what is missing; takes the seed of random weights."""
     if not options.weights:
@@ -207,44 +215,55 @@ def loading(
     return functools.partial(load_model, survey, blueprint, **options_of_load)
 
 
+@pytest.fixture(scope="session")
+def in_memory() -> list["Subject"]:
+    """The subjects whose model may be in memory."""
+    return []
+
+
 @_stage()
 def checkpoint(
     loading: "functools.partial[LoadedModel]",
     cache: Cache,
     key: str,
     options: Options,
-    request: pytest.FixtureRequest,
-) -> Subject:
+    in_memory: list["Subject"],
+) -> "Subject":
     """What the loader makes of the repository, whatever may be wrong with it."""
+    from sertify.subjects import Subject
+
     subject = Subject(sharing(loading), cache, key, options.threads)
-    request.addfinalizer(subject.release)
+    release(in_memory)
+    in_memory.append(subject)
     subject.examination  # noqa: B018 - here its errors are the candidate's
     return subject
 
 
 @_stage()
-def model(checkpoint: Subject) -> Subject:
+def model(checkpoint: "Subject") -> "Subject":
     """A model that can be trusted with a question: its weights and its input are complete."""
     checkpoint.certify()
     return checkpoint
 
 
 @_stage(scope="function")
-def reloaded(model: Subject) -> Any:
+def reloaded(model: "Subject") -> Any:
     """The logits for the same noise after a second load, under another random seed."""
     return model.logits_of_another_load
 
 
 @pytest.fixture(scope="session")
-def recordings() -> Iterator[Recordings]:
+def recordings() -> Iterator["Recordings"]:
     """What was decoded for one candidate, for the next."""
+    from sertify.recordings import Recordings
+
     opened = Recordings()
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="session")
-def data(options: Options, pytestconfig: pytest.Config) -> Corpus | None:
+def data(options: Options, pytestconfig: pytest.Config) -> "Corpus | None":
     """The audio that --data names; a worker of pytest-xdist reads it for itself."""
     if DATA not in pytestconfig.stash:
         pytestconfig.stash[DATA] = read_data(options, pytestconfig.stash[CANDIDATES].suite)
@@ -252,8 +271,10 @@ def data(options: Options, pytestconfig: pytest.Config) -> Corpus | None:
 
 
 @pytest.fixture(scope="session")
-def probe(data: Corpus | None) -> Corpus:
+def probe(data: "Corpus | None") -> "Corpus":
     """Audio that shows whether predictions vary: --data, or a part of the embedded speech."""
+    from sertify.corpora import EMBEDDED, read_corpus
+
     if data is not None:
         return data
     sample = read_corpus(_EMBEDDED).sample(PROBE_CLIPS)
@@ -262,7 +283,7 @@ def probe(data: Corpus | None) -> Corpus:
 
 @_stage()
 def seen(
-    snapshot: "Snapshot", data: Corpus | None, candidate: Candidate, pytestconfig: pytest.Config
+    snapshot: "Snapshot", data: "Corpus | None", candidate: Candidate, pytestconfig: pytest.Config
 ) -> dict[str, str]:
     """Why a corpus, by its name, was part of the candidate's training; empty where none was."""
     suite = pytestconfig.stash[CANDIDATES].suite
@@ -271,9 +292,9 @@ def seen(
 
 @_stage()
 def predictions(
-    model: Subject,
-    probe: Corpus,
-    recordings: Recordings,
+    model: "Subject",
+    probe: "Corpus",
+    recordings: "Recordings",
     snapshot: "Snapshot",
     candidate: Candidate,
     seen: dict[str, str],
@@ -281,6 +302,9 @@ def predictions(
     pytestconfig: pytest.Config,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip."""
+    from sertify.answers import Answers
+    from sertify.corpora import EMBEDDED
+    from sertify.evidence import EvidenceStore
     from sertify.predictions import predict
 
     given = not probe.fingerprint.startswith(EMBEDDED)
@@ -297,7 +321,7 @@ def predictions(
 
 @_stage()
 def consistency(
-    model: Subject, predictions: "Predictions", recordings: Recordings
+    model: "Subject", predictions: "Predictions", recordings: "Recordings"
 ) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
     from sertify.predictions import consistency
@@ -306,7 +330,7 @@ def consistency(
 
 
 @_stage()
-def responses(model: Subject, probe: Corpus, recordings: Recordings) -> Any:
+def responses(model: "Subject", probe: "Corpus", recordings: "Recordings") -> Any:
     """The model's logits for speech, noise and silence."""
     from sertify.predictions import respond
 
@@ -314,7 +338,7 @@ def responses(model: Subject, probe: Corpus, recordings: Recordings) -> Any:
 
 
 @pytest.fixture(scope="session")
-def labelled(data: Corpus | None) -> Corpus:
+def labelled(data: "Corpus | None") -> "Corpus":
     """The audio that --data names, where it has labels to be right or wrong about."""
     if data is None:
         raise NotReached("no_data", "accuracy needs labelled speech: give --data PATH")
@@ -326,15 +350,15 @@ def labelled(data: Corpus | None) -> Corpus:
 @_stage()
 def scorebook(
     predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
-) -> Callable[[Slice], scores.Score]:
+) -> Callable[[Slice], "Score"]:
     """Scores the predictions on a part of the speech, each once."""
-    return functools.cache(lambda part: scores.score(predictions, candidate, part, seen))
+    from sertify.scores import score
+
+    return functools.cache(lambda part: score(predictions, candidate, part, seen))
 
 
 @_stage(scope="function")
-def score(
-    labelled: Corpus, scorebook: Callable[[Slice], scores.Score], part: Slice
-) -> scores.Score:
+def score(labelled: "Corpus", scorebook: Callable[[Slice], "Score"], part: Slice) -> "Score":
     """How well the predictions agree with the labels of a part of the speech."""
     if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
         what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"
@@ -344,13 +368,16 @@ def score(
 
 @_stage()
 def stopwatch(
-    blueprint: Blueprint,
+    blueprint: "Blueprint",
     index: "TensorIndex",
     loading: "functools.partial[LoadedModel]",
+    in_memory: list["Subject"],
     request: pytest.FixtureRequest,
-) -> Stopwatch:
+) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
+    release(in_memory)
     from sertify import hub
+    from sertify.plugin.stopwatch import Stopwatch
 
     hub.fetch(blueprint.snapshot, blueprint.files)
     started = Stopwatch(blueprint.snapshot, index, loading.keywords)
@@ -359,7 +386,7 @@ def stopwatch(
 
 
 @_stage(scope="function")
-def clock(stopwatch: Stopwatch, request: pytest.FixtureRequest) -> Callable[[], float]:
+def clock(stopwatch: "Stopwatch", request: pytest.FixtureRequest) -> Callable[[], float]:
     """The timer for pytest-benchmark, which has to learn of it before its fixture is made."""
     request.node.add_marker(pytest.mark.benchmark(timer=stopwatch.clock.now))
     return stopwatch.clock.now
@@ -367,7 +394,7 @@ def clock(stopwatch: Stopwatch, request: pytest.FixtureRequest) -> Callable[[], 
 
 @_stage(scope="function")
 def timing(
-    stopwatch: Stopwatch,
+    stopwatch: "Stopwatch",
     clock: Callable[[], float],  # noqa: ARG001 - asked for first, for the benchmark takes it
     benchmark: Any,
     seconds: float,

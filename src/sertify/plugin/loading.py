@@ -1,12 +1,12 @@
 """From a candidate to the subject of its checks, and what is remembered of it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify.blueprints import Blueprint, Recalled
 from sertify.cache import Cache, content_key
 from sertify.candidates import Candidate
 from sertify.environment import decides_answers
@@ -14,11 +14,13 @@ from sertify.plugin.options import Options
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: what is known needs neither torch nor the hub.
+    from sertify.blueprints import Blueprint
     from sertify.hub import Snapshot
     from sertify.models import LoadedModel
+    from sertify.subjects import Subject
     from sertify.survey import Survey
 
-__all__ = ["load_model", "open_cache", "sharing", "subject_key"]
+__all__ = ["load_model", "open_cache", "release", "sharing", "subject_key"]
 
 
 def open_cache(config: pytest.Config, options: Options) -> Cache:
@@ -29,14 +31,28 @@ def open_cache(config: pytest.Config, options: Options) -> Cache:
     folder = getattr(config, "cache", None)
     if folder is None or not options.cache:
         return Cache(None)
-    return Cache(folder.mkdir("sertify") / "answers.sqlite", options.cache_size)
+    try:
+        return Cache(folder.mkdir("sertify") / "answers.sqlite", options.cache_size)
+    except OSError as error:
+        cache = Cache(None)
+        cache.problem = f"pytest's cache_dir cannot be used ({error})"
+        return cache
 
 
 def subject_key(snapshot: "Snapshot", candidate: Candidate, environment: Mapping[str, str]) -> str:
-    """Return a key that changes with anything that the model's answers depend on."""
+    """Return a key that changes with anything that the model's answers depend on.
+
+    It is empty, and nothing to be remembered, where code runs whose content nobody knows.
+    """
+    import soundfile  # the version of what decodes is known by it alone
+
+    if candidate.trust_remote_code and _runs_code_from_elsewhere(snapshot):
+        return ""
     extractor = candidate.feature_extractor
     return content_key(
+        candidate.model,  # for it is named in messages
         snapshot.identity,
+        soundfile.__libsndfile_version__,
         candidate.loader,
         candidate.variant,
         candidate.labels,
@@ -46,15 +62,31 @@ def subject_key(snapshot: "Snapshot", candidate: Candidate, environment: Mapping
     )
 
 
-def load_model(survey: "Survey", blueprint: Blueprint, **options: Any) -> "LoadedModel":
+def _runs_code_from_elsewhere(snapshot: "Snapshot") -> bool:
+    """Whether a config names classes of another repository, which is at no commit that is known."""
+    for name in ("config.json", "preprocessor_config.json"):
+        with suppress(OSError, ValueError, AttributeError):
+            if "--" in str(snapshot.read_json(name).get("auto_map")):
+                return True
+    return False
+
+
+def load_model(survey: "Survey", blueprint: "Blueprint", **options: Any) -> "LoadedModel":
     """Load a model, after downloading what is missing; options as `sertify.models.load`."""
     from sertify import hub, models
+    from sertify.blueprints import Recalled
 
     snapshot = blueprint.snapshot
     if isinstance(blueprint.loader, Recalled):
         blueprint = models.outline(snapshot, survey.index(snapshot.candidate))
     hub.fetch(snapshot, blueprint.files)
     return models.load(blueprint, **options)
+
+
+def release(in_memory: list["Subject"]) -> None:
+    """Free the models of these subjects: one is in memory at a time."""
+    while in_memory:
+        in_memory.pop().release()
 
 
 def sharing(loading: "partial[LoadedModel]") -> Callable[[int], "LoadedModel"]:

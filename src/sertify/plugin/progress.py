@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sertify.plugin.options import is_worker
+from sertify.plugin.arguments import is_worker
 
 __all__ = ["Progress"]
 

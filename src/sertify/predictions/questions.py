@@ -45,12 +45,13 @@ class Answer:
     """Logits of shape (len(labels),), or one word for why there are none.
 
     Of a question that is pooled, the logits are the logarithm of the mean of the probabilities of
-    so many ``segments``.
+    so many ``segments``. ``lasting`` is false of a flaw that may be gone when it is read again.
     """
 
     logits: NDArray[np.float32] | None
     segments: int = 1
     flaw: str = ""
+    lasting: bool = True
 
     def pack(self) -> bytes:
         """Return it as bytes."""
@@ -62,7 +63,7 @@ class Answer:
     def unpack(cls, content: bytes, outputs: int) -> "Answer | None":
         """Rebuild one; None where it is none of so many finite logits."""
         if content[:1] == b"!":
-            return cls(None, 0, content[1:].decode())
+            return cls(None, 0, content[1:].decode(errors="replace"))
         if content[:1] != b"=" or len(content) != 5 + 4 * outputs:
             return None
         logits = np.frombuffer(content, "<f4", offset=5).astype(np.float32)
@@ -95,7 +96,7 @@ def ask(
     for place, answer in _answers(subject, [questions[place] for place in new], say):
         found[new[place]] = answer
         question = questions[new[place]]
-        if subject.key and question.key:
+        if subject.key and question.key and answer.lasting:
             subject.cache.keep(subject.key, question.key, answer.pack())
         done += 1
         if progress is not None:
@@ -124,7 +125,8 @@ def _answers(
         return
     from sertify.models.engine import answers
 
-    model = replace(subject.loaded(), batching=subject.examination.batching)
+    found = subject.examination
+    model = replace(subject.loaded(), batching=found.batching, concurrent=found.concurrent)
     book = _Book(questions)
     for position, logits in answers(model, book.waveforms(), subject.threads, say):
         book.note(position, logits)
@@ -139,20 +141,20 @@ class _Book:
         self._questions = questions
         # Written by the thread that reads ahead, read by the one that collects.
         self._owner: list[tuple[int, int]] = []
-        self._ended: list[tuple[int, int, str]] = []
+        self._ended: list[tuple[int, int, UnreadableAudio | None]] = []
         self._pieces: dict[int, dict[int, NDArray[np.float32]]] = {}
 
     def waveforms(self) -> Iterator[Waveform]:
         """Yield the pieces of all questions, one question after the other."""
         for place, question in enumerate(self._questions):
-            count, flaw = 0, ""
+            count, flaw = 0, None
             try:
                 for waveform in question.waveforms():
                     self._owner.append((place, count))
                     count += 1
                     yield waveform
             except UnreadableAudio as error:
-                flaw = str(error)
+                flaw = error
             self._ended.append((place, count, flaw))
 
     def note(self, position: int, logits: NDArray[np.float32]) -> None:
@@ -175,8 +177,8 @@ class _Book:
                 continue
             self._pieces.pop(place, None)
             ordered = [pieces[number] for number in range(count)]
-            if flaw:
-                yield place, Answer(None, 0, flaw)
+            if flaw is not None:
+                yield place, Answer(None, 0, str(flaw), flaw.lasting)
             elif self._questions[place].pooled:
                 yield place, _pooled(ordered)
             else:

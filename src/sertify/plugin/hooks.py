@@ -1,0 +1,166 @@
+"""Wires checks into pytest: the hooks of a run that is one of checks. They decide nothing."""
+
+from typing import Any
+
+import pytest
+from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
+
+from sertify.errors import ConfigurationError
+from sertify.locks import lock_path, read_lock, require_writable
+from sertify.plugin.arguments import is_worker
+from sertify.plugin.checks import (
+    ITEM,
+    STANDINGS,
+    Standings,
+    describe,
+    hand_down,
+    refuse_unmeasurable,
+    refuse_unreached,
+)
+from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
+from sertify.plugin.data import DATA, Data, read_data
+from sertify.plugin.options import OPTIONS, Options, environment_of
+
+# pytest calls them by their names; nobody imports them.
+__all__: list[str] = []
+
+
+@pytest.hookimpl(tryfirst=True)  # before junitxml and pytest-benchmark read their options
+def pytest_configure(config: pytest.Config) -> None:
+    """Complain of mistakes now, and only once."""
+    options = config.stash[OPTIONS] = Options.of(config)
+    config.stash[CANDIDATES] = Candidates(options.candidates)
+    config.stash[STANDINGS] = Standings()
+    if is_worker(config):
+        return
+    try:
+        _complain(config, options)
+        if not config.option.collectonly:
+            _register_run(config, options)
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a check of each candidate."""
+    parametrize(metafunc)
+
+
+@pytest.hookimpl(wrapper=True)  # before -m and -k leave checks out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Any:
+    """Sort checks by candidate and gate; anew, after pytest has sorted them by all parameters."""
+    arrange(config, items)
+    result = yield
+    sort(config, items)
+    return result
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures are made
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a check that cannot be reached, or not be measured, before any work for it is done."""
+    if ITEM in item.stash:
+        refuse_unreached(item)
+        refuse_unmeasurable(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
+    """Conclude a check with the rejection that its fixtures met, instead of calling it."""
+    return (ITEM in pyfuncitem.stash and hand_down(pyfuncitem)) or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Attach what a check found to its report."""
+    report: pytest.TestReport = yield
+    if ITEM in item.stash:
+        describe(item, call, report)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole candidates to workers."""
+    if config.getoption("dist") != "load":
+        return None
+    from sertify.plugin.distribution import CandidateScheduling
+
+    names = [candidate.name for candidate in config.stash[CANDIDATES].all()]
+    return CandidateScheduling(config, log, names)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any) -> None:
+    """Say that a candidate killed its worker, and what is not judged for that."""
+    run: Any = sched.config.pluginmanager.get_plugin("sertify-run")
+    if run is not None and crashitem:
+        run.crashed(report, getattr(sched, "abandoned", ()))
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, and on what."""
+    options = config.stash[OPTIONS]
+    number = len(config.stash[CANDIDATES].all())
+    speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
+    return [f"sertify: {number} candidates of {options.candidates.name}, on {speech}"]
+
+
+def _speech(config: pytest.Config) -> str:
+    """Say what the speech was taken for, and how much of it there is."""
+    data = config.stash.get(DATA, Data())
+    said = [
+        f"{one.name} ({one.layout}, {len(one.clips):,} clips)"
+        for corpus in (data.judged, data.confirming)
+        if corpus is not None
+        for one in corpus.corpora
+    ]
+    return ", ".join(said)
+
+
+def _complain(config: pytest.Config, options: Options) -> None:
+    config.stash[CANDIDATES].all()
+    if options.lock and options.locked:
+        raise ConfigurationError("--lock and --locked exclude each other; give one of them")
+    if options.lock:
+        require_writable(options.candidates)
+    elif options.locked or lock_path(options.candidates).is_file():
+        read_lock(options.candidates)
+    if not options.weights and not _asks_for(config, "loadability", "labels"):
+        raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
+    if options.device not in ("auto", "cpu"):
+        environment_of(config)
+    data = config.stash[DATA] = read_data(options, config.stash[CANDIDATES].suite)
+    corpus = data.judged
+    expression = config.option.markexpr or ""
+    only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
+    if only_accuracy and not (corpus and corpus.labelled):
+        raise pytest.UsageError(
+            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
+            " (columns file_name and label) or with one subfolder per label"
+        )
+
+
+def _asks_for(config: pytest.Config, *gates: str) -> bool:
+    """Whether the options select a check of one of these gates."""
+    if config.getoption("benchmark_only", default=False):
+        return False
+    return any(_selected(config.option.markexpr or "", gate) for gate in gates)
+
+
+def _selected(expression: str, *markers: str) -> bool:
+    """Whether ``-m`` selects a test that has these markers."""
+    if not expression:
+        return True
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError:
+        return False  # pytest says so itself
+    return compiled.evaluate(lambda name, /, **_: name in markers)
+
+
+def _register_run(config: pytest.Config, options: Options) -> None:
+    from sertify.plugin.run import Run
+
+    if getattr(config.option, "xmlpath", "") is None:
+        config.option.xmlpath = str(options.reports / "junit.xml")
+    config.pluginmanager.register(Run(config, config.stash[DATA]), "sertify-run")
