@@ -14,6 +14,7 @@ import pytest
 import safetensors.torch
 from ruamel.yaml import YAML
 
+from sertify.environment import usable_cores
 from sertify.locks import Locked, read_lock, write_lock
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
@@ -497,6 +498,17 @@ class TestWorkers:
         result = pytester.runpytest_inprocess(CHECKS, "--candidates", path, *options)
         result.assert_outcomes(passed=5)
         assert (reports / "results.json").is_file()
+
+    @pytest.mark.parametrize(
+        ("names", "workers"), [(["wavlm-tiny"], 0), (["backbone", "constant"], 2)]
+    )
+    def test_auto_starts_as_many_workers_as_can_share_the_candidates(
+        self, run: Run, write: Callable[..., Path], names: list[str], workers: int
+    ) -> None:
+        workers = workers if usable_cores() > 1 else 0
+        outcome = run("-m", "labels", "--no-weights", "-n", "auto", candidates=write(*names))
+        assert (f"created: {workers}/{workers} workers" in outcome.output) is bool(workers)
+        assert len(outcome.cases) == 5 * len(names)
 
     def test_the_speed_gate_says_that_it_needs_a_run_of_its_own(
         self, run: Run, write: Callable[..., Path]

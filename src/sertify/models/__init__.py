@@ -146,7 +146,7 @@ def choose_device(wish: str) -> str:
     if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
         there = ", ".join(["cpu", *["cuda"] * cuda, *["mps"] * mps])
         raise ConfigurationError(f"--device is {wish}, but this machine has {there}")
-    return wish
+    return "cpu" if kind == "cpu" else wish
 
 
 def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:

@@ -77,8 +77,8 @@ def batches(
     """Group clips, with their positions, into batches of up to ``most`` samples, padding included.
 
     Clips may be ``stretch`` times as long as the shortest of their batch where they can be padded;
-    ``least`` is the length that all are brought to before.
-    Which clips share a batch depends on nothing but the clips.
+    ``least`` is the length that all are brought to before. Which clips share a batch depends on
+    nothing but the clips.
     """
     for window in _windows(enumerate(waveforms)):
         if batching is Batching.SINGLE:

@@ -3,6 +3,7 @@
 Every run of pytest imports this, also of other projects, so it imports next to nothing.
 """
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,15 +31,24 @@ def pytest_cmdline_main(config: pytest.Config) -> Any:
     return None if args is None else pytest.main(args, call.plugins)
 
 
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Choose what ``-n auto`` stands for in a run of checks; 0 is this process alone."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not _runs_checks(config):
+        return None
+    workers: int = import_module("sertify.plugin.workers").fastest(config)
+    return workers
+
+
 @pytest.hookimpl(tryfirst=True)  # so are the hooks of the checks, which are called at once
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers, and where the run is one of checks, what is needed for it."""
-    if is_worker(config):
-        config.option.cacheclear = False  # the others may have begun to fill it again
     for gate in GATES:
         config.addinivalue_line("markers", f"{gate}: the {gate} gate of a candidate")
     config.addinivalue_line("markers", "owns(*codes): the reason codes that a check may find")
     if _runs_checks(config):
+        if is_worker(config):
+            config.option.cacheclear = False  # the others may have begun to fill it again
         # The names of fixtures are everyday words, which are left to other projects' tests.
         for name in ("fixtures", "hooks"):
             module = import_module(f"sertify.plugin.{name}")

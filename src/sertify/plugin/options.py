@@ -16,7 +16,7 @@ from sertify.slices import LANGUAGE, TOGETHER
 if TYPE_CHECKING:
     from sertify.predictions import Segmenting  # collecting must not wait for what reads audio
 
-__all__ = ["OPTIONS", "Options", "Source", "environment_of"]
+__all__ = ["OPTIONS", "Options", "Source", "candidates_file", "environment_of"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ class Options:
         confirm = None if text is None else _source(text, here, layouts)
         _refuse_stray(layouts, [*sources, *([confirm] if confirm else [])])
         return cls(
-            candidates=here
-            / (config.getoption("candidates") or config.rootpath / "candidates.yaml"),
+            candidates=candidates_file(config),
             data=_distinct(sources),
             confirm=confirm,
             hold_out=config.getoption("hold_out"),
@@ -82,6 +81,13 @@ class Options:
 
 
 _NAME = re.compile(CORPUS_NAME)
+
+
+def candidates_file(config: pytest.Config) -> Path:
+    """Return the path of the file that lists the candidates."""
+    given = config.getoption("candidates") or config.rootpath / "candidates.yaml"
+    return config.invocation_params.dir / given
+
 
 OPTIONS = pytest.StashKey[Options]()
 _ENVIRONMENT = pytest.StashKey[dict[str, str]]()
