@@ -139,6 +139,21 @@ def beside_variants(
     return f" {told}." if told else ""
 
 
+def busy_machine(verdicts: Sequence[Verdict]) -> str:
+    """Say which speeds are not to be relied on, for other work disturbed their measurement."""
+    names = disturbed(verdicts)
+    if not names:
+        return ""
+    again = "measure again with `pytest -m speed` when nothing else runs"
+    return f" The machine was busy when the speed of {listed(names)} was measured; {again}."
+
+
+def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return the names of those whose speed was measured beside other work."""
+    records = {one.candidate.name: one.gates["speed"].records for one in verdicts}
+    return [name for name, of in records.items() if any("noise" in one.details for one in of)]
+
+
 def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -> str:
     """Say how much faster or slower a variant is, and what it loses; "" where neither is known."""
     name, other = one.candidate.name, reference.candidate.name
@@ -153,7 +168,7 @@ def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -
 def _pace(one: Verdict, reference: Verdict) -> str:
     """Say how many times faster it is, for a segment of the same length."""
     ours, theirs = _timed(one), _timed(reference)
-    if ours is None or theirs is None or ours[1] != theirs[1]:
+    if ours is None or theirs is None or ours[1] != theirs[1] or disturbed([one, reference]):
         return ""
     (time, length), (other, _) = ours, theirs
     quotient = f"{max(time, other) / min(time, other):.1f}"

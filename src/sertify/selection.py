@@ -12,6 +12,7 @@ from sertify.candidates import Preferences
 from sertify.comparison import Comparison, compare
 from sertify.explanations import (
     beside_variants,
+    busy_machine,
     still_higher,
     still_open,
     why_chosen,
@@ -91,6 +92,7 @@ def select(
     return Selection(
         candidate=chosen,
         sentence=why_chosen(chosen, qualified, comparison, aims, equal)
+        + busy_machine(qualified)
         + why_not_compared(compared, comparison)
         + beside_variants(chosen, verdicts, answers)
         + still_open(verdicts)

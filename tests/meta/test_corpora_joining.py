@@ -372,6 +372,7 @@ def test_two_labels_of_one_sound_are_told(tmp_path: Path) -> None:
     )
     assert "identical" not in " ".join(found)
     assert "more than one label" not in " ".join(warned(root, a="1", b="2", c="1"))
+    assert "more than one label" not in " ".join(warned(root, a="", b="", c="1"))
 
 
 def test_missing_files_are_no_copies_of_each_other(tmp_path: Path) -> None:

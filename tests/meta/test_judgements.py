@@ -551,6 +551,14 @@ def test_on_a_machine_with_other_work_slow_is_inconclusive_and_fast_is_fast(
         assert (one.details, one.measurements) == ({"noise": noise}, noisy.measurements)
 
 
+def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
+    hopeless = judge_timing(replace(QUIET, contention=0.25), Bound(max=0.01))
+    assert found(hopeless) == (
+        "FAIL too_slow: real_time_factor=0.5, but should be at most 0.01 (22 s of audio, 2 threads)"
+    )
+    assert hopeless.details == {"noise": WAITED}
+
+
 def test_other_work_on_cores_that_the_model_leaves_free_is_no_noise() -> None:
     beside = replace(QUIET, other_load=6.2, cores=8)
     assert found(judge_timing(beside, Bound(max=0.3))).startswith("FAIL too_slow")

@@ -15,7 +15,7 @@ from sertify.candidates import Candidate, Preferences
 from sertify.corpora import Clip, Corpus
 from sertify.entries import Weights
 from sertify.evidence import Record
-from sertify.explanations import beside_variants
+from sertify.explanations import beside_variants, busy_machine
 from sertify.judgements import Timing, judge_above_chance, judge_each, judge_score, judge_timing
 from sertify.outcomes import GATES, Bound, Judgement, Measurement, Outcome
 from sertify.predictions import Predictions
@@ -667,6 +667,28 @@ def test_what_cannot_be_compared_is_not_claimed() -> None:
     verdicts = [one("wavlm", 2), one("wavlm+int8-dynamic", 1)]
     known = [replace(each, seen={"calls": "its card says so"}) for each in (FP32, INT8)]
     assert beside("wavlm", verdicts, *known).endswith(", and could not be compared in UAR.")
+
+
+def disturbed(verdict: Verdict) -> Verdict:
+    """Return it as measured beside other work."""
+    records = tuple(
+        replace(each, details={"noise": "x"}) for each in verdict.gates["speed"].records
+    )
+    speed = replace(verdict.gates["speed"], records=records)
+    return replace(verdict, gates={**verdict.gates, "speed": speed})
+
+
+def test_no_speed_is_compared_that_other_work_disturbed() -> None:
+    verdicts = [one("wavlm", 2), disturbed(one("wavlm+int8-dynamic", 1))]
+    assert beside("wavlm", verdicts) == ""
+    assert beside("wavlm", verdicts, FP32, INT8).startswith(
+        " wavlm+int8-dynamic, against wavlm, loses nothing measurable: UAR"
+    )
+    assert busy_machine(verdicts) == (
+        " The machine was busy when the speed of wavlm+int8-dynamic was measured; measure again with"
+        " `pytest -m speed` when nothing else runs."
+    )
+    assert busy_machine(verdicts[:1]) == ""
 
 
 def test_without_variants_there_is_nothing_to_tell() -> None:

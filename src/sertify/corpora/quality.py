@@ -1,5 +1,6 @@
 """What makes the numbers of a corpus less certain than they look."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
@@ -15,6 +16,9 @@ __all__ = [
     "shared_speakers",
     "warnings_about",
 ]
+
+# SHA-256 of nothing: clips that hold nothing are no copies of each other.
+_EMPTY = hashlib.sha256().hexdigest()
 
 FEWEST_SPEAKERS = 10
 """Below this, an interval that resamples speakers is too narrow to trust."""
@@ -67,7 +71,7 @@ def alike(clips: Iterable[Clip]) -> list[list[Clip]]:
     """Group clips of the same bytes, and of the same stretch of them."""
     groups: dict[Hashable, list[Clip]] = defaultdict(list)
     for clip in clips:
-        if clip.digest != MISSING:
+        if clip.digest not in (MISSING, _EMPTY):
             groups[clip.digest, clip.start, clip.end].append(clip)
     return [group for group in groups.values() if len(group) > 1]
 

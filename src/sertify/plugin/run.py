@@ -38,6 +38,7 @@ class Run:
         self._store.check()
         self._seen = 0
         self._selects = False
+        self._shared = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
@@ -55,6 +56,7 @@ class Run:
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
+        self._shared |= record.reason == "needs_serial_run"
         self._selects |= record.gate == "accuracy"
         if record.commit:
             self._commits[record.candidate] = record.commit
@@ -147,6 +149,10 @@ class Run:
         terminalreporter.section("sertify")
         for line, markup in terminal.lines(self._results):
             terminalreporter.write_line(line, **markup)
+        if self._shared:
+            terminalreporter.write_line(
+                "Speed was not measured: workers disturb each other; run `pytest -m speed -n 0`."
+            )
         for name, path in self._written.items():
             terminalreporter.write_line(f"{name}: {_short(path, self._config)}")
 
