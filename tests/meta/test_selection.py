@@ -685,8 +685,8 @@ def test_no_speed_is_compared_that_other_work_disturbed() -> None:
         " wavlm+int8-dynamic, against wavlm, loses nothing measurable: UAR"
     )
     assert busy_machine(verdicts) == (
-        " The machine was busy when the speed of wavlm+int8-dynamic was measured; measure again with"
-        " `pytest -m speed` when nothing else runs."
+        " The machine was busy when the speed of wavlm+int8-dynamic was measured; measure again"
+        " with `pytest -m speed` when nothing else runs."
     )
     assert busy_machine(verdicts[:1]) == ""
 
