@@ -554,7 +554,8 @@ def test_on_a_machine_with_other_work_slow_is_inconclusive_and_fast_is_fast(
 def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
     hopeless = judge_timing(replace(QUIET, contention=0.25), Bound(max=0.001))
     assert found(hopeless) == (
-        "FAIL too_slow: real_time_factor=0.5, but should be at most 0.001 (22 s of audio, 2 threads)"
+        "FAIL too_slow: real_time_factor=0.5, but should be at most 0.001 (22 s of audio, 2"
+        " threads)"
     )
     assert hopeless.details == {"noise": WAITED}
 
