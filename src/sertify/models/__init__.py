@@ -230,7 +230,7 @@ def is_concurrent(model: LoadedModel) -> bool:
         return True  # as `Network` says
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return not model.network.remembers(_noises(model, (1.0, 0.5, 1.25)))
+        return not model.network.remembers(_noises(model, (0.5, 0.25, 0.625)))
 
 
 def proven(model: LoadedModel) -> tuple[LoadedModel, float]:
@@ -260,7 +260,7 @@ def batch_deviation(model: LoadedModel) -> float:
     that `LoadedModel.batching` allows to be mixed.
     """
     mixed = model.batching in (Batching.MASKED, Batching.ANY)
-    clips = _noises(model, (1.0, 0.5, 0.75, 1.25) if mixed else (1.0,) * 4)
+    clips = _noises(model, (0.5, 0.25, 0.375, 0.625) if mixed else (0.5,) * 4)
     alone = np.stack([model.logits(clip) for clip in clips])
     # A model that answers all alike has no range, but rounds all the same.
     scale = max(float(np.ptp(alone)), float(np.abs(alone).max()) * 1e-2)
