@@ -5,13 +5,14 @@ Every function takes facts and returns a :class:`~sertify.outcomes.Judgement`; n
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sertify.errors import Rejected
 from sertify.libraries import library_of
 from sertify.outcomes import Judgement, Measurement, Outcome, listed
+from sertify.weights import WeightReport, judge_finite_weights, judge_weights
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
@@ -33,6 +34,7 @@ __all__ = [
     "judge_snapshot",
     "judge_task",
     "require",
+    "require_sound",
 ]
 
 _OTHER_TASKS = {
@@ -55,6 +57,23 @@ def require(judgement: Judgement) -> None:
     if judgement.outcome is Outcome.FAIL:
         assert judgement.reason is not None
         raise Rejected(judgement.reason, judgement.message)
+
+
+def require_sound(
+    weights: WeightReport,
+    sampling_rate: int | None,
+    problem: str,
+    labels: Sequence[str | None],
+    logits: "Callable[[], NDArray[np.float32]]",
+) -> None:
+    """Raise :class:`~sertify.errors.Rejected` where a model cannot be trusted with a question.
+
+    ``logits`` returns those of a second of noise; it is called where nothing else is wrong.
+    """
+    require(judge_weights(weights))
+    require(judge_finite_weights(weights))
+    require(judge_feature_extractor(sampling_rate, problem))
+    require(judge_logits(logits(), labels))
 
 
 def judge_snapshot(snapshot: "Snapshot") -> Judgement:

@@ -43,6 +43,8 @@ def judge_top_share(predictions: "Predictions", bound: Bound | None) -> Judgemen
     measured = Measurement("top_share", shares[top], n=len(predicted))
     judgement = judge(measured, bound, "constant_prediction")
     details = {"top_label": top, "shares": shares, "rejected_clips": predictions.rejected_files}
+    if predictions.remarks:
+        details["remark"] = "; ".join(predictions.remarks)
     message = f"{judgement.message} ({top})" if judgement.message else ""
     return replace(judgement, message=message, details=details)
 

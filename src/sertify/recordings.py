@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from sertify.audio import UnreadableAudio, read
 from sertify.corpora import Clip
-from sertify.corpora.clips import MISSING
 
 __all__ = ["Recordings"]
 
@@ -50,14 +49,13 @@ class Recordings:
         return samples
 
     def _decode(self, clip: Clip, key: _Key) -> NDArray[np.float32]:
-        known = clip.digest not in ("", MISSING)
         try:
             samples = read(clip.path, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
-            if known and error.lasting:
+            if clip.identified and error.lasting:
                 self._flaws[key] = str(error)
             raise
-        if known:
+        if clip.identified:
             self._store(key, samples)
         return samples
 

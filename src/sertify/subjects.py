@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 from sertify.blueprints import Batching
 from sertify.cache import Cache
 from sertify.errors import Rejected
-from sertify.integrity import judge_feature_extractor, judge_logits, require
-from sertify.weights import WeightReport, judge_finite_weights, judge_weights
+from sertify.integrity import require_sound
+from sertify.weights import WeightReport
 
 if TYPE_CHECKING:
     # Only a name here: what is known of a model need not wait for torch.
@@ -35,7 +35,7 @@ class Examination:
         Where each of them came from.
     load_time
         Seconds from files to a model in memory.
-    labels, sampling_rate, extractor_problem, receptive_field, remark
+    labels, sampling_rate, extractor_problem, receptive_field
         As in `Blueprint`, which may learn them only from the files.
     size_on_disk
         Bytes of the files that it was loaded from.
@@ -97,22 +97,14 @@ class Examination:
     def flaw(self) -> Rejected | None:
         """Why the model cannot be trusted with a question, if so."""
         try:
-            require(judge_weights(self.weights))
-            require(judge_finite_weights(self.weights))
-            require(judge_feature_extractor(self.sampling_rate, self.extractor_problem))
-            require(judge_logits(self.noise_logits, self.labels))
+            rate, problem = self.sampling_rate, self.extractor_problem
+            require_sound(self.weights, rate, problem, self.labels, lambda: self.noise_logits)
         except Rejected as rejection:
             return rejection
         return None
 
 
 _EXAMINATION = TypeAdapter(Examination)
-
-
-class _NotKept(Exception):
-    def __init__(self, examination: Examination) -> None:
-        super().__init__()
-        self.examination = examination
 
 
 class Subject:
@@ -148,20 +140,16 @@ class Subject:
 
         Raises what :func:`sertify.models.load` does.
         """
-
-        def examine() -> Examination:
-            found = Examination.of(self.loaded())
-            if found.flaw is not None:
-                # Of the moment, perhaps; and who asks a flawed model again wants to see it mended.
-                raise _NotKept(found)
-            return found
-
-        found: Examination
-        try:
-            load = _EXAMINATION.validate_python
-            found = self.recall("examination", examine, asdict, load, rejections=False)
-        except _NotKept as flawed:
-            found = flawed.examination
+        found: Examination = recall(
+            self.cache,
+            self.key,
+            "examination",
+            lambda: Examination.of(self.loaded()),
+            asdict,
+            _EXAMINATION.validate_python,
+            # A flaw may be of the moment, and who asks again wants to see it mended.
+            keep=lambda found: isinstance(found, Examination) and found.flaw is None,
+        )
         return found
 
     @cached_property
@@ -173,7 +161,8 @@ class Subject:
             self._model = self._load(1)
             return self._model.noise_logits().tolist()
 
-        return np.array(self.recall("another load", ask, rejections=False), np.float32)
+        found = recall(self.cache, self.key, "another load", ask, keep=_is_no_rejection)
+        return np.array(found, np.float32)
 
     @property
     def labels(self) -> tuple[str | None, ...]:
@@ -190,12 +179,6 @@ class Subject:
     def receptive_field(self) -> int:
         """Samples below which it cannot answer."""
         return self.examination.receptive_field
-
-    def recall(
-        self, what: str, compute: Callable[[], Any], *ways: Callable[[Any], Any], rejections: bool
-    ) -> Any:
-        """Return what is known of it, or find it out; as the function `recall` says."""
-        return recall(self.cache, self.key, what, compute, *ways, rejections=rejections)
 
     def certify(self) -> None:
         """Raise :class:`~sertify.errors.Rejected` where it cannot be trusted with a question."""
@@ -223,12 +206,12 @@ def recall(
     dump: Callable[[Any], Any] = lambda value: value,
     load: Callable[[Any], Any] = lambda value: value,
     *,
-    rejections: bool = True,
+    keep: Callable[[Any], bool] = lambda _: True,
 ) -> Any:
     """Return what was computed under this key before, or compute it.
 
     ``dump`` makes JSON types of a value, and ``load`` a value of them; what it cannot make one of
-    is computed anew. Rejections are kept, too, unless what is said of them may be of the moment.
+    is computed anew. ``keep`` says whether a value, or the rejection in its place, is to be kept.
     """
     content = cache.answer(key, what) if key else None
     if content is not None:
@@ -236,15 +219,18 @@ def recall(
             known = json.loads(content)
             if "rejected" not in known:
                 return load(known["value"])
-            rejection = Rejected(*known["rejected"])
-            raise rejection
+            raise Rejected(*known["rejected"])
     try:
         value = compute()
     except Rejected as rejection:
-        if rejections and key:
+        if key and keep(rejection):
             told = {"rejected": [rejection.reason.code, rejection.message]}
             cache.keep(key, what, json.dumps(told).encode())
         raise
-    if key:
+    if key and keep(value):
         cache.keep(key, what, json.dumps({"value": dump(value)}).encode())
     return value
+
+
+def _is_no_rejection(found: Any) -> bool:
+    return not isinstance(found, Rejected)

@@ -69,6 +69,16 @@ def test_top_share(predicted: list[str], expected: str) -> None:
     assert judgement.details["rejected_clips"] == [{"file": "z.wav", "reason": "silent"}]
 
 
+def test_how_the_answers_were_come_by_is_told_with_them() -> None:
+    asked = predictions(["a", "b"], ("a", "b"))
+    assert "remark" not in judgements.judge_top_share(asked, None).details
+    cramped = replace(asked, remarks=("went on with half", "and with a quarter"))
+    assert (
+        judgements.judge_top_share(cramped, None).details["remark"]
+        == "went on with half; and with a quarter"
+    )
+
+
 @pytest.mark.parametrize(
     ("predicted", "expected"),
     [

@@ -62,6 +62,11 @@ class Clip:
         return self.mapped or emotion_of(self.label) or self.label.casefold()
 
     @property
+    def identified(self) -> bool:
+        """Whether its digest tells what it holds."""
+        return self.digest not in ("", MISSING)
+
+    @property
     def group(self) -> tuple[str, str] | None:
         """The speaker, told apart from one of the same name in another corpus."""
         return None if self.speaker is None else (self.corpus, self.speaker)

@@ -20,14 +20,14 @@ from sertify.audio import noise
 from sertify.blueprints import Batching, Blueprint, Loader, Network, batching_of
 from sertify.errors import Blocked, ConfigurationError, Rejected
 from sertify.hub import Snapshot
-from sertify.integrity import judge_feature_extractor, judge_logits, require
+from sertify.integrity import require_sound
 from sertify.models.guards import out_of_memory, text_of
 from sertify.models.legacy import index_of_files
 from sertify.models.loaders import choose_loader
 from sertify.models.networks import TorchNetwork
 from sertify.models.variants import convert
 from sertify.tensors import TensorIndex
-from sertify.weights import WeightReport, judge_finite_weights, judge_weights
+from sertify.weights import WeightReport
 
 __all__ = [
     "TOLERANCE",
@@ -278,11 +278,8 @@ def batch_deviation(model: LoadedModel) -> float:
 
 def certify(model: LoadedModel) -> None:
     """Raise :class:`~sertify.errors.Rejected` where a model cannot be trusted with a question."""
-    require(judge_weights(model.weights))
-    require(judge_finite_weights(model.weights))
-    blueprint = model.blueprint
-    require(judge_feature_extractor(blueprint.sampling_rate, blueprint.extractor_problem))
-    require(judge_logits(model.noise_logits(), model.labels))
+    rate, problem = model.sampling_rate, model.blueprint.extractor_problem
+    require_sound(model.weights, rate, problem, model.labels, model.noise_logits)
 
 
 @cache

@@ -135,9 +135,7 @@ def _refuse_mixture(corpora: Sequence["Corpus"]) -> None:
 
 
 def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
-    from sertify.corpora.clips import MISSING
-
-    known = {clip.digest for clip in judged.clips} - {MISSING}
+    known = {clip.digest for clip in judged.clips if clip.identified}
     shared = [clip.name for clip in confirming.clips if clip.digest in known]
     if shared:
         raise ConfigurationError(

@@ -12,7 +12,6 @@ from sertify.audio import LONGEST, SILENCE, UnreadableAudio, noise, segments
 from sertify.cache import content_key
 from sertify.candidates import Candidate
 from sertify.corpora import Clip, Corpus
-from sertify.corpora.clips import MISSING
 from sertify.errors import Blocked, ConfigurationError
 from sertify.predictions.questions import Question, Waveform, ask, log_softmax
 from sertify.recordings import Recordings
@@ -283,8 +282,8 @@ class _Heard:
     def clip(self, clip: Clip, change: str = "") -> Question:
         """Return the question about a clip, each of whose segments is changed."""
         how = None if self.segmenting is None else astuple(self.segmenting)
-        known = clip.digest not in ("", MISSING)
-        key = content_key("clip", clip.digest, clip.start, clip.end, how, change) if known else ""
+        content = ("clip", clip.digest, clip.start, clip.end, how, change)
+        key = content_key(*content) if clip.identified else ""
         waveforms = partial(self._waveforms, clip, change)
         return Question(clip.name, key, waveforms, pooled=how is not None)
 
