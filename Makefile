@@ -13,7 +13,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help qualify test bench lint lock clean
+.PHONY: help qualify test bench docs lint lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: $(READY) ## measure what sertify costs, and compare it with the record (h
 	$(BIN)/python -m benchmarks.engine --out .benchmarks/engine.json $(ARGS)
 	$(BIN)/python -m benchmarks.compare benchmarks/results/engine.json .benchmarks/engine.json
 
+docs: $(READY) ## build the documentation into build/docs
+	$(BIN)/python -m sphinx -W --keep-going -n -q docs build/docs
+
 lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -40,11 +43,11 @@ lint: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sertify needs Python >= 3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
 	@touch $@
 
 lock: $(READY) ## write the versions in .venv to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean: ## remove the environment and all that runs have written
-	rm -rf .venv .benchmarks .mypy_cache .pytest_cache .ruff_cache reports/*.json reports/*.html reports/*.xml reports/*.md reports/*.sqlite*
+	rm -rf .venv build .benchmarks .mypy_cache .pytest_cache .ruff_cache reports/*.json reports/*.html reports/*.xml reports/*.md reports/*.sqlite*

@@ -6,6 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +30,8 @@ class Answers:
         What the candidate can express.
     seen
         Why a corpus, by its name, was part of the candidate's training.
+    genders
+        Of the speaker of each clip, or None; empty where no clip names one.
     keys
         What tells each clip from all others, by its content and labels, whatever it is called.
     clips, truth, predicted, confidence, speakers, corpora, languages
@@ -48,6 +51,7 @@ class Answers:
     corpora: tuple[str, ...]
     languages: tuple[str | None, ...]
     seen: Mapping[str, str] = field(default_factory=dict)
+    genders: tuple[str | None, ...] = ()
 
     @classmethod
     def of(cls, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]) -> Self:
@@ -57,6 +61,7 @@ class Answers:
         predicted = predictions.emotions(candidate)
         columns = [emotions.index(emotion) for emotion in predicted]
         confidence = probabilities[np.arange(len(columns)), columns].tolist()
+        genders = tuple(clip.gender for clip in clips)
         return cls(
             candidate=candidate.name,
             corpus=predictions.corpus.fingerprint,
@@ -70,9 +75,17 @@ class Answers:
             corpora=tuple(clip.corpus for clip in clips),
             languages=tuple(clip.language for clip in clips),
             seen=dict(seen),
+            genders=genders if any(genders) else (),
         )
 
-    @property
+    @cached_property
+    def counting(self) -> tuple[int, ...]:
+        """Where the labelled clips are, without what was seen in training if other speech is."""
+        labelled = [place for place, truth in enumerate(self.truth) if truth is not None]
+        unseen = tuple(place for place in labelled if self.corpora[place] not in self.seen)
+        return unseen or tuple(labelled)
+
+    @cached_property
     def groups(self) -> tuple[tuple[str, str] | None, ...]:
         """The speaker of each clip, told from namesakes in other corpora; None where unknown."""
         return tuple(

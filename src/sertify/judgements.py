@@ -235,7 +235,7 @@ class Timing:
             Measurement("segment", self.length, "s"),
         ]
         units = {
-            "throughput": "1", "load_time": "s", "cold_start": "s", "peak_memory": "MB",
+            "throughput": "s/s", "load_time": "s", "cold_start": "s", "peak_memory": "MB",
             "memory_above_model": "MB", "size_on_disk": "MB", "parameters": "weights",
             "threads": "threads", "load_average": "threads", "contention": "1",
             "other_load": "cores", "energy": "J",

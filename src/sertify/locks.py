@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from sertify.errors import ConfigurationError
 
-__all__ = ["Locked", "lock_path", "read_lock", "require_writable", "write_lock"]
+__all__ = ["Locked", "lock_path", "moved", "read_lock", "require_writable", "write_lock"]
 
 _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
@@ -54,6 +54,18 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
 
 def _locked(entry: Mapping[str, str]) -> Locked:
     return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
+
+
+def moved(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
+    """Return what those are locked at, by name, that were found at another commit.
+
+    Raises ``ConfigurationError`` where there is a lock that cannot be read.
+    """
+    if not lock_path(candidates).is_file():
+        return {}
+    locked = read_lock(candidates)
+    found = {name: locked[name].commit for name in commits if name in locked}
+    return {name: commit for name, commit in found.items() if commit != commits[name]}
 
 
 def require_writable(candidates: Path) -> None:

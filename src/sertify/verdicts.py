@@ -9,7 +9,7 @@ from sertify.candidates import Candidate
 from sertify.corpora import EMBEDDED
 from sertify.evidence import Record
 from sertify.outcomes import GATES, Measurement, Outcome
-from sertify.slices import TOGETHER
+from sertify.slices import LANGUAGE, TOGETHER
 
 __all__ = [
     "Context",
@@ -168,10 +168,22 @@ def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, s
         if record is not None:
             rejected = outcome is Outcome.FAIL
             return (Standing.REJECTED if rejected else Standing.UNDECIDED), record, ""
-    missing = [gate for gate, result in gates.items() if result.outcome is None]
+    missing = [_missing(result) for result in gates.values() if result.outcome is None]
     if missing:
         return Standing.UNDECIDED, None, f"not judged yet: {', '.join(missing)}"
     return Standing.QUALIFIED, None, ""
+
+
+def _missing(result: GateResult) -> str:
+    """Name a gate, and where it is judged in part, the speech or the lengths that it lacks."""
+    judged = {record.check for record in result.records}
+    asked = {name for record in result.records for name in record.siblings} - judged
+    parts = sorted({name.partition("@")[2] for name in asked} - {""})
+    named = [
+        f"speech in {part.removeprefix(LANGUAGE)}" if part.startswith(LANGUAGE) else part
+        for part in parts
+    ]
+    return f"{result.gate} ({', '.join(named)})" if named else result.gate
 
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:

@@ -1,6 +1,7 @@
 """Fixtures of the tests that call pytest on the checks."""
 
 import importlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, SPEECH, Outcome, Run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_worker() -> None:
+    """Hide from what tests start that a worker did: pytest-benchmark would not measure."""
+    os.environ.pop("PYTEST_XDIST_WORKER", None)
 
 
 @pytest.fixture(scope="session")

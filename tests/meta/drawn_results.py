@@ -10,7 +10,10 @@ __all__ = [
     "HOSTILE",
     "Results",
     "candidate",
+    "change",
+    "changes",
     "confirmation",
+    "crowd",
     "five_qualify",
     "hostile_names",
     "nothing_qualifies",
@@ -70,6 +73,23 @@ def accuracy_gate(uar: float) -> Results:
     )
 
 
+def speed_gate(seconds: float) -> Results:
+    checks = [
+        check(
+            f"time_per_segment@{length}s",
+            measurements=[
+                measurement("segment", length, "s"),
+                measurement("time_p50", seconds * length / 5, "s"),
+                measurement("time_p95", seconds * length / 4, "s"),
+                measurement("peak_memory", 1200 + length, "MB"),
+                measurement("memory_above_model", 300 + length, "MB"),
+            ],
+        )
+        for length in (1, 5, 10)
+    ]
+    return gate("PASS", *checks)
+
+
 def qualified(name: str, uar: float, seconds: float) -> Results:
     labels = check(
         "has_enough_labels",
@@ -85,7 +105,7 @@ def qualified(name: str, uar: float, seconds: float) -> Results:
         measurement("coverage", 1.0),
         measurement("segment_time", seconds, "s"),
         measurement("real_time_factor", seconds / 5),
-        measurement("throughput", 9 / seconds),
+        measurement("throughput", 9 / seconds, "s/s"),
         measurement("load_time", 1.25, "s"),
         measurement("cold_start", 2.5, "s"),
         measurement("peak_memory", 1264.0, "MB"),
@@ -97,12 +117,38 @@ def qualified(name: str, uar: float, seconds: float) -> Results:
     return candidate(
         name,
         verdict="qualified",
-        gates=gates | {"labels": gate("PASS", labels), "accuracy": accuracy_gate(uar)},
+        gates=gates
+        | {"labels": gate("PASS", labels), "accuracy": accuracy_gate(uar)}
+        | {"speed": speed_gate(seconds)},
         numbers={each["name"]: each for each in numbers},
         labels=["ang", "hap", "neu", "sad"],
         emotions=list(EMOTIONS),
         parts=[part("our-calls", uar)],
+        errors=[error(f"{place}.wav", 0.99 - place / 50) for place in range(3)],
+        groups=[group("language", "en", uar), group("language", "ko", uar - 0.1)],
     )
+
+
+def clip(name: str) -> Results:
+    facts = {"corpus": "our-calls", "language": "en", "speaker": "s1", "truth": "anger"}
+    return {"key": name, "clip": name, **facts}
+
+
+def error(name: str, confidence: float) -> Results:
+    return clip(name) | {"predicted": "neutral", "confidence": confidence}
+
+
+def group(kind: str, name: str, uar: float) -> Results:
+    estimate = {"value": uar, "low": uar - 0.1, "high": uar + 0.1}
+    fields = {"kind": kind, "name": name, "clips": 210, "speakers": 4}
+    return fields | {"coverage": 1.0, "uar": estimate}
+
+
+def disagreement(name: str, *names: str) -> Results:
+    """Let the named say one emotion after the other."""
+    said = zip(names, EMOTIONS * len(names), strict=False)
+    predicted = {one: {"emotion": emotion, "confidence": 0.75} for one, emotion in said}
+    return clip(name) | {"predicted": predicted}
 
 
 def part(name: str, uar: float, seen: Results | None = None) -> Results:
@@ -163,6 +209,8 @@ def candidate(name: str, **more: Any) -> Results:
         "cure": None,
         "numbers": {},
         "parts": [],
+        "errors": [],
+        "groups": [],
     } | more
 
 
@@ -281,6 +329,8 @@ def build(candidates: list[Results], chosen: str | None, sentence: str, **more: 
         "environment": {"python": "3.11.7", "cpu": "Example 3000", "cores": "2", "device": "cpu"},
         "stale": [stale | {"why": "measured on another machine"}],
         "moved": {one["name"]: "8f2b1c" for one in candidates[:1]},
+        "changes": None,
+        "disagreements": [disagreement("1.wav", *names)] if len(names) > 1 else [],
     } | more
 
 
@@ -303,6 +353,21 @@ def five_qualify() -> Results:
     ]
     sentence = "Use wavlm-base: the highest UAR over all clips 0.81 [0.77, 0.85] of 5 qualified."
     return build([*good, *bad], "wavlm-base", sentence)
+
+
+def crowd(size: int) -> Results:
+    """Many candidates, of which every other one qualifies."""
+    results = five_qualify()
+    results["candidates"] = [
+        qualified(f"model-{place}", 0.3 + place / 250, 0.1 + place / 100)
+        if place % 2
+        else rejected(f"model-{place}", "random_head")
+        for place in range(size)
+    ]
+    best = f"model-{size - 1 - size % 2}"
+    results["selection"] |= {"candidate": best, "tied": [best], "pareto": []}
+    results["selection"] |= {"comparison": None, "totals": {}, "aims": {}}
+    return results | {"disagreements": []}
 
 
 def nothing_qualifies() -> Results:
@@ -328,6 +393,24 @@ def without_truth() -> Results:
     sentence = "No candidate has qualified yet; undecided: ast, wavlm (not judged yet: accuracy)."
     results = build(both, None, sentence, corpus=None, references={})
     return results | {"unlabelled": unlabelled("ast", "wavlm")}
+
+
+def change(name: str, kind: str, noise: str | None = None, **more: Any) -> Results:
+    fields = {"before": None, "after": "qualified", "number": None, "noise": noise}
+    return {"name": name, "kind": kind, "sentence": f"{kind} of {name}", **fields} | more
+
+
+def changes(before: str | None, after: str | None, *candidates: Results) -> Results:
+    """Say what has changed since an earlier run."""
+    return {
+        "created": "2026-11-20T18:00:00+00:00",
+        "sertify": "0.1.0",
+        "selection": {"before": before, "after": after},
+        "speech_changed": True,
+        "environment": {"torch": ["2.6.0", "2.7.0"], "loaders": [None, "sertify 0.1.0"]},
+        "sentence": f"Use {after} instead of {before}.",
+        "candidates": [*candidates],
+    }
 
 
 def several_corpora() -> Results:
@@ -378,12 +461,21 @@ def hostile_names() -> Results:
         each |= {"labels": [*HOSTILE], "note": HOSTILE[0], "licence": HOSTILE[1]}
         each["parts"] = [part(text, 0.5, dict.fromkeys(HOSTILE, HOSTILE[0])) for text in HOSTILE]
         each["repository"] |= {"datasets": [*HOSTILE], "mentions": [*HOSTILE]}
+    for each in good:
+        each["errors"] = [error(text, 0.9) for text in HOSTILE]
+        each["groups"] = [group("speaker", text, 0.5) for text in HOSTILE]
+    results["disagreements"] = [disagreement(text, *HOSTILE) for text in HOSTILE]
     comparison = results["selection"]["comparison"]
     comparison["emotions"] = {text: [*EMOTIONS] for text in HOSTILE}
     comparison["left_out"] = dict.fromkeys(HOSTILE, HOSTILE[1])
     results["selection"]["confirmation"] = confirmation("FAIL", "low_uar", HOSTILE[0]) | {
         "corpus": HOSTILE[1]
     }
+    kinds = ("number", "removed", "labels", "verdict")
+    told = [change(text, kind, "more", number=text) for text in HOSTILE for kind in kinds]
+    told += [change(text, "number", noise) for text in HOSTILE for noise in ("within", "unknown")]
+    results["changes"] = changes(HOSTILE[0], HOSTILE[1], *told)
+    results["changes"]["environment"] = {text: [text, text] for text in HOSTILE}
     results["unlabelled"] = unlabelled(*HOSTILE)
     results["unlabelled"]["corpus"] |= {"name": HOSTILE[3], "warnings": [*HOSTILE[::-1]]}
     return results

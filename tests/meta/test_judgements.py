@@ -490,7 +490,7 @@ def test_a_timing_is_measured_in_the_units_of_the_report(told: bool) -> None:
         assert [
             measured.pop(name) for name in list(measured) if getattr(TIMING, name, 0) is None
         ] == [
-            Measurement("throughput", 4.5),
+            Measurement("throughput", 4.5, "s/s"),
             Measurement("cold_start", 2.5, "s"),
             Measurement("memory_above_model", 200.0, "MB"),
             Measurement("load_average", 0.3, "threads"),

@@ -192,6 +192,8 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "labels": ["ang", "sad", "weird"],
         "emotions": ["anger", "sadness"],
         "parts": [],
+        "errors": [],
+        "groups": [],
     }
     assert [gates[gate]["outcome"] for gate in GATES] == ["PASS"] * 5
     assert gates["accuracy"]["checks"][0]["details"] == DETAILS["accuracy"]

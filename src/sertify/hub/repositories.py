@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
@@ -15,10 +15,11 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RevisionResolutionError,
 )
-from huggingface_hub.utils import filter_repo_objects, tqdm
+from huggingface_hub.utils import filter_repo_objects
 
 from sertify.errors import Blocked, Rejected
 from sertify.hub import client
+from sertify.hub.bars import Silent, Tell, telling
 from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
 
@@ -70,8 +71,10 @@ class Repository:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
 
-def fetch(repository: Repository, names: Collection[str]) -> None:
+def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:
     """Download files, each as far as it is missing.
+
+    ``progress`` is called, by several threads, with the number of bytes that came and their total.
 
     Raises
     ------
@@ -82,7 +85,10 @@ def fetch(repository: Repository, names: Collection[str]) -> None:
     if repository.of_hub and names:
         model, commit, offline = repository.model, repository.commit, repository.offline
         with hub_errors(model, commit, offline=offline):
-            _download(model, commit, [escape(name) for name in names], offline=offline)
+            total = sum(_missing(repository, names))
+            bar = telling(progress, total) if progress and total else Silent
+            patterns = [escape(name) for name in names]
+            _download(model, commit, patterns, offline=offline, bar=bar)
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
@@ -118,10 +124,11 @@ def remote(
     return found, gated, silence if trouble else ""
 
 
-class _Silent(tqdm):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        silent = {**options, "disable": True}
-        super().__init__(*arguments, **silent)  # type: ignore[no-untyped-call]
+def _missing(repository: Repository, names: Collection[str]) -> Iterator[int]:
+    """Yield the sizes of the files that are not here yet."""
+    for name in names:
+        if not (repository.folder / name).exists():
+            yield repository.files.get(name, 0)
 
 
 def _download(
@@ -131,11 +138,11 @@ def _download(
     ignored: str | None = None,
     *,
     offline: bool,
+    bar: type[Silent] = Silent,
 ) -> Path:
     """Download what is missing; what differs from the hub's listing once more."""
     options: dict[str, Any] = {
-        # Small files come in a moment, several repositories at a time.
-        "tqdm_class": _Silent if ignored else None,
+        "tqdm_class": bar,
         "revision": revision,
         "allow_patterns": list(patterns),
         "ignore_patterns": ignored,

@@ -5,15 +5,14 @@ Every run of pytest imports this, also of other projects, so it imports next to 
 
 import os
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sertify.outcomes import GATES
 from sertify.plugin.arguments import add_options, is_worker, joined
-
-_CHECKS = Path(__file__).parents[3] / "tests" / "checks"
+from sertify.plugin.hint import hint
+from sertify.plugin.places import INSTALLED, arguments, reaches_checks
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +33,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Any:
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Choose what ``-n auto`` stands for in a run of checks; 0 is this process alone."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not _runs_checks(config):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not reaches_checks(config):
         return None
     workers: int = import_module("sertify.plugin.workers").fastest(config)
     return workers
@@ -46,7 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for gate in GATES:
         config.addinivalue_line("markers", f"{gate}: the {gate} gate of a candidate")
     config.addinivalue_line("markers", "owns(*codes): the reason codes that a check may find")
-    if _runs_checks(config):
+    if reaches_checks(config):
+        if not INSTALLED:
+            config.args = arguments(config)  # in a clone no module leads to the checks
         if is_worker(config):
             config.option.cacheclear = False  # the others may have begun to fill it again
         # The names of fixtures are everyday words, which are left to other projects' tests.
@@ -55,11 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(module, f"sertify-{name}")
 
 
-def _runs_checks(config: pytest.Config) -> bool:
-    """Whether the arguments of pytest reach the checks; a run of other tests is left alone."""
-    if not _CHECKS.is_dir():
-        return False
-    paths = [
-        (config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args
-    ]
-    return any(_CHECKS.is_relative_to(path) or path.is_relative_to(_CHECKS) for path in paths)
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Say how checks are run, where a run was meant to reach them and does not."""
+    if not reaches_checks(config) and (text := hint(config, exitstatus)):
+        terminalreporter.write_line(text, yellow=True)

@@ -10,7 +10,7 @@ import pytest
 __all__ = ["add_options", "is_worker", "joined"]
 
 _DTYPES = ("float32", "bfloat16", "float16")
-_PATHS = ("--candidates", "--data", "--confirm", "--reports")
+_PATHS = ("--candidates", "--data", "--confirm", "--reports", "--compare")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -70,6 +70,26 @@ def add_options(parser: pytest.Parser) -> None:
         "--reports",
         metavar="DIR",
         help="where evidence and reports are written (default: reports)",
+    )
+    group.addoption(
+        "--report-audio",
+        nargs="?",
+        type=_size,
+        const=5 * 2**20,
+        default=0,
+        metavar="MB",
+        help="put recordings of the clips that say most into the page, at most so many MB (5 where"
+        " no number is given); off by default, for voices are personal data",
+    )
+    group.addoption(
+        "--compare",
+        metavar="FILE",
+        help="results.json of an earlier run, or its folder, to say what has changed since",
+    )
+    group.addoption(
+        "--model-index",
+        action="store_true",
+        help="write the results of the selected model as its model card has them",
     )
     group.addoption("--device", default="auto", help="cpu, cuda, mps or auto (default: auto)")
     group.addoption(

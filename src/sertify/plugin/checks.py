@@ -41,12 +41,18 @@ _SEQUENTIAL = ("loadability",)
 
 
 class NotReached(Skipped):
-    """Skips a check, with the reason code that kept it from running."""
+    """Skips a check, with the reason code that kept it from running.
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(_clean(f"{code}: {message}"), _use_item_location=True)
+    ``rejected`` names the candidate where an earlier check is the reason: all checks of a file are
+    then skipped as at its start, which ``pytest -rs`` tells in one line.
+    """
+
+    def __init__(self, code: str, message: str, rejected: str = "") -> None:
+        whom = f" [{rejected}]" if rejected else ""
+        super().__init__(_clean(f"{code}: {message}{whom}"), _use_item_location=True)
         self.code = code
         self.message = message
+        self.at_start = bool(rejected)
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def refuse_unreached(item: pytest.Item) -> None:
         assert judgement.reason is not None
         outcome = "is blocked" if blocked else "rejects it"
         message = f"not reached, {earlier.gate} {outcome}: {judgement.message}"
-        raise NotReached(judgement.reason, message)
+        raise NotReached(judgement.reason, message, own.candidate.name)
 
 
 def _refuse_announced(own: CheckItem) -> None:
@@ -106,7 +112,7 @@ def _refuse_announced(own: CheckItem) -> None:
     if gates and own.order > max(map(GATES.index, gates)):
         announced = " or ".join(own.candidate.reasons)
         message = f"not reached, candidates.yaml says it is rejected for {announced}"
-        raise NotReached(own.candidate.reasons[0], message)
+        raise NotReached(own.candidate.reasons[0], message, own.candidate.name)
 
 
 def refuse_unmeasurable(item: pytest.Item) -> None:
@@ -133,7 +139,7 @@ def hand_down(item: pytest.Function) -> bool:
     gate = GATE_OF[rejection.reason.code]
     if own.order > GATES.index(gate):
         message = f"not reached, {gate} rejects it: {rejection.message}"
-        raise NotReached(rejection.reason.code, message)
+        raise NotReached(rejection.reason.code, message, own.candidate.name)
     conclude(item, Judgement(Outcome.FAIL, (), rejection.reason.code, rejection.message))
     return True
 
@@ -181,7 +187,7 @@ def _simplify(
     """Let a report show plain text, which then comes first in JUnit and in pytest's summary."""
     if isinstance(error, NotReached):
         path, line, _ = item.location
-        report.longrepr = (path, (line or 0) + 1, str(error))
+        report.longrepr = (path, 1 if error.at_start else (line or 0) + 1, str(error))
     elif isinstance(error, Blocked):
         text = f"BLOCKED {judgement.reason}: {judgement.message} [{_subject(item)}]"
         report.longrepr = _clean(text)

@@ -36,6 +36,9 @@ def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict
         judgement = Judgement(Outcome.FAIL, (), error.reason.code, error.message)
     except Blocked as error:
         judgement = Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+    except Exception as error:  # the reports of all that was judged before must be written
+        said = f"{type(error).__name__}: {error}"
+        judgement = Judgement(Outcome.BLOCKED, (), "unexpected_error", said)
     rejected = Counter(
         one["reason"] for one in (scored.details["rejected_clips"] if scored else ())
     )
@@ -69,6 +72,7 @@ def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score
             load_model,
             survey,
             models.outline(snapshot, index),
+            config,
             device=environment_of(config)["device"],
             threads=options.threads,
             dtype=options.dtype,
@@ -77,7 +81,8 @@ def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score
         with closing(open_cache(config, options)) as cache:
             subject = Subject(sharing(loading), cache, key, options.threads)
             subject.certify()
-            with Progress(config, f"{candidate.name} on {corpus.name}", "clips") as progress:
+            what, clips = f"on {corpus.name},", corpus.clips
+            with Progress(config, candidate.name, what, "clips", clips) as progress:
                 predictions = predict(subject, corpus, progress, options.segmenting)
     suite, card = config.stash[CANDIDATES].suite, snapshot.card
     return score(predictions, candidate, seen=seen_corpora(suite, candidate, card, corpus))

@@ -8,7 +8,6 @@ value of the fixture, handed down until a check receives it.
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +25,7 @@ from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.data import DATA, read_data, seen_corpora
 from sertify.plugin.loading import load_model, open_cache, release, sharing, subject_key
 from sertify.plugin.options import OPTIONS, Options, environment_of
+from sertify.plugin.places import SPEECH
 from sertify.plugin.progress import Progress
 from sertify.slices import Slice
 
@@ -78,8 +78,6 @@ __all__ = [
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
 
-_EMBEDDED = Path(__file__).parents[3] / "fixtures" / "speech" / "test"
-
 
 def _stage(scope: Any = "session") -> Callable[[Callable[..., Any]], Any]:
     """Make a fixture whose value is the reason for rejection, where it meets one."""
@@ -128,9 +126,10 @@ def survey(request: pytest.FixtureRequest, options: Options) -> Iterator["Survey
 
 
 @_stage()
-def snapshot(candidate: Candidate, survey: "Survey") -> "Snapshot":
+def snapshot(candidate: Candidate, survey: "Survey", pytestconfig: pytest.Config) -> "Snapshot":
     """What the candidate's repository holds, at a commit."""
-    return survey.snapshot(candidate)
+    with Progress(pytestconfig, candidate.name, "looking at its repository"):
+        return survey.snapshot(candidate)
 
 
 @pytest.fixture(scope="session")
@@ -170,9 +169,11 @@ def index(
     config: dict[str, Any],  # noqa: ARG001 - asked for first, for it may say what is wrong
     candidate: Candidate,
     survey: "Survey",
+    pytestconfig: pytest.Config,
 ) -> "TensorIndex":
     """Names, shapes and types of the tensors of the weight files."""
-    return survey.index(candidate)
+    with Progress(pytestconfig, candidate.name, "reading the index of its weights"):
+        return survey.index(candidate)
 
 
 @_stage()
@@ -212,7 +213,7 @@ def loading(
         raise NotReached("not_selected", "it needs the weights, and --no-weights leaves them out")
     device = environment_of(pytestconfig)["device"]
     options_of_load = {"device": device, "threads": options.threads, "dtype": options.dtype}
-    return functools.partial(load_model, survey, blueprint, **options_of_load)
+    return functools.partial(load_model, survey, blueprint, pytestconfig, **options_of_load)
 
 
 @pytest.fixture(scope="session")
@@ -228,6 +229,8 @@ def checkpoint(
     key: str,
     options: Options,
     in_memory: list["Subject"],
+    candidate: Candidate,
+    pytestconfig: pytest.Config,
 ) -> "Subject":
     """What the loader makes of the repository, whatever may be wrong with it."""
     from sertify.subjects import Subject
@@ -235,7 +238,8 @@ def checkpoint(
     subject = Subject(sharing(loading), cache, key, options.threads)
     release(in_memory)
     in_memory.append(subject)
-    subject.examination  # noqa: B018 - here its errors are the candidate's
+    with Progress(pytestconfig, candidate.name, "examining it"):
+        subject.examination  # noqa: B018 - here its errors are the candidate's
     return subject
 
 
@@ -277,7 +281,7 @@ def probe(data: "Corpus | None") -> "Corpus":
 
     if data is not None:
         return data
-    sample = read_corpus(_EMBEDDED).sample(PROBE_CLIPS)
+    sample = read_corpus(SPEECH).sample(PROBE_CLIPS)
     return replace(sample, fingerprint=EMBEDDED + sample.fingerprint)
 
 
@@ -308,7 +312,7 @@ def predictions(
     from sertify.predictions import predict
 
     given = not probe.fingerprint.startswith(EMBEDDED)
-    with Progress(pytestconfig, candidate.name, "clips") as progress:
+    with Progress(pytestconfig, candidate.name, "", "clips", probe.clips) as progress:
         segmenting = options.segmenting if given else None
         found = predict(model, probe, progress, segmenting, recordings)
     if given:
@@ -321,12 +325,18 @@ def predictions(
 
 @_stage()
 def consistency(
-    model: "Subject", predictions: "Predictions", recordings: "Recordings"
+    model: "Subject",
+    predictions: "Predictions",
+    recordings: "Recordings",
+    candidate: Candidate,
+    pytestconfig: pytest.Config,
 ) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
     from sertify.predictions import consistency
 
-    return consistency(model, predictions, recordings=recordings)
+    unit, clips = "changed clips", predictions.clips
+    with Progress(pytestconfig, candidate.name, "", unit, clips) as progress:
+        return consistency(model, predictions, progress=progress, recordings=recordings)
 
 
 @_stage()
@@ -372,6 +382,7 @@ def stopwatch(
     index: "TensorIndex",
     loading: "functools.partial[LoadedModel]",
     in_memory: list["Subject"],
+    candidate: Candidate,
     request: pytest.FixtureRequest,
 ) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
@@ -379,8 +390,10 @@ def stopwatch(
     from sertify import hub
     from sertify.plugin.stopwatch import Stopwatch
 
-    hub.fetch(blueprint.snapshot, blueprint.files)
-    started = Stopwatch(blueprint.snapshot, index, loading.keywords)
+    with Progress(request.config, candidate.name, "downloading", "B") as progress:
+        hub.fetch(blueprint.snapshot, blueprint.files, progress)
+    with Progress(request.config, candidate.name, "loading it in a process of its own"):
+        started = Stopwatch(blueprint.snapshot, index, loading.keywords)
     request.addfinalizer(started.close)
     return started
 
@@ -399,11 +412,14 @@ def timing(
     benchmark: Any,
     seconds: float,
     options: Options,
+    candidate: Candidate,
+    pytestconfig: pytest.Config,
 ) -> judgements.Timing:
     """What a segment of this length costs, measured by pytest-benchmark after a warm-up."""
     benchmark.group = f"{seconds:g} s of audio"
     hop = options.segmenting.hop if options.segmenting else None
-    return stopwatch.timing(seconds, benchmark, hop)
+    with Progress(pytestconfig, candidate.name, f"timing {seconds:g} s of audio"):
+        return stopwatch.timing(seconds, benchmark, hop)
 
 
 @pytest.fixture

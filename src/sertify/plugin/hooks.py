@@ -1,5 +1,6 @@
 """Wires checks into pytest: the hooks of a run that is one of checks. They decide nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from sertify.plugin.checks import (
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
 from sertify.plugin.data import DATA, Data, read_data
 from sertify.plugin.options import OPTIONS, Options, environment_of
+from sertify.plugin.places import CHECKS, MODULE
 
 # pytest calls them by their names; nobody imports them.
 __all__: list[str] = []
@@ -39,6 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
             _register_run(config, options)
     except ConfigurationError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: Any) -> Any:
+    """Name the checks as they are asked for, by their module, wherever that is installed."""
+    if module_path.parent != CHECKS or not parent.config.option.pyargs:
+        return None
+    name = f"{MODULE}.{module_path.stem}"
+    return pytest.Module.from_parent(parent, path=module_path, nodeid=name)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

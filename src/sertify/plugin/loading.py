@@ -11,6 +11,7 @@ from sertify.cache import Cache, content_key
 from sertify.candidates import Candidate
 from sertify.environment import decides_answers
 from sertify.plugin.options import Options
+from sertify.plugin.progress import Progress
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: what is known needs neither torch nor the hub.
@@ -71,7 +72,9 @@ def _runs_code_from_elsewhere(snapshot: "Snapshot") -> bool:
     return False
 
 
-def load_model(survey: "Survey", blueprint: "Blueprint", **options: Any) -> "LoadedModel":
+def load_model(
+    survey: "Survey", blueprint: "Blueprint", config: pytest.Config, **options: Any
+) -> "LoadedModel":
     """Load a model, after downloading what is missing; options as `sertify.models.load`."""
     from sertify import hub, models
     from sertify.blueprints import Recalled
@@ -79,8 +82,11 @@ def load_model(survey: "Survey", blueprint: "Blueprint", **options: Any) -> "Loa
     snapshot = blueprint.snapshot
     if isinstance(blueprint.loader, Recalled):
         blueprint = models.outline(snapshot, survey.index(snapshot.candidate))
-    hub.fetch(snapshot, blueprint.files)
-    return models.load(blueprint, **options)
+    name = snapshot.candidate.name
+    with Progress(config, name, "downloading", "B") as progress:
+        hub.fetch(snapshot, blueprint.files, progress)
+    with Progress(config, name, "loading its weights"):
+        return models.load(blueprint, **options)
 
 
 def release(in_memory: list["Subject"]) -> None:

@@ -40,6 +40,9 @@ class Options:
     limit: int | None
     segmenting: "Segmenting | None"
     reports: Path
+    compare: Path | None
+    model_index: bool
+    report_audio: int
     device: str
     threads: int
     dtype: str
@@ -58,6 +61,7 @@ class Options:
         sources = tuple(_source(text, here, layouts) for text in config.getoption("data"))
         text = config.getoption("confirm")
         confirm = None if text is None else _source(text, here, layouts)
+        earlier = config.getoption("compare")
         _refuse_stray(layouts, [*sources, *([confirm] if confirm else [])])
         return cls(
             candidates=candidates_file(config),
@@ -68,6 +72,9 @@ class Options:
             limit=config.getoption("limit"),
             segmenting=_segmenting(config.getoption("segment"), config.getoption("hop")),
             reports=here / (config.getoption("reports") or config.rootpath / "reports"),
+            report_audio=config.getoption("report_audio"),
+            compare=None if earlier is None else here / Path(earlier).expanduser(),
+            model_index=config.getoption("model_index"),
             device=config.getoption("device"),
             threads=config.getoption("threads") or _share_of_cores(config),
             dtype=config.getoption("dtype"),

@@ -1,41 +1,115 @@
-"""Shows on a terminal that long work goes on, although pytest captures output."""
+"""What goes on in a run while nothing else can be seen of it: noted here, shown by `display`."""
 
-import os
+import json
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from sertify.plugin.arguments import is_worker
+from sertify.plugin.checks import ITEM
+from sertify.plugin.works import Work
 
-__all__ = ["Progress"]
+if TYPE_CHECKING:
+    from sertify.corpora import Clip  # only a name here: collecting must not wait for its readers
+
+__all__ = ["BOARD", "FOLDER", "Board", "Progress"]
+
+FOLDER = "sertify_progress"
+"""Key of the input of a worker: the folder in which it leaves a note of what it is doing."""
 
 _INTERVAL = 0.2
+# Seconds before which a pace says more of the start than of the work.
+_SETTLED = 0.5
+# Clips whose length is looked up, the seconds that this may take, and the longest believed.
+_SAMPLE, _PATIENCE, _LONGEST = 100, 0.1, 86_400.0
+
+
+class Board:
+    """What this process is doing, the innermost last; a worker leaves it in a file as well.
+
+    Whatever becomes of that file, the run goes on.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.current: Work | None = None
+        self._path = path
+        self._works: dict[int, Work] = {}
+        self._lock = Lock()  # downloads are told of by threads of their own
+        self._left = 0.0
+
+    def note(self, owner: object, work: Work | None) -> None:
+        """Note what an owner is doing; None where it has ended."""
+        with self._lock:
+            if work is None:
+                self._works.pop(id(owner), None)
+            else:
+                self._works[id(owner)] = work
+            before, self.current = self.current, next(reversed(self._works.values()), None)
+            if self._path is not None and self._is_news(before):
+                with suppress(OSError):
+                    self._leave(self._path)
+
+    def _is_news(self, before: Work | None) -> bool:
+        if before is None or self.current is None or before.what != self.current.what:
+            return True
+        return time.monotonic() - self._left >= _INTERVAL
+
+    def _leave(self, path: Path) -> None:
+        self._left = time.monotonic()
+        if self.current is None:
+            path.unlink(missing_ok=True)
+            return
+        new = path.with_suffix(".new")  # whoever reads meanwhile finds the old one whole
+        new.write_text(json.dumps(asdict(self.current)), encoding="utf-8")
+        new.replace(path)
+
+
+BOARD = pytest.StashKey[Board | None]()
 
 
 class Progress(AbstractContextManager["Progress"]):
-    """One line that is rewritten in place, with what is done and how fast; gone at the end.
+    """Tells what a candidate is busy with, and how far that is; nothing where nobody looks.
 
-    Nothing is shown where the output is no terminal, in CI, under ``-q`` or in a worker.
+    Parameters
+    ----------
+    clips
+        What is answered, where the pace is to be told in times of real time.
     """
 
-    def __init__(self, config: pytest.Config, name: str, unit: str) -> None:
-        self._terminal = _terminal(config)
-        self._capture: Any = config.pluginmanager.getplugin("capturemanager")
-        self._name, self._unit = name, unit
-        self._started = time.monotonic()
-        self._shown = 0.0
+    def __init__(
+        self,
+        config: pytest.Config,
+        name: str,
+        what: str = "",
+        unit: str = "",
+        clips: Sequence["Clip"] = (),
+    ) -> None:
+        self._board = _board_of(config)
+        self._first: tuple[float, float] | None = None
+        self._work = Work(name)
+        if self._board is not None:
+            place, of = _place(config, name)
+            self._work = Work(name, place, of, what, unit, _mean_seconds(clips))
 
-    def __call__(self, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` are done."""
+    def __enter__(self) -> Self:
+        """Tell that it has begun."""
+        self._note(self._work)
+        return self
+
+    def __call__(self, done: float, total: float) -> None:
+        """Tell that ``done`` of ``total`` are done; what the first call tells took no time."""
         now = time.monotonic()
-        if self._terminal is None or (now - self._shown < _INTERVAL and done < total):
-            return
-        self._shown = now
-        rate = done / max(now - self._started, 1e-9)
-        self._write(f"{self._name}: {done:,} of {total:,} {self._unit}, {rate:.1f}/s")
+        began, before = self._first = self._first or (now, done)
+        settled = now - began >= _SETTLED
+        pace = max(0.0, (done - before) / (now - began)) if settled else 0.0
+        self._note(replace(self._work, done=done, total=total, pace=pace))
 
     def __exit__(
         self,
@@ -43,19 +117,42 @@ class Progress(AbstractContextManager["Progress"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Clear the line."""
-        if self._shown:
-            self._write("")
+        """Tell that it has ended."""
+        self._note(None)
 
-    def _write(self, text: str) -> None:
-        assert self._terminal is not None
-        with self._capture.global_and_fixture_disabled():
-            self._terminal.rewrite(text, erase=True)
-            self._terminal.flush()
+    def _note(self, work: Work | None) -> None:
+        if self._board is not None:
+            self._board.note(self, work)
 
 
-def _terminal(config: pytest.Config) -> Any:
-    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
-    if reporter is None or is_worker(config) or os.environ.get("CI"):
-        return None
-    return reporter if reporter.isatty and config.get_verbosity() >= 0 else None
+def _board_of(config: pytest.Config) -> Board | None:
+    """Return what this process notes its work on; None where nobody looks at it."""
+    if BOARD not in config.stash:
+        given = config.workerinput if is_worker(config) else {}  # type: ignore[attr-defined]
+        path = Path(given[FOLDER]) / given["workerid"] if FOLDER in given else None
+        config.stash[BOARD] = Board(path) if path else None
+    return config.stash[BOARD]
+
+
+def _place(config: pytest.Config, name: str) -> tuple[int, int]:
+    """Return which candidate of the run it is, and of how many."""
+    items = getattr(config.pluginmanager.get_plugin("session"), "items", ())
+    names = list(dict.fromkeys(i.stash[ITEM].candidate.name for i in items if ITEM in i.stash))
+    return (names.index(name) + 1, len(names)) if name in names else (0, 0)
+
+
+def _mean_seconds(clips: Sequence["Clip"]) -> float:
+    """Return the mean length of clips, from the headers of some of them."""
+    if not clips:
+        return 0.0
+    import soundfile
+
+    spans: list[float] = []
+    until = time.monotonic() + _PATIENCE
+    for clip in clips[:: max(1, len(clips) // _SAMPLE)]:
+        with suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
+            if clip.path.is_file() and time.monotonic() < until:
+                whole = soundfile.info(clip.path).duration
+                spans.append(min(whole, clip.end or whole) - clip.start)
+    believed = [span for span in spans if 0 < span < _LONGEST]
+    return sum(believed) / len(believed) if believed else 0.0

@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
+from sertify.answers import content_keys
 from sertify.errors import ConfigurationError
 from sertify.evidence import EvidenceStore, Record
-from sertify.locks import Locked, lock_path, read_lock, write_lock
+from sertify.locks import Locked, moved, read_lock, write_lock
 from sertify.outcomes import Outcome
 from sertify.plugin.closing import verdict_reports
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.confirmation import confirm
 from sertify.plugin.crash import account_for
 from sertify.plugin.data import Data
+from sertify.plugin.display import Display
 from sertify.plugin.options import OPTIONS, environment_of
-from sertify.report import results, speech, terminal, write
+from sertify.report import changes, earlier, players, results, speech, terminal, write
 
 __all__ = ["Run"]
 
@@ -27,13 +29,15 @@ __all__ = ["Run"]
 class Run:
     """Lives in the process that pytest was started in, also where workers run the checks.
 
-    Raises ``ConfigurationError`` where evidence cannot be kept.
+    Raises ``ConfigurationError`` where evidence cannot be kept, or an earlier run not be read.
     """
 
     def __init__(self, config: pytest.Config, data: Data) -> None:
         self._config = config
         self._options = config.stash[OPTIONS]
         self._data = data
+        compared = self._options.compare  # which this run may write over
+        self._earlier = earlier.read(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
         self._seen = 0
@@ -43,6 +47,7 @@ class Run:
         self._aftermath: list[pytest.TestReport] = []
         self._results: dict[str, Any] | None = None
         self._written: Mapping[str, Path] = {}
+        config.pluginmanager.register(Display(config), "sertify-display")
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -82,9 +87,14 @@ class Run:
             corpus=corpus.fingerprint if corpus is not None else None,
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
             moved=self._moved(),
+            names=self._names(),
         )
         self._close(session, self._results)
-        self._written = write(self._results, self._options.reports)
+        if self._earlier is not None:
+            self._results["changes"] = changes.since(self._earlier, self._results)
+        self._written = write(self._results, self._options.reports, self._recorded(self._results))
+        if self._options.model_index:
+            self._written = {**self._written, **self._model_index(self._results)}
         if self._options.lock and self._commits:
             self._written = {**self._written, "lock": self._lock()}
         xml = self._config.stash.get(xml_key, None)
@@ -112,6 +122,22 @@ class Run:
                 session.testsfailed += 1
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _names(self) -> dict[str, str]:
+        """Return what the clips of this run are called, by their content keys."""
+        clips = self._data.judged.clips if self._data.judged else ()
+        return dict(zip(content_keys(clips), (clip.name for clip in clips), strict=True))
+
+    def _recorded(self, results: Mapping[str, Any]) -> dict[str, str]:
+        """Return the recordings for the page, where they are asked for."""
+        limit, corpus = self._options.report_audio, self._data.judged
+        return players.recorded(results, corpus, limit) if limit and corpus else {}
+
+    def _model_index(self, results: Mapping[str, Any]) -> dict[str, Path]:
+        from sertify.report import model_index  # the Hub's library, which else need not load
+
+        path = model_index.write(results, self._options.reports)
+        return {} if path is None else {"model card": path}
+
     def _lock(self) -> Path:
         """Write the commits of this run; of what it did not judge, the lock stays as it is."""
         path = self._options.candidates
@@ -130,12 +156,7 @@ class Run:
 
     def _moved(self) -> dict[str, str]:
         """Return what the candidates are locked at that this run found at another commit."""
-        path = self._options.candidates
-        if self._options.lock or not lock_path(path).is_file():
-            return {}
-        locked = read_lock(path)
-        found = {name: locked[name].commit for name in self._commits.keys() & locked.keys()}
-        return {name: commit for name, commit in found.items() if commit != self._commits[name]}
+        return {} if self._options.lock else moved(self._options.candidates, self._commits)
 
     def pytest_unconfigure(self) -> None:
         """Let go of the evidence."""
@@ -147,7 +168,9 @@ class Run:
         if self._results is None:
             return
         terminalreporter.section("sertify")
-        for line, markup in terminal.lines(self._results):
+        # A log is as wide as it has to be, and not what pytest takes it for.
+        width = min(100, terminalreporter._tw.fullwidth) if terminalreporter.isatty else 100
+        for line, markup in terminal.lines(self._results, width):
             terminalreporter.write_line(line, **markup)
         if self._shared:
             terminalreporter.write_line(

@@ -11,9 +11,12 @@ from sertify.report import markdown, page
 __all__ = ["write"]
 
 
-def write(results: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+def write(
+    results: Mapping[str, Any], folder: Path, audio: Mapping[str, str] | None = None
+) -> dict[str, Path]:
     """Write all reports into a folder and return their paths by what they are.
 
+    ``audio`` are the recordings that the page plays, as :func:`players.recorded` returns them.
     Where ``GITHUB_STEP_SUMMARY`` names a file, the summary is appended to it.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -21,7 +24,7 @@ def write(results: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     texts = {
         "results.json": json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
         "summary.md": summary,
-        "index.html": page.render(results),
+        "index.html": page.render(results, audio),
     }
     for name, text in texts.items():
         _replace(folder / name, text)

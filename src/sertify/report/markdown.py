@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sertify.errors import REASONS
-from sertify.report import sentences
+from sertify.report import changes, sentences
 from sertify.report.wording import clean, headline, moment, moved, number, ranked, standing
 
 __all__ = ["render"]
@@ -23,7 +23,8 @@ def render(results: Mapping[str, Any]) -> str:
     head, why = headline(shown["selection"])
     notes = "\n".join(f"- {_text(text)}" for text in _notes(shown))
     table = "\n".join(_table(shown))
-    blocks = [f"### {_text(head)}", _text(why), _choice(shown), table, notes, _footer(shown)]
+    top = [f"### {_text(head)}", _text(why), _choice(shown), _changes(shown)]
+    blocks = [*top, table, notes, _footer(shown)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -35,6 +36,11 @@ def _choice(shown: Mapping[str, Any]) -> str:
     if unlabelled:
         lines.append(f"> **{sentences.NO_SELECTION}:** {_text(unlabelled['sentence'])}")
     return "\n\n".join(line for line in lines if line)
+
+
+def _changes(shown: Mapping[str, Any]) -> str:
+    found = shown.get("changes")
+    return "\n".join(f"- {_text(text)}" for text in changes.told(found, most=8)) if found else ""
 
 
 def _notes(shown: Mapping[str, Any]) -> Iterator[str]:

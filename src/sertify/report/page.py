@@ -3,17 +3,18 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sertify.aims import AIMS
 from sertify.errors import REASONS
 from sertify.outcomes import GATES
 from sertify.report import sentences, views, wording
+from sertify.report.charts import charts
 
 __all__ = ["render"]
 
@@ -40,21 +41,36 @@ _SIGNS = {
     "NOT_REACHED": ("\N{EN DASH}", "not reached"),
     None: ("·", "not judged"),
 }
+_ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _REFERENCES = {"random": "Random", "majority": "Majority class"}
 _AIMS = {name: name.capitalize() for name in AIMS}
 _FOLDED = 12
 _WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
-def render(results: Mapping[str, Any]) -> str:
-    """Draw results.json as one HTML page.
+def render(results: Mapping[str, Any], audio: Mapping[str, str] | None = None) -> str:
+    """Draw results.json as one HTML page; ``audio`` has the data URIs of clips by their names.
 
-    The page runs no script and asks for nothing: it opens from a disk without a network, and its
-    security policy refuses whatever a model's name, a label or a file name may try.
+    The page asks for nothing: it opens from a disk without a network. It runs its own scripts only,
+    and its security policy refuses whatever a model's name, a label or a file name may try.
     """
-    css = files(__package__).joinpath("page.css").read_text("utf-8")
-    page = _environment().get_template("page.html.j2")
-    return page.render(css=Markup(css), policy=_policy(css), **_content(wording.clean(results)))
+    css = _read("page.css")
+    scripts = [_read("vega/bundle.js"), _read("page.js")]
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            css=Markup(css),
+            scripts=[Markup(script) for script in scripts],
+            policy=_policy(css, scripts),
+            audio=dict(audio or {}),
+            **_content(wording.clean(results)),
+        )
+    )
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _environment() -> Environment:
@@ -66,30 +82,51 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": wording.number, "moment": wording.moment}
-    environment.filters |= {"percent": _percent, "shade": _shade, "compact": _compact}
+    environment.filters |= {"shade": _shade, "compact": _compact, "coded": _coded}
     environment.tests["as_expected"] = wording.as_expected
     environment.globals |= {"GATES": GATES, "REASONS": REASONS}
     environment.filters |= {"p": _p, "reference": views.reference}
-    environment.globals |= {"SIGNS": _SIGNS, "REFERENCES": _REFERENCES, "FOLDED": _FOLDED}
+    environment.globals |= {
+        "SIGNS": _SIGNS,
+        "ORDER": _ORDER,
+        "REFERENCES": _REFERENCES,
+        "FOLDED": _FOLDED,
+    }
     environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
     return environment
 
 
-def _policy(css: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def _policy(css: str, scripts: Iterable[str]) -> str:
+    allowed = " ".join(_digest(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src-elem {_digest(css)};"
+        # Vega sets the styles of what it draws on each element.
+        " style-src-attr 'unsafe-inline'; media-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _content(shown: Mapping[str, Any]) -> dict[str, Any]:
     candidates = wording.ranked(shown)
     head, why = wording.headline(shown["selection"])
+    anchors = {candidate["name"]: f"c{i}" for i, candidate in enumerate(candidates, 1)}
     return {
+        # What results.json of an earlier version has not.
+        "changes": None,
+        "disagreements": [],
         **shown,
         "head": head,
         "why": why,
         "candidates": candidates,
-        "anchors": {candidate["name"]: f"c{i}" for i, candidate in enumerate(candidates, 1)},
+        "anchors": anchors,
+        "charts": charts(shown, candidates, anchors),
+        "languages": sorted({tag for one in candidates for tag in one["languages"]}),
+        "telling": shown.get("disagreements") or any(one.get("errors") for one in candidates),
         "standings": {c["name"]: wording.standing(c, shown["selection"]) for c in candidates},
         "columns": _columns(candidates),
         "confusions": {c["name"]: views.confusions(c) for c in candidates},
@@ -112,14 +149,20 @@ def _columns(candidates: list[Mapping[str, Any]]) -> dict[str, str]:
     return {name: title for name, title in _NUMBERS.items() if name in measured}
 
 
-def _percent(share: float) -> str:
-    """Write a share between 0 and 1 as a coordinate on a scale of 100."""
-    return f"{100 * min(max(share, 0.0), 1.0):.1f}"
-
-
 def _shade(count: int, row: list[int]) -> int:
     """Grade a count's share of its row in tenths, for a class: the policy forbids inline styles."""
     return round(10 * count / sum(row)) if sum(row) else 0
+
+
+def _coded(text: str) -> Markup:
+    """Set apart what stands between backticks."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _p(value: float) -> str:

@@ -13,7 +13,8 @@ from sertify.environment import fingerprint
 from sertify.errors import REASONS
 from sertify.evidence import EvidenceStore, Record
 from sertify.outcomes import GATES, Measurement, Outcome
-from sertify.report import choices, speech
+from sertify.report import choices, clips, speech
+from sertify.report.groups import groups
 from sertify.selection import select
 from sertify.verdicts import Context, GateResult, Stale, Standing, Verdict, current, timing, verdict
 
@@ -41,11 +42,13 @@ def conclude(
     corpus: str | None = None,
     command: str = "",
     moved: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Judge all candidates by the evidence of this run and of earlier ones.
 
     ``corpus`` is the fingerprint of the audio of this run; without it, the labelled audio that was
-    judged last counts. ``moved`` is the locked commit of the candidates that are at another one.
+    judged last counts. ``moved`` is the locked commit of the candidates that are at another one;
+    ``names`` is what clips are called in this run, by their content keys.
     """
     records = store.records(candidate.name for candidate in suite.candidates)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
@@ -53,6 +56,7 @@ def conclude(
     verdicts, stale = _verdicts(suite, records, context)
     facts = store.corpus(context.corpus) if context.corpus else None
     answers = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
+    heard = _heard(suite, store, records, Context(corpus, fingerprints))
     return {
         "schema": SCHEMA,
         "sertify": __version__,
@@ -61,13 +65,20 @@ def conclude(
         "selection": choices.selection(
             select(verdicts, answers, suite.preferences), suite.preferences
         ),
-        "unlabelled": _unlabelled(suite, verdicts, store, records, Context(corpus, fingerprints)),
-        "candidates": [_candidate(one, facts) for one in verdicts],
-        "references": speech.references(facts),
+        "unlabelled": _unlabelled(suite, verdicts, heard, records) if heard else None,
+        "candidates": [
+            _candidate(one, facts) | _telling(answers.get(one.candidate.name), names or {})
+            for one in verdicts
+        ],
+        "disagreements": clips.disagreements(
+            *(heard[:2] if heard else (verdicts, answers)), names or {}
+        ),
+        "references": speech.references(speech.corpus(facts, records)),
         "corpus": speech.corpus(facts, records),
         "environment": dict(environment),
         "stale": _stale(stale),
         "moved": dict(moved or {}),
+        "changes": None,
     }
 
 
@@ -98,23 +109,41 @@ def _verdicts(
     return verdicts, stale
 
 
-def _unlabelled(
-    suite: Suite,
-    labelled: Sequence[Verdict],
-    store: EvidenceStore,
-    records: Sequence[Record],
-    context: Context,
-) -> dict[str, Any] | None:
-    """Return what the audio of this run says of the candidates, where it has no labels."""
+def _telling(answers: Answers | None, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return on which clips and groups of the speech a candidate is right or wrong."""
+    if answers is None:
+        return {"errors": [], "groups": []}
+    return {"errors": clips.errors(answers, names), "groups": groups(answers)}
+
+
+def _heard(
+    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
+) -> tuple[list[Verdict], dict[str, Answers], dict[str, Any]] | None:
+    """Return what is known of the candidates on the audio of this run, where it has no labels."""
     facts = store.corpus(context.corpus) if context.corpus else None
     if facts is None or facts["labelled"]:
         return None
     # On labelled speech a candidate may have been found varied; here it is asked about this one.
     verdicts, _ = _verdicts(suite, records, context)
     answers = _answers(verdicts, store, context.corpus, context.environments["accuracy"])
-    for one in labelled:
-        if one.standing is Standing.REJECTED and one.gate == "accuracy":
-            answers.pop(one.candidate.name, None)  # what it got wrong elsewhere still counts
+    return verdicts, answers, facts
+
+
+def _unlabelled(
+    suite: Suite,
+    labelled: Sequence[Verdict],
+    heard: tuple[list[Verdict], dict[str, Answers], dict[str, Any]],
+    records: Sequence[Record],
+) -> dict[str, Any]:
+    """Return what audio without labels says of the candidates."""
+    verdicts, every, facts = heard
+    # What a candidate got wrong elsewhere still counts.
+    wrong = {
+        one.candidate.name
+        for one in labelled
+        if one.standing is Standing.REJECTED and one.gate == "accuracy"
+    }
+    answers = {name: one for name, one in every.items() if name not in wrong}
     found = consensus(verdicts, answers, suite.preferences)
     gates = {one.candidate.name: one.gates["degeneracy"].outcome for one in verdicts}
     return {

@@ -88,13 +88,21 @@ def clips(corpus: Mapping[str, Any]) -> str:
 
 def doubts(shown: Mapping[str, Any], most: int = 3) -> Iterator[str]:
     """Say what weakens conclusions from the speech; no more than ``most``, and how many more."""
-    found = [*_partial(shown), *(text for one in speech_of(shown) for text in one["warnings"])]
+    found = [*_precision(shown), *_partial(shown)]
+    found += [text for one in speech_of(shown) for text in one["warnings"]]
     confirmation = shown["selection"]["confirmation"] or {"warnings": ()}
     found += [f"held-out speech: {text}" for text in confirmation["warnings"]]
     found = list(dict.fromkeys(found))
     yield from found[:most]
     if len(found) > most:
         yield f"and {len(found) - most} more in the report"
+
+
+def _precision(shown: Mapping[str, Any]) -> Iterator[str]:
+    """Say that models computed in less than their full precision."""
+    dtype = shown["environment"].get("dtype", "float32")
+    if dtype != "float32":
+        yield f"computed in {dtype}: in float32 a model may be more accurate, and of another speed"
 
 
 def _partial(shown: Mapping[str, Any]) -> Iterator[str]:

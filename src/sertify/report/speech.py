@@ -46,8 +46,11 @@ def facts(corpus: Corpus) -> dict[str, Any]:
 
 
 def references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what two models that hear nothing would reach; over several corpora, in the mean."""
-    corpora = [one for one in _corpora(facts) if one["emotions"]]
+    """Return what two models that hear nothing would reach; over several corpora, in the mean.
+
+    Those of which no clip could be judged have none, as they have no scores to hold beside.
+    """
+    corpora = [one for one in _corpora(facts) if one["emotions"] and _is_heard(one, facts)]
     if not corpora:
         return {}
     truths = [
@@ -131,6 +134,15 @@ def _languages(name: str, facts: Mapping[str, Any] | None) -> list[str]:
 
 def _corpora(facts: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     return [] if facts is None else [*(facts["parts"] or [facts])]
+
+
+def _is_heard(part: Mapping[str, Any], whole: Mapping[str, Any] | None) -> bool:
+    """Whether any clip of a corpus could be judged, by the names of those that could not."""
+    unheard: set[str] = {one["file"] for one in (whole or {}).get("rejected", ())}
+    # Where corpora are joined, the names of their clips begin with theirs.
+    start = "" if part is whole else f"{part['name']}/"
+    clips: int = part["clips"]
+    return sum(file.startswith(start) for file in unheard) < clips
 
 
 def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:

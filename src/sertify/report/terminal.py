@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sertify.outcomes import Outcome
-from sertify.report import sentences
+from sertify.outcomes import Outcome, listed
+from sertify.report import changes, sentences
 from sertify.report.columns import aligned, fitted, wrapped
 from sertify.report.wording import as_expected, clean, moved, number, ranked, standing
 
@@ -24,10 +24,13 @@ _SIGNS = {
     Outcome.BLOCKED: "blocked",
 }
 _PARTLY = "part"
-_NUMBERS = {"uar_all": "UAR", "segment_time": "time", "real_time_factor": "RTF"}
+_NUMBERS = {"uar_all": "UAR, all clips", "segment_time": "time", "real_time_factor": "RTF"}
 _HEADINGS = ("candidate", *_GATES.values(), *_NUMBERS.values(), "verdict")
 _RIGHT = ("time", "RTF")
+_SPARED = ("RTF", "time")
 _NAME, _PART = 24, 12
+_MOST, _LONGEST = 8, 200
+_WIDEST = 20
 _MARKUP: Mapping[str, Mapping[str, bool]] = {
     "use": {"green": True, "bold": True},
     "tied": {"green": True},
@@ -59,7 +62,9 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     if any(_is_seen(candidate, shown) for candidate in shown["candidates"]):
         yield sentences.SEEN, _QUIET
     yield "", {}
-    for text, markup in (*_choice(shown), *_speech(shown), *_remarks(shown)):
+    since = ((text, _QUIET) for text in changes.in_lines(shown, width))
+    below = (*_cures(shown), *since, *_speech(shown), *_remarks(shown))
+    for text, markup in (*_choice(shown), *below):
         for line in wrapped(text, width):
             yield line, markup
 
@@ -68,7 +73,7 @@ def _candidates(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
     """Yield the table of the candidates, and what its signs mean."""
     rows = [_row(candidate, shown) for candidate in ranked(shown)]
     rows += [_reference(name, scores) for name, scores in shown["references"].items()]
-    table = aligned([_HEADINGS, *rows], width, tight=_GATES.values(), right=_RIGHT)
+    table = aligned([_HEADINGS, *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED)
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown["references"])
     yield from zip(table, markups, strict=True)
@@ -122,6 +127,23 @@ def _choice(shown: Mapping[str, Any]) -> Iterator[Line]:
         yield f"{sentences.NO_SELECTION}: {unlabelled['sentence']}", {"yellow": True}
 
 
+def _cures(shown: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield what was found of each that fell short against expectation, and what would mend it."""
+    found = [one for one in ranked(shown) if one["reason"] and one["reason"] not in one["expected"]]
+    for one in found[:_MOST]:
+        message = one["message"] or one["reason"]
+        said = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
+        mends = one["cure"] and one["status"] != "baseline"
+        cure = f" → {one['cure']}" if mends else ""
+        yield f"{one['name']}: {said}{cure}", {}
+    yield from _folded(len(found))
+
+
+def _folded(number: int) -> Iterator[Line]:
+    if number > _MOST:
+        yield f"and {number - _MOST} more in the report", _QUIET
+
+
 def _speech(shown: Mapping[str, Any]) -> Iterator[Line]:
     """Yield how many clips did not count, and what weakens conclusions from the others."""
     for corpus in sentences.speech_of(shown):
@@ -137,8 +159,9 @@ def _remarks(shown: Mapping[str, Any]) -> Iterator[Line]:
     for candidate in shown["candidates"]:
         for remark in candidate["remarks"]:
             found.setdefault(remark, []).append(candidate["name"])
-    for remark, names in found.items():
-        yield f"{', '.join(names)}: {remark}", _QUIET
+    for remark, names in [*found.items()][:_MOST]:
+        yield f"{listed(names)}: {remark}", _QUIET
+    yield from _folded(len(found))
     for text in moved(shown):
         yield text, {"yellow": True}
 
@@ -149,8 +172,12 @@ def _row(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, .
     if sentences.is_starred(candidate, shown["corpus"]):
         uar += sentences.MARK
     place = standing(candidate, shown["selection"])
-    verdict = _why(candidate) or place if place in ("rejected", "undecided") else place
-    return candidate["name"], *signs, uar, *numbers, verdict
+    why = _why(candidate)
+    if place in ("rejected", "undecided"):
+        place = why or place
+    elif place == "baseline" and why:
+        place = fitted(f"{place}: {why}", _WIDEST)
+    return candidate["name"], *signs, uar, *numbers, place
 
 
 def _sign(gate: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from sertify.slices import TOGETHER
 __all__ = [
     "accounted",
     "by_part",
+    "chance",
     "compared",
     "confusions",
     "known",
@@ -84,13 +85,13 @@ def by_part(candidates: Iterable[Shown], corpus: Shown | None) -> dict[str, list
     for candidate in candidates:
         for part in candidate["parts"]:
             name, seen = part["part"], part["seen"]
-            row = {**part, "name": candidate["name"], "chance": _chance(part)}
+            row = {**part, "name": candidate["name"], "chance": chance(part)}
             row |= {"seen": {name: seen[name]} if name in seen else seen}
             found.setdefault(name, []).append(row | {"decides_nothing": is_seen(part, corpus)})
     return found
 
 
-def _chance(part: Shown) -> dict[str, float | None]:
+def chance(part: Shown) -> dict[str, float | None]:
     """Return what guessing scores; over several corpora, that depends on the emotions of each."""
     own = len(part["expressible"])
     every = own + len(part["inexpressible"])

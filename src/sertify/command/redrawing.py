@@ -1,0 +1,124 @@
+"""Draws the reports again from the evidence: no model is asked, and torch is not imported."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sertify.candidates import read_suite
+from sertify.environment import describe, fingerprint, usable_cores
+from sertify.errors import ConfigurationError
+from sertify.evidence import EvidenceStore, Record
+from sertify.locks import moved
+from sertify.report import changes, earlier, results, terminal, write
+
+__all__ = ["redraw"]
+
+_RUN = "run `pytest --pyargs sertify.checks`"
+
+
+def redraw(
+    candidates: Path, reports: Path, *, compare: Path | None = None, model_index: bool = False
+) -> Iterator[str]:
+    """Write index.html, results.json and summary.md again; yield what the terminal shows of them.
+
+    What no evidence holds (the command, how the selected one was confirmed) is taken from the
+    results.json that is there. ``compare`` and ``model_index`` are as pytest's options.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is nothing to draw, or what there is cannot be read.
+    OSError
+        If a report cannot be written.
+    """
+    before = earlier.read(compare) if compare else None  # which may be what is written over
+    last = _read(reports / "results.json")
+    content = _concluded(candidates, reports, last)
+    _confirm(content, last)
+    if before is not None:
+        content["changes"] = changes.since(before, content)
+    written = write(content, reports) | (_model_index(content, reports) if model_index else {})
+    yield from (line for line, _ in terminal.lines(content))
+    yield from (f"{name}: {place}" for name, place in written.items())
+
+
+def _concluded(candidates: Path, reports: Path, last: Mapping[str, Any]) -> dict[str, Any]:
+    suite = read_suite(candidates)
+    path = reports / "evidence.sqlite"
+    if not path.is_file():  # else the store would make one
+        raise ConfigurationError(f"{path}: no such file; {_RUN} first, or give --reports DIR")
+    with closing(EvidenceStore(path)) as store:
+        records = store.records(candidate.name for candidate in suite.candidates)
+        if not records:
+            raise ConfigurationError(f"{path}: tells of no candidate of {candidates}; {_RUN} first")
+        return results.conclude(
+            suite,
+            store,
+            _environment(last, records, reports),
+            corpus=_corpus(store, records),
+            command=str(last.get("command") or "sertify report"),
+            moved=moved(candidates, {one.candidate: one.commit for one in records if one.commit}),
+        )
+
+
+def _model_index(content: Mapping[str, Any], reports: Path) -> dict[str, Path]:
+    from sertify.report import model_index  # the Hub's library, which else need not load
+
+    path = model_index.write(content, reports)
+    return {} if path is None else {"model card": path}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what an earlier run concluded, or nothing where that is not to be had."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) and content.get("schema") == results.SCHEMA else {}
+
+
+def _environment(
+    last: Mapping[str, Any], records: Sequence[Record], reports: Path
+) -> dict[str, str]:
+    """Describe what the evidence was measured with, which need not be this machine.
+
+    The evidence itself only knows a hash of it.
+    """
+    told: dict[str, str] = last.get("environment", {})
+    if _fits(told, records):
+        return told
+    here = describe("cpu", usable_cores())
+    if _fits(here, records):
+        return here
+    raise ConfigurationError(
+        f"{reports / 'results.json'}: does not say what the evidence was measured with, and it was"
+        f" not this machine; bring that file from there, or {_RUN}"
+    )
+
+
+def _fits(description: Mapping[str, str], records: Sequence[Record]) -> bool:
+    try:
+        return any(one.environment == fingerprint(description, one.gate) for one in records)
+    except KeyError:
+        return False
+
+
+def _corpus(store: EvidenceStore, records: Sequence[Record]) -> str | None:
+    """Return the fingerprint of the user's speech that was judged last."""
+    told = (one.corpus for one in reversed(records) if one.corpus)
+    return next((corpus for corpus in told if store.corpus(corpus)), None)
+
+
+def _confirm(content: dict[str, Any], last: Mapping[str, Any]) -> None:
+    """Keep what confirmed the selected one, where it is still the same at the same commit."""
+    selection = last.get("selection", {})
+    if selection.get("confirmation") and _chosen(content) == _chosen(last):
+        content["selection"]["confirmation"] = selection["confirmation"]
+
+
+def _chosen(content: Mapping[str, Any]) -> tuple[Any, ...]:
+    name = content["selection"]["candidate"]
+    commits = [one["commit"] for one in content["candidates"] if one["name"] == name]
+    return name, *commits

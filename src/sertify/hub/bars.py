@@ -1,0 +1,40 @@
+"""What takes the place of the progress bars of the hub's client."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from huggingface_hub.utils import tqdm
+
+__all__ = ["Silent", "Tell", "telling"]
+
+Tell = Callable[[float, float], None]
+"""Is told how many bytes have come, and their total, by any thread."""
+
+
+class Silent(tqdm):
+    """In place of the client's bars, which would be drawn across what else is on the terminal."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        silent = {**options, "disable": True}
+        super().__init__(*arguments, **silent)  # type: ignore[no-untyped-call]
+        self.counts_bytes = options.get("unit") == "B"
+
+
+def telling(progress: Tell, total: float) -> type[Silent]:
+    """Return a class of bars that tell of the bytes that they would show; at once, of none.
+
+    There may be one of what came and one of what was made of it, which is what counts.
+    """
+    lock, most = Lock(), [0.0]
+    progress(0, total)
+
+    class Telling(Silent):
+        def update(self, n: float | None = 1) -> None:
+            if self.counts_bytes and n:
+                with lock:
+                    self.n += n
+                    most[0] = max(most[0], self.n)
+                progress(min(most[0], total), total)
+
+    return Telling

@@ -1,0 +1,49 @@
+"""Where the checks and the embedded speech are: in an installed sertify, or beside it in a clone.
+
+Every run of pytest imports this, also of other projects, so it imports next to nothing.
+"""
+
+from pathlib import Path
+
+import pytest
+
+__all__ = ["CHECKS", "INSTALLED", "MODULE", "SPEECH", "arguments", "reaches_checks"]
+
+_PACKAGE = Path(__file__).parents[1]
+_ROOT = _PACKAGE.parents[1]
+
+INSTALLED = (_PACKAGE / "checks").is_dir()
+"""Whether the package brings the checks and the speech itself, as its wheel does."""
+
+CHECKS = _PACKAGE / "checks" if INSTALLED else _ROOT / "tests" / "checks"
+SPEECH = _PACKAGE / "speech" if INSTALLED else _ROOT / "fixtures" / "speech" / "test"
+
+MODULE = "sertify.checks"
+"""What the checks are called behind ``pytest --pyargs``."""
+
+
+def arguments(config: pytest.Config) -> list[str]:
+    """Return what pytest is to collect, with paths in place of the modules of checks."""
+    if not config.option.pyargs:
+        return config.args
+    return [_located(arg) for arg in config.args]
+
+
+def reaches_checks(config: pytest.Config) -> bool:
+    """Whether the arguments of pytest reach the checks; a run of other tests is left alone."""
+    if not CHECKS.is_dir():
+        return False
+    here = config.invocation_params.dir
+    paths = [(here / arg.partition("::")[0]).resolve() for arg in arguments(config)]
+    checks = CHECKS.resolve()
+    # From a folder that holds an environment pytest does not go down into what is installed there.
+    above = [] if INSTALLED else [checks, *checks.parents]
+    return any(path in above or path.is_relative_to(checks) for path in paths)
+
+
+def _located(arg: str) -> str:
+    name, colons, rest = arg.partition("::")
+    if name not in ("sertify", MODULE) and not name.startswith(f"{MODULE}."):
+        return arg
+    path = CHECKS.joinpath(*name.split(".")[2:])
+    return f"{path if path == CHECKS else path.with_suffix('.py')}{colons}{rest}"

@@ -1,0 +1,111 @@
+"""The evaluation results of the selected candidate, as the Hub's model cards have them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from sertify.report.wording import clean
+
+__all__ = ["render", "write"]
+
+_FILE = "model-index.yaml"
+_TASK: Mapping[str, Any] = {
+    "task_type": "audio-classification",
+    "task_name": "Speech emotion recognition",
+}
+# The Hub's identifiers of metrics, and how each is averaged over the emotions.
+_METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "uar": ("recall", "UAR", {"average": "macro"}),
+    "accuracy": ("accuracy", "Accuracy", {}),
+    "macro_f1": ("f1", "Macro F1", {"average": "macro"}),
+}
+
+
+def write(results: Mapping[str, Any], folder: Path) -> Path | None:
+    """Write model-index.yaml, or remove that of an earlier run where there is nothing to write."""
+    path, text = folder / _FILE, render(results)
+    if text is None:
+        path.unlink(missing_ok=True)
+        return None
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def render(results: Mapping[str, Any]) -> str | None:
+    """Return the ``model-index`` of the selected candidate, to paste into its model card's YAML.
+
+    Each corpus has a result with UAR (``recall``, macro average), accuracy and macro F1 over the
+    clips whose emotion the candidate can express, in ``args`` of the corpus. The 95 % interval and
+    the number of clips are in ``args`` of each metric; ``revision`` is the corpus's fingerprint.
+    Speech that the candidate has seen in training is no evaluation, and left out. None without a
+    selection, or where nothing is left.
+
+    The Hub's newer ``.eval_results/*.yaml`` is for data sets that are registered there as
+    benchmarks, and has no place for recordings of one's own.
+    """
+    shown = clean(results)
+    chosen = shown["selection"]["candidate"]
+    candidate = next((one for one in shown["candidates"] if one["name"] == chosen), None)
+    found = list(_results(candidate, shown["corpus"])) if candidate else []
+    if candidate is None or not found:
+        return None
+    card = ModelCardData(model_name=_model(candidate), eval_results=found)
+    made = f"{candidate['commit']}, judged by sertify {shown['sertify']} at {shown['created']}"
+    return f"# {_ascii(made)}\n{card.to_yaml()}\n"
+
+
+def _results(
+    candidate: Mapping[str, Any], corpus: Mapping[str, Any] | None
+) -> Iterator[EvalResult]:
+    """Yield the metrics of each corpus, not those of the mean over several, or of a language."""
+    corpora = {one["name"]: one for one in (corpus["parts"] or [corpus])} if corpus else {}
+    for part in candidate["parts"]:
+        if part["part"] in corpora and part["part"] not in part["seen"]:
+            yield from _of_corpus(part, corpora[part["part"]])
+
+
+def _of_corpus(part: Mapping[str, Any], corpus: Mapping[str, Any]) -> Iterator[EvalResult]:
+    dataset = {
+        "dataset_type": _identifier(corpus["public"] or corpus["name"]),
+        "dataset_name": corpus["name"],
+        "dataset_revision": corpus["fingerprint"],
+        "dataset_args": {"language": part["languages"], "emotions": part["expressible"]},
+    }
+    for number, (metric, name, args) in _METRICS.items():
+        measured = part["numbers"].get(number)
+        if measured is not None and measured["value"] is not None:
+            yield EvalResult(
+                **_TASK,
+                **dataset,
+                metric_type=metric,
+                metric_name=name,
+                metric_value=measured["value"],
+                metric_args={**args, **_sure(measured)},
+            )
+
+
+def _sure(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how sure an estimate is, as far as it is known."""
+    low, high = measured.get("low"), measured.get("high")
+    interval = {} if low is None or high is None else {"confidence_interval_95": [low, high]}
+    counts = {key: measured.get(name) for key, name in (("clips", "n"), ("speakers", "speakers"))}
+    return interval | {key: value for key, value in counts.items() if value is not None}
+
+
+def _model(candidate: Mapping[str, Any]) -> str:
+    """Name the model as the Hub does; a folder, or a variant, has the candidate's name."""
+    local = str(candidate["commit"]).startswith("sha256:")
+    own = local or "+" in candidate["name"]
+    return str(candidate["name"] if own else candidate["model"])
+
+
+def _identifier(name: str) -> str:
+    """Write a name with the characters that identifiers of data sets have on the Hub."""
+    return re.sub(r"[^\w./-]+", "-", name, flags=re.ASCII).strip("-./") or "recordings"
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()

@@ -1,0 +1,82 @@
+"""UAR and its interval in one pass, for parts of the speech that are too many to resample each."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.statistics.floors import floors
+from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.resampling import design, trials
+from sertify.statistics.student import normal_quantile, t_quantile
+
+__all__ = ["uar_estimate"]
+
+Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def uar_estimate(
+    truth: Codes, hits: NDArray[np.bool_], speakers: Codes | None = None, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """Return the UAR of clips and an interval like that of :func:`bootstrapping.bootstrap`.
+
+    Units, speakers or clips, are left out one by one instead of drawn at random. The jackknife's
+    variance is on average not below the true one (Efron & Stein 1981, The jackknife estimate of
+    variance, Annals of Statistics 9), and comes to the bootstrap's with enough units. It is
+    corrected for few speakers and for classes of few clips in the same way. Without the only unit
+    that has clips of a class, the recall of that class is as observed.
+
+    Parameters
+    ----------
+    truth, hits, speakers
+        Of shape (n,), n > 0: each clip's class, as whole numbers from 0; whether it was recognised;
+        and its speaker, likewise. Without two speakers the units are clips.
+
+    Examples
+    --------
+    >>> truth = np.arange(100) % 2
+    >>> value, interval = uar_estimate(truth, (truth == 0) | (np.arange(100) < 50))
+    >>> value, round(interval.low, 2), round(interval.high, 2)
+    (0.75, 0.67, 0.82)
+    """
+    by_speaker = speakers is not None and bool(speakers.min() < speakers.max())
+    units = speakers if speakers is not None and by_speaker else np.arange(len(truth))
+    sizes, right = _tables(units, truth, hits)
+    clips, recognised = sizes.sum(axis=0), right.sum(axis=0)
+    recalls = recognised / clips
+    found = design(sizes)
+    spread = found.scale * _jackknife(sizes, right)
+    error = _error(spread, sizes, recognised) if spread > 1e-12 else 0.0
+    quantile = t_quantile(confidence, found.freedom)
+    if not error and not by_speaker and clips.max() > 1:
+        quantile = normal_quantile(confidence)  # the spread of independent clips is known
+    value = float(recalls.mean())
+    return value, rate_interval(value, error, trials(sizes), quantile)
+
+
+def _tables(units: Codes, truth: Codes, hits: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Count the clips of each unit and class, and the recognised ones: both (units, classes)."""
+    rows, row = np.unique(units, return_inverse=True)
+    columns, column = np.unique(truth, return_inverse=True)
+    shape = len(rows), len(columns)
+    places = row * shape[1] + column
+    counts = (np.bincount(some, minlength=shape[0] * shape[1]) for some in (places, places[hits]))
+    sizes, right = (table.reshape(shape).astype(float) for table in counts)
+    return sizes, right
+
+
+def _jackknife(sizes: Floats, right: Floats) -> float:
+    """Return the standard error, of which Bessel's correction is left to the design."""
+    clips, recognised, units = sizes.sum(axis=0), right.sum(axis=0), len(sizes)
+    left = clips - sizes
+    recalls = np.where(left > 0, (recognised - right) / np.maximum(left, 1), recognised / clips)
+    values = recalls.mean(axis=1)
+    return (units - 1) * float(values.std()) / math.sqrt(units)
+
+
+def _error(spread: float, sizes: Floats, recognised: Floats) -> float:
+    """Return the standard error, at least that of the clips of classes that some unit lacks."""
+    least, hidden = (one / sizes.shape[1] ** 2 for one in floors(sizes.sum(axis=0), recognised))
+    lacking = (sizes == 0).any(axis=0)
+    return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))

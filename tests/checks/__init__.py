@@ -1,0 +1,1 @@
+"""The checks, one file a gate; an installed sertify has them as ``sertify.checks``."""
