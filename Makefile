@@ -6,9 +6,6 @@ DATA ?= fixtures/speech/test
 REPORTS ?= reports
 ARGS ?=
 
-# They call pytest themselves, and measure time, which pytest-xdist does not allow.
-ALONE := tests/meta/test_suite.py tests/meta/test_choice.py
-
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -22,8 +19,7 @@ qualify: $(READY) ## judge CANDIDATES on DATA (default: the embedded ones)
 	$(BIN)/python -m pytest --candidates '$(CANDIDATES)' $(if $(DATA),--data '$(DATA)') --reports '$(REPORTS)' $(ARGS)
 
 test: lint ## check the code and run the project's own tests
-	$(BIN)/python -m pytest tests/meta --doctest-modules src/sertify -n auto $(ALONE:%=--ignore %) $(ARGS) || [ $$? = 5 ]
-	$(BIN)/python -m pytest $(ALONE) $(ARGS) || [ $$? = 5 ]
+	$(BIN)/python -m pytest tests/meta --doctest-modules src/sertify -n auto $(ARGS)
 	@echo "All of sertify's own tests have passed; 'make qualify' judges models."
 
 bench: $(READY) ## measure what sertify costs, and compare it with the record (hours)
