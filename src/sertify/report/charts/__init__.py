@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from sertify.report import views
-from sertify.report.sentences import UAR, is_seen
+from sertify.report.sentences import UAR, is_seen, is_starred
 from sertify.report.wording import number, standing
 
 __all__ = ["charts"]
@@ -115,17 +115,22 @@ def _guesses(shown: Shown, part: str, rows: Iterable[Row]) -> dict[float, list[s
 
 def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Row]) -> list[Row]:
     measured = [one for one in candidates if _both(one)]
-    eligible = [_both(one) for one in measured if one["verdict"] == "qualified"]
-    front = [point for point, best in zip(eligible, _front(eligible), strict=True) if best]
+    seen = {one["name"] for one in measured if is_starred(one, shown["corpus"])}
+    eligible = [
+        one for one in measured if one["verdict"] == "qualified" and one["name"] not in seen
+    ]
+    best = _front([_both(one) for one in eligible])
+    front = {one["name"] for one, first in zip(eligible, best, strict=True) if first}
     chosen = shown["selection"]["candidate"]
     return [
         {
             **looks[one["name"]],
             **_interval(one["numbers"]["uar_all"], ""),
             "time": one["numbers"]["segment_time"]["value"],
-            "front": _both(one) in front and one["verdict"] == "qualified",
+            "front": one["name"] in front,
+            "seen": one["name"] in seen,
             "chosen": one["name"] == chosen,
-            "label": one["name"] if _both(one) in front or len(measured) <= _NAMED else "",
+            "label": one["name"] if one["name"] in front or len(measured) <= _NAMED else "",
             "said": "{}: {} in {}".format(
                 one["name"], *(number(one["numbers"][name]) for name in _BOTH)
             ),
