@@ -11,7 +11,7 @@ from sertify import metrics
 from sertify.answers import Answers
 from sertify.candidates import Preferences
 from sertify.contamination import language_fit
-from sertify.verdicts import Verdict, segment_time
+from sertify.verdicts import Verdict, disturbed, segment_time
 
 __all__ = ["AIMS", "Aims", "aims_of", "weighted"]
 
@@ -29,7 +29,8 @@ class Aims:
         UAR above chance, of what can be above it: 0 is guessing, 1 is always right. Without
         labels, the mean agreement with the other candidates.
     speed
-        1 for the fastest of the equally accurate, and for whatever is faster; each ten times as
+        None for all where other work disturbed the measurement of an equally accurate one. Else 1
+        for the fastest of the equally accurate, and for whatever is faster; each ten times as
         long for a segment costs a half.
     diversity
         Effective emotions of its predictions, of those of the truth; of all that it can express
@@ -62,7 +63,9 @@ def aims_of(
     """
     times = {one.candidate.name: _time(one) for one in verdicts}
     # One that cannot be chosen must not make the others look equally slow.
-    rivals = times if equal is None else equal
+    rivals = [*times] if equal is None else equal
+    if {*disturbed(verdicts)} & {*rivals}:
+        times = dict.fromkeys(times)  # nobody knows who is the fastest of them
     fastest = min((time for name in rivals if (time := times[name])), default=None)
     return {
         name: Aims(

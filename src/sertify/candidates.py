@@ -142,7 +142,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        hint = "write one that lists the models to judge, or give the path of another"
+        hint = "`sertify init` writes one to begin with; or give the path of another"
         raise ConfigurationError(f"{path}: no such file; {hint}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None

@@ -32,7 +32,7 @@ _WANTED = {
     "too_short": "a list of at least {min_length}",
 }
 _WANTED_OF_KEY = {
-    "name": "letters, digits, '.', '_' and '-', the first one a letter or digit",
+    "name": "letters (a to z), digits, '.', '_' and '-', the first one a letter or digit",
     "languages": "a language code such as ru",
     "language": "a language code such as ru",
     "model": "a hub id such as superb/wav2vec2-base-superb-er, or a folder such as ./my-model",

@@ -95,16 +95,20 @@ def _mean_kappa(names: Sequence[str], pairs: Sequence[Agreement]) -> dict[str, f
     return {name: max(0.0, mean) for name, mean in means.items()}
 
 
+def _joined(texts: Sequence[str]) -> str:
+    *most, last = texts or ["nothing that is known"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _sentence(chosen: str, aims: Mapping[str, Aims]) -> str:
     start = f"Without ground truth, begin with {chosen}"
     agreement = aims[chosen].accuracy
+    others = [name for name in AIMS[1:] if any(name in one.known() for one in aims.values())]
     if len(aims) == 1:
         why = "no other candidate came as far"
     elif agreement is None:
-        why = "it is the best by speed, diversity and language; no agreement could be measured"
+        why = f"it is the best by {_joined(others)}; no agreement could be measured"
     else:
-        why = (
-            f"of {len(aims)} candidates it is the best by agreement with the others"
-            f" (mean kappa {agreement:.2f}), speed, diversity and language"
-        )
+        agreed = f"agreement with the others (mean kappa {agreement:.2f})"
+        why = f"of {len(aims)} candidates it is the best by {_joined([agreed, *others])}"
     return f"{start}: {why}. That says nothing about being right: label some clips to know."

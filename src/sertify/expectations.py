@@ -42,7 +42,7 @@ def settle(candidate: Candidate, judgement: Judgement, *, last_owner: bool) -> S
     if last_owner:
         message = (
             f"now qualifies: it passes the check that should reject it for {announced};"
-            " change its status in candidates.yaml"
+            " change its status, or its reason, in candidates.yaml"
         )
         return Settlement(Colour.RED, message, now_qualifies=True)
     return Settlement(Colour.GREEN)

@@ -7,7 +7,7 @@ from sertify.aims import Aims
 from sertify.answers import Answers
 from sertify.comparison import Comparison, compare, obstacles
 from sertify.outcomes import listed
-from sertify.verdicts import Standing, Verdict, timing
+from sertify.verdicts import Standing, Verdict, disturbed, timing
 
 __all__ = [
     "beside_variants",
@@ -139,19 +139,14 @@ def beside_variants(
     return f" {told}." if told else ""
 
 
-def busy_machine(verdicts: Sequence[Verdict]) -> str:
+def busy_machine(verdicts: Sequence[Verdict], equal: Sequence[str]) -> str:
     """Say which speeds are not to be relied on, for other work disturbed their measurement."""
     names = disturbed(verdicts)
     if not names:
         return ""
+    so = ", so speed has no part in the choice" if len(equal) > 1 and {*names} & {*equal} else ""
     again = "measure again with `pytest -m speed` when nothing else runs"
-    return f" The machine was busy when the speed of {listed(names)} was measured; {again}."
-
-
-def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return the names of those whose speed was measured beside other work."""
-    records = {one.candidate.name: one.gates["speed"].records for one in verdicts}
-    return [name for name, of in records.items() if any("noise" in one.details for one in of)]
+    return f" The machine was busy when the speed of {listed(names)} was measured{so}; {again}."
 
 
 def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -> str:

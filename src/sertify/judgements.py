@@ -113,7 +113,7 @@ def judge_score(scored: "Score", name: str, requirements: Requirements, reason: 
     """
     measured: Measurement = getattr(scored, name)
     bound = _bound(scored, name, requirements)
-    judgement = _judge(scored, measured, bound, reason)
+    judgement = _judge(scored, scored.decisive.get(name, measured), bound, reason)
     if name == "class_share" and bound is not None and bound.confidence is None:
         judgement = _beyond_doubt(judgement, measured, bound)
     beside = {"uar": (scored.uar_all,), "calibration_error": (scored.brier_score,)}
@@ -137,7 +137,8 @@ def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement
     limit = _bound(scored, "uar", requirements)
     sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
     bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
-    judgement = _judge(scored, scored.uar, bound, "chance_level")
+    uar = scored.decisive.get("uar", scored.uar)
+    judgement = _judge(scored, uar, bound, "chance_level")
     message = judgement.message and f"{judgement.message} (which guessing scores)"
     measured = (Measurement("chance", scored.chance),)
     return replace(judgement, measurements=measured, message=message)
@@ -183,7 +184,8 @@ def judge_each(
 ) -> Judgement:
     """Hold a number of each emotion against the requirement ``name``; the worst outcome counts."""
     bound, reason = _bound(scored, name, requirements), f"low_{name}"
-    judgements = [_judge(scored, one, bound, reason) for one in measured]
+    decisive = (scored.decisive.get(one.name, one) for one in measured)
+    judgements = [_judge(scored, one, bound, reason) for one in decisive]
     for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
         worst = [one for one in judgements if one.outcome is outcome]
         if worst:

@@ -24,7 +24,7 @@ from sertify.statistics.resampling import named_groups
 __all__ = ["CONFIDENCE", "Score", "score"]
 
 CONFIDENCE = 0.95
-"""Confidence of an interval for which no requirement names one."""
+"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Score:
     candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
     an emotion's share of the predictions and of the clips. Over several corpora each is the mean
     of the corpora. ``seen`` says why the result decides nothing, if it does not.
+
+    Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
+    at another confidence.
     """
 
     part: Slice
@@ -52,6 +55,7 @@ class Score:
     chance: float
     seen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    decisive: Mapping[str, Measurement] = field(default_factory=dict)
 
 
 def score(
@@ -63,8 +67,7 @@ def score(
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
     Intervals are by speaker where clips of a corpus name one, those that name none being of one,
-    else by clip, as those of coverage and precision always are; and at the confidence that the
-    candidate's requirement on them names, else at 95 %.
+    else by clip, as those of coverage and precision always are.
 
     Parameters
     ----------
@@ -144,14 +147,13 @@ def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
 
 def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
-    measured = _measure(kept, levels)
-    same = kept is table and levels["uar"] == CONFIDENCE
-    uar_all = measured["uar"] if same else _estimates(table, ["uar"], {})["uar"]
+    measured = _measure(kept)
+    uar_all = measured["uar"] if kept is table else _estimates(table, ["uar"], {})["uar"]
     rest = [emotion for emotion in sorted(set(table.truth)) if emotion not in table.emotions]
     scored = sorted(set(kept.truth))
     return Score(
         part=part,
-        coverage=_rate("coverage", len(kept.clips), len(table.clips), levels["coverage"]),
+        coverage=_rate("coverage", len(kept.clips), len(table.clips), CONFIDENCE),
         uar=measured["uar"],
         uar_all=replace(uar_all, name="uar_all"),
         accuracy=measured["accuracy"],
@@ -160,19 +162,39 @@ def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Sc
         calibration_error=_calibration_error(kept),
         brier_score=_brier_score(kept),
         recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
-        precisions=_precisions(kept, levels["precision"]),
+        precisions=_precisions(kept, CONFIDENCE),
         chance=1 / len(scored) if scored else 1.0,
         details={"expressible": scored, "inexpressible": rest} | _confusions(kept),
+        decisive=_decisive(kept, len(table.clips), levels),
     )
 
 
-def _measure(table: _Table, levels: Mapping[str, float]) -> dict[str, Measurement]:
+def _measure(table: _Table) -> dict[str, Measurement]:
     """Measurements by name; all are 0 where there is no clip."""
-    names = ["accuracy", "uar", "macro_f1"]
     if not table.clips:
-        return {name: Measurement(name, 0.0, n=0) for name in names}
-    recalls = [f"recall:{emotion}" for emotion in label_set(table.truth)]
-    return _estimates(table, names + recalls, levels)
+        return {name: Measurement(name, 0.0, n=0) for name in _ESTIMATED}
+    return _estimates(table, [*_ESTIMATED, *_recall_names(table)], {})
+
+
+def _decisive(kept: _Table, clips: int, levels: Mapping[str, float]) -> dict[str, Measurement]:
+    """Return by name what is compared with a requirement at another confidence than usual."""
+    other = {name: level for name, level in levels.items() if level != CONFIDENCE}
+    found: list[Measurement] = []
+    if "coverage" in other:
+        found.append(_rate("coverage", len(kept.clips), clips, other["coverage"]))
+    if "precision" in other:
+        found += _precisions(kept, other["precision"])
+    names = [*_ESTIMATED, *_recall_names(kept)] if kept.clips else []
+    wanted = [name for name in names if name.partition(":")[0] in other]
+    found += _estimates(kept, wanted, other).values() if wanted else ()
+    return {one.name: one for one in found}
+
+
+_ESTIMATED = ("accuracy", "uar", "macro_f1")
+
+
+def _recall_names(table: _Table) -> list[str]:
+    return [f"recall:{emotion}" for emotion in label_set(table.truth)]
 
 
 def _estimates(
@@ -306,8 +328,17 @@ def _mean(scores: Sequence[Score]) -> Score:
         recalls=_mean_by_name([one.recalls for one in scores]),
         precisions=_mean_by_name([one.precisions for one in scores]),
         chance=math.fsum(one.chance for one in expressible) / len(expressible),
+        decisive=_decisive_mean(scores, expressible),
         details=details,
     )
+
+
+def _decisive_mean(scores: Sequence[Score], expressible: Sequence[Score]) -> dict[str, Measurement]:
+    several = [
+        [one for one in each.decisive.values() if each in expressible or one.name in _OVER_ALL]
+        for each in scores
+    ]
+    return {one.name: one for one in _mean_by_name(several)}
 
 
 _OVER_ALL = ("coverage", "uar_all")

@@ -92,7 +92,7 @@ def select(
     return Selection(
         candidate=chosen,
         sentence=why_chosen(chosen, qualified, comparison, aims, equal)
-        + busy_machine(qualified)
+        + busy_machine(qualified, equal)
         + why_not_compared(compared, comparison)
         + beside_variants(chosen, verdicts, answers)
         + still_open(verdicts)

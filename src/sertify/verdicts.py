@@ -162,6 +162,12 @@ def timing(verdict: Verdict) -> Record | None:
     return by_length[min(longer) if longer else max(by_length)] if by_length else None
 
 
+def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return the names of those whose speed was measured beside other work."""
+    records = {one.candidate.name: one.gates["speed"].records for one in verdicts}
+    return [name for name, of in records.items() if any("noise" in one.details for one in of)]
+
+
 def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         record = next((r.first for r in gates.values() if r.outcome is outcome), None)

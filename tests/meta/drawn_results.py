@@ -157,6 +157,7 @@ def part(name: str, uar: float, seen: Results | None = None) -> Results:
         "seen": seen or {},
         "expressible": list(EMOTIONS[:3]),
         "inexpressible": list(EMOTIONS[3:]),
+        "chance": {"uar": 1 / 3, "uar_all": None if name == "together" else 1 / 4},
         "languages": ["en", "ko"],
         "language_fit": 0.5,
         "numbers": {

@@ -222,7 +222,7 @@ def test_without_fp32_only_the_named_are_judged(read: Read) -> None:
 def test_no_entry_can_be_called_like_a_variant(complaints: Complaints) -> None:
     text = entry("variants: [fp32, onnx]") + "  - {name: x+onnx, model: org/name}\n"
     (told,) = complaints(text)
-    problem = "name is 'x+onnx', but should be letters, digits, '.', '_' and '-',"
+    problem = "name is 'x+onnx', but should be letters (a to z), digits, '.', '_' and '-',"
     assert told.startswith(f'candidates.yaml:5: candidate "x+onnx": {problem}')
 
 
@@ -722,7 +722,7 @@ def test_nothing_in_a_tag_is_run(complaints: Complaints, tmp_path: Path) -> None
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no such file; write one that lists the models"):
+    with pytest.raises(ConfigurationError, match="no such file; `sertify init` writes one"):
         read_candidates(tmp_path / "candidates.yaml")
 
 

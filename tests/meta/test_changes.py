@@ -368,6 +368,7 @@ class TestDamaged:
             (lambda r: one(r).update(verdict="fine"), "has 'fine' as candidates.1.verdict"),
             (lambda r: one(r).update(labels=[1]), "has 1 as candidates.1.labels.0"),
             (lambda r: r.update(selection=None), "has None as selection"),
+            (lambda r: r.update(created="yesterday"), "has 'yesterday' as created"),
         ],
     )
     def test_a_damaged_value_is_named(
@@ -422,7 +423,7 @@ class TestDamaged:
     def test_long_strings_are_cut(self, old: Results, new: Results, tmp_path: Path) -> None:
         one(old, "ast").update(name="n" * 9999, reason="r" * 9999, verdict="rejected")
         one(old).update(labels=["l" * 9999], commit="c" * 9999)
-        old["created"] = old["sertify"] = old["environment"]["cpu"] = "x" * 9999
+        old["sertify"] = old["environment"]["cpu"] = "x" * 9999
         assert len(json.dumps(compared(old, new, tmp_path))) < 5000
 
 

@@ -44,7 +44,7 @@ def test_chance_depends_on_the_emotions_that_count() -> None:
     chances = {(one["part"], one["measure"]): one["chance"] for one in rows}
     assert chances["emodb", "uar"] == pytest.approx(1 / 3)
     assert chances["emodb", "uar_all"] == pytest.approx(1 / 4)
-    assert chances["together", "uar"] is None
+    assert chances["together", "uar_all"] is None
 
 
 def test_what_guessing_scores_is_one_line_with_its_range() -> None:
@@ -66,6 +66,12 @@ def test_what_was_seen_in_training_is_hollow_and_on_no_front() -> None:
     points = {one["id"]: one for one in drawings["chart-trade-off"]["rows"]}
     assert {name for name, one in points.items() if one["seen"]} == {"distil"}
     assert not points["distil"]["front"]
+
+
+def test_who_has_seen_some_of_the_speech_is_on_no_front() -> None:
+    points = {one["id"]: one for one in drawn(several_corpora())["chart-trade-off"]["rows"]}
+    assert not points["hubert-base"]["front"]
+    assert points["wavlm-base"]["front"]
 
 
 def test_front_is_of_those_that_qualified() -> None:
@@ -95,7 +101,7 @@ def test_candidate_has_its_own_charts() -> None:
         "all of the process",
         "above the model",
     }
-    assert drawings["ast-groups"]["rows"][1]["name"] == "ko (210 clips)"
+    assert drawings["ast-groups"]["rows"][1]["name"] == "language ko (210 clips)"
     assert "dawn-recalls" not in drawings
 
 

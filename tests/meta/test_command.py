@@ -133,6 +133,28 @@ class TestInit:
         )
         assert done.stdout.startswith("test_own.py::test_own\n\n1 test collected")
 
+    @pytest.mark.parametrize("own", ["test_mine.py", "conftest.py", "tests/test_mine.py"])
+    def test_tests_that_are_there_go_on_to_run(
+        self, here: Path, capsys: pytest.CaptureFixture[str], own: str
+    ) -> None:
+        (here / own).parent.mkdir(exist_ok=True)
+        (here / own).write_text("")
+        assert main(["init"]) == 0
+        said = capsys.readouterr().out
+        assert "There are tests here, which plain `pytest` goes on to run." in said
+        assert "  pytest --pyargs sertify.checks -m loadability --no-weights " in said
+        assert not (here / "pytest.ini").exists()
+
+    def test_settings_above_that_run_the_checks_there_do_not_do_so_here(
+        self, here: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main(["init"])
+        (here / "below").mkdir()
+        capsys.readouterr()
+        assert main(["init", "below"]) == 0
+        said = capsys.readouterr().out
+        assert "--pyargs sertify.checks --candidates candidates.yaml --reports reports" in said
+
     def test_git_leaves_alone_what_runs_write(self, here: Path) -> None:
         if shutil.which("git") is None:
             pytest.skip("needs git")
@@ -208,7 +230,7 @@ class TestInit:
         ("folder", "message"),
         [
             ("nowhere", "sertify: nowhere: no such folder; make it, or give another\n"),
-            ("file", "sertify: file: no such folder; make it, or give another\n"),
+            ("file", "sertify: file: is a file; give the folder that it lies in\n"),
             ("broken", "sertify: pytest cannot read its settings: "),
             ("binary", "sertify: pytest cannot read its settings: "),
         ],
@@ -354,7 +376,18 @@ class TestReport:
         assert "does not say what the evidence was measured with, and it was not this mach" in said
         assert not (project / "reports" / "results.json").exists()
 
-    @pytest.mark.parametrize("content", [None, "{", "[]", '{"schema": "another/1"}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            None,
+            "{",
+            "[]",
+            '{"schema": "another/1"}',
+            '{"schema": "sertify.results/1", "selection": null}',
+            '{"schema": "sertify.results/1", "selection": {"confirmation": {"x": 1}}}',
+            '{"schema": "sertify.results/1", "environment": null}',
+        ],
+    )
     def test_without_results_it_takes_this_machine_for_the_one(
         self, project: Path, content: str | None
     ) -> None:

@@ -110,8 +110,7 @@ def test_the_sentence_says_that_there_is_no_ground_truth() -> None:
     kappa = result.aims[result.candidate].accuracy
     assert result.sentence == (
         f"Without ground truth, begin with {result.candidate}: of 3 candidates it is the best by"
-        f" agreement with the others (mean kappa {kappa:.2f}), speed, diversity and"
-        f" language. {CAVEAT}"
+        f" agreement with the others (mean kappa {kappa:.2f}) and diversity. {CAVEAT}"
     )
 
 
@@ -129,7 +128,7 @@ def test_where_no_agreement_can_be_measured_the_other_aims_decide() -> None:
     verdicts = [one(name, candidate={"languages": own}) for name, own in languages.items()]
     result = found(verdicts, constant, Preferences())
     assert result.sentence == (
-        "Without ground truth, begin with b: it is the best by speed, diversity and language; no"
+        "Without ground truth, begin with b: it is the best by diversity and language; no"
         f" agreement could be measured. {CAVEAT}"
     )
 

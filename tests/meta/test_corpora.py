@@ -231,6 +231,14 @@ def test_a_plain_file_beside_folders_has_no_label(make: Make) -> None:
     assert corpus.labelled
 
 
+def test_a_stray_folder_is_no_label_of_many_plain_files(make: Make) -> None:
+    corpus = read_corpus(make("stray/a.wav", "b.wav", "c.wav"))
+    assert labels(corpus) == {"stray/a.wav": None, "b.wav": None, "c.wav": None}
+    assert not corpus.labelled
+    assert corpus.layout == "plain files"
+    assert any("folders are taken for no labels: stray" in one for one in corpus.warnings)
+
+
 def test_a_folder_whose_name_is_not_utf_8_is_a_label(make: Make) -> None:
     name = os.fsdecode(b"\xe4rger")
     corpus = read_corpus(make(f"{name}/a.wav"))

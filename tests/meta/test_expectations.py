@@ -73,7 +73,7 @@ def test_the_last_check_that_should_reject_and_passes_is_red() -> None:
     assert settle(REJECTED, found("PASS"), last_owner=True) == Settlement(
         Colour.RED,
         "now qualifies: it passes the check that should reject it for random_head or low_uar;"
-        " change its status in candidates.yaml",
+        " change its status, or its reason, in candidates.yaml",
         now_qualifies=True,
     )
 

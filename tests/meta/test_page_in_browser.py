@@ -294,9 +294,28 @@ def test_page_is_whole_without_scripts(show: Open) -> None:
 def test_page_prints_what_is_folded(show: Open) -> None:
     opened = show(five_qualify())
     opened.page.emulate_media(media="print")
-    assert not opened.page.locator("#filter").is_visible()
+    assert not opened.page.locator("#filter select").first.is_visible()
     assert opened.page.locator("article.candidate table.checks").first.is_visible()
-    assert len(opened.page.pdf()) > 10_000
+    assert opened.page.locator("#filter output").is_visible()
+    assert opened.page.pdf().startswith(b"%PDF")
+
+
+def test_link_leads_to_what_the_filter_had_hidden(show: Open) -> None:
+    opened = show(five_qualify())
+    opened.page.locator("#filter [name=status]").select_option("rejected")
+    assert not opened.page.locator("article.candidate", has_text="ast").first.is_visible()
+    opened.page.locator("section.verdict a", has_text="hubert-base").first.click()
+    assert opened.page.locator("article.candidate", has_text="hubert-base").first.is_visible()
+    assert len(opened.rows()) == 11
+
+
+def test_going_back_shows_what_the_controls_say(show: Open) -> None:
+    opened = show(five_qualify())
+    opened.page.locator("#filter [name=status]").select_option("use")
+    opened.page.goto("about:blank")
+    opened.page.go_back()
+    said = opened.page.locator("#filter [name=status]").input_value()
+    assert (said, len(opened.rows())) in (("", 11), ("use", 1))
 
 
 def test_many_candidates_stay_usable(show: Open) -> None:

@@ -212,7 +212,7 @@ def test_page_says_what_to_use_and_why_not_the_others(results: Results) -> None:
     gates = next(row for row in reader.rows if "✓ pass" in row)
     assert gates[0] == "wavlm-base"
     assert [row[6] for row in reader.rows if row[:1] == ["dawn"] and len(row) == 9] == [
-        "rejected random_head"
+        "rejected random_head as expected"
     ]
     assert [row[1] for row in reader.rows if row[0] == "Random"] == ["0.25 [0.21, 0.29]"]
     assert ["happiness", "4", "30", "10", "6"] in reader.rows
@@ -659,3 +659,19 @@ def test_words_keep_their_promises() -> None:
 def cells(text: str) -> str:
     """Give each column of the terminal one character: a wide one is followed by a filler."""
     return "".join(c + "_" * (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def test_page_lists_what_is_to_be_kept_in_mind() -> None:
+    results = several_corpora()
+    text = Reader(page.render(results)).text
+    told = [*sentences.doubts(results, most=1000)]
+    assert any("is over the rest" in one for one in told)
+    assert all(one in text for one in told)
+
+
+def test_page_names_some_of_many_files_and_counts_the_others(results: Results) -> None:
+    files = [{"file": f"{number}.wav", "reason": "silent"} for number in range(20_000)]
+    results["corpus"]["rejected"] = files
+    drawn = page.render(results)
+    assert "and 19,800 more in results.json" in drawn
+    assert len(drawn.encode()) < 3_000_000

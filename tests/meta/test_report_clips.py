@@ -248,6 +248,17 @@ def test_a_group_that_cannot_be_expressed_has_no_uar() -> None:
     }  # fmt: skip
 
 
+def test_a_group_of_one_speaker_has_no_interval() -> None:
+    rows = [(f"{n}", "anger", ("anger", "neutral")[n % 2], 1.0) for n in range(8)]
+    languages = ("de",) * 4 + ("ko",) * 4
+    speakers = ("s0",) * 4 + ("s1", "s2") * 2
+    found = groups(answers("x", *rows, speakers=speakers, languages=languages))
+    de, ko = (one for one in found if one["kind"] == "language")
+    assert (de["speakers"], de["uar"]["low"], de["uar"]["high"]) == (1, None, None)
+    assert ko["speakers"] == 2
+    assert ko["uar"]["low"] < ko["uar"]["value"] < ko["uar"]["high"]
+
+
 def test_a_kind_of_one_group_and_many_speakers_are_left_out() -> None:
     rows = [(f"{n}", "anger", "anger", 1.0) for n in range(25)]
     speakers = tuple(f"s{n}" for n in range(25))

@@ -301,6 +301,18 @@ def test_unlabelled_data_does_not_replace_labelled_speech(
     assert concluded(store, unlabelled)["corpus"]["fingerprint"] == corpus.fingerprint
 
 
+def test_labelled_speech_that_was_in_the_same_place_is_there_no_more(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    corpus = make("angry", "sad")
+    judge_good(store, corpus)
+    emptied = replace(make("", folder="unlabelled"), path=corpus.path)
+    store.add_corpus(emptied.fingerprint, speech.facts(emptied))
+    results = concluded(store, emptied)
+    assert results["corpus"] is None
+    assert results["candidates"][0]["verdict"] == "undecided"
+
+
 def test_evidence_on_other_speech_is_stale(
     store: EvidenceStore, make: Callable[..., Corpus]
 ) -> None:
@@ -514,7 +526,10 @@ def test_each_part_of_the_speech_has_its_numbers(
     store.add_corpus(corpus.fingerprint, speech.facts(corpus))
     good = concluded(store, corpus)["candidates"][0]
     assert good["numbers"]["uar"]["value"] == 0.5
-    rest = {name: [part.pop(name) for part in good["parts"]] for name in ("numbers", "seen")}
+    rest = {
+        name: [part.pop(name) for part in good["parts"]] for name in ("numbers", "seen", "chance")
+    }
+    assert [one["uar_all"] for one in rest["chance"]] == [None, 1 / 2, None]
     assert good["parts"] == [
         {
             "part": TOGETHER,
@@ -548,6 +563,17 @@ def test_one_corpus_is_a_part_by_its_name(
     store.add_corpus(corpus.fingerprint, speech.facts(corpus))
     (part,) = concluded(store, corpus)["candidates"][0]["parts"]
     assert (part["part"], part["seen"], part["languages"]) == ("calls", {}, ["en"])
+
+
+def test_one_corpus_that_a_requirement_names_is_one_part(
+    store: EvidenceStore, make: Callable[..., Corpus]
+) -> None:
+    corpus = make("angry", "sad")
+    for part in ("", "calls"):
+        scored(store, corpus, part, 0.5)
+    store.add_corpus(corpus.fingerprint, speech.facts(corpus))
+    parts = concluded(store, corpus)["candidates"][0]["parts"]
+    assert [part["part"] for part in parts] == ["calls"]
 
 
 def test_why_clips_were_not_judged_the_most_frequent_reason_first() -> None:

@@ -198,7 +198,7 @@ def test_all_right_is_not_certain() -> None:
 
 @pytest.mark.parametrize("scope", [{}, {"corpus": "calls"}])
 @pytest.mark.parametrize("name", ["uar", "accuracy", "macro_f1", "coverage", "recall", "precision"])
-def test_intervals_are_at_the_confidence_of_their_requirement(
+def test_what_decides_is_at_the_confidence_of_its_requirement(
     name: str, scope: dict[str, Any]
 ) -> None:
     truth, predicted = study()
@@ -207,13 +207,24 @@ def test_intervals_are_at_the_confidence_of_their_requirement(
     candidate = replace(CANDIDATE, requirements=Requirements.model_validate({name: bound}))
     found = predictions(clips(truth), predicted)
     usual, own = (score(found, one, CALLS) for one in (CANDIDATE, candidate))
-    for before, after in zip(
-        [*estimates(usual), *usual.precisions], [*estimates(own), *own.precisions], strict=True
-    ):
-        assert before.value == after.value
-        concerned = after.name.partition(":")[0] == name
-        assert (width(after) < 0.6 * width(before)) is concerned
-        assert (after == before) is not concerned
+    reported = [*estimates(usual), *usual.precisions]
+    assert reported == [*estimates(own), *own.precisions]
+    concerned = {one.name: one for one in reported if one.name.partition(":")[0] == name}
+    assert own.decisive.keys() == concerned.keys()
+    assert usual.decisive == {}
+    for one in own.decisive.values():
+        assert one.value == concerned[one.name].value
+        assert width(one) < 0.6 * width(concerned[one.name])
+
+
+def test_what_decides_of_several_corpora_is_their_mean() -> None:
+    bound = Bound(min=0.1, confidence=0.5)
+    candidate = replace(CANDIDATE, requirements=Requirements(uar=(bound,), coverage=(bound,)))
+    whole = score(joined(), candidate)
+    assert whole.decisive.keys() == {"uar", "coverage"}
+    assert whole.decisive["uar"].value == pytest.approx(whole.uar.value)
+    assert width(whole.decisive["uar"]) < 0.6 * width(whole.uar)
+    assert whole.decisive["coverage"].value == pytest.approx(whole.coverage.value)
 
 
 def width(measured: Measurement) -> float:

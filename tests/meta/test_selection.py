@@ -684,11 +684,23 @@ def test_no_speed_is_compared_that_other_work_disturbed() -> None:
     assert beside("wavlm", verdicts, FP32, INT8).startswith(
         " wavlm+int8-dynamic, against wavlm, loses nothing measurable: UAR"
     )
-    assert busy_machine(verdicts) == (
-        " The machine was busy when the speed of wavlm+int8-dynamic was measured; measure again"
-        " with `pytest -m speed` when nothing else runs."
-    )
-    assert busy_machine(verdicts[:1]) == ""
+    again = "; measure again with `pytest -m speed` when nothing else runs."
+    busy = " The machine was busy when the speed of wavlm+int8-dynamic was measured"
+    assert busy_machine(verdicts, ("wavlm",)) == busy + again
+    both = ("wavlm", "wavlm+int8-dynamic")
+    assert busy_machine(verdicts, both) == f"{busy}, so speed has no part in the choice{again}"
+    assert busy_machine(verdicts[:1], both) == ""
+
+
+def test_a_disturbed_time_decides_nothing() -> None:
+    quiet = [one("slow", 2), one("quick", 1)]
+    noisy = [one("slow", 2), disturbed(one("quick", 1))]
+    assert select(quiet).candidate == "quick"
+    assert "the fastest" in select(quiet).sentence
+    found = select(noisy)
+    assert {aims.speed for aims in found.aims.values()} == {None}
+    assert "the fastest" not in found.sentence
+    assert "so speed has no part in the choice" in found.sentence
 
 
 def test_without_variants_there_is_nothing_to_tell() -> None:

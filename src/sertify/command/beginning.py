@@ -39,6 +39,8 @@ def begin(folder: Path, *, replace: bool = False) -> Iterator[str]:
     OSError
         If a file cannot be written.
     """
+    if folder.is_file():
+        raise ConfigurationError(f"{folder}: is a file; give the folder that it lies in")
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: no such folder; make it, or give another")
     settings = _settings(folder)
@@ -47,10 +49,13 @@ def begin(folder: Path, *, replace: bool = False) -> Iterator[str]:
     if not (folder / "reports").exists():
         (folder / "reports").mkdir()
         yield _written(folder / "reports" / ".gitignore", _IGNORED)
-    if settings is None:
+    if settings is None and _has_tests(folder):
+        yield "There are tests here, which plain `pytest` goes on to run."
+        yield from _next(folder, _ASKING)
+    elif settings is None:
         yield _written(folder / "pytest.ini", _SETTINGS)
         yield from _next(folder, _PLAIN)
-    elif "sertify.checks" in settings.read_text("utf-8", errors="replace"):
+    elif settings.parent == folder.resolve() and "sertify.checks" in _text(settings):
         yield f"{settings}: runs the checks already"
         yield from _next(folder, _PLAIN)
     else:
@@ -64,6 +69,16 @@ def _settings(folder: Path) -> Path | None:
     except (pytest.UsageError, pytest.fail.Exception, ValueError) as error:
         raise ConfigurationError(f"pytest cannot read its settings: {error}; mend them") from error
     return path if path is not None and (content or path.name != "pyproject.toml") else None
+
+
+def _has_tests(folder: Path) -> bool:
+    """Whether pytest finds tests in a folder by itself, which settings of ours would hide."""
+    names = ("tests", "test", "conftest.py")
+    return any((folder / name).exists() for name in names) or any(folder.glob("test_*.py"))
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")
 
 
 def _written(path: Path, text: str, replace: bool = False, hint: str = "") -> str:

@@ -76,7 +76,11 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) and content.get("schema") == results.SCHEMA else {}
+    try:
+        earlier.findings(content)
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        return {}
+    return content if content.get("schema") == results.SCHEMA else {}
 
 
 def _environment(

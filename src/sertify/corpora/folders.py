@@ -1,5 +1,6 @@
 """A folder of audio files, which may lie in a folder per label."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sertify.audio import SUFFIXES
@@ -32,13 +33,28 @@ def audio_in(folder: Path) -> tuple[str, ...]:
 
 
 def read_folders(folder: Path) -> Listing:
-    """Read audio files; the first folder on the way to a file is its label."""
+    """Read audio files; the first folder on the way to a file is its label.
+
+    Where most files lie in no folder, the others' are none.
+    """
+    names = audio_in(folder)
+    labelled = 2 * sum("/" in name for name in names) >= len(names)
     clips = tuple(
-        Clip(name, folder / name, name.partition("/")[0] if "/" in name else None)
-        for name in audio_in(folder)
+        Clip(name, folder / name, name.partition("/")[0] if labelled and "/" in name else None)
+        for name in names
     )
-    labelled = any(clip.label is not None for clip in clips)
-    return Listing(clips, "folder per label" if labelled else "plain files")
+    if labelled:
+        return Listing(clips, "folder per label")
+    return Listing(clips, "plain files", warnings=tuple(_unlabelled(names)))
+
+
+def _unlabelled(names: Sequence[str]) -> Iterator[str]:
+    folders = sorted({name.partition("/")[0] for name in names if "/" in name})
+    if folders:
+        yield (
+            f"most clips lie in no folder, so folders are taken for no labels: {examples(folders)};"
+            " if they are, put each clip into that of its label"
+        )
 
 
 def refuse_nested(folder: Path) -> None:

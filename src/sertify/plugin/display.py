@@ -29,6 +29,7 @@ class Display:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._screen: Screen | None = None
+        self._notes: TemporaryDirectory[str] | None = None
         self._board = Board()
         self._ended = Event()
 
@@ -38,7 +39,7 @@ class Display:
         writer = _writer(self._config)
         if writer is None:
             return
-        with suppress(OSError, ValueError, AttributeError):
+        with suppress(OSError, ValueError, AttributeError, RuntimeError):
             self._notes = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
             self._screen = Screen(writer)
             self._config.stash[BOARD] = self._board
@@ -47,13 +48,13 @@ class Display:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where to leave a note of what it is doing."""
-        if self._screen is not None:
+        if self._notes is not None:
             node.workerinput[FOLDER] = self._notes.name
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Forget what a worker was doing that has ended, however it did."""
-        if self._screen is not None:
+        if self._notes is not None:
             with suppress(OSError):
                 (Path(self._notes.name) / node.gateway.id).unlink(missing_ok=True)
 
@@ -62,6 +63,7 @@ class Display:
         self._ended.set()
         if self._screen is not None:
             self._screen.close()
+        if self._notes is not None:
             self._notes.cleanup()
 
     def _run(self) -> None:
@@ -72,9 +74,8 @@ class Display:
     def works(self) -> list[Work]:
         """Return what is being done in this process, and by its workers."""
         own = [self._board.current] if self._board.current else []
-        return own + [
-            work for path in sorted(Path(self._notes.name).iterdir()) if (work := _read(path))
-        ]
+        left = sorted(Path(self._notes.name).iterdir()) if self._notes is not None else []
+        return own + [work for path in left if (work := _read(path))]
 
 
 def _read(path: Path) -> Work | None:

@@ -84,7 +84,7 @@ class Screen:
         """Return the width of the terminal, which may change; where it tells none, pytest's."""
         try:
             told = os.get_terminal_size(self._terminal).columns
-        except OSError:
+        except (OSError, ValueError):  # some systems know that of the standard streams only
             told = 0
         return max(2, min(told or 1000, int(self._writer.fullwidth)))
 

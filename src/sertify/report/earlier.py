@@ -3,10 +3,19 @@
 import json
 import reprlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, FailFast, FiniteFloat, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    FiniteFloat,
+    ValidationError,
+    model_validator,
+)
 
 from sertify import __version__
 from sertify.errors import ConfigurationError
@@ -113,10 +122,27 @@ class Environment(_Part):
     threads: str | None = None
 
 
+class Confirmation(_Part):
+    """What the selected one scored on speech that had no part in selecting it."""
+
+    corpus: str
+    fingerprint: str
+    requested: int
+    clips: int
+    rejected: dict[str, int]
+    seen: dict[str, str]
+    warnings: Annotated[list[str], FailFast()]
+    outcome: Literal["PASS", "FAIL", "INCONCLUSIVE", "BLOCKED"]
+    reason: str | None
+    message: str
+    measurements: Annotated[list[Measured], FailFast()]
+
+
 class Selection(_Part):
-    """The candidate to use, if any."""
+    """The candidate to use, if any, and how that was confirmed."""
 
     candidate: str | None
+    confirmation: Confirmation | None = None
 
 
 class Corpus(_Part):
@@ -125,10 +151,15 @@ class Corpus(_Part):
     fingerprint: str
 
 
+def _moment(stamp: str) -> str:
+    datetime.fromisoformat(stamp)
+    return stamp
+
+
 class Findings(_Part):
     """What a run concluded."""
 
-    created: str
+    created: Annotated[str, AfterValidator(_moment)]
     sertify: str
     selection: Selection
     candidates: Annotated[list[Candidate], FailFast()]
@@ -185,7 +216,7 @@ def _problem(error: ValidationError) -> str:
     place = ".".join(map(str, first["loc"]))[:200]
     if first["type"] == "missing":
         return f"has no {place}"
-    message = first["msg"].removeprefix("Value error, ").replace("Input", "it")
+    message = first["msg"].removeprefix("Value error, ").replace("Input", "it")[:200]
     return f"has {reprlib.repr(first['input'])} as {place}, but {message}"
 
 

@@ -25,8 +25,9 @@ def groups(answers: Answers) -> list[dict[str, Any]]:
 
     UAR is over the clips whose emotion it can express, ``coverage`` their share. Its interval is
     by speaker where clips name one, at 95 %; over several corpora it is their mean. A group of one
-    speaker has none. What was seen in training does not count as long as there is other speech. A
-    kind of groups is left out where there are not two, and speakers where there are more than 24.
+    speaker has none, for nobody knows from one how others differ. What was seen in training does
+    not count as long as there is other speech. A kind of groups is left out where there are not
+    two, and speakers where there are more than 24.
     """
     clips = _Clips.of(answers)
     return [
@@ -95,9 +96,11 @@ def _codes(values: Sequence[Any]) -> _Codes:
 
 def _described(clips: _Clips, *, bounded: bool) -> dict[str, Any]:
     kept = clips.where(clips.expressible)
+    speakers = len({*clips.speakers.tolist()} - {-1})
+    bounded = bounded and speakers != 1
     return {
         "clips": len(clips.truth),
-        "speakers": len({*clips.speakers.tolist()} - {-1}),
+        "speakers": speakers,
         "coverage": float(clips.expressible.mean()),
         "uar": _uar(kept, bounded=bounded) if kept.truth.size else None,
     }

@@ -5,7 +5,16 @@ from typing import Any
 
 from sertify.errors import REASONS
 from sertify.report import changes, sentences
-from sertify.report.wording import clean, headline, moment, moved, number, ranked, standing
+from sertify.report.wording import (
+    as_expected,
+    clean,
+    headline,
+    moment,
+    moved,
+    number,
+    ranked,
+    standing,
+)
 
 __all__ = ["render"]
 
@@ -65,7 +74,8 @@ def _table(shown: Mapping[str, Any]) -> Iterator[str]:
 def _cells(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
     numbers = candidate["numbers"]
     yield candidate["name"]
-    yield standing(candidate, shown["selection"])
+    place = standing(candidate, shown["selection"])
+    yield f"{place}, as expected" if as_expected(candidate) else place
     starred = sentences.is_starred(candidate, shown["corpus"])
     yield number(numbers.get("uar_all")) + sentences.MARK * starred
     yield number(numbers.get("segment_time"))

@@ -82,7 +82,7 @@ def _of_corpus(part: Mapping[str, Any], corpus: Mapping[str, Any]) -> Iterator[E
                 **dataset,
                 metric_type=metric,
                 metric_name=name,
-                metric_value=measured["value"],
+                metric_value=round(measured["value"], 6),
                 metric_args={**args, **_sure(measured)},
             )
 
@@ -90,7 +90,11 @@ def _of_corpus(part: Mapping[str, Any], corpus: Mapping[str, Any]) -> Iterator[E
 def _sure(measured: Mapping[str, Any]) -> dict[str, Any]:
     """Return how sure an estimate is, as far as it is known."""
     low, high = measured.get("low"), measured.get("high")
-    interval = {} if low is None or high is None else {"confidence_interval_95": [low, high]}
+    interval = (
+        {}
+        if low is None or high is None
+        else {"confidence_interval_95": [round(low, 6), round(high, 6)]}
+    )
     counts = {key: measured.get(name) for key, name in (("clips", "n"), ("speakers", "speakers"))}
     return interval | {key: value for key, value in counts.items() if value is not None}
 

@@ -95,17 +95,6 @@ for (const kind of ["pointerover", "focusin"]) {
   });
 }
 
-// Not every browser unfolds what a link leads into.
-const unfold = () => {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
-  for (let each = target?.parentElement?.closest("details"); each; each = each.parentElement.closest("details")) {
-    each.open = true;
-  }
-  if (target) target.scrollIntoView();
-};
-addEventListener("hashchange", unfold);
-unfold();
-
 // The filter.
 const form = one("#filter");
 const rows = all("table.gates tbody tr");
@@ -131,6 +120,21 @@ const filter = () => {
 form?.addEventListener("input", filter);
 form?.addEventListener("reset", () => setTimeout(filter));
 form?.addEventListener("submit", (event) => event.preventDefault());
+
+// Not every browser unfolds what a link leads into.
+const unfold = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  for (let each = target?.parentElement?.closest("details"); each; each = each.parentElement.closest("details")) {
+    each.open = true;
+  }
+  if (target?.closest("[hidden]")) {
+    form.reset();
+    filter();
+  }
+  target?.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
 
 // Sorting: a click sorts up, another one down.
 const orders = { ascending: 1, descending: -1 };

@@ -45,6 +45,7 @@ _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _REFERENCES = {"random": "Random", "majority": "Majority class"}
 _AIMS = {name: name.capitalize() for name in AIMS}
 _FOLDED = 12
+_LISTED = 200
 _WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
@@ -91,6 +92,7 @@ def _environment() -> Environment:
         "ORDER": _ORDER,
         "REFERENCES": _REFERENCES,
         "FOLDED": _FOLDED,
+        "LISTED": _LISTED,
     }
     environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
@@ -134,6 +136,7 @@ def _content(shown: Mapping[str, Any]) -> dict[str, Any]:
         "seen": {c["name"]: views.seen(c) for c in candidates},
         "known": {c["name"]: views.known(c) for c in candidates},
         "starred": {c["name"] for c in candidates if sentences.is_starred(c, shown["corpus"])},
+        "doubts": [*sentences.doubts(shown, most=10_000)],
         "firm": sentences.firmness(shown["selection"]),
         "confirmed": sentences.confirmation(shown["selection"]),
         "compared": views.compared(shown["selection"]),

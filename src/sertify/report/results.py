@@ -50,7 +50,8 @@ def conclude(
     judged last counts. ``moved`` is the locked commit of the candidates that are at another one;
     ``names`` is what clips are called in this run, by their content keys.
     """
-    records = store.records(candidate.name for candidate in suite.candidates)
+    found = store.records(candidate.name for candidate in suite.candidates)
+    records = _kept(found, store, corpus)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
     context = Context(_counting_corpus(records, store, corpus), fingerprints)
     verdicts, stale = _verdicts(suite, records, context)
@@ -191,6 +192,20 @@ def _counting_corpus(
         return given
     judged = (one.corpus for one in reversed(records) if one.gate == "accuracy" and one.corpus)
     return next(judged, None)
+
+
+def _kept(records: Sequence[Record], store: EvidenceStore, given: str | None) -> Sequence[Record]:
+    """Leave out what is about labelled speech in whose very place there is unlabelled now."""
+    facts = store.corpus(given) if given is not None else None
+    if facts is None or facts["labelled"]:
+        return records
+    others = {one.corpus: store.corpus(one.corpus) for one in records if one.corpus}
+    gone = {
+        fingerprint
+        for fingerprint, other in others.items()
+        if other and other["labelled"] and other["path"] == facts["path"]
+    }
+    return [one for one in records if one.corpus not in gone]
 
 
 def _candidate(one: Verdict, facts: Mapping[str, Any] | None) -> dict[str, Any]:

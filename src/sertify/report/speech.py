@@ -98,7 +98,8 @@ def parts(verdict: Verdict, facts: Mapping[str, Any] | None) -> list[dict[str, A
     described = []
     judged = sorted({name for name in names if f"test_uar{_at(name)}" in records})
     in_order = ("", TOGETHER, *(one["name"] for one in _corpora(facts)), *judged)
-    for name in dict.fromkeys(name for name in in_order if name in judged):
+    alone = facts["name"] if facts and "" in judged else None
+    for name in dict.fromkeys(name for name in in_order if name in judged and name != alone):
         found = {
             number: records[check + _at(name)].value(number)
             for check, numbers in _CHECKS.items()
@@ -112,12 +113,31 @@ def parts(verdict: Verdict, facts: Mapping[str, Any] | None) -> list[dict[str, A
                 "seen": details.get("seen", {}),
                 "expressible": details.get("expressible", []),
                 "inexpressible": details.get("inexpressible", []),
+                "chance": _chance(name, records, details, facts),
                 "languages": _languages(name, facts),
                 "language_fit": language_fit(verdict.languages, _languages(name, facts)),
                 "numbers": {key: asdict(value) for key, value in found.items() if value},
             }
         )
     return described
+
+
+def _chance(
+    name: str,
+    records: Mapping[str, Record],
+    details: Mapping[str, Any],
+    facts: Mapping[str, Any] | None,
+) -> dict[str, float | None]:
+    """Return what guessing scores: among its own emotions, and among all of one corpus."""
+    judged = records.get(f"test_uar_is_above_chance{_at(name)}")
+    own = judged.value("chance") if judged else None
+    emotions = [*details.get("expressible", ()), *details.get("inexpressible", ())]
+    several = len(_corpora(facts)) > 1 and (name == TOGETHER or name.startswith(LANGUAGE))
+    known = emotions and not several
+    return {
+        "uar": own.value if own else None,
+        "uar_all": 1 / len(emotions) if known else None,
+    }
 
 
 def _at(name: str) -> str:

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sertify.report.sentences import is_seen, unjudged
-from sertify.slices import TOGETHER
 
 __all__ = [
     "accounted",
     "by_part",
-    "chance",
     "compared",
     "confusions",
     "known",
@@ -85,19 +83,10 @@ def by_part(candidates: Iterable[Shown], corpus: Shown | None) -> dict[str, list
     for candidate in candidates:
         for part in candidate["parts"]:
             name, seen = part["part"], part["seen"]
-            row = {**part, "name": candidate["name"], "chance": chance(part)}
+            row = {**part, "name": candidate["name"]}
             row |= {"seen": {name: seen[name]} if name in seen else seen}
             found.setdefault(name, []).append(row | {"decides_nothing": is_seen(part, corpus)})
     return found
-
-
-def chance(part: Shown) -> dict[str, float | None]:
-    """Return what guessing scores; over several corpora, that depends on the emotions of each."""
-    own = len(part["expressible"])
-    every = own + len(part["inexpressible"])
-    if part["part"] == TOGETHER or not own:
-        return {"uar": None, "uar_all": None}
-    return {"uar": 1 / own, "uar_all": 1 / every}
 
 
 def confusions(candidate: Shown) -> list[tuple[str, Any, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from sertify.report import views
 from sertify.report.sentences import UAR, is_seen, is_starred
 from sertify.report.wording import number, standing
+from sertify.slices import TOGETHER
 
 __all__ = ["charts"]
 
@@ -77,7 +78,7 @@ def _forest(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Row])
     rows = [
         looks[candidate["name"]]
         | _interval(part["numbers"][measure], f"{candidate['name']}: {title}")
-        | {"part": part["part"], "measure": measure, "chance": views.chance(part)[measure]}
+        | {"part": part["part"], "measure": measure, "chance": part.get("chance", {}).get(measure)}
         | {"seen": is_seen(part, shown["corpus"])}
         for candidate in candidates
         for part in candidate["parts"]
@@ -106,7 +107,7 @@ def _guesses(shown: Shown, part: str, rows: Iterable[Row]) -> dict[float, list[s
     found: dict[float, list[str]] = {}
     for name, key in {"guessing": "random", "majority class": "majority"}.items():
         whole = shown["references"].get(key, {}).get("uar")
-        value = whole if chances == {None} else next(iter(chances), None)
+        value = whole if part == TOGETHER else next(iter(chances), None)
         if value is not None:
             # Recall that is averaged over the emotions gives both the same: one line.
             found.setdefault(round(value, 6), []).append(name)
@@ -114,10 +115,16 @@ def _guesses(shown: Shown, part: str, rows: Iterable[Row]) -> dict[float, list[s
 
 
 def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Row]) -> list[Row]:
-    measured = [one for one in candidates if _both(one)]
+    # Names stand above and below by turns, from the fastest on, so that fewer overlap.
+    measured = sorted((one for one in candidates if _both(one)), key=lambda one: _both(one)[1])
+    disturbed = any(map(_is_disturbed, measured))
     seen = {one["name"] for one in measured if is_starred(one, shown["corpus"])}
+    # Who has seen some of the speech is measured on the rest of it, which may be the easier one.
     eligible = [
-        one for one in measured if one["verdict"] == "qualified" and one["name"] not in seen
+        one
+        for one in measured
+        if not disturbed and one["verdict"] == "qualified"
+        if not any(part["seen"] for part in one["parts"][:1])
     ]
     best = _front([_both(one) for one in eligible])
     front = {one["name"] for one, first in zip(eligible, best, strict=True) if first}
@@ -129,20 +136,28 @@ def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Ro
             "time": one["numbers"]["segment_time"]["value"],
             "front": one["name"] in front,
             "seen": one["name"] in seen,
+            "disturbed": disturbed,
+            "below": place % 2 == 1,
             "chosen": one["name"] == chosen,
             "label": one["name"] if one["name"] in front or len(measured) <= _NAMED else "",
             "said": "{}: {} in {}".format(
                 one["name"], *(number(one["numbers"][name]) for name in _BOTH)
             ),
         }
-        for one in measured
+        for place, one in enumerate(measured)
     ]
+
+
+def _is_disturbed(candidate: Shown) -> bool:
+    checks = candidate["gates"]["speed"]["checks"]
+    return any("noise" in check["details"] for check in checks)
 
 
 def _both(candidate: Shown) -> tuple[float, ...]:
     """Return what candidates are weighed by: UAR and time; nothing where one is not known."""
     found = [candidate["numbers"].get(name, {}).get("value") for name in _BOTH]
-    return tuple(found) if all(found) else ()
+    uar, time = found
+    return (uar, time) if uar is not None and time else ()  # of 0 s, there is no logarithm
 
 
 def _front(points: Sequence[tuple[float, ...]]) -> list[bool]:
@@ -179,8 +194,8 @@ def _classes(candidate: Shown) -> Iterator[Row]:
 def _groups(candidate: Shown) -> Iterator[Row]:
     for group in candidate.get("groups", ()):
         if group["uar"] is not None:
-            name = f"{group['name']} ({group['clips']:,} clips)"
-            yield {"name": name} | _interval(group["uar"], f"{group['kind']} {name}: UAR")
+            name = f"{group['kind']} {group['name']} ({group['clips']:,} clips)"
+            yield {"name": name} | _interval(group["uar"], f"{name}: UAR")
 
 
 def _over_length(candidate: Shown, unit: str, kinds: Mapping[str, str]) -> Row:
