@@ -16,6 +16,8 @@ _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 # Above these, a measured time is not the model's alone.
 _MOST_WAITING = 0.1
 _MOST_BESIDE = 0.5
+# Below this, its threads have waited for each other, as they will wherever it runs.
+_NOBODY = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,12 @@ def noise(contention: float | None, other_load: float | None, threads: int, core
     ''
     >>> noise(0.02, 1.9, threads=2, cores=2)
     'other processes kept 1.9 of 2 cores busy'
+    >>> noise(0.3, 0.02, threads=2, cores=2)
+    ''
     """
     found = []
-    if contention is not None and contention > _MOST_WAITING:
+    alone = other_load is not None and other_load < _NOBODY
+    if contention is not None and contention > _MOST_WAITING and not alone:
         found.append(f"its threads waited for a core for {contention:.0%} of the time")
     if other_load is not None and other_load > max(0, cores - threads) + _MOST_BESIDE:
         found.append(f"other processes kept {other_load:.1f} of {cores} cores busy")

@@ -570,6 +570,11 @@ def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
     assert hopeless.details == {"noise": WAITED}
 
 
+def test_threads_that_wait_for_each_other_are_no_noise() -> None:
+    judgement = judge_timing(replace(QUIET, contention=0.3, other_load=0.02), Bound(max=0.001))
+    assert (judgement.outcome, dict(judgement.details)) == (Outcome.FAIL, {})
+
+
 def test_other_work_on_cores_that_the_model_leaves_free_is_no_noise() -> None:
     beside = replace(QUIET, other_load=6.2, cores=8)
     assert found(judge_timing(beside, Bound(max=0.3))).startswith("FAIL too_slow")
