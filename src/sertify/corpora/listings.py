@@ -1,5 +1,6 @@
 """What a reader finds in a folder, before any of it is left out or hashed."""
 
+import os.path
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,13 @@ class Listing:
 def is_below(folder: Path, name: str) -> bool:
     """Whether the relative path `name` leads to something below `folder`, links followed."""
     try:
-        path = (folder / name).resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
+        # A corpus has many clips: resolving a Path takes three times as long.
+        path, root = (os.path.realpath(one) for one in (folder / name, folder))
+    except (OSError, ValueError):  # a NUL
         return False
-    relative = not name.startswith("/") and name != "."
-    return relative and path.is_relative_to(folder.resolve())
+    if name.startswith("/") or name == "." or os.path.islink(path):  # noqa: PTH114 - a loop
+        return False
+    return path == root or path.startswith(os.path.join(root, ""))  # noqa: PTH118
 
 
 def is_there(folder: Path, name: str) -> bool:

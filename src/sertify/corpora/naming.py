@@ -65,13 +65,13 @@ def read_layout(
     ConfigurationError
         Where `strict`, and a name does not fit.
     """
-    others = [name for name in names if not _fits(layout, name)]
+    others = [name for name in names if not _fits(layout, _stem(name))]
     if others and strict:
         raise ConfigurationError(
             f"--data {folder}: should be read as {layout.name}, but"
             f" {counted(len(others), 'file')} of {len(names)} do not match: {examples(others)}"
         )
-    excluded = sum(_is_excluded(layout, name) for name in names)
+    excluded = sum(_is_excluded(layout, _stem(name)) for name in names)
     reason = layout.excluded[1] if layout.excluded else ""
     left_out = ((reason, excluded), ("other name", len(others)))
     warning = f"{counted(len(others), 'file')} left out, not named as in {layout.name}"
@@ -86,15 +86,16 @@ def read_layout(
 
 def _numbers(names: Collection[str]) -> dict[str, int]:
     """Return how many names fit each layout."""
-    return {layout.name: sum(_fits(layout, name) for name in names) for layout in LAYOUTS}
+    stems = [_stem(name) for name in names]
+    return {layout.name: sum(_fits(layout, stem) for stem in stems) for layout in LAYOUTS}
 
 
-def _fits(layout: Layout, name: str) -> bool:
-    return layout.pattern.fullmatch(_stem(name)) is not None or _is_excluded(layout, name)
+def _fits(layout: Layout, stem: str) -> bool:
+    return layout.pattern.fullmatch(stem) is not None or _is_excluded(layout, stem)
 
 
-def _is_excluded(layout: Layout, name: str) -> bool:
-    return layout.excluded is not None and layout.excluded[0].fullmatch(_stem(name)) is not None
+def _is_excluded(layout: Layout, stem: str) -> bool:
+    return layout.excluded is not None and layout.excluded[0].fullmatch(stem) is not None
 
 
 def _stem(name: str) -> str:
@@ -104,8 +105,9 @@ def _stem(name: str) -> str:
 def _clips(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[Clip]:
     annotated = _annotations(folder, layout)
     for name in names:
-        match = layout.pattern.fullmatch(_stem(name))
-        if match is not None and not _is_excluded(layout, name):
+        stem = _stem(name)
+        match = layout.pattern.fullmatch(stem)
+        if match is not None and not _is_excluded(layout, stem):
             parts = match.groupdict()
             code = parts.get("label") or annotated.get(PurePosixPath(name).stem, "")
             yield Clip(

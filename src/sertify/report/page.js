@@ -16,6 +16,32 @@ const tip = one("#tip");
 const mute = function () { return this; };
 const logger = { level: mute, warn: mute, info: mute, debug: mute, error(...said) { console.error(...said); return this; } };
 
+// Vega places names where they overlap nothing, or leaves them out; Vega-Lite has no word for that.
+const label = (spec) => {
+  const points = spec.marks.find(({ name }) => name === "points_marks");
+  if (!points) return spec;
+  const names = {
+    type: "text",
+    aria: false,
+    from: { data: points.name },
+    encode: {
+      enter: {
+        text: { field: "datum.label" },
+        font: { value: config.font },
+        fill: { value: "var(--text)" },
+        limit: { value: 150 },
+      },
+    },
+    transform: [{
+      type: "label",
+      size: { signal: "[width, height]" },
+      anchor: ["top", "bottom", "right", "left", "top-right", "bottom-right", "top-left", "bottom-left"],
+      offset: [4],
+    }],
+  };
+  return { ...spec, marks: [...spec.marks, names] };
+};
+
 const draw = (figure) => {
   const drawing = drawings[figure.id];
   if (!drawing || views.has(figure)) return;
@@ -25,7 +51,7 @@ const draw = (figure) => {
   const own = (spec.params ?? []).filter(({ name }) => !(name in given));
   const params = Object.entries(given).map(([name, value]) => ({ name, value }));
   const full = { ...spec, params: [...own, ...params], data: { name: "rows" }, datasets: { rows, references } };
-  const runtime = vega.parse(vega.compile(full, { config, logger }).spec, {}, { ast: true });
+  const runtime = vega.parse(label(vega.compile(full, { config, logger }).spec), {}, { ast: true });
   const view = new vega.View(runtime, {
     container: one("div", figure),
     expr: vega.expressionInterpreter,

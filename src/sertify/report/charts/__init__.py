@@ -115,8 +115,7 @@ def _guesses(shown: Shown, part: str, rows: Iterable[Row]) -> dict[float, list[s
 
 
 def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Row]) -> list[Row]:
-    # Names stand above and below by turns, from the fastest on, so that fewer overlap.
-    measured = sorted((one for one in candidates if _both(one)), key=lambda one: _both(one)[1])
+    measured = [one for one in candidates if _both(one)]
     disturbed = any(map(_is_disturbed, measured))
     seen = {one["name"] for one in measured if is_starred(one, shown["corpus"])}
     # Who has seen some of the speech is measured on the rest of it, which may be the easier one.
@@ -137,14 +136,13 @@ def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Ro
             "front": one["name"] in front,
             "seen": one["name"] in seen,
             "disturbed": disturbed,
-            "below": place % 2 == 1,
             "chosen": one["name"] == chosen,
             "label": one["name"] if one["name"] in front or len(measured) <= _NAMED else "",
             "said": "{}: {} in {}".format(
                 one["name"], *(number(one["numbers"][name]) for name in _BOTH)
             ),
         }
-        for place, one in enumerate(measured)
+        for one in measured
     ]
 
 
