@@ -178,8 +178,10 @@ def test_what_cannot_be_loaded_for_lack_of_a_method_leaves_no_process() -> None:
 
 
 ORPHAN = """
-import sys, time
+import signal, sys, time
 from tests.meta.test_stopwatch import Stopwatch, inputs
+# What a shell starts in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 watch = Stopwatch(*inputs("wavlm-tiny"))
 print(watch.remote.pid, flush=True)
 time.sleep(600)
