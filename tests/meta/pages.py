@@ -17,11 +17,12 @@ known commands counts as well. HTML comments in the lines before a block say mor
 """
 
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["Command", "Content", "console", "lacking", "steps"]
+__all__ = ["Command", "Content", "console", "lacking", "steps", "typed"]
 
 _COMMENT = re.compile(r"\s*<!-- (exit|not run|instead|file|insert): (.+) -->")
 _FENCE = re.compile(r"```(\w*)")
@@ -148,3 +149,20 @@ def lacking(expected: str, printed: str) -> str:
             return wanted
         rest = after
     return ""
+
+
+def typed(
+    command: Sequence[str], where: Path, variables: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as if at a prompt, with nobody to answer it; both outputs are one text."""
+    return subprocess.run(
+        command,
+        cwd=where,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )

@@ -19,7 +19,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.meta.local_hub import LocalHub
-from tests.meta.pages import Content, steps
+from tests.meta.pages import Content, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
 
 ACTION, TEMPLATE, PAGE = ROOT / "action.yml", ROOT / "ci" / "gitlab.yml", ROOT / "docs" / "ci.md"
@@ -189,17 +189,7 @@ def _run(
         "PYTEST_ADDOPTS": "-p no:hypothesispytest --threads=1",
         "OMP_NUM_THREADS": "1",
     }
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=inherited | own | variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return typed(command, folder, inherited | own | variables)
 
 
 each_recipe = pytest.mark.parametrize("recipe", [github, gitlab], ids=lambda one: one.__name__)

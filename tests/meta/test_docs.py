@@ -22,7 +22,7 @@ from sertify.report.page import render
 from sertify.requirements import ESTIMATES, Estimate, Keys, Requirements
 from tests.meta.drawn_results import changes, five_qualify, nothing_qualifies, without_truth
 from tests.meta.local_hub import LocalHub
-from tests.meta.pages import Command, Content, lacking, steps
+from tests.meta.pages import Command, Content, lacking, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
 
 DOCS = ROOT / "docs"
@@ -121,17 +121,8 @@ def prepare_readme(project: Path, speech: Path) -> None:
 
 def call(step: Command, where: Path, variables: dict[str, str]) -> None:
     """Type a command, and hold what comes of it against what the page says."""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", step.instead or step.text],
-        cwd=where,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    shell = ["bash", "-euo", "pipefail", "-c", step.instead or step.text]
+    done = typed(shell, where, variables)
     said = f"line {step.line}: {step.text}\n{done.stdout[-6000:]}"
     assert done.returncode == step.status, f"ends with {done.returncode}: {said}"
     missing = lacking(step.output, done.stdout)

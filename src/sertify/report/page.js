@@ -94,18 +94,18 @@ addEventListener("beforeprint", () => {
 
 for (const select of all("select[data-param]")) {
   select.addEventListener("change", () => {
-    const view = views.get(one(`#${select.dataset.chart}`));
-    view?.signal(select.dataset.param, select.value).runAsync();
+    const { chart, param } = select.dataset;
+    drawings[chart].params[param] = select.value; // also of a chart that nobody has seen yet
+    views.get(one(`#${chart}`))?.signal(param, select.value).runAsync();
   });
 }
 
 // A candidate that is pointed at is lit up everywhere.
-const places = Map.groupBy
-  ? Map.groupBy(all("[data-candidate]"), (place) => place.dataset.candidate)
-  : all("[data-candidate]").reduce((found, place) => {
-      const id = place.dataset.candidate;
-      return found.set(id, [...(found.get(id) ?? []), place]);
-    }, new Map());
+const places = new Map();
+for (const place of all("[data-candidate]")) {
+  const id = place.dataset.candidate;
+  places.set(id, [...(places.get(id) ?? []), place]);
+}
 
 const light = (id) => {
   if (id === common.lit) return;

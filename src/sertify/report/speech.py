@@ -12,7 +12,7 @@ from sertify.evidence import Record
 from sertify.slices import LANGUAGE, TOGETHER
 from sertify.verdicts import Verdict
 
-__all__ = ["corpus", "facts", "parts", "reasons", "references"]
+__all__ = ["corpus", "facts", "parts", "reasons", "references", "rejected_of"]
 
 _CHECKS = {
     "test_uar": ("uar", "uar_all"),
@@ -82,6 +82,13 @@ def corpus(facts: Mapping[str, Any] | None, records: Sequence[Record]) -> dict[s
     listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
     judged = facts["clips"] - len({file for file, _ in rejected})
     return {**facts, "judged": judged, "rejected": listed}
+
+
+def rejected_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """List the clips of a corpus that could not be judged; ``whole`` is what it is joined into."""
+    # Where corpora are joined, the names of their clips begin with theirs.
+    start = f"{part['name']}/" if whole.get("parts") else ""
+    return [one for one in whole.get("rejected", ()) if one["file"].startswith(start)]
 
 
 def reasons(corpus: Mapping[str, Any]) -> dict[str, int]:
@@ -157,12 +164,10 @@ def _corpora(facts: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
 
 
 def _is_heard(part: Mapping[str, Any], whole: Mapping[str, Any] | None) -> bool:
-    """Whether any clip of a corpus could be judged, by the names of those that could not."""
-    unheard: set[str] = {one["file"] for one in (whole or {}).get("rejected", ())}
-    # Where corpora are joined, the names of their clips begin with theirs.
-    start = "" if part is whole else f"{part['name']}/"
+    """Whether any clip of a corpus could be judged."""
+    unheard = {one["file"] for one in rejected_of(part, whole or {})}
     clips: int = part["clips"]
-    return sum(file.startswith(start) for file in unheard) < clips
+    return len(unheard) < clips
 
 
 def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:

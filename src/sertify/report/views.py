@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sertify.report.sentences import is_seen, unjudged
+from sertify.report.speech import rejected_of
 
 __all__ = [
     "accounted",
@@ -65,13 +66,7 @@ def accounted(corpus: Shown) -> dict[str, Any]:
 
 
 def _row(part: Shown, corpus: Shown) -> dict[str, Any]:
-    joined = bool(corpus["parts"])
-    # Where corpora are joined, the names of their clips begin with theirs.
-    rejected = [
-        one
-        for one in corpus["rejected"]
-        if not joined or one["file"].startswith(f"{part['name']}/")
-    ]
+    rejected = rejected_of(part, corpus)
     judged = part["clips"] - len({one["file"] for one in rejected})
     row = {**part, "judged": judged, "rejected": rejected}
     return row | {"why": unjudged(row)}
