@@ -235,6 +235,16 @@ class TestEstimates:
         assert "0.8101; was 0.81 (" in found["candidates"][0]["sentence"]
         assert "better" not in found["candidates"][0]["sentence"]
 
+    @pytest.mark.parametrize("key", ["cpu", "threads"])
+    def test_on_another_machine_it_may(
+        self, old: Results, new: Results, tmp_path: Path, key: str
+    ) -> None:
+        one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
+        new["environment"][key] = "another"
+        found = compared(old, new, tmp_path)
+        assert numbers(found) == {"uar_all": "within"}
+        assert "contradiction" not in found["candidates"][0]["sentence"]
+
     def test_with_other_versions_it_may(self, old: Results, new: Results, tmp_path: Path) -> None:
         one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
         new["environment"]["torch"] = "2.7"

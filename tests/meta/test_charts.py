@@ -88,6 +88,15 @@ def test_front_is_of_those_that_qualified() -> None:
     assert points["fast"]["time"] == 0.001
 
 
+def test_there_is_no_front_of_times_that_other_work_disturbed() -> None:
+    results = five_qualify()
+    check = results["candidates"][0]["gates"]["speed"]["checks"][0]
+    check["details"]["noise"] = "other processes kept 1.9 of 2 cores busy"
+    points = drawn(results)["chart-trade-off"]["rows"]
+    assert not any(one["front"] for one in points)
+    assert all(one["disturbed"] for one in points)
+
+
 def test_candidate_has_its_own_charts() -> None:
     drawings = drawn(five_qualify())
     recalls = drawings["ast-recalls"]["rows"]
