@@ -10,7 +10,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from sertify.audio import SUFFIXES
+from sertify.corpora.audio import SUFFIXES
 
 __all__ = ["LABELS", "RATE", "Lengths", "change_one", "read_clips", "write_clips"]
 

@@ -25,7 +25,7 @@ from benchmarks.growth import Grid, exponents, grow
 from benchmarks.material import SIZES, Material
 from benchmarks.processes import ROOT
 from benchmarks.rows import Row, table
-from sertify.environment import describe
+from sertify.evidence.environment import describe
 
 __all__ = ["PARTS", "RECORD", "measure"]
 

@@ -11,7 +11,7 @@ import time
 
 import torch
 
-from sertify.environment import usable_cores
+from sertify.evidence.environment import usable_cores
 
 __all__ = ["rate"]
 

@@ -19,16 +19,18 @@ import numpy as np
 
 from benchmarks.clips import LABELS, SPEAKERS
 from benchmarks.qualifying import write_candidates
-from sertify import judgements, scores
-from sertify.answers import Answers
-from sertify.candidates import Candidate, Suite, read_suite
-from sertify.corpora import Clip, Corpus
-from sertify.environment import describe, fingerprint
-from sertify.evidence import EvidenceStore, Record
-from sertify.outcomes import GATES, Judgement, Outcome
-from sertify.predictions import Predictions
-from sertify.report import speech, write
-from sertify.report.results import conclude
+from sertify.candidates.reading import Candidate, Suite, read_suite
+from sertify.corpora.clips import Clip, Corpus
+from sertify.evidence.environment import describe, fingerprint
+from sertify.evidence.labelling import Answers
+from sertify.evidence.store import EvidenceStore, Record
+from sertify.gates import accuracy
+from sertify.pipeline import scores
+from sertify.pipeline.predictions import Predictions
+from sertify.report.results import speech
+from sertify.report.results.conclusion import conclude
+from sertify.report.writing import write
+from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 __all__ = ["Stages", "judge", "made_up"]
 
@@ -107,14 +109,12 @@ def _records(
 ) -> Iterator[Record]:
     wanted = candidate.requirements
     found = {
-        "test_uar": judgements.judge_score(score, "uar", wanted, "low_uar"),
-        "test_coverage": judgements.judge_score(score, "coverage", wanted, "low_coverage"),
-        "test_accuracy": judgements.judge_score(score, "accuracy", wanted, "low_accuracy"),
-        "test_macro_f1": judgements.judge_score(score, "macro_f1", wanted, "low_macro_f1"),
-        "test_recall_of_each_emotion": judgements.judge_each(
-            score, score.recalls, "recall", wanted
-        ),
-        "test_uar_is_above_chance": judgements.judge_above_chance(score, wanted),
+        "test_uar": accuracy.judge_score(score, "uar", wanted, "low_uar"),
+        "test_coverage": accuracy.judge_score(score, "coverage", wanted, "low_coverage"),
+        "test_accuracy": accuracy.judge_score(score, "accuracy", wanted, "low_accuracy"),
+        "test_macro_f1": accuracy.judge_score(score, "macro_f1", wanted, "low_macro_f1"),
+        "test_recall_of_each_emotion": accuracy.judge_each(score, score.recalls, "recall", wanted),
+        "test_uar_is_above_chance": accuracy.judge_above_chance(score, wanted),
     }
     earlier = {f"test_{gate}": gate for gate in GATES if gate != "accuracy"}
     rest = {name: Judgement(Outcome.PASS) for name in earlier}

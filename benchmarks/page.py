@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from sertify.report import page
+from sertify.report.page import page
 from tests.meta.drawn_results import crowd
 
 __all__ = ["measure"]

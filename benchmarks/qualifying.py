@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from benchmarks.processes import ROOT, Finished, run
-from sertify.answers import Answers
+from sertify.evidence.labelling import Answers
 
 __all__ = [
     "JUDGED",

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify import metrics, statistics
-from sertify.outcomes import Bound, Measurement, Outcome, judge
+from sertify.statistics import agreement, bootstrapping, comparisons, intervals
+from sertify.statistics.replicates import Replicates, paired
+from sertify.vocabulary.outcomes import Bound, Measurement, Outcome, judge
 
 __all__ = ["SETTINGS", "Found", "Setting", "simulate"]
 
@@ -127,9 +128,9 @@ def judged(corpus: Corpus, true: Mapping[str, float], setting: Setting, replicat
         name: _measure(corpus.truth, prediction, groups, replicates)
         for name, prediction in corpus.predictions.items()
     }
-    drawn = statistics.paired(corpus.truth, corpus.predictions, groups, replicates=replicates)
-    differences = statistics.compare(drawn)
-    kept = statistics.tied(differences, differences[0].better)
+    drawn = paired(corpus.truth, corpus.predictions, groups, replicates=replicates)
+    differences = comparisons.compare(drawn)
+    kept = comparisons.tied(differences, differences[0].better)
     return Found(
         covered={name: _covers(one.low, one.high, true[name]) for name, one in measured.items()},
         qualified={name: _qualifies(one) for name, one in measured.items()},
@@ -224,8 +225,8 @@ def _named(classes: Counts) -> list[str]:
 def _measure(
     truth: Sequence[str], prediction: Sequence[str], groups: Sequence[int] | None, replicates: int
 ) -> Measurement:
-    intervals = statistics.bootstrap(truth, prediction, groups, ["uar"], replicates=replicates)
-    value, interval = metrics.uar(truth, prediction), intervals["uar"]
+    intervals = bootstrapping.bootstrap(truth, prediction, groups, ["uar"], replicates=replicates)
+    value, interval = agreement.uar(truth, prediction), intervals["uar"]
     return Measurement("uar", value, "1", interval.low, interval.high, len(truth))
 
 
@@ -237,17 +238,15 @@ def _qualifies(measured: Measurement) -> bool:
     return judge(measured, REQUIREMENT, "low_uar").outcome is Outcome.PASS
 
 
-def _pair_covered(
-    drawn: statistics.Replicates, pair: tuple[str, str], true: Mapping[str, float]
-) -> bool:
+def _pair_covered(drawn: Replicates, pair: tuple[str, str], true: Mapping[str, float]) -> bool:
     places = [drawn.names.index(name) for name in pair]
     both = replace(drawn, names=pair, values=drawn.values[places], samples=drawn.samples[places])
-    (found,) = statistics.compare(both)
+    (found,) = comparisons.compare(both)
     return _covers(found.low, found.high, true[found.better] - true[found.other])
 
 
 def _rate(hits: Sequence[bool]) -> dict[str, float]:
-    interval = statistics.wilson(sum(hits), len(hits))
+    interval = intervals.wilson(sum(hits), len(hits))
     return {"rate": sum(hits) / len(hits), "low": interval.low, "high": interval.high}
 
 

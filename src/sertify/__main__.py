@@ -2,9 +2,8 @@
 
 import sys
 
-from sertify.command import main
+from sertify.command.main import main
 
-__all__: list[str] = []
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,58 +2,58 @@
 
 import pytest
 
-from sertify import judgements
+from sertify.gates import accuracy
 
 pytestmark = pytest.mark.accuracy
 
 
 @pytest.mark.owns("seen_in_training")
 def test_speech_is_new_to_it(candidate, score, check):
-    check(judgements.judge_novelty(score, candidate.requirements))
+    check(accuracy.judge_novelty(score, candidate.requirements))
 
 
 @pytest.mark.owns("low_coverage")
 def test_coverage(candidate, score, check):
-    check(judgements.judge_score(score, "coverage", candidate.requirements, "low_coverage"))
+    check(accuracy.judge_score(score, "coverage", candidate.requirements, "low_coverage"))
 
 
 @pytest.mark.owns("low_uar")
 def test_uar(candidate, score, check):
-    check(judgements.judge_score(score, "uar", candidate.requirements, "low_uar"))
+    check(accuracy.judge_score(score, "uar", candidate.requirements, "low_uar"))
 
 
 @pytest.mark.owns("chance_level")
 def test_uar_is_above_chance(candidate, score, check):
-    check(judgements.judge_above_chance(score, candidate.requirements))
+    check(accuracy.judge_above_chance(score, candidate.requirements))
 
 
 @pytest.mark.owns("low_accuracy")
 def test_accuracy(candidate, score, check):
-    check(judgements.judge_score(score, "accuracy", candidate.requirements, "low_accuracy"))
+    check(accuracy.judge_score(score, "accuracy", candidate.requirements, "low_accuracy"))
 
 
 @pytest.mark.owns("low_macro_f1")
 def test_macro_f1(candidate, score, check):
-    check(judgements.judge_score(score, "macro_f1", candidate.requirements, "low_macro_f1"))
+    check(accuracy.judge_score(score, "macro_f1", candidate.requirements, "low_macro_f1"))
 
 
 @pytest.mark.owns("low_recall")
 def test_recall_of_each_emotion(candidate, score, check):
-    check(judgements.judge_each(score, score.recalls, "recall", candidate.requirements))
+    check(accuracy.judge_each(score, score.recalls, "recall", candidate.requirements))
 
 
 @pytest.mark.owns("low_precision")
 def test_precision_of_each_emotion(candidate, score, check):
-    check(judgements.judge_each(score, score.precisions, "precision", candidate.requirements))
+    check(accuracy.judge_each(score, score.precisions, "precision", candidate.requirements))
 
 
 @pytest.mark.owns("skewed_predictions")
 def test_class_shares(candidate, score, check):
     requirements = candidate.requirements
-    check(judgements.judge_score(score, "class_share", requirements, "skewed_predictions"))
+    check(accuracy.judge_score(score, "class_share", requirements, "skewed_predictions"))
 
 
 @pytest.mark.owns("miscalibrated")
 def test_calibration(candidate, score, check):
     requirements = candidate.requirements
-    check(judgements.judge_score(score, "calibration_error", requirements, "miscalibrated"))
+    check(accuracy.judge_score(score, "calibration_error", requirements, "miscalibrated"))

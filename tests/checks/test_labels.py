@@ -2,7 +2,7 @@
 
 import pytest
 
-from sertify import labels
+from sertify.gates import labels
 
 pytestmark = pytest.mark.labels
 

@@ -2,24 +2,24 @@
 
 import pytest
 
-from sertify import integrity, weights
+from sertify.gates import loadability, weights
 
 pytestmark = pytest.mark.loadability
 
 
 @pytest.mark.owns("not_found", "revision_not_found")
 def test_repository_resolves(snapshot, check):
-    check(integrity.judge_snapshot(snapshot))
+    check(loadability.judge_snapshot(snapshot))
 
 
 @pytest.mark.owns("no_config", "bad_config", "unsupported_library")
 def test_config_is_there(config, check):
-    check(integrity.judge_keys(config))
+    check(loadability.judge_keys(config))
 
 
 @pytest.mark.owns("wrong_task")
 def test_task_is_audio_classification(config, check):
-    check(integrity.judge_task(config))
+    check(loadability.judge_task(config))
 
 
 @pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")
@@ -37,7 +37,7 @@ def test_weights_can_be_listed(index, check):
     "label_count_mismatch",
 )
 def test_network_can_be_built(outline, check):
-    check(integrity.judge_outline(**outline.facts))
+    check(loadability.judge_outline(**outline.facts))
 
 
 @pytest.mark.owns(
@@ -53,12 +53,12 @@ def test_every_weight_is_in_the_checkpoint(outline, check):
 
 @pytest.mark.owns("no_feature_extractor", "unsupported_sampling_rate")
 def test_feature_extractor_is_there(outline, check):
-    check(integrity.judge_feature_extractor(outline.sampling_rate, outline.extractor_problem))
+    check(loadability.judge_feature_extractor(outline.sampling_rate, outline.extractor_problem))
 
 
 @pytest.mark.owns("corrupt_weights", "unsafe_pickle", "incompatible_shapes", "unsupported_library")
 def test_weights_load(checkpoint, check):
-    check(integrity.judge_loading(checkpoint.examination.load_time))
+    check(loadability.judge_loading(checkpoint.examination.load_time))
 
 
 @pytest.mark.owns(
@@ -80,21 +80,21 @@ def test_weights_are_finite(checkpoint, check):
 @pytest.mark.owns("no_feature_extractor")
 def test_feature_extractor_fits_the_network(checkpoint, check):
     found = checkpoint.examination
-    check(integrity.judge_feature_extractor(found.sampling_rate, found.extractor_problem))
+    check(loadability.judge_feature_extractor(found.sampling_rate, found.extractor_problem))
 
 
 @pytest.mark.owns("non_finite_output", "label_count_mismatch")
 def test_one_second_gives_a_finite_logit_for_each_label(checkpoint, check):
-    check(integrity.judge_logits(checkpoint.examination.noise_logits, checkpoint.labels))
+    check(loadability.judge_logits(checkpoint.examination.noise_logits, checkpoint.labels))
 
 
 @pytest.mark.owns("non_deterministic")
 def test_another_load_gives_the_same_logits(model, reloaded, check):
-    check(integrity.judge_agreement(model.examination.noise_logits, reloaded))
+    check(loadability.judge_agreement(model.examination.noise_logits, reloaded))
 
 
 @pytest.mark.owns
 def test_a_batch_gives_the_logits_of_single_clips(model, check):
     found = model.examination
     how = {"concurrent": found.concurrent}
-    check(integrity.judge_batching(found.batching, found.batch_deviation, **how))
+    check(loadability.judge_batching(found.batching, found.batch_deviation, **how))

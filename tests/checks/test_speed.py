@@ -2,11 +2,11 @@
 
 import pytest
 
-from sertify import judgements
+from sertify.gates import accuracy
 
 pytestmark = pytest.mark.speed
 
 
 @pytest.mark.owns("too_slow")
 def test_time_per_segment(candidate, timing, check):
-    check(judgements.judge_timing(timing, candidate.requirements.real_time_factor))
+    check(accuracy.judge_timing(timing, candidate.requirements.real_time_factor))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sertify.outcomes import GATES
+from sertify.vocabulary.outcomes import GATES
 
 __all__ = [
     "AIMS",

@@ -1,8 +1,9 @@
 """The steps of a run between a blueprint and a model, for tests that take them alone."""
 
-from sertify.integrity import require
-from sertify.models import Blueprint, LoadedModel, certify, load
-from sertify.weights import judge_promise
+from sertify.gates.loadability import require
+from sertify.gates.weights import judge_promise
+from sertify.models.blueprints import Blueprint
+from sertify.models.model import LoadedModel, certify, load
 
 __all__ = ["certified"]
 

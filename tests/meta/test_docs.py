@@ -16,10 +16,17 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from sertify.entries import CandidatesFile, CorpusEntry, Entry, Preferences, SamplingRate, Weights
-from sertify.entries import schema as candidates_schema
-from sertify.report.page import render
-from sertify.requirements import ESTIMATES, Estimate, Keys, Requirements
+from sertify.candidates.entries import (
+    CandidatesFile,
+    CorpusEntry,
+    Entry,
+    Preferences,
+    SamplingRate,
+    Weights,
+)
+from sertify.candidates.entries import schema as candidates_schema
+from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
+from sertify.report.page.page import render
 from tests.meta.drawn_results import changes, five_qualify, nothing_qualifies, without_truth
 from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Command, Content, lacking, steps, typed

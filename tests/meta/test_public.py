@@ -12,7 +12,7 @@ import pytest
 import sertify
 
 # pytest calls the functions of a plugin by their names; nobody imports them.
-PLUGIN = "sertify.plugin"
+PLUGIN = "sertify.plugin.entry"
 NAMES = [
     "sertify",
     *(module.name for module in pkgutil.walk_packages(sertify.__path__, "sertify.")),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sertify.corpora import Clip, Corpus, read_corpus
-from sertify.errors import ConfigurationError
+from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.reading import read_corpus
+from sertify.vocabulary.errors import ConfigurationError
 
 __all__ = ["by_name", "complaint", "plant"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from _pytest.config.findpaths import locate_config  # which settings count, pytest alone can tell
 
-from sertify.errors import ConfigurationError
+from sertify.vocabulary.errors import ConfigurationError
 
 __all__ = ["begin"]
 

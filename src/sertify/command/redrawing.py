@@ -6,12 +6,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sertify.candidates import read_suite
-from sertify.environment import describe, fingerprint, usable_cores
-from sertify.errors import ConfigurationError
-from sertify.evidence import EvidenceStore, Record
-from sertify.locks import moved
-from sertify.report import changes, earlier, results, terminal, write
+from sertify.candidates.locks import moved
+from sertify.candidates.reading import read_suite
+from sertify.evidence.environment import describe, fingerprint, usable_cores
+from sertify.evidence.store import EvidenceStore, Record
+from sertify.report import terminal
+from sertify.report.changes import earlier, since
+from sertify.report.results import conclusion
+from sertify.report.writing import write
+from sertify.vocabulary.errors import ConfigurationError
 
 __all__ = ["redraw"]
 
@@ -38,7 +41,7 @@ def redraw(
     content = _concluded(candidates, reports, last)
     _confirm(content, last)
     if before is not None:
-        content["changes"] = changes.since(before, content)
+        content["changes"] = since.since(before, content)
     written = write(content, reports) | (_model_index(content, reports) if model_index else {})
     yield from (line for line, _ in terminal.lines(content))
     yield from (f"{name}: {place}" for name, place in written.items())
@@ -53,7 +56,7 @@ def _concluded(candidates: Path, reports: Path, last: Mapping[str, Any]) -> dict
         records = store.records(candidate.name for candidate in suite.candidates)
         if not records:
             raise ConfigurationError(f"{path}: tells of no candidate of {candidates}; {_RUN} first")
-        return results.conclude(
+        return conclusion.conclude(
             suite,
             store,
             _environment(last, records, reports),
@@ -80,7 +83,7 @@ def _read(path: Path) -> dict[str, Any]:
         earlier.findings(content)
     except (TypeError, ValueError, AttributeError, RecursionError):
         return {}
-    return content if content.get("schema") == results.SCHEMA else {}
+    return content if content.get("schema") == conclusion.SCHEMA else {}
 
 
 def _environment(

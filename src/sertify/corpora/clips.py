@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sertify.taxonomy import emotion_of
+from sertify.vocabulary.emotions import emotion_of
 
 __all__ = ["EMBEDDED", "MISSING", "Clip", "Corpus", "make_corpus", "stratified"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from sertify.corpora.clips import Clip
-from sertify.corpora.columns import gender_of
+from sertify.corpora.file_names import public_named
 from sertify.corpora.frames import (
     column_of,
     load_table,
@@ -19,10 +19,10 @@ from sertify.corpora.frames import (
     values_of,
 )
 from sertify.corpora.listings import Listing, is_below
-from sertify.corpora.naming import public_named
-from sertify.corpora.wording import examples
-from sertify.errors import ConfigurationError
-from sertify.known_corpora import known_corpus
+from sertify.corpora.roles import gender_of
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.text import examples
 
 __all__ = ["header_in", "read_database"]
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sertify.audio import SUFFIXES
+from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.listings import Listing
 from sertify.corpora.metadata import metadata_in
-from sertify.corpora.wording import examples
-from sertify.errors import ConfigurationError
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import examples
 
 __all__ = ["audio_in", "read_folders", "refuse_nested"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.columns import ALIASES, aliases_of
 from sertify.corpora.listings import is_below
-from sertify.errors import ConfigurationError
-from sertify.taxonomy import fold
+from sertify.corpora.roles import ALIASES, aliases_of
+from sertify.vocabulary.emotions import fold
+from sertify.vocabulary.errors import ConfigurationError
 
 __all__ = [
     "column_of",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, make_corpus
 from sertify.corpora.quality import alike, shared_audio, warnings_about
-from sertify.corpora.wording import counted, examples, shown
-from sertify.errors import ConfigurationError
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import counted, examples, shown
 
 __all__ = ["hold_out", "join"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sertify.corpora.columns import GENDERS
+from sertify.corpora.roles import GENDERS
 
 __all__ = ["LAYOUTS", "Layout"]
 
@@ -23,7 +23,7 @@ class Layout:
     Parameters
     ----------
     public
-        Its canonical name in `sertify.known_corpora`.
+        Its canonical name in `sertify.vocabulary.public_corpora`.
     pattern
         What a path, relative to the corpus and without its ending, matches as a whole. Its groups
         are ``label``, ``speaker``, ``gender``, ``split`` and whatever `speaker` needs.

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
-from sertify.corpora.columns import ALIASES, Table, gender_of, roles_of
+from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below, is_there
-from sertify.corpora.naming import public_named
+from sertify.corpora.roles import ALIASES, Table, gender_of, roles_of
 from sertify.corpora.tables import READERS, read_table
-from sertify.corpora.wording import examples
-from sertify.errors import ConfigurationError
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import examples
 
 __all__ = ["metadata_in", "other_table", "read_metadata"]
 

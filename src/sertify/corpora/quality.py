@@ -4,10 +4,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from sertify.contamination import language_tag
 from sertify.corpora.clips import MISSING, Clip
-from sertify.corpora.wording import counted, examples
-from sertify.taxonomy import emotion_of
+from sertify.vocabulary.emotions import emotion_of
+from sertify.vocabulary.languages import language_tag
+from sertify.vocabulary.text import counted, examples
 
 __all__ = [
     "FEWEST_SPEAKERS",

@@ -5,20 +5,20 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from sertify.complaints import did_you_mean
-from sertify.contamination import language_tag
+from sertify.candidates.complaints import did_you_mean
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.databases import header_in, read_database
+from sertify.corpora.file_names import detect, read_layout
 from sertify.corpora.folders import audio_in, read_folders, refuse_nested
 from sertify.corpora.layouts import LAYOUTS
 from sertify.corpora.listings import Listing
 from sertify.corpora.metadata import metadata_in, other_table, read_metadata
-from sertify.corpora.naming import detect, read_layout
 from sertify.corpora.quality import shared_speakers, warnings_about
-from sertify.corpora.wording import examples, shown
-from sertify.errors import ConfigurationError
-from sertify.known_corpora import known_corpus, language_of
-from sertify.taxonomy import emotion_of, fold
+from sertify.vocabulary.emotions import emotion_of, fold
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.languages import language_tag
+from sertify.vocabulary.public_corpora import known_corpus, language_of
+from sertify.vocabulary.text import examples, shown
 
 __all__ = ["read_corpus"]
 

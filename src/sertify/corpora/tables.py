@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sertify.corpora.columns import ALIASES, Table, aliases_of
-from sertify.errors import ConfigurationError
-from sertify.taxonomy import fold
+from sertify.corpora.roles import ALIASES, Table, aliases_of
+from sertify.vocabulary.emotions import fold
+from sertify.vocabulary.errors import ConfigurationError
 
 __all__ = ["READERS", "read_table"]
 

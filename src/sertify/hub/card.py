@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import metadata_load
 
-from sertify.known_corpora import mentioned
+from sertify.vocabulary.public_corpora import mentioned
 
 __all__ = ["Card", "read_card"]
 

@@ -35,7 +35,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
     parse_ratelimit_headers,
 )
 
-from sertify.errors import Blocked, Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
 
 __all__ = ["PART", "Api", "ask", "hub_errors", "limit_waiting"]
 

@@ -17,11 +17,11 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import filter_repo_objects
 
-from sertify.errors import Blocked, Rejected
 from sertify.hub import client
-from sertify.hub.bars import Silent, Tell, telling
 from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
+from sertify.hub.progress import Silent, Tell, telling
+from sertify.vocabulary.errors import Blocked, Rejected
 
 __all__ = ["SHARD", "Repository", "fetch", "local", "remote", "weight_files"]
 

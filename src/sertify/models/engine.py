@@ -13,10 +13,10 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from sertify.blueprints import Batching
-from sertify.errors import Blocked
-from sertify.memory import give_back
-from sertify.models import LoadedModel
+from sertify.models.blueprints import Batching
+from sertify.models.model import LoadedModel
+from sertify.models.speed.memory import give_back
+from sertify.vocabulary.errors import Blocked
 
 __all__ = ["answers", "batches"]
 

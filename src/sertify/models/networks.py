@@ -13,7 +13,7 @@ from transformers import (
     WhisperFeatureExtractor,
 )
 
-from sertify.blueprints import Batching
+from sertify.models.blueprints import Batching
 
 __all__ = ["TorchNetwork", "batching_for"]
 
@@ -33,7 +33,7 @@ class TorchNetwork:
     batching: Batching = Batching.EQUAL
 
     def __call__(self, waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Answer as `sertify.blueprints.Network` says; clips that cannot be mixed one by one."""
+        """Answer as `Network` says; clips that cannot be mixed one by one."""
         mixed = len({one.size for one in waveforms}) > 1
         if mixed and self.batching in (Batching.SINGLE, Batching.EQUAL):
             return np.concatenate([self([one]) for one in waveforms])

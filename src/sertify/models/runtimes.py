@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from sertify.errors import Blocked
 from sertify.models.networks import TorchNetwork
+from sertify.vocabulary.errors import Blocked
 
 __all__ = ["in_onnxruntime", "in_openvino"]
 

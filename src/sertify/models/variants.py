@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sertify.audio import noise
-from sertify.blueprints import Batching, Blueprint, Network
-from sertify.errors import Blocked
-from sertify.models.guards import out_of_memory, quiet, text_of
+from sertify.corpora.audio import noise
+from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.failures import out_of_memory, quiet, text_of
 from sertify.models.networks import TorchNetwork
 from sertify.models.runtimes import in_onnxruntime, in_openvino
+from sertify.vocabulary.errors import Blocked
 
 __all__ = ["AGREEMENT", "convert"]
 

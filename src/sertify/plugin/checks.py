@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
-from sertify.candidates import Candidate
-from sertify.environment import fingerprint
-from sertify.errors import GATE_OF, Blocked, Rejected
-from sertify.expectations import Colour, settle
-from sertify.outcomes import GATES, Judgement, Outcome
+from sertify.candidates.reading import Candidate
+from sertify.evidence.environment import fingerprint
+from sertify.gates.expectations import Colour, settle
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.options import environment_of
+from sertify.vocabulary.errors import GATE_OF, Blocked, Rejected
+from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 if TYPE_CHECKING:
-    from sertify.evidence import Record  # collecting must not wait for what reads audio
+    from sertify.evidence.store import Record  # collecting must not wait for what reads audio
 
 __all__ = [
     "ITEM",
@@ -224,7 +224,7 @@ def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgem
 
 
 def _record(item: pytest.Item, judgement: Judgement) -> "Record":
-    from sertify.evidence import Record
+    from sertify.evidence.store import Record
 
     own = item.stash[ITEM]
     return Record.of(
@@ -271,6 +271,6 @@ def _told(item: pytest.Item, fixture: str, attribute: str) -> str:
 
 
 def _clean(text: str) -> str:
-    from sertify.report.wording import clean  # collecting must not wait for all that reports need
+    from sertify.report.formats import clean  # collecting must not wait for all that reports need
 
     return str(clean(text))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from sertify.candidates import Candidate, Suite, read_suite
-from sertify.errors import ConfigurationError
-from sertify.outcomes import GATES
+from sertify.candidates.reading import Candidate, Suite, read_suite
+from sertify.gates.parts import Slice, slices
 from sertify.plugin.checks import ITEM, CheckItem
 from sertify.plugin.options import OPTIONS
-from sertify.slices import Slice, slices
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.outcomes import GATES
 
 __all__ = ["CANDIDATES", "Candidates", "arrange", "owned_codes", "parametrize", "sort"]
 

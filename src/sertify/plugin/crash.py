@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import pytest
 
-from sertify.candidates import Candidate
-from sertify.environment import fingerprint
-from sertify.evidence import Record
-from sertify.outcomes import GATES, Judgement, Outcome
+from sertify.candidates.reading import Candidate
+from sertify.evidence.environment import fingerprint
+from sertify.evidence.store import Record
 from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.distribution import split
 from sertify.plugin.options import environment_of
+from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 __all__ = ["account_for"]
 

@@ -12,36 +12,36 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sertify import integrity, judgements, weights
-from sertify.cache import Cache
-from sertify.candidates import Candidate
-from sertify.environment import fingerprint
-from sertify.errors import Rejected
-from sertify.locks import read_lock
-from sertify.outcomes import Judgement
+from sertify.candidates.locks import read_lock
+from sertify.candidates.reading import Candidate
+from sertify.evidence.cache import Cache
+from sertify.evidence.environment import fingerprint
+from sertify.gates import accuracy, loadability, weights
+from sertify.gates.parts import Slice
+from sertify.pipeline.speech import DATA, read_data, seen_corpora
+from sertify.pipeline.stages import load_model, open_cache, release, sharing, subject_key
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import ITEM, NotReached, conclude
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.data import DATA, read_data, seen_corpora
-from sertify.plugin.loading import load_model, open_cache, release, sharing, subject_key
 from sertify.plugin.options import OPTIONS, Options, environment_of
 from sertify.plugin.places import SPEECH
 from sertify.plugin.progress import Progress
-from sertify.slices import Slice
+from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.outcomes import Judgement
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for none of what judging needs.
-    from sertify.blueprints import Blueprint
-    from sertify.corpora import Corpus
-    from sertify.hub import Snapshot
-    from sertify.models import LoadedModel
-    from sertify.plugin.stopwatch import Stopwatch
-    from sertify.predictions import Consistency, Predictions
-    from sertify.recordings import Recordings
-    from sertify.scores import Score
-    from sertify.subjects import Subject
-    from sertify.survey import Survey
-    from sertify.tensors import TensorIndex
+    from sertify.corpora.clips import Corpus
+    from sertify.corpora.recordings import Recordings
+    from sertify.hub.snapshots import Snapshot
+    from sertify.hub.tensors.index import TensorIndex
+    from sertify.models.blueprints import Blueprint
+    from sertify.models.model import LoadedModel
+    from sertify.models.speed.stopwatch import Stopwatch
+    from sertify.pipeline.lazy_model import Subject
+    from sertify.pipeline.predictions import Consistency, Predictions
+    from sertify.pipeline.prefetch import Survey
+    from sertify.pipeline.scores import Score
 
 __all__ = [
     "blueprint",
@@ -115,7 +115,7 @@ def options(pytestconfig: pytest.Config) -> Options:
 @pytest.fixture(scope="session")
 def survey(request: pytest.FixtureRequest, options: Options) -> Iterator["Survey"]:
     """The repositories of all candidates, of which the next ones are asked for ahead of time."""
-    from sertify.survey import Survey
+    from sertify.pipeline.prefetch import Survey
 
     checks = [item.stash[ITEM] for item in request.session.items if ITEM in item.stash]
     # A worker does not know yet which of the candidates are its own.
@@ -152,16 +152,16 @@ def key(snapshot: "Snapshot", candidate: Candidate, pytestconfig: pytest.Config)
 @_stage()
 def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
     """The content of the repository's config.json; empty for a loader that needs none."""
-    from sertify.subjects import recall
+    from sertify.pipeline.lazy_model import recall
 
     def choose() -> str:
-        from sertify import models
-        from sertify.tensors import TensorIndex
+        from sertify.hub.tensors.index import TensorIndex
+        from sertify.models.loaders import choice
 
-        return models.choose_loader(snapshot, TensorIndex({})).name
+        return choice.choose_loader(snapshot, TensorIndex({})).name
 
     recall(cache, key, "loader", choose)
-    return snapshot.read_json("config.json") if integrity.has_config(snapshot) else {}
+    return snapshot.read_json("config.json") if loadability.has_config(snapshot) else {}
 
 
 @_stage()
@@ -179,15 +179,15 @@ def index(
 @_stage()
 def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> "Blueprint":
     """The network that the candidate will be, whatever may be wrong with it."""
-    from sertify.blueprints import Blueprint
-    from sertify.subjects import recall
+    from sertify.models.blueprints import Blueprint
+    from sertify.pipeline.lazy_model import recall
 
-    integrity.require(weights.judge_index(index))
+    loadability.require(weights.judge_index(index))
 
     def make() -> Blueprint:
-        from sertify import models
+        from sertify.models import model
 
-        return models.outline(snapshot, index)
+        return model.outline(snapshot, index)
 
     ways = (Blueprint.to_json, functools.partial(Blueprint.from_json, snapshot))
     found: Blueprint = recall(cache, key, "outline", make, *ways)
@@ -197,10 +197,10 @@ def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) 
 @_stage()
 def blueprint(outline: "Blueprint") -> "Blueprint":
     """A network of which nothing is known that speaks against downloading its weights."""
-    integrity.require(integrity.judge_outline(**outline.facts))
-    integrity.require(weights.judge_promise(outline.weights, outline.unknown))
+    loadability.require(loadability.judge_outline(**outline.facts))
+    loadability.require(weights.judge_promise(outline.weights, outline.unknown))
     rate, problem = outline.sampling_rate, outline.extractor_problem
-    integrity.require(integrity.judge_feature_extractor(rate, problem))
+    loadability.require(loadability.judge_feature_extractor(rate, problem))
     return outline
 
 
@@ -233,7 +233,7 @@ def checkpoint(
     pytestconfig: pytest.Config,
 ) -> "Subject":
     """What the loader makes of the repository, whatever may be wrong with it."""
-    from sertify.subjects import Subject
+    from sertify.pipeline.lazy_model import Subject
 
     subject = Subject(sharing(loading), cache, key, options.threads)
     release(in_memory)
@@ -259,7 +259,7 @@ def reloaded(model: "Subject") -> Any:
 @pytest.fixture(scope="session")
 def recordings() -> Iterator["Recordings"]:
     """What was decoded for one candidate, for the next."""
-    from sertify.recordings import Recordings
+    from sertify.corpora.recordings import Recordings
 
     opened = Recordings()
     yield opened
@@ -277,7 +277,8 @@ def data(options: Options, pytestconfig: pytest.Config) -> "Corpus | None":
 @pytest.fixture(scope="session")
 def probe(data: "Corpus | None") -> "Corpus":
     """Audio that shows whether predictions vary: --data, or a part of the embedded speech."""
-    from sertify.corpora import EMBEDDED, read_corpus
+    from sertify.corpora.clips import EMBEDDED
+    from sertify.corpora.reading import read_corpus
 
     if data is not None:
         return data
@@ -306,10 +307,10 @@ def predictions(
     pytestconfig: pytest.Config,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip."""
-    from sertify.answers import Answers
-    from sertify.corpora import EMBEDDED
-    from sertify.evidence import EvidenceStore
-    from sertify.predictions import predict
+    from sertify.corpora.clips import EMBEDDED
+    from sertify.evidence.labelling import Answers
+    from sertify.evidence.store import EvidenceStore
+    from sertify.pipeline.predictions import predict
 
     given = not probe.fingerprint.startswith(EMBEDDED)
     with Progress(pytestconfig, candidate.name, "", "clips", probe.clips) as progress:
@@ -332,7 +333,7 @@ def consistency(
     pytestconfig: pytest.Config,
 ) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
-    from sertify.predictions import consistency
+    from sertify.pipeline.predictions import consistency
 
     unit, clips = "changed clips", predictions.clips
     with Progress(pytestconfig, candidate.name, "", unit, clips) as progress:
@@ -342,7 +343,7 @@ def consistency(
 @_stage()
 def responses(model: "Subject", probe: "Corpus", recordings: "Recordings") -> Any:
     """The model's logits for speech, noise and silence."""
-    from sertify.predictions import respond
+    from sertify.pipeline.predictions import respond
 
     return respond(model, probe, recordings)
 
@@ -362,7 +363,7 @@ def scorebook(
     predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
 ) -> Callable[[Slice], "Score"]:
     """Scores the predictions on a part of the speech, each once."""
-    from sertify.scores import score
+    from sertify.pipeline.scores import score
 
     return functools.cache(lambda part: score(predictions, candidate, part, seen))
 
@@ -387,11 +388,11 @@ def stopwatch(
 ) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
     release(in_memory)
-    from sertify import hub
-    from sertify.plugin.stopwatch import Stopwatch
+    from sertify.hub import repositories
+    from sertify.models.speed.stopwatch import Stopwatch
 
     with Progress(request.config, candidate.name, "downloading", "B") as progress:
-        hub.fetch(blueprint.snapshot, blueprint.files, progress)
+        repositories.fetch(blueprint.snapshot, blueprint.files, progress)
     with Progress(request.config, candidate.name, "loading it in a process of its own"):
         started = Stopwatch(blueprint.snapshot, index, loading.keywords)
     request.addfinalizer(started.close)
@@ -414,7 +415,7 @@ def timing(
     options: Options,
     candidate: Candidate,
     pytestconfig: pytest.Config,
-) -> judgements.Timing:
+) -> accuracy.Timing:
     """What a segment of this length costs, measured by pytest-benchmark after a warm-up."""
     benchmark.group = f"{seconds:g} s of audio"
     hop = options.segmenting.hop if options.segmenting else None

@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 import pytest
 
-from sertify.outcomes import GATES
 from sertify.plugin.places import CHECKS, MODULE
+from sertify.vocabulary.outcomes import GATES
 
 __all__ = ["hint"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
 
-from sertify.errors import ConfigurationError
-from sertify.locks import lock_path, read_lock, require_writable
+from sertify.candidates.locks import lock_path, read_lock, require_writable
+from sertify.pipeline.speech import DATA, Data, read_data
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     ITEM,
@@ -19,9 +19,9 @@ from sertify.plugin.checks import (
     refuse_unreached,
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
-from sertify.plugin.data import DATA, Data, read_data
 from sertify.plugin.options import OPTIONS, Options, environment_of
 from sertify.plugin.places import CHECKS, MODULE
+from sertify.vocabulary.errors import ConfigurationError
 
 # pytest calls them by their names; nobody imports them.
 __all__: list[str] = []

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from sertify.complaints import did_you_mean
-from sertify.environment import describe, may_have_accelerator, usable_cores
-from sertify.requirements import CORPUS_NAME
-from sertify.slices import LANGUAGE, TOGETHER
+from sertify.candidates.complaints import did_you_mean
+from sertify.candidates.requirements import CORPUS_NAME
+from sertify.evidence.environment import describe, may_have_accelerator, usable_cores
+from sertify.gates.parts import LANGUAGE, TOGETHER
 
 if TYPE_CHECKING:
-    from sertify.predictions import Segmenting  # collecting must not wait for what reads audio
+    from sertify.pipeline.predictions import (
+        Segmenting,  # collecting must not wait for what reads audio
+    )
 
 __all__ = ["OPTIONS", "Options", "Source", "candidates_file", "environment_of"]
 
@@ -112,7 +114,7 @@ def environment_of(config: pytest.Config) -> dict[str, str]:
 def _device(wish: str) -> str:
     if wish == "cpu" or (wish == "auto" and not may_have_accelerator()):
         return "cpu"
-    from sertify.models import choose_device
+    from sertify.models.model import choose_device
 
     return choose_device(wish)
 
@@ -165,6 +167,6 @@ def _segmenting(seconds: float | None, hop: float | None) -> "Segmenting | None"
         )
     if seconds is None:
         return None
-    from sertify.predictions import Segmenting
+    from sertify.pipeline.predictions import Segmenting
 
     return Segmenting(seconds, hop or seconds)

@@ -17,7 +17,9 @@ from sertify.plugin.checks import ITEM
 from sertify.plugin.works import Work
 
 if TYPE_CHECKING:
-    from sertify.corpora import Clip  # only a name here: collecting must not wait for its readers
+    from sertify.corpora.clips import (
+        Clip,  # only a name here: collecting must not wait for its readers
+    )
 
 __all__ = ["BOARD", "FOLDER", "Board", "Progress"]
 

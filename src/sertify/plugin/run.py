@@ -9,19 +9,23 @@ from typing import Any
 import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
-from sertify.answers import content_keys
-from sertify.errors import ConfigurationError
-from sertify.evidence import EvidenceStore, Record
-from sertify.locks import Locked, moved, read_lock, write_lock
-from sertify.outcomes import Outcome
-from sertify.plugin.closing import verdict_reports
+from sertify.candidates.locks import Locked, moved, read_lock, write_lock
+from sertify.evidence.labelling import content_keys
+from sertify.evidence.store import EvidenceStore, Record
+from sertify.pipeline.confirmation import confirm
+from sertify.pipeline.speech import Data
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.confirmation import confirm
 from sertify.plugin.crash import account_for
-from sertify.plugin.data import Data
 from sertify.plugin.display import Display
 from sertify.plugin.options import OPTIONS, environment_of
-from sertify.report import changes, earlier, players, results, speech, terminal, write
+from sertify.plugin.reporting import verdict_reports
+from sertify.report import terminal
+from sertify.report.changes import earlier, since
+from sertify.report.page import recordings
+from sertify.report.results import conclusion, speech
+from sertify.report.writing import write
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.outcomes import Outcome
 
 __all__ = ["Run"]
 
@@ -80,7 +84,7 @@ class Run:
         corpus = self._data.judged
         if corpus is not None:
             self._store.add_corpus(corpus.fingerprint, speech.facts(corpus))
-        self._results = results.conclude(
+        self._results = conclusion.conclude(
             self._config.stash[CANDIDATES].suite,
             self._store,
             environment_of(self._config),
@@ -91,7 +95,7 @@ class Run:
         )
         self._close(session, self._results)
         if self._earlier is not None:
-            self._results["changes"] = changes.since(self._earlier, self._results)
+            self._results["changes"] = since.since(self._earlier, self._results)
         self._written = write(self._results, self._options.reports, self._recorded(self._results))
         if self._options.model_index:
             self._written = {**self._written, **self._model_index(self._results)}
@@ -99,7 +103,7 @@ class Run:
             self._written = {**self._written, "lock": self._lock()}
         xml = self._config.stash.get(xml_key, None)
         if xml is not None:
-            for name, value in results.suite_properties(self._results).items():
+            for name, value in conclusion.suite_properties(self._results).items():
                 xml.add_global_property(name, value)
 
     def _close(self, session: pytest.Session, results: dict[str, Any]) -> None:
@@ -130,7 +134,7 @@ class Run:
     def _recorded(self, results: Mapping[str, Any]) -> dict[str, str]:
         """Return the recordings for the page, where they are asked for."""
         limit, corpus = self._options.report_audio, self._data.judged
-        return players.recorded(results, corpus, limit) if limit and corpus else {}
+        return recordings.recorded(results, corpus, limit) if limit and corpus else {}
 
     def _model_index(self, results: Mapping[str, Any]) -> dict[str, Path]:
         from sertify.report import model_index  # the Hub's library, which else need not load

@@ -5,8 +5,8 @@ import re
 from threading import Lock
 from typing import Any
 
-from sertify.report.columns import fitted, width_of
-from sertify.report.wording import clean
+from sertify.report.formats import clean
+from sertify.report.text_columns import fitted, width_of
 
 __all__ = ["Screen"]
 

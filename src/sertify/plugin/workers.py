@@ -3,7 +3,7 @@
 import psutil
 import pytest
 
-from sertify.environment import usable_cores
+from sertify.evidence.environment import usable_cores
 from sertify.plugin.collection import Candidates
 from sertify.plugin.options import candidates_file
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sertify import statistics
-from sertify.aims import Aims
-from sertify.candidates import Preferences
-from sertify.comparison import Comparison
-from sertify.consensus import Consensus
-from sertify.selection import Selection
+from sertify.candidates.entries import Preferences
+from sertify.selection.aims import Aims
+from sertify.selection.choosing import Selection
+from sertify.selection.comparison import Comparison
+from sertify.selection.consensus import Consensus
+from sertify.statistics import comparisons
 
 __all__ = ["consensus", "selection"]
 
@@ -66,7 +66,7 @@ def _aims(aims: Mapping[str, Aims]) -> dict[str, dict[str, float]]:
 
 def _comparison(found: Comparison) -> dict[str, Any]:
     replicates = found.replicates
-    intervals = statistics.uar_intervals(replicates)
+    intervals = comparisons.uar_intervals(replicates)
     return {
         "emotions": {corpus: list(names) for corpus, names in found.emotions.items()},
         "left_out": dict(found.left_out),

@@ -7,7 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from sertify.report.wording import clean
+from sertify.report.formats import clean
 
 __all__ = ["render", "write"]
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sertify.report.speech import reasons
-from sertify.report.wording import number
+from sertify.report.formats import number
+from sertify.report.results.speech import reasons
 
 __all__ = [
     "MARK",

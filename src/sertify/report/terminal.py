@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sertify.outcomes import Outcome, listed
-from sertify.report import changes, sentences
-from sertify.report.columns import aligned, fitted, wrapped
-from sertify.report.wording import as_expected, clean, moved, number, ranked, standing
+from sertify.report import sentences
+from sertify.report.changes import since
+from sertify.report.formats import as_expected, clean, moved, number, ranked, standing
+from sertify.report.text_columns import aligned, fitted, wrapped
+from sertify.vocabulary.outcomes import Outcome, listed
 
 __all__ = ["lines"]
 
@@ -62,8 +63,8 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
     if any(_is_seen(candidate, shown) for candidate in shown["candidates"]):
         yield sentences.SEEN, _QUIET
     yield "", {}
-    since = ((text, _QUIET) for text in changes.in_lines(shown, width))
-    below = (*_cures(shown), *since, *_speech(shown), *_remarks(shown))
+    changed = ((text, _QUIET) for text in since.in_lines(shown, width))
+    below = (*_cures(shown), *changed, *_speech(shown), *_remarks(shown))
     for text, markup in (*_choice(shown), *below):
         for line in wrapped(text, width):
             yield line, markup

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sertify import confusion
-from sertify.confusion import Counts, Rates
-from sertify.statistics.floors import floors, slopes
+from sertify.statistics import confusion
+from sertify.statistics.confusion import Counts, Rates
 from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.rare_classes import floors, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 from sertify.statistics.student import normal_quantile, t_quantile
 
@@ -42,7 +42,7 @@ def bootstrap(
     Parameters
     ----------
     truth, prediction, labels
-        As in :mod:`sertify.confusion`.
+        As in :mod:`sertify.statistics.confusion`.
     groups
         The speaker of each clip.
     metrics
@@ -58,7 +58,7 @@ def bootstrap(
     Raises
     ------
     ValueError
-        As in :mod:`sertify.confusion`; and for ``groups`` of another length, an unknown metric, the
+        As in `confusion`; and for ``groups`` of another length, an unknown metric, the
         recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of range.
 
     Examples

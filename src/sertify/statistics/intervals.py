@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sertify import confusion
+from sertify.statistics import confusion
 from sertify.statistics.student import normal_quantile
 
 __all__ = [
@@ -71,7 +71,7 @@ def random_range(
 
     A model within it cannot be told from guessing by these clips. It is simulated: the recall of a
     class of n clips is a binomial share. The expected value is that of
-    :func:`sertify.metrics.random_reference`.
+    :func:`sertify.statistics.references.random_reference`.
 
     >>> interval = random_range(["anger", "sadness"] * 50)
     >>> interval.low < 0.45 < 0.55 < interval.high

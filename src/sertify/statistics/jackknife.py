@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.statistics.floors import floors
 from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, trials
 from sertify.statistics.student import normal_quantile, t_quantile
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify import confusion
-from sertify.statistics.floors import floors
+from sertify.statistics import confusion
+from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 
 __all__ = ["Replicates", "combine", "paired"]

@@ -1,0 +1,180 @@
+"""What is wrong with candidates.yaml, in words for whoever wrote it."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from sertify.candidates.yaml_lines import Document, Location
+
+__all__ = ["complaint", "did_you_mean", "names_in", "problems_of", "report"]
+
+_WANTED = {
+    "string_type": "text",
+    "string_unicode": "text in valid Unicode",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "{expected}",
+    "string_too_short": "some text",
+    "string_too_long": "text of at most {max_length} characters",
+    "too_short": "a list of at least {min_length}",
+}
+_WANTED_OF_KEY = {
+    "name": "letters (a to z), digits, '.', '_' and '-', the first one a letter or digit",
+    "languages": "a language code such as ru",
+    "language": "a language code such as ru",
+    "model": "a hub id such as superb/wav2vec2-base-superb-er, or a folder such as ./my-model",
+    "feature_extractor": "a hub id, a folder such as ./my-model, or {sampling_rate: 16000}",
+    "revision": "a branch, tag or commit",
+}
+
+
+def complaint(message: str) -> PydanticCustomError:
+    """Return an error for a validator to raise; `message` goes on from the key, as in "is odd"."""
+    return PydanticCustomError("complaint", "{message}", {"message": message})
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that proposes the known word nearest to `word`.
+
+    Examples
+    --------
+    >>> did_you_mean("langauges", ["labels", "languages"])
+    "; did you mean 'languages'?"
+    >>> did_you_mean("x", ["min", "max"])
+    '; known are min, max'
+    """
+    known = tuple(known)
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+
+
+def problems_of(
+    invalid: ValidationError, document: Document, keys_at: Callable[[Location], Iterable[str]]
+) -> Iterator[tuple[Location, str]]:
+    """Say what was and what should be, for each error, with the place it is about.
+
+    Parameters
+    ----------
+    invalid
+        What pydantic found in the value of `document`.
+    keys_at
+        Tells which keys may stand in a place.
+    """
+    for error in invalid.errors(include_url=False):
+        # Where items are wrong, pydantic counts what is left of the list.
+        if error["type"] != "too_short" or not error["input"]:
+            at = _location(error, document)
+            yield at, _in_words(error, at, keys_at(at))
+
+
+def report(file: str, document: Document, problems: Mapping[Location, str]) -> str:
+    """Return `problems` as lines with file, line, candidate and problem, from top to bottom."""
+    names = names_in(document)
+    lines = sorted(
+        (_line(at, document), _candidate(at, names) + problem) for at, problem in problems.items()
+    )
+    text = "\n".join(f"{file}:{line}: {problem}" for line, problem in lines)
+    # YAML can escape half a character, which no terminal can print.
+    return text.encode(errors="backslashreplace").decode()
+
+
+def names_in(document: Document) -> list[str | None]:
+    """Return the name of each candidate, None where it has none or what is there is no name."""
+    file = document.value if isinstance(document.value, dict) else {}
+    entries = file.get("candidates")
+    entries = entries if isinstance(entries, tuple) else ()
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
+    return [name if isinstance(name, str) else None for name in names]
+
+
+def _location(error: ErrorDetails, document: Document) -> Location:
+    at: Location = ()
+    for part in error["loc"]:
+        # Pydantic also names members of a union, which stand nowhere in the file.
+        at = (*at, part) if (*at, part) in document.lines else at
+    # A key that is not there is named all the same where it should be.
+    absent = error["loc"][len(at) :] if error["type"] in ("missing", "complaint") else ()
+    return at + tuple(key for key in absent[-1:] if isinstance(key, str))
+
+
+def _line(at: Location, document: Document) -> int:
+    return document.lines[at] if at in document.lines else _line(at[:-1], document)
+
+
+def _candidate(at: Location, names: list[str | None]) -> str:
+    match at:
+        case ("candidates", int(index), *_):
+            name = names[index]
+            shown = index + 1 if name is None else json.dumps(name, ensure_ascii=False)
+            return f"candidate {shown}: "
+        case _:
+            return ""
+
+
+def _key(at: Location) -> str:
+    """Return what the reader calls the place `at`, such as ``requirements.uar.min``."""
+    inside_entry = at[:1] == ("candidates",) and len(at) > 1
+    parts = (
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in at[2 * inside_entry :]
+    )
+    return "".join(parts).removeprefix(".")
+
+
+def _in_words(error: ErrorDetails, at: Location, known: Iterable[str]) -> str:
+    key, inside = _key(at), _key(at[:-1])
+    word, where = str(at[-1]) if at else "", f" in {inside}" if inside else ""
+    match error["type"]:
+        case "complaint":
+            return f"{key} {error['msg']}"
+        case "missing":
+            return f"key {word!r} is missing{where}"
+        case "extra_forbidden":
+            return f"unknown key {word!r}{where}{did_you_mean(word, known)}"
+        case _:
+            subject = key or ("it" if at else "the file")
+            return f"{subject} is {_shown(error['input'])}, but should be {_wanted(error, subject)}"
+
+
+def _wanted(error: ErrorDetails, key: str) -> str:
+    kind, known = error["type"], _WANTED.get(error["type"])
+    if key == "the file":
+        return "a mapping with the key candidates, and others such as requirements"
+    if kind == "string_pattern_mismatch":
+        # What has a pattern and no word of its own is a name: of a candidate or of a corpus.
+        word = key.rpartition(".")[2].partition("[")[0]
+        return _WANTED_OF_KEY.get(word, _WANTED_OF_KEY["name"])
+    if kind.startswith("model_") and key.startswith("requirements."):
+        return "a mapping such as {min: 0.5}"
+    if kind == "string_type" and isinstance(error["input"], int | float):
+        return "text; quote it"
+    if known is None:
+        return error["msg"].removeprefix("Input should be ")
+    return known.format_map(error.get("ctx", {})).replace("'", "")
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "a mapping"
+        case tuple():
+            return "a list" if value else "an empty list"
+        case _:
+            text = repr(value)
+            return text if len(text) <= 80 else f"{text[:80]}..."

@@ -1,0 +1,321 @@
+"""What may stand in candidates.yaml: its keys, their meaning, their defaults, their limits.
+
+The JSON Schema is generated from here, so a description reaches the user's editor.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+
+from sertify.candidates.complaints import complaint, did_you_mean
+from sertify.candidates.requirements import (
+    CORPUS_NAME,
+    ESTIMATES,
+    Estimate,
+    Keys,
+    Language,
+    Limits,
+    Requirements,
+    as_written,
+)
+from sertify.candidates.yaml_lines import Location
+from sertify.vocabulary.emotions import EMOTIONS, emotion_of, fold
+from sertify.vocabulary.errors import REASONS
+from sertify.vocabulary.outcomes import Bound
+from sertify.vocabulary.public_corpora import known_corpus
+
+__all__ = [
+    "VARIANTS",
+    "CandidatesFile",
+    "CorpusEntry",
+    "Entry",
+    "Preferences",
+    "SamplingRate",
+    "Status",
+    "Weights",
+    "keys_at",
+    "schema",
+]
+
+Status = Literal["candidate", "baseline", "rejected"]
+Text = Annotated[str, Field(min_length=1)]
+Reference = Annotated[
+    str,
+    # A hub id has no colon, so that its address on the web is not taken for a folder.
+    Field(
+        pattern=r"^([./~][^\x00-\x1f]*|[A-Za-z]:[/\\][^\x00-\x1f]*"
+        r"|[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*/?)$",
+        max_length=250,
+    ),
+]
+LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
+VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
+"""What a model can be judged as: as its loader makes it, or converted to answer faster."""
+_CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
+
+
+class SamplingRate(Keys):
+    """A plain feature extractor, for a repository without preprocessor_config.json."""
+
+    sampling_rate: int = Field(ge=4000, le=192_000, description="Samples a second it takes.")
+
+
+def _known_code(code: str) -> str:
+    if code not in _CODES:
+        raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
+    return code
+
+
+def _known_variant(name: str) -> str:
+    if name not in VARIANTS:
+        raise complaint(f"is {name!r}, which is no variant{did_you_mean(name, VARIANTS)}")
+    return name
+
+
+def _known_loader(name: str) -> str:
+    # Installed packages may add some, so these are no part of the schema.
+    known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise complaint(f"is {name!r}, which is no loader{hint}")
+    return name
+
+
+def _canonical(emotion: str) -> str:
+    name = emotion_of(emotion)
+    if name is None:
+        raise complaint(
+            f"is {emotion!r}, which is no known emotion{did_you_mean(emotion, EMOTIONS)}"
+        )
+    return name
+
+
+def _public_corpus(name: str) -> str:
+    found = known_corpus(name)
+    if found is None:
+        raise complaint(f"is {name!r}, which is no public corpus that is known, such as ravdess")
+    return found
+
+
+Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
+Variant = Annotated[
+    str, AfterValidator(_known_variant), Field(json_schema_extra={"enum": [*VARIANTS]})
+]
+Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
+Codes = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value,
+        json_schema_input_type=Code | tuple[Code, ...],
+    ),
+]
+FeatureExtractor = Annotated[
+    Annotated[Reference, Tag("<reference>")] | Annotated[SamplingRate, Tag("<rate>")],
+    Discriminator(lambda value: "<rate>" if isinstance(value, Mapping) else "<reference>"),
+]
+
+
+class Entry(Keys):
+    """One candidate, as it is written."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"status": {"const": "rejected"}}, "required": ["status"]},
+            "then": {"required": ["reason"]},
+            "else": {"properties": {"reason": {"maxItems": 0, "type": "array"}}},
+        }
+    )
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=100,
+        description="Its name in the report.",
+    )
+    model: Reference = Field(
+        description="Hub id, or a folder, relative to this file (./ ../ / or ~/ in front)."
+    )
+    revision: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$")] | None = Field(
+        None, description="Branch, tag or commit; a commit cannot change."
+    )
+    status: Status = Field("candidate", description="What is expected of it.")
+    reason: Codes = Field(
+        (), validate_default=True, description="Why it is rejected: one reason code or several."
+    )
+    languages: tuple[Language, ...] = Field(
+        (), description="Language codes of the speech it was trained on."
+    )
+    trained_on: tuple[Text, ...] | None = Field(
+        None,
+        description="Corpora it was trained on, by name; in place of what its model card says. "
+        "What it scores there does not decide.",
+    )
+    licence: Text | None = Field(None, description="Licence of the weights.")
+    note: Text | None = Field(None, description="A sentence for the reader of the report.")
+    labels: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
+        None, description="Names of the outputs in index order, where its config is wrong."
+    )
+    emotions: dict[str, Emotion] = Field(
+        {}, description="Which emotion a label means, where its name does not say."
+    )
+    feature_extractor: FeatureExtractor | None = Field(
+        None, description="Repository or folder to take the feature extractor from."
+    )
+    loader: Annotated[str, AfterValidator(_known_loader)] = Field(
+        "auto",
+        examples=["auto", *LOADERS],
+        description="What loads it: auto looks, a name decides; transformers forbids all others.",
+    )
+    variants: Annotated[
+        tuple[Variant, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})
+    ] = Field(
+        ("fp32",),
+        description="What to judge it as, each a candidate of its own; all but fp32 are called "
+        "NAME+VARIANT.",
+    )
+    trust_remote_code: bool = Field(False, description="Run the repository's own code. Read it!")
+    requirements: Requirements = Field(
+        default_factory=Requirements,
+        description="Its own requirements, in place of those of the same name.",
+    )
+
+    @field_validator("reason")
+    @classmethod
+    def _fits_status(cls, reason: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        status = info.data.get("status")
+        if status == "rejected" and not reason:
+            raise complaint("is missing, but status rejected needs one, such as random_head")
+        if status in ("candidate", "baseline") and reason:
+            raise complaint(f"goes with status rejected, but status is {status}")
+        return reason
+
+    @field_validator("labels", "variants")
+    @classmethod
+    def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        twice = [name for name in names or () if (names or ()).count(name) > 1]
+        if twice:
+            raise complaint(f"has {twice[0]!r} twice, but should be distinct")
+        return names
+
+    @field_validator("emotions")
+    @classmethod
+    def _of_labels(cls, emotions: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        labels = {fold(label) for label in info.data.get("labels") or emotions}
+        stray = [label for label in emotions if fold(label) not in labels]
+        if stray:
+            known = info.data.get("labels") or ()
+            raise complaint(
+                f"has {stray[0]!r}, but no label is called so{did_you_mean(stray[0], known)}"
+            )
+        return emotions
+
+
+class CorpusEntry(Keys):
+    """What a corpus' own files do not say."""
+
+    label_map: dict[str, Emotion] = Field(
+        {}, description="Which emotion a label means, where its name does not say."
+    )
+    language: Language | None = Field(
+        None, description="Language of the clips that do not name theirs."
+    )
+    known_as: Annotated[str, AfterValidator(_public_corpus)] | None = Field(
+        None, description="The public corpus that it is or is taken from, such as ravdess."
+    )
+
+
+class Weights(Keys):
+    """How much each aim counts, among models that are equally accurate as far as data can tell."""
+
+    accuracy: float = Field(4, ge=0, le=1000, description="UAR on the clips that all can express.")
+    speed: float = Field(2, ge=0, le=1000, description="Time for a segment of speech.")
+    diversity: float = Field(3, ge=0, le=1000, description="How varied its predictions are.")
+    language: float = Field(
+        2, ge=0, le=1000, description="Whether it was trained on the languages wanted."
+    )
+
+    @model_validator(mode="after")
+    def _weigh_something(self) -> Self:
+        if not sum(dict(self).values()):
+            raise complaint("are all 0, but one should be more")
+        return self
+
+
+class Preferences(Keys):
+    """What is preferred among the candidates that qualify."""
+
+    weights: Weights = Field(default_factory=Weights, description="How much each aim counts.")
+    margin: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="UAR that may be given up for the other aims, beyond what data cannot tell.",
+    )
+    languages: tuple[Language, ...] = Field(
+        (), description="Languages the model is wanted for; by default those of the data."
+    )
+    count_seen: bool = Field(
+        False, description="Let scores count on corpora that a candidate was trained on."
+    )
+
+
+class CandidatesFile(Keys):
+    """Which speech-emotion models to judge, and by what."""
+
+    requirements: Requirements = Field(
+        default_factory=Requirements, description="What each has to meet."
+    )
+    selection: Preferences = Field(
+        default_factory=Preferences, description="What is preferred among those that qualify."
+    )
+    corpora: dict[Annotated[str, Field(pattern=CORPUS_NAME)], CorpusEntry] = Field(
+        {}, description="What the corpora of --data do not say themselves, by name."
+    )
+    candidates: tuple[Entry, ...] = Field(min_length=1, description="The models to judge.")
+
+
+_KEYS_IN: Mapping[str, type[Keys]] = {
+    "": CandidatesFile,
+    "candidates": Entry,
+    "requirements": Requirements,
+    "selection": Preferences,
+    "weights": Weights,
+    "feature_extractor": SamplingRate,
+}
+
+
+def keys_at(at: Location) -> tuple[str, ...]:
+    """Return the keys that may stand where the last key of `at` does."""
+    parents = [key for key in at[:-1] if isinstance(key, str)]
+    if parents[:1] == ["corpora"]:
+        return tuple(CorpusEntry.model_fields)
+    if parents and parents[-1] in ESTIMATES:
+        return tuple(Estimate.model_fields)
+    return tuple(_KEYS_IN.get(parents[-1] if parents else "", Limits).model_fields)
+
+
+class _Schema(GenerateJsonSchema):
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        return False
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, tuple) and any(isinstance(one, Bound) for one in dft):
+            dft = [as_written(one) for one in dft]
+        return super().encode_default(as_written(dft) if isinstance(dft, Bound) else dft)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of candidates.yaml."""
+    body = CandidatesFile.model_json_schema(schema_generator=_Schema)
+    return {"$schema": GenerateJsonSchema.schema_dialect} | body

@@ -1,0 +1,89 @@
+"""The commits that were judged, in candidates.lock.yaml beside candidates.yaml."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from sertify.vocabulary.errors import ConfigurationError
+
+__all__ = ["Locked", "lock_path", "moved", "read_lock", "require_writable", "write_lock"]
+
+_TITLE = (
+    "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
+    "# `pytest --locked` judges nothing that is at another commit.\n"
+)
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What a candidate was: its repository, and the commits of all that it is made of."""
+
+    model: str
+    commit: str
+
+
+def lock_path(candidates: Path) -> Path:
+    """Return where the lock of a candidates file is: ``candidates.lock.yaml``."""
+    return candidates.with_suffix(".lock.yaml")
+
+
+def read_lock(candidates: Path) -> dict[str, Locked]:
+    """Return what each candidate is locked at, by its name.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no lock, or it is none that sertify wrote.
+    """
+    path = lock_path(candidates)
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return {str(name): _locked(entry) for name, entry in content.items()}
+    except FileNotFoundError:
+        message = f"{path}: no such file; write it with `pytest --lock`"
+        raise ConfigurationError(message) from None
+    except (OSError, ValueError, YAMLError, TypeError, AttributeError, LookupError) as error:
+        message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
+        raise ConfigurationError(message) from error
+
+
+def _locked(entry: Mapping[str, str]) -> Locked:
+    return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
+
+
+def moved(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
+    """Return what those are locked at, by name, that were found at another commit.
+
+    Raises ``ConfigurationError`` where there is a lock that cannot be read.
+    """
+    if not lock_path(candidates).is_file():
+        return {}
+    locked = read_lock(candidates)
+    found = {name: locked[name].commit for name in commits if name in locked}
+    return {name: commit for name, commit in found.items() if commit != commits[name]}
+
+
+def require_writable(candidates: Path) -> None:
+    """Raise ``ConfigurationError`` where a lock could not be written."""
+    path = lock_path(candidates)
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigurationError(
+            f"{path}: cannot be written; mend its permissions, or go without --lock"
+        )
+
+
+def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
+    """Write what each candidate is locked at, all or nothing, and return where."""
+    path = lock_path(candidates)
+    text = StringIO()
+    YAML().dump({name: asdict(entry) for name, entry in entries.items()}, text)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(_TITLE + text.getvalue(), encoding="utf-8")
+    draft.replace(path)
+    return path

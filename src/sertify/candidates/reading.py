@@ -1,0 +1,194 @@
+"""The candidates: what candidates.yaml says, as frozen objects.
+
+The file is read once, and everything that is wrong with it is said in one error.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sertify.candidates.complaints import names_in, problems_of, report
+from sertify.candidates.entries import (
+    CandidatesFile,
+    CorpusEntry,
+    Entry,
+    Preferences,
+    SamplingRate,
+    Status,
+    keys_at,
+    schema,
+)
+from sertify.candidates.requirements import Requirements
+from sertify.candidates.yaml_lines import Document, Location, read_yaml
+from sertify.vocabulary import emotions
+from sertify.vocabulary.errors import ConfigurationError
+
+__all__ = [
+    "Candidate",
+    "CorpusEntry",
+    "Preferences",
+    "Requirements",
+    "SamplingRate",
+    "Status",
+    "Suite",
+    "read_candidates",
+    "read_suite",
+    "schema",
+]
+
+_JUDGED_BY = (
+    "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
+    "trained_on",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model, how to load it, and what is expected of it.
+
+    ``folder`` is where a local model should be, whether it is there or not, and None for one of
+    the hub; ``feature_extractor_folder`` likewise. ``variant`` is what the model is converted to
+    before it is judged; fp32 leaves it as it is. ``requirements`` are the candidate's own on top of
+    those of the whole file. ``line`` is where it stands in that file.
+    """
+
+    name: str
+    model: str
+    folder: Path | None = None
+    revision: str | None = None
+    status: Status = "candidate"
+    reasons: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] | None = None
+    licence: str | None = None
+    note: str | None = None
+    labels: tuple[str, ...] | None = None
+    emotions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    feature_extractor: str | SamplingRate | None = None
+    feature_extractor_folder: Path | None = None
+    loader: str = "auto"
+    variant: str = "fp32"
+    trust_remote_code: bool = False
+    requirements: Requirements = field(default_factory=Requirements)
+    line: int = 0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change with anything by which the candidate is judged."""
+        extractor = self.feature_extractor
+        judged: dict[str, Any] = {name: getattr(self, name) for name in _JUDGED_BY}
+        judged["feature_extractor"] = getattr(extractor, "sampling_rate", extractor)
+        judged["requirements"] = self.requirements.model_dump(mode="json")
+        return sha256(json.dumps(judged, sort_keys=True, default=dict).encode()).hexdigest()[:12]
+
+    def emotion_of(self, label: str) -> str | None:
+        """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
+        own = {emotions.fold(name): emotion for name, emotion in self.emotions.items()}
+        return (
+            self.emotions.get(label) or own.get(emotions.fold(label)) or emotions.emotion_of(label)
+        )
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that candidates.yaml says: the candidates, what is preferred, what corpora leave open."""
+
+    candidates: tuple[Candidate, ...]
+    preferences: Preferences = field(default_factory=Preferences)
+    corpora: Mapping[str, CorpusEntry] = field(default_factory=dict)
+
+
+def read_candidates(path: Path) -> tuple[Candidate, ...]:
+    """Return the candidates of the YAML file `path`, in its order; errors as `read_suite`."""
+    return read_suite(path).candidates
+
+
+def read_suite(path: Path) -> Suite:
+    """Return what the YAML file `path` says, the candidates in its order.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is missing or anything in it is wrong; each line of the message is one problem.
+    """
+    document = read_yaml(_bytes_of(path))
+    try:
+        file = CandidatesFile.model_validate(document.value)
+        found: dict[Location, str] = {}
+    except ValidationError as error:
+        found = dict(problems_of(error, document, keys_at))
+    # What is no proper YAML value comes first: the same place has no second problem.
+    problems = found | dict(_same_names(document)) | dict(document.problems)
+    if problems:
+        raise ConfigurationError(report(path.name, document, problems))
+    root = path.resolve().parent
+    candidates = tuple(
+        candidate
+        for index, entry in enumerate(file.candidates)
+        for candidate in _candidates(
+            entry, file.requirements, root, document.lines["candidates", index]
+        )
+    )
+    return Suite(candidates, file.selection, file.corpora)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        hint = "`sertify init` writes one to begin with; or give the path of another"
+        raise ConfigurationError(f"{path}: no such file; {hint}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _candidates(entry: Entry, common: Requirements, root: Path, line: int) -> Iterator[Candidate]:
+    plain = _candidate(entry, common, root, line)
+    for variant in entry.variants:
+        # A name in the file has no plus sign, so this one is nobody else's.
+        name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
+        yield replace(plain, name=name, variant=variant)
+
+
+def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Candidate:
+    others = {"reason", "variants"}
+    same = {name: getattr(entry, name) for name in Entry.model_fields if name not in others}
+    source = entry.feature_extractor
+    return Candidate(
+        **same
+        | {
+            "folder": _folder(entry.model, root),
+            "feature_extractor_folder": _folder(source, root) if isinstance(source, str) else None,
+            "reasons": entry.reason,
+            "requirements": _merged(common, entry),
+            "line": line,
+        }
+    )
+
+
+def _merged(common: Requirements, entry: Entry) -> Requirements:
+    # A reference point is compared with, not chosen: few labels do not disqualify it.
+    waived = {"min_labels": 2} if entry.status == "baseline" else {}
+    own = {name: getattr(entry.requirements, name) for name in entry.requirements.model_fields_set}
+    return common.model_copy(update=waived | own)
+
+
+def _folder(reference: str, root: Path) -> Path | None:
+    path = root / (Path(reference).expanduser() if reference.startswith("~/") else reference)
+    local = reference.startswith((".", "/", "~")) or ":" in reference or reference.count("/") > 1
+    return path.resolve() if local or path.is_dir() else None
+
+
+def _same_names(document: Document) -> Iterator[tuple[Location, str]]:
+    first: dict[str, int] = {}
+    for index, name in enumerate(names_in(document)):
+        if name in first:
+            yield ("candidates", index, "name"), f"name is taken by the one on line {first[name]}"
+        elif name is not None:
+            first[name] = document.lines["candidates", index]

@@ -1,0 +1,174 @@
+"""Folders whose files are named as those of a public corpus."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from sertify.corpora.clips import Clip
+from sertify.corpora.layouts import LAYOUTS, Layout
+from sertify.corpora.listings import Listing
+from sertify.vocabulary.emotions import emotion_of
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import counted, examples
+
+__all__ = ["detect", "public_named", "read_layout"]
+
+_ENOUGH = 0.95
+"""Share of the names that have to be those of one corpus."""
+
+
+def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[str, ...]]:
+    """Read files as those of the one public corpus that names them so.
+
+    Anybody may call a file ``F01A01``. So several labels and speakers have to come out, and where
+    files lie in folders named for emotions, these have to say the same.
+
+    Returns
+    -------
+    The clips, or None; and warnings of why names that fit were not believed.
+    """
+    fits = _numbers(names)
+    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
+    if fits[best.name] < _ENOUGH * len(names):
+        return None, _mixture(fits, len(names))
+    listing = read_layout(folder, names, best)
+    doubt = _doubt(listing.clips)
+    if doubt is None:
+        return listing, ()
+    number = f"{fits[best.name]} of {counted(len(names), 'file')}"
+    cure = f"the names were not believed (layout {best.public} reads them nevertheless)"
+    return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
+
+
+def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
+    """Return the public corpus by whose names the files of clips go that a table describes.
+
+    They are believed as in `detect`; the table's labels count where the names tell none.
+    """
+    told = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
+    fits = _numbers(told)
+    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
+    if fits[best.name] < _ENOUGH * len(told):
+        return None
+    named = _clips(folder, [*told], best)
+    labelled = [replace(clip, label=clip.label or told[clip.name]) for clip in named]
+    return best.public if _doubt(labelled) is None else None
+
+
+def read_layout(
+    folder: Path, names: Sequence[str], layout: Layout, *, strict: bool = False
+) -> Listing:
+    """Read files as those of a public corpus, and leave out those that are named otherwise.
+
+    Raises
+    ------
+    ConfigurationError
+        Where `strict`, and a name does not fit.
+    """
+    others = [name for name in names if not _fits(layout, _stem(name))]
+    if others and strict:
+        raise ConfigurationError(
+            f"--data {folder}: should be read as {layout.name}, but"
+            f" {counted(len(others), 'file')} of {len(names)} do not match: {examples(others)}"
+        )
+    excluded = sum(_is_excluded(layout, _stem(name)) for name in names)
+    reason = layout.excluded[1] if layout.excluded else ""
+    left_out = ((reason, excluded), ("other name", len(others)))
+    warning = f"{counted(len(others), 'file')} left out, not named as in {layout.name}"
+    return Listing(
+        tuple(_clips(folder, names, layout)),
+        layout.name,
+        layout.public,
+        left_out=tuple(one for one in left_out if one[1]),
+        warnings=(f"{warning}: {examples(others)}",) if others else (),
+    )
+
+
+def _numbers(names: Collection[str]) -> dict[str, int]:
+    """Return how many names fit each layout."""
+    stems = [_stem(name) for name in names]
+    return {layout.name: sum(_fits(layout, stem) for stem in stems) for layout in LAYOUTS}
+
+
+def _fits(layout: Layout, stem: str) -> bool:
+    return layout.pattern.fullmatch(stem) is not None or _is_excluded(layout, stem)
+
+
+def _is_excluded(layout: Layout, stem: str) -> bool:
+    return layout.excluded is not None and layout.excluded[0].fullmatch(stem) is not None
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
+
+
+def _clips(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[Clip]:
+    annotated = _annotations(folder, layout)
+    for name in names:
+        stem = _stem(name)
+        match = layout.pattern.fullmatch(stem)
+        if match is not None and not _is_excluded(layout, stem):
+            parts = match.groupdict()
+            code = parts.get("label") or annotated.get(PurePosixPath(name).stem, "")
+            yield Clip(
+                name,
+                folder / name,
+                layout.labels.get(code),
+                layout.speaker.format_map(parts),
+                layout.languages.get(parts.get("speaker", "")),
+                layout.genders.get(parts.get("gender") or parts.get("speaker", "")),
+                parts.get("split"),
+            )
+
+
+def _annotations(folder: Path, layout: Layout) -> Mapping[str, str]:
+    """Return the codes of the labels by the name of the file, without its ending."""
+    if layout.line is None:
+        return {}
+    texts = (_decoded(path) for path in sorted(folder.glob(layout.annotations)) if path.is_file())
+    lines = (layout.line.search(line) for text in texts for line in text.split("\n"))
+    return {match["name"]: match["label"] for match in lines if match}
+
+
+def _decoded(path: Path) -> str:
+    """Return a text that may be in Chinese, written on any system."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030", errors="replace")
+
+
+def _mixture(fits: Mapping[str, int], total: int) -> tuple[str, ...]:
+    several = {name: number for name, number in fits.items() if number}
+    if len(several) < 2 or sum(several.values()) < _ENOUGH * total:
+        return ()
+    names = " and ".join(f"{name} ({number})" for name, number in several.items())
+    cure = "so the names were not believed; give each corpus by itself"
+    return (f"files are named as in {names}, {cure}",)
+
+
+def _doubt(clips: Sequence[Clip]) -> str | None:
+    contradictory = [clip.name for clip in clips if _is_contradicted(clip)]
+    if contradictory:
+        clips_lie = "clip lies" if len(contradictory) == 1 else "clips lie"
+        return (
+            f"{len(contradictory)} {clips_lie} in the folder of another emotion"
+            f" ({examples(contradictory)})"
+        )
+    labels = {clip.label for clip in clips} - {None}
+    speakers = {clip.speaker for clip in clips}
+    if len(labels) < 2 or len(speakers) < 2:
+        numbers = f"{counted(len(labels), 'label')} and {counted(len(speakers), 'speaker')}"
+        return f"that would make {numbers}, where at least 2 of each are needed"
+    return None
+
+
+def _is_contradicted(clip: Clip) -> bool:
+    folders = (emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1])
+    return clip.emotion is not None and any(one not in (None, clip.emotion) for one in folders)

@@ -1,0 +1,93 @@
+"""Audio that was decoded before, for the next model that wants it at the same rate."""
+
+import tempfile
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.corpora.audio import UnreadableAudio, read
+from sertify.corpora.clips import Clip
+
+__all__ = ["Recordings"]
+
+_Key = tuple[str, float, float | None, int]
+
+
+@dataclass
+class Recordings:
+    """Decodes clips, each once for all models; what was decoded lies in a temporary file.
+
+    Parameters
+    ----------
+    limit
+        Bytes of that file above which nothing more is put there: in memory it would be as much.
+    """
+
+    limit: int = 2**31
+    _file: IO[bytes] | None = None
+    _places: dict[_Key, tuple[int, int]] = field(default_factory=dict)
+    _flaws: dict[_Key, str] = field(default_factory=dict)
+    _end: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def read(self, clip: Clip, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
+        """Return the samples of a clip as :func:`audio.read` does, and raise what it does.
+
+        A clip is known by its digest; one without is always decoded.
+        """
+        key = (clip.digest, clip.start, clip.end, sampling_rate)
+        if key in self._flaws:
+            raise UnreadableAudio(self._flaws[key])
+        samples = self._fetch(key)
+        if samples is None:
+            samples = self._decode(clip, key)
+        if samples.size < least:
+            raise UnreadableAudio("too_short")
+        return samples
+
+    def _decode(self, clip: Clip, key: _Key) -> NDArray[np.float32]:
+        try:
+            samples = read(clip.path, key[-1], 1, clip.start, clip.end)
+        except UnreadableAudio as error:
+            if clip.identified and error.lasting:
+                self._flaws[key] = str(error)
+            raise
+        if clip.identified:
+            self._store(key, samples)
+        return samples
+
+    def _fetch(self, key: _Key) -> NDArray[np.float32] | None:
+        with self._lock:
+            if self._file is None or key not in self._places:
+                return None
+            offset, size = self._places[key]
+            samples = np.empty(size, np.float32)
+            self._file.seek(offset)
+            self._file.readinto(samples.data)  # type: ignore[attr-defined]
+        return samples
+
+    def _store(self, key: _Key, samples: NDArray[np.float32]) -> None:
+        with self._lock:
+            if self._end + samples.nbytes > self.limit:
+                return
+            try:
+                self._file = self._file or tempfile.TemporaryFile(prefix="sertify-")  # noqa: SIM115
+                self._file.seek(self._end)
+                self._file.write(samples.data)
+            except OSError:
+                self.limit = 0  # the disk is full: go on without
+                return
+            self._places[key] = (self._end, samples.size)
+            self._end += samples.nbytes
+
+    def close(self) -> None:
+        """Remove the file."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+            self._places.clear()
+            self.limit = 0

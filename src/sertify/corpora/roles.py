@@ -1,0 +1,117 @@
+"""The columns of a table, by what they hold rather than by what they are called."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from sertify.vocabulary.emotions import fold
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import examples
+
+__all__ = ["ALIASES", "GENDERS", "Table", "aliases_of", "gender_of", "roles_of"]
+
+ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "file_name": ("filename", "file", "path", "filepath", "file_path", "wav", "audio"),
+        "label": ("emotion", "class", "emotion_label", "emotion_class", "category"),
+        "speaker": ("speaker_id", "spk", "spk_id", "spkid", "actor", "actor_id", "subject"),
+        "gender": ("sex",),
+        "language": ("lang", "locale"),
+        "split": ("subset", "partition", "set"),
+    }
+)
+"""What else a column may be called; case, blanks, ``_`` and ``-`` do not matter."""
+
+GENDERS: Mapping[str, str] = MappingProxyType({"f": "female", "m": "male"})
+"""What the letters of corpora stand for."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was written.
+
+    Parameters
+    ----------
+    rows
+        Each with its line in the file, and a value for each column; None where there is none.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str | None, ...]], ...]
+
+    def values(self, index: int) -> tuple[str | None, ...]:
+        """Return one column."""
+        return tuple(values[index] for _, values in self.rows)
+
+
+def aliases_of(role: str) -> frozenset[str]:
+    """Return all folded names of a role."""
+    return frozenset(map(fold, (role, *ALIASES[role])))
+
+
+def gender_of(value: str | None) -> str | None:
+    """Return a gender in full; what is no letter stays as it was written.
+
+    Examples
+    --------
+    >>> gender_of("F"), gender_of("Male"), gender_of("nonbinary")
+    ('female', 'male', 'nonbinary')
+    """
+    if value is None:
+        return None
+    folded = fold(value)
+    return GENDERS.get(folded, folded if folded in GENDERS.values() else value)
+
+
+def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Find the column of each role; a column under the role's own name goes before its aliases.
+
+    Returns
+    -------
+    The index of the column by role, and warnings of aliases that say something else.
+
+    Raises
+    ------
+    ConfigurationError
+        Where two columns could be meant and differ.
+    """
+    found, warnings = {}, []
+    for role in ALIASES:
+        named, others = _named(table, role)
+        distinct = {table.values(index): index for index in reversed(named or others)}
+        if len(distinct) > 1:
+            raise ConfigurationError(_ambiguity(table, role, distinct.values()))
+        if distinct:
+            found[role] = next(iter(distinct.values()))
+        if named and role != "file_name":
+            warnings += _differing(table, role, named[0], others)
+    return found, tuple(warnings)
+
+
+def _named(table: Table, role: str) -> tuple[list[int], list[int]]:
+    """Return the columns of a role that hold anything: under its own name, and under others."""
+    known, own = aliases_of(role), fold(role)
+    columns = [(index, fold(name)) for index, name in enumerate(table.columns)]
+    fitting = [(index, name) for index, name in columns if name in known]
+    filled = [(index, name) for index, name in fitting if any(table.values(index))] or fitting
+    named = [index for index, name in filled if name == own]
+    return named, [index for index, name in filled if name != own]
+
+
+def _ambiguity(table: Table, role: str, indices: Iterable[int]) -> str:
+    names = [table.columns[index] for index in sorted(indices)]
+    return (
+        f"{table.path}: the columns {examples(names)} could each be the {role}, but differ;"
+        f" name the one that is meant {role}"
+    )
+
+
+def _differing(table: Table, role: str, named: int, others: Sequence[int]) -> list[str]:
+    differ = [index for index in others if table.values(index) != table.values(named)]
+    return [
+        f"{role} is read from the column {table.columns[named]!r} of {table.path.name},"
+        f" not from {table.columns[index]!r}, which differs"
+        for index in differ
+    ]

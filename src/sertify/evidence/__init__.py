@@ -1,0 +1,1 @@
+"""What is kept over runs, and what it was measured with."""

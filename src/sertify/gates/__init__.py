@@ -1,0 +1,1 @@
+"""What is asked of a candidate, one file a gate: the facts, and the judgement."""

@@ -1,0 +1,233 @@
+"""What a repository or a loaded model is, and what is wrong with it; its labels apart.
+
+Every function takes facts and returns a `Judgement`; none loads anything.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
+from sertify.hub.libraries import library_of
+from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome, listed
+
+if TYPE_CHECKING:
+    # Only names here: whoever judges facts need not wait for the hub's client.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sertify.hub.snapshots import Snapshot
+
+__all__ = [
+    "has_config",
+    "judge_agreement",
+    "judge_batching",
+    "judge_config",
+    "judge_feature_extractor",
+    "judge_keys",
+    "judge_loading",
+    "judge_logits",
+    "judge_outline",
+    "judge_snapshot",
+    "judge_task",
+    "require",
+    "require_sound",
+]
+
+_OTHER_TASKS = {
+    "ForCTC": "speech recognition (CTC)",
+    "ForPreTraining": "pre-training",
+    "ForMaskedLM": "pre-training",
+    "ForConditionalGeneration": "sequence to sequence",
+    "ForSpeechSeq2Seq": "sequence to sequence",
+    "ForXVector": "speaker verification",
+    "ForAudioFrameClassification": "frame classification",
+    "ForCausalLM": "text generation",
+}
+
+# From telephone speech to what recordings have; nothing between a model and these is speech.
+_SAMPLING_RATES = (8_000, 48_000)
+
+
+def require(judgement: Judgement) -> None:
+    """Raise :class:`~sertify.vocabulary.errors.Rejected` where a judgement is FAIL."""
+    if judgement.outcome is Outcome.FAIL:
+        assert judgement.reason is not None
+        raise Rejected(judgement.reason, judgement.message)
+
+
+def require_sound(
+    weights: WeightReport,
+    sampling_rate: int | None,
+    problem: str,
+    labels: Sequence[str | None],
+    logits: "Callable[[], NDArray[np.float32]]",
+) -> None:
+    """Raise `Rejected` where a model cannot be trusted with a question.
+
+    ``logits`` returns those of a second of noise; it is called where nothing else is wrong.
+    """
+    require(judge_weights(weights))
+    require(judge_finite_weights(weights))
+    require(judge_feature_extractor(sampling_rate, problem))
+    require(judge_logits(logits(), labels))
+
+
+def judge_snapshot(snapshot: "Snapshot") -> Judgement:
+    """Accept a repository that was resolved to a commit; where none is, there is no snapshot."""
+    files = Measurement("files", len(snapshot.files), "files")
+    size = Measurement("size_on_disk", snapshot.weight_size / 1e6, "MB")
+    repository = {
+        **asdict(snapshot.card),
+        "weight_files": list(snapshot.weight_files),
+        "gated": snapshot.gated,
+        "companions": {
+            name: one.commit
+            for name, one in snapshot.companions.items()
+            if not isinstance(one, Rejected)
+        },
+    }
+    details = {"repository": repository} | ({"remark": snapshot.remark} if snapshot.remark else {})
+    return Judgement(Outcome.PASS, (files, size), details=details)
+
+
+def judge_config(snapshot: "Snapshot") -> Judgement:
+    """Reject a repository without a config.json that names a model type."""
+    library = library_of(snapshot.files)
+    if "config.json" not in snapshot.files:
+        if library:
+            return _fail("unsupported_library", f"it is in {library}, without a config.json")
+        names = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
+        return _fail("no_config", f"it has no config.json, but {names}")
+    try:
+        config = snapshot.read_json("config.json")
+    except (OSError, ValueError, RecursionError) as error:
+        return _fail("bad_config", f"config.json cannot be read: {error}")
+    if isinstance(config, dict) and isinstance(config.get("model_type"), str):
+        return _pass(Measurement("config_keys", len(config), "keys"))
+    if library:
+        message = f"it is in {library}, and its config.json names no model_type"
+        return _fail("unsupported_library", message)
+    return _fail("bad_config", "config.json names no model_type")
+
+
+def has_config(snapshot: "Snapshot") -> bool:
+    """Whether a repository has a config.json that transformers could read."""
+    return judge_config(snapshot).outcome is Outcome.PASS
+
+
+def judge_keys(config: Mapping[str, Any]) -> Judgement:
+    """Accept a config.json; a loader of another library needs none."""
+    return _pass(Measurement("config_keys", len(config), "keys"))
+
+
+def judge_outline(
+    loader: str,
+    architecture: str,
+    labels: Sequence[str | None],
+    outputs: int | None = None,
+    remark: str = "",
+) -> Judgement:
+    """Reject a network that has not one label for each output, where their number is known."""
+    measured = (Measurement("labels", len(labels), "labels"),)
+    if None in labels or outputs not in (None, len(labels)):
+        named = [label for label in labels if label is not None]
+        message = f"{outputs or len(labels)} outputs, but the labels are {listed(named)}"
+        return Judgement(Outcome.FAIL, measured, "label_count_mismatch", message)
+    details: dict[str, Any] = {"loader": loader, "architecture": architecture}
+    details["outputs"] = list(labels)
+    if remark:
+        details["remark"] = remark
+    return Judgement(Outcome.PASS, measured, details=details)
+
+
+def judge_loading(load_time: float) -> Judgement:
+    """Accept weights that were loaded, in ``load_time`` seconds; where they cannot be, none are."""
+    return _pass(Measurement("load_time", load_time, "s"))
+
+
+def judge_task(config: Mapping[str, Any]) -> Judgement:
+    """Reject a checkpoint whose architecture was trained for another task."""
+    names = config.get("architectures")
+    architecture = str(names[0]) if isinstance(names, list) and names else ""
+    tasks = [task for ending, task in _OTHER_TASKS.items() if architecture.endswith(ending)]
+    if _is_backbone(architecture, config.get("model_type")):
+        tasks = ["embedding; a backbone without a head"]
+    measured = Measurement("other_tasks", len(tasks), "tasks")
+    details = {"architecture": architecture}
+    if not tasks:
+        return Judgement(Outcome.PASS, (measured,), details=details)
+    message = f"{architecture} is for {tasks[0]}, but should be for audio classification"
+    return Judgement(Outcome.FAIL, (measured,), "wrong_task", message, details=details)
+
+
+def _is_backbone(architecture: str, model_type: Any) -> bool:
+    """Whether a class is transformers' own, such as WavLMModel; others end with Model as well."""
+    plain = re.sub(r"\W", "", str(model_type)).lower()
+    return architecture.lower() in (f"{plain}model", "astmodel")
+
+
+def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgement:
+    """Reject a model whose input cannot be prepared; ``problem`` says why."""
+    if sampling_rate is None:
+        return _fail("no_feature_extractor", problem)
+    measured = Measurement("sampling_rate", sampling_rate, "Hz")
+    low, high = _SAMPLING_RATES
+    if low <= sampling_rate <= high:
+        return _pass(measured)
+    message = f"its feature extractor wants {sampling_rate} Hz, but should want {low} to {high}"
+    return Judgement(Outcome.FAIL, (measured,), "unsupported_sampling_rate", message)
+
+
+def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) -> Judgement:
+    """Reject logits of shape (n,) that are not finite, or not one for each label."""
+    measured = Measurement("outputs", logits.size, "outputs")
+    if logits.ndim != 1 or logits.size != len(labels) or None in labels:
+        message = f"outputs={logits.size}, but should be one for each label: {listed(labels)}"
+        return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
+    if not all(map(math.isfinite, logits)):
+        message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
+        return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
+    return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
+
+
+def judge_batching(batching: str, deviation: float, *, concurrent: bool = True) -> Judgement:
+    """Say which clips are asked about together; where that would change answers, none are.
+
+    ``deviation`` is how far logits moved by sharing a batch, as a share of their range over clips;
+    ``concurrent`` whether several threads may ask.
+    """
+    if not math.isfinite(deviation):
+        details = {"batching": "single", "remark": "it can be asked about one clip at a time only"}
+        alone = Measurement("largest_batch", 1, "clips")
+        return Judgement(Outcome.PASS, (alone,), details=details)
+    measured = Measurement("batch_deviation", deviation)
+    details = {"batching": str(batching)}
+    if not concurrent:
+        details["remark"] = "it keeps something of each clip, so one thread asks it"
+    if batching == "single" and deviation:
+        moved = f"a batch moves its logits by {deviation:.2g} of their range"
+        details["remark"] = f"{moved}, so it was asked about one clip at a time"
+    return Judgement(Outcome.PASS, (measured,), details=details)
+
+
+def judge_agreement(first: "NDArray[np.float32]", second: "NDArray[np.float32]") -> Judgement:
+    """Reject a model that answers differently after a second load under another random seed."""
+    difference = float(abs(first - second).max()) if first.shape == second.shape else math.inf
+    measured = Measurement("reload_difference", difference, "logits")
+    # Not `>`: a difference that is NaN has to fail, too.
+    if difference <= 1e-4 * (1 + float(first.max() - first.min())):
+        return _pass(measured)
+    message = f"logits differ by {difference:.3g} between two loads, but should be the same"
+    return Judgement(Outcome.FAIL, (measured,), "non_deterministic", message)
+
+
+def _pass(*measured: Measurement) -> Judgement:
+    return Judgement(Outcome.PASS, measured)
+
+
+def _fail(code: str, message: str, details: Mapping[str, Any] | None = None) -> Judgement:
+    return Judgement(Outcome.FAIL, (), code, message, details=details or {})

@@ -1,0 +1,166 @@
+"""Where the weights of a network come from, and what is wrong with that."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome, listed
+
+if TYPE_CHECKING:
+    from sertify.hub.tensors.index import (
+        TensorIndex,  # only a name here: collecting must not wait for it
+    )
+
+__all__ = [
+    "Mismatch",
+    "WeightReport",
+    "judge_finite_weights",
+    "judge_index",
+    "judge_promise",
+    "judge_weights",
+]
+
+# Only needed to mask spans in training: a checkpoint without it answers the same.
+_BENIGN = ("masked_spec_embed",)
+
+# What is left of pre-training and other tasks, of losses, and what is computed anew when it is
+# needed. Any other tensor that a network has no place for was trained for something.
+_SPARE = re.compile(
+    r"(^|\.)(masked_spec_embed|position_ids|num_batches_tracked|inv_freq)$"
+    r"|^(lm_head|ctc_proj|proj_out|project_q|project_hid|speaker_proj)\."
+    r"|^(dropout_features|loss\w*|criterion|class_weights?)(\.|$)"
+    r"|(^|\.)(label_embeddings_concat|final_proj|quantizer|mask_emb)(\.|$)"
+    r"|^(model\.)?decoder\."
+)
+
+
+@dataclass(frozen=True, order=True)
+class Mismatch:
+    """A parameter that the checkpoint holds in another shape than the model has."""
+
+    name: str
+    found: tuple[int, ...]
+    wanted: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} {list(self.found)} where the model has {list(self.wanted)}"
+
+
+@dataclass(frozen=True)
+class WeightReport:
+    """Where the weights of a model come from.
+
+    ``missing`` are names of parameters that the checkpoint lacks, ``mismatched`` those that it
+    holds in another shape: transformers initialises both at random. ``unexpected`` are names of
+    tensors that only the checkpoint has, ``others`` what it holds beside tensors, ``non_finite``
+    parameters that hold NaN or infinity. A parameter whose name starts with ``backbone`` and a dot
+    belongs to the backbone, any other to the head, whose last layer has ``outputs``.
+    """
+
+    backbone: str
+    parameters: int
+    outputs: int = 0
+    missing: tuple[str, ...] = ()
+    mismatched: tuple[Mismatch, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    non_finite: tuple[str, ...] = ()
+
+    @property
+    def random(self) -> tuple[str, ...]:
+        """Parameters that the checkpoint lacks, and which would be random; the head's first."""
+        names = {name for name in self.missing if not name.endswith(_BENIGN)}
+        return tuple(sorted(names, key=lambda name: (self.in_backbone(name), name)))
+
+    @property
+    def random_head(self) -> tuple[str, ...]:
+        """Parameters of the head that were initialised at random."""
+        return tuple(name for name in self.random if not self.in_backbone(name))
+
+    @property
+    def unused_layers(self) -> tuple[str, ...]:
+        """What the checkpoint was trained with, but the network has no place for."""
+        return tuple(name for name in self.unexpected if not _SPARE.search(name))
+
+    def in_backbone(self, name: str) -> bool:
+        """Whether a parameter of that name is none of the head's."""
+        return name.startswith(f"{self.backbone}.")
+
+
+def judge_index(index: "TensorIndex") -> Judgement:
+    """Reject pickled weights that name more than tensors; their loading could run anything."""
+    measured = (
+        Measurement("tensors", len(index.tensors), "tensors"),
+        Measurement("suspicious_globals", len(index.unsafe), "names"),
+    )
+    details: dict[str, Any] = {"not_inspectable": index.problem} if index.problem else {}
+    if not index.unsafe:
+        return Judgement(Outcome.PASS, measured, details=details)
+    message = f"its pickle names {listed(index.unsafe)}, but should hold tensors only"
+    details |= {"suspicious_globals": list(index.unsafe)}
+    return Judgement(Outcome.FAIL, measured, "unsafe_pickle", message, details=details)
+
+
+def judge_weights(weights: WeightReport) -> Judgement:
+    """Reject a model with a weight that is not from the checkpoint, or without a layer of it."""
+    measured = (
+        Measurement("random_weights", len(weights.random), "tensors"),
+        Measurement("mismatched_weights", len(weights.mismatched), "tensors"),
+        Measurement("unused_weights", len(weights.unused_layers), "tensors"),
+        *([Measurement("parameters", weights.parameters, "weights")] * bool(weights.parameters)),
+    )
+    for code, message in _flaws(weights):
+        details = {
+            "missing": list(weights.missing),
+            "mismatched": list(map(str, weights.mismatched)),
+            "unexpected": list(weights.unexpected),
+        }
+        return Judgement(Outcome.FAIL, measured, code, message, details=details)
+    return Judgement(Outcome.PASS, measured)
+
+
+def judge_promise(weights: WeightReport | None, unknown: str) -> Judgement:
+    """Reject weights whose names and shapes say that some would be random, before they are loaded.
+
+    Where that cannot be told, `unknown` says why, and loading will tell.
+    """
+    if weights is not None:
+        return judge_weights(weights)
+    measured = (Measurement("listed_weights", 0, "tensors"),)
+    return Judgement(Outcome.PASS, measured, details={"not_inspectable": unknown})
+
+
+def judge_finite_weights(weights: WeightReport) -> Judgement:
+    """Reject a model with NaN or infinity in a weight."""
+    measured = Measurement("non_finite_weights", len(weights.non_finite), "tensors")
+    if not weights.non_finite:
+        return Judgement(Outcome.PASS, (measured,))
+    message = f"NaN or infinity in {listed(weights.non_finite)}, but all should be finite"
+    return Judgement(Outcome.FAIL, (measured,), "non_finite_weights", message)
+
+
+def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
+    """What is wrong with the weights, the worst first: reason code and message."""
+    if weights.random:
+        part = "head" if weights.random_head else "backbone"
+        code = "random_head" if weights.random_head else "incomplete_backbone"
+        number, names = len(weights.random), listed(weights.random)
+        strange = (*weights.unexpected, *weights.others)
+        instead = f" and has {listed(strange)} instead" if strange else ""
+        wanted = f"{number} weights are random, but all should come from the checkpoint"
+        yield code, f"{wanted}; its {part} lacks {names}{instead}"
+    if weights.mismatched:
+        # Of a head that was trained for other labels, the number of outputs differs alone.
+        last = (
+            one.found[1:] == one.wanted[1:]
+            and one.wanted[:1] == (weights.outputs,)
+            and not weights.in_backbone(one.name)
+            for one in weights.mismatched
+        )
+        code = "label_count_mismatch" if all(last) else "incompatible_shapes"
+        shapes = listed([str(one) for one in weights.mismatched])
+        yield code, f"the checkpoint has {shapes}, but both should be the same"
+    if weights.unused_layers:
+        wanted = "the network leaves out what the checkpoint has, but should have all of it"
+        yield "unused_layers", f"{wanted}: {listed(weights.unused_layers)}"

@@ -1,0 +1,212 @@
+"""From a candidate to a snapshot: which files its repository holds, at which commit."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from sertify.candidates.reading import Candidate
+from sertify.hub.card import Card, read_card
+from sertify.hub.client import hub_errors
+from sertify.hub.hyperparams import read_hyperparams
+from sertify.hub.libraries import library_of
+from sertify.hub.ranges import RemoteFile
+from sertify.hub.repositories import SHARD, Repository, fetch, local, remote, weight_files
+from sertify.hub.tensors.checkpoints import read_torch
+from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
+from sertify.hub.tensors.safetensors_files import read_safetensors
+from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.outcomes import listed
+
+__all__ = ["Card", "Repository", "Snapshot", "fetch", "read_index", "take_snapshot", "weight_files"]
+
+_EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
+# By name, for a repository may hold other files of any size.
+_SMALL_FILES = (
+    "config.json", "adapter_config.json", "*.index.json", *_EXTRACTOR, "README.md",
+    "hyperparams.yaml", "label_encoder.txt",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot(Repository):
+    """The repository of a candidate, and what else it is made of.
+
+    Attributes
+    ----------
+    companions
+        The repositories that it takes its feature extractor or its backbone's config from, by
+        the name that they are asked for; or why there is none.
+    gated
+        Whether its files are for those only whom its author lets in; None where no hub said so.
+    remark
+        What the reader of the report should know of how it was come by.
+    """
+
+    candidate: Candidate = field(kw_only=True)
+    companions: Mapping[str, Repository | Rejected] = field(default_factory=dict, kw_only=True)
+    gated: bool | None = field(default=None, kw_only=True, compare=False)
+    remark: str = field(default="", kw_only=True, compare=False)
+
+    @property
+    def identity(self) -> str:
+        """The commit, and those of the companions: changes with anything that is judged."""
+        others = [one.commit for one in self.companions.values() if isinstance(one, Repository)]
+        return "+".join([self.commit, *others])
+
+    @property
+    def weight_files(self) -> tuple[str, ...]:
+        """The files that weights would be read from, the safest format first."""
+        return weight_files(self.files)
+
+    @property
+    def weight_size(self) -> int:
+        """Bytes of the files that the weights are read from."""
+        return sum(self.files[name] for name in self.weight_files)
+
+    @property
+    def card(self) -> Card:
+        """What its model card declares."""
+        return read_card(self.folder)
+
+    def companion(self, name: str) -> Repository:
+        """Return another repository that this one needs, or raise why there is none."""
+        found = self.companions[name]
+        if isinstance(found, Rejected):
+            raise found
+        return found
+
+
+def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
+    """Resolve the candidate's revision to a commit and fetch its small files.
+
+    Where the hub does not answer, what is in its cache is taken, and the snapshot says so.
+
+    Raises
+    ------
+    Rejected
+        ``not_found`` or ``revision_not_found``.
+    Blocked
+        ``gated``, ``unreachable``, ``timed_out``, ``offline_not_cached`` or ``disk_full``.
+    """
+    if candidate.folder is not None:
+        found, gated, remark = local(candidate.model, candidate.folder), None, ""
+    else:
+        revision = candidate.revision
+        found, gated, remark = remote(candidate.model, revision, _SMALL_FILES, offline=offline)
+    return Snapshot(
+        **vars(found),
+        candidate=candidate,
+        companions=_companions(candidate, found, offline=offline),
+        gated=gated,
+        remark=remark,
+    )
+
+
+def read_index(snapshot: Snapshot) -> TensorIndex:
+    """Return names, shapes and types of the tensors of the weight files, without downloading them.
+
+    Raises
+    ------
+    Rejected
+        ``no_weights``, ``unsupported_library`` or ``corrupt_weights``.
+    Blocked
+        As :func:`take_snapshot`.
+    """
+    names = snapshot.weight_files
+    if not names:
+        if snapshot.candidate.loader != "auto":
+            return TensorIndex({}, problem="there are no weights in a format that is known here")
+        library = library_of(snapshot.files)
+        if library:
+            raise Rejected("unsupported_library", f"its weights are in {library} only")
+        there = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
+        raise Rejected("no_weights", f"it has no weights in a known format, but {there}")
+    _require_shards(snapshot, names[0])
+    with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
+        return TensorIndex.merged(_index_of(snapshot, name) for name in names)
+
+
+def _require_shards(snapshot: Snapshot, first: str) -> None:
+    """Reject weights in several files of which the list names one that is not there."""
+    if not re.search(r"-of-\d+\.", first):
+        return
+    listing = re.sub(rf"{SHARD}(\.\w+)$", r"\1.index.json", first)
+    try:
+        named = set(snapshot.read_json(listing)["weight_map"].values())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        message = f"{listing}, which lists the parts of the weights, cannot be read"
+        raise Rejected("corrupt_weights", message) from error
+    lost = sorted(str(name) for name in named - snapshot.files.keys())
+    if lost:
+        message = f"{listing} names {lost[0]}, which is not there"
+        raise Rejected("corrupt_weights", message)
+
+
+def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
+    if ".onnx" in name:
+        return TensorIndex({}, problem=f"{name} is a graph, not a list of tensors")
+    read = read_safetensors if name.endswith(".safetensors") else read_torch
+    try:
+        with _open(snapshot, name) as file:
+            return read(file, snapshot.files[name])
+    except NotInspectable as error:
+        return TensorIndex({}, problem=f"{name} {error}")
+    except CorruptWeights as error:
+        raise Rejected("corrupt_weights", f"{name} {error}") from error
+
+
+def _open(snapshot: Snapshot, name: str) -> BinaryIO:
+    path = snapshot.folder / name
+    if path.is_file():
+        return path.open("rb")
+    if snapshot.offline:
+        raise LocalEntryNotFoundError(f"{name} is not in the cache")
+    remote = RemoteFile(snapshot.model, snapshot.commit, name, snapshot.files[name])
+    return cast("BinaryIO", remote)
+
+
+def _companions(
+    candidate: Candidate, found: Repository, *, offline: bool
+) -> dict[str, Repository | Rejected]:
+    extractor = candidate.feature_extractor
+    companions: dict[str, Repository | Rejected] = {}
+    if isinstance(extractor, str):
+        folder = candidate.feature_extractor_folder
+        companions[extractor] = _companion(extractor, folder, "no_feature_extractor", offline)
+    backbone = _backbone(found)
+    if backbone is not None:
+        companions[backbone] = _companion(backbone, None, "no_config", offline)
+    return companions
+
+
+def _backbone(found: Repository) -> str | None:
+    """Name of the repository that a SpeechBrain one takes the config of its backbone from."""
+    if "hyperparams.yaml" not in found.files or _names_model_type(found):
+        return None
+    try:
+        text = (found.folder / "hyperparams.yaml").read_text(encoding="utf-8")
+        source = read_hyperparams(text).get("wav2vec2_hub")
+    except (OSError, ValueError):
+        return None  # the loader will say so
+    return source if isinstance(source, str) else None
+
+
+def _names_model_type(found: Repository) -> bool:
+    """Whether transformers can read it, so that SpeechBrain's file does not matter."""
+    try:
+        return isinstance(found.read_json("config.json")["model_type"], str)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+
+
+def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repository | Rejected:
+    try:
+        if folder is not None:
+            return local(name, folder)
+        return remote(name, None, ("config.json", *_EXTRACTOR), offline=offline)[0]
+    except Rejected as rejection:
+        return Rejected(code, rejection.message)

@@ -1,0 +1,272 @@
+"""What torch.save wrote: the pickle in its archive, walked but not executed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import BinaryIO
+
+from sertify.hub.tensors.archives import Member, members_of, unpacked
+from sertify.hub.tensors.index import (
+    BITS,
+    MOST,
+    CorruptWeights,
+    NotInspectable,
+    Tensor,
+    TensorIndex,
+    elements_of,
+    is_count,
+    open_source,
+    quoted,
+)
+from sertify.hub.tensors.pickles import (
+    BrokenPickle,
+    Call,
+    Entries,
+    Global,
+    LongPickle,
+    Persistent,
+    Walk,
+)
+
+__all__ = ["SAFE_GLOBALS", "read_torch"]
+
+_Records = Mapping[str, int]
+
+# Before version 1.6 torch wrote this number, as a pickle, at the start of a checkpoint.
+_MAGIC = 0x1950A86A20F9469CFC6C.to_bytes(10, "little")
+
+_STORAGES = MappingProxyType(
+    {
+        "BFloat16": "BF16",
+        "Bool": "BOOL",
+        "Byte": "U8",
+        "Char": "I8",
+        "ComplexDouble": "C128",
+        "ComplexFloat": "C64",
+        "Double": "F64",
+        "Float": "F32",
+        "Half": "F16",
+        "Int": "I32",
+        "Long": "I64",
+        "Short": "I16",
+    }
+)
+_DTYPES = MappingProxyType(
+    {
+        "bfloat16": "BF16",
+        "bool": "BOOL",
+        "complex32": "C32",
+        "complex64": "C64",
+        "complex128": "C128",
+        "float8_e4m3fn": "F8_E4M3",
+        "float8_e4m3fnuz": "F8_E4M3FNUZ",
+        "float8_e5m2": "F8_E5M2",
+        "float8_e5m2fnuz": "F8_E5M2FNUZ",
+        "float8_e8m0fnu": "F8_E8M0",
+    }
+    | {f"float{bits}": f"F{bits}" for bits in (16, 32, 64)}
+    | {f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)}
+    | {f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)}
+)
+
+
+# A parameter with attributes is wrapped twice. Torch itself iterates over up to 64 dimensions. To
+# follow what a pickle repeats out of its memo without such limits could take for ever.
+_WRAPPED, _DIMENSIONS = 4, 64
+
+
+def _safe_globals() -> Iterator[str]:
+    yield from ("collections.Counter", "collections.OrderedDict", "_codecs.encode")
+    yield from ("builtins.bytearray", "builtins.complex", "builtins.set")
+    yield from ("torch.Size", "torch.Tensor", "torch.device", "torch.nn.parameter.Parameter")
+    yield from ("torch.serialization._get_layout", "torch._tensor._rebuild_from_type_v2")
+    yield from (f"torch._utils._rebuild_{what}" for what in _REBUILDERS.split())
+    yield from (f"torch.{name}" for name in (*_DTYPES, *_RARE_DTYPES.split()))
+    yield from (f"torch.{sign}int{bits}" for sign in ("", "u") for bits in range(1, 8))
+    yield from ("torch.storage.TypedStorage", "torch.storage.UntypedStorage")
+    yield from (f"torch.Q{name}Storage" for name in _QUANTIZED.split())
+    for device in ("torch.", "torch.cuda."):
+        yield from (f"{device}{name}Storage" for name in _STORAGES)
+        real = [name for name in _STORAGES if not name.startswith("Complex")]
+        yield from (f"{device}{name}Tensor" for name in real)
+        yield from (f"{device}sparse.{name}Tensor" for name in real if name != "Bool")
+
+
+_REBUILDERS = (
+    "tensor tensor_v2 tensor_v3 parameter parameter_with_state qtensor sparse_tensor nested_tensor "
+    "meta_tensor_no_storage wrapper_subclass device_tensor_from_numpy device_tensor_from_cpu_tensor"
+)
+_RARE_DTYPES = (
+    "bits16 bits1x8 bits2x4 bits4x2 bits8 float4_e2m1fn_x2 qint32 qint8 quint2x4 quint4x2 quint8 "
+    "per_tensor_affine per_tensor_symmetric "
+    "per_channel_affine per_channel_symmetric per_channel_affine_float_qparams"
+)
+_QUANTIZED = "Int32 Int8 UInt2x4 UInt4x2 UInt8"
+
+# Torch has no such list before it is imported, which takes seconds, and older versions have
+# shorter ones: what is safe should not depend on the version at hand.
+SAFE_GLOBALS = frozenset(_safe_globals())
+"""The functions and classes that ``torch.load(weights_only=True)`` allows in torch 2.13."""
+
+
+def read_torch(file: BinaryIO, size: int) -> TensorIndex:
+    """Return the index of what ``torch.save`` wrote, ``size`` bytes, in one to four reads.
+
+    Raises
+    ------
+    CorruptWeights
+        If it is no archive of torch, or a part of it is missing or does not fit the others.
+    NotInspectable
+        If it is in the format from before torch 1.6, holds something
+        else than a dict, or is longer than ``MAX_INDEX`` or than a walk goes.
+    OSError
+        Whatever ``file`` raises.
+    """
+    source = open_source(file, size)
+    if source.head.startswith(b"\x80"):
+        return _bare(source.head)
+    _require_archive(source.head)
+    members = members_of(source)
+    folder = _folder(members)
+    pickle = unpacked(source, members[folder + b"data.pkl"])
+    data = folder + b"data/"
+    records = {name.removeprefix(data).decode("latin-1"): one.size for name, one in members.items()}
+    return _walked(pickle, records)
+
+
+def _require_archive(head: bytes) -> None:
+    # Torch looks at the first bytes alone: an archive further on would not be what it loads.
+    if head.startswith(b"PK\3\4"):
+        return
+    raise CorruptWeights(f"is no checkpoint of torch, but starts with {head[:8]!r}")
+
+
+def _bare(head: bytes) -> TensorIndex:
+    """Return what a pickle outside of an archive names that is unsafe; its tensors are unknown."""
+    walk = Walk(head)
+    # It may well end before its end, here as in torch's old format, which is several of them.
+    with suppress(ValueError):
+        walk.run()
+    if unsafe := _unsafe(walk.names):
+        return TensorIndex({}, (), unsafe)
+    if _MAGIC in head[:32]:
+        raise NotInspectable("is in the format that torch wrote before version 1.6")
+    raise CorruptWeights("is a pickle, but no checkpoint of torch")
+
+
+def _folder(members: Mapping[bytes, Member]) -> bytes:
+    """Return the folder in the archive that torch takes: the one that is listed first."""
+    folder, slash, _ = next(iter(members), b"").partition(b"/")
+    folder += slash
+    script = (folder + b"code/", folder + b"constants.pkl")
+    if any(name.startswith(script) for name in members):
+        raise CorruptWeights("is a TorchScript program, not a checkpoint")
+    if not slash or folder + b"data.pkl" not in members:
+        raise CorruptWeights("is an archive without a data.pkl, so no checkpoint of torch")
+    return folder
+
+
+def _walked(pickle: bytes, records: _Records) -> TensorIndex:
+    walk = Walk(pickle)
+    try:
+        tensors, others = _held(walk.run(), records)
+    except ValueError as error:
+        if not (unsafe := _unsafe(walk.names)):
+            raise _fault(error) from None
+        return TensorIndex({}, (), unsafe)
+    return TensorIndex(tensors, others, _unsafe(walk.names))
+
+
+def _fault(error: ValueError) -> ValueError:
+    if isinstance(error, BrokenPickle):
+        return CorruptWeights(f"has a broken pickle: {error}")
+    return NotInspectable(f"has a long pickle: {error}") if isinstance(error, LongPickle) else error
+
+
+def _unsafe(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({_shown(name) for name in names if name not in SAFE_GLOBALS}))
+
+
+def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    if not isinstance(top, Entries):
+        raise NotInspectable("holds something else than a dict of tensors")
+    named = {key: value for key, value in top.pairs if isinstance(key, str)}
+    found = {name: _tensor(name, value, records) for name, value in named.items()}
+    others = {_shown(name) for name, tensor in found.items() if tensor is None}
+    others |= {_shown(key) for key, _ in top.pairs if not isinstance(key, str)}
+    tensors = {name: tensor for name, tensor in found.items() if tensor is not None}
+    return tensors, tuple(sorted(others))
+
+
+def _shown(key: object) -> str:
+    if isinstance(key, str):
+        return key if key.isprintable() else ascii(key)
+    # Few bytes of a pickle can make a number or a tuple that takes hours to write.
+    if key is None or isinstance(key, float) or (isinstance(key, int) and abs(key) < MOST):
+        return repr(key)
+    return f"<{type(key).__name__.lower()}>"
+
+
+def _tensor(name: str, value: object, records: _Records) -> Tensor | None:
+    """Return the tensor that a value is; None if it is something else, or is not dense."""
+    match _rebuilt(value):
+        case (Persistent(("storage", Global(kind), str(key), _, numel)), *layout, str(named)):
+            storage = _storage_dtype(kind)
+            dtype = _DTYPES.get(named) if named else storage
+            if storage and dtype and is_count(numel):
+                size = numel * BITS[storage] // 8
+                _require_record(name, size, records.get(key))
+                return Tensor(_shape(name, layout, size * 8 // BITS[dtype]), dtype)
+    return None
+
+
+def _storage_dtype(name: str) -> str | None:
+    if name == "torch.storage.UntypedStorage":
+        return "U8"
+    return _STORAGES.get(name.rpartition(".")[2].removesuffix("Storage"))
+
+
+def _rebuilt(value: object) -> tuple[object, ...] | None:
+    """Return the storage, offset, shape, strides and type of a tensor; no type: the storage's."""
+    for _ in range(_WRAPPED):
+        match value:
+            case Call(changed=True):
+                return None
+            case Call("torch._tensor._rebuild_from_type_v2", (Global(function), _, tuple(call), _)):
+                value = Call(function, call)
+            case Call(
+                "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state",
+                (inner, *_),
+            ):
+                value = inner
+            case Call(
+                "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
+                (_, _, _, _, *_) as call,
+            ):
+                return *call[:4], ""
+            case Call(
+                "torch._utils._rebuild_tensor_v3", (_, _, _, _, _, _, Global(dtype), *_) as call
+            ):
+                return *call[:4], dtype.removeprefix("torch.")
+    return None
+
+
+def _require_record(name: str, size: int, found: int | None) -> None:
+    if found is None:
+        raise CorruptWeights(f"lacks the data of {quoted(name)}")
+    if found != size:
+        message = f"holds {found:,} bytes of data for {quoted(name)}, but should hold {size:,}"
+        raise CorruptWeights(message)
+
+
+def _shape(name: str, layout: Sequence[object], available: int) -> tuple[int, ...]:
+    """Return the shape, after a look at whether the storage has all that the tensor refers to."""
+    match layout:
+        case (offset, tuple(shape), tuple(strides)) if len(shape) == len(strides) <= _DIMENSIONS:
+            elements = elements_of(shape)
+            if elements is not None and all(map(is_count, (offset, *strides))):
+                steps = (stride * (size - 1) for stride, size in zip(strides, shape, strict=True))
+                if elements and offset + sum(steps) >= available:
+                    raise CorruptWeights(f"has less data than {quoted(name)} refers to")
+                return shape
+    raise CorruptWeights(f"holds {quoted(name)} in an impossible shape")

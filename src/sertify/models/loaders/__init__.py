@@ -1,0 +1,1 @@
+"""One file a loader: from a blueprint to a network with the weights of a checkpoint."""

@@ -1,0 +1,177 @@
+"""Exports to ONNX, which onnxruntime answers from on the CPU.
+
+onnxruntime is an optional package. It takes external data from the folder of the graph alone, and
+runs no code but that of the operators which it brings along.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sertify.gates.loadability import has_config
+from sertify.gates.weights import WeightReport
+from sertify.hub.snapshots import Snapshot
+from sertify.hub.tensors.index import TensorIndex
+from sertify.models.blueprints import Blueprint, Network
+from sertify.models.failures import out_of_memory, text_of
+from sertify.models.loaders.extractors import load_extractor
+from sertify.models.loaders.stock import labels_of, read_config, receptive_field
+from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.outcomes import listed
+
+__all__ = ["OnnxLoader"]
+
+_GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
+_EXTERNAL = r"(_data(_\d+)?|\.data)"
+_INPUTS = ("input_values", "attention_mask")
+_TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
+_SILENT = 4  # else onnxruntime writes to the terminal what it then raises
+
+
+class OnnxLoader:
+    """Loads an export from `input_values`, perhaps with an `attention_mask`, to `logits`."""
+
+    name = "onnx"
+
+    def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
+        """Whether there is an export, and no weights that transformers could read."""
+        others = [name for name in snapshot.weight_files if ".onnx" not in name]
+        return not others and _graph(snapshot) is not None and has_config(snapshot)
+
+    def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:  # noqa: ARG002
+        """Say what config.json does; what the graph takes and gives is known once it is loaded."""
+        _runtime()
+        graph = _graph(snapshot)
+        if graph is None:
+            message = f"it has none of {listed(_GRAPHS)}, but {listed(sorted(snapshot.files))}"
+            raise Rejected("no_weights", message)
+        config = read_config(snapshot)
+        extractor, problem = load_extractor(snapshot, config)
+        return Blueprint(
+            snapshot=snapshot,
+            loader=self,
+            files=_files(snapshot, graph),
+            architecture=(config.architectures or ["a graph"])[0],
+            labels=labels_of(snapshot, config),
+            problem_type=config.problem_type,
+            unknown=f"{graph} is a graph, not a list of tensors",
+            sampling_rate=None if extractor is None else extractor.sampling_rate,
+            extractor_problem=problem,
+            receptive_field=receptive_field(config),
+            remark=(
+                f"{graph}, answered by onnxruntime on the CPU. If it takes clips of one length "
+                "only, others are cut or padded with zeros to it."
+            ),
+            parts=(graph, extractor),
+        )
+
+    def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:  # noqa: ARG002
+        """Load it on the CPU, whatever the device."""
+        graph, extractor = blueprint.parts
+        with out_of_memory(graph):
+            session = _session(blueprint, graph)
+        _require_known(session, graph)
+        return _answers(session, extractor), WeightReport(backbone="", parameters=0)
+
+
+def _runtime() -> Any:
+    try:
+        return import_module("onnxruntime")
+    except ImportError as error:
+        message = "it needs onnxruntime: pip install 'sertify[onnx]'"
+        raise Blocked("missing_package", message) from error
+
+
+def _graph(snapshot: Snapshot) -> str | None:
+    """Name of the export, a quantized one where there is no other."""
+    return next((name for name in _GRAPHS if name in snapshot.files), None)
+
+
+def _files(snapshot: Snapshot, graph: str) -> tuple[str, ...]:
+    data = (name for name in snapshot.files if re.fullmatch(re.escape(graph) + _EXTERNAL, name))
+    return (graph, *sorted(data))
+
+
+def _session(blueprint: Blueprint, graph: str) -> Any:
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _SILENT
+    # By its path: of a graph given as bytes, external data is looked for in the working folder.
+    path = str(blueprint.snapshot.folder / graph)
+    try:
+        with _errors(f"Load model from {path} failed:"):
+            return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except RuntimeError as error:
+        raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
+
+
+@contextmanager
+def _errors(phrase: str = "") -> Iterator[None]:
+    """Raise Python's own errors, without a phrase: onnxruntime's have no base class to catch."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("onnxruntime."):
+            raise
+        text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).replace(phrase, "")
+        kind = MemoryError if "allocate memory" in text else RuntimeError
+        raise kind(text) from error
+
+
+def _require_known(session: Any, graph: str) -> None:
+    """Raise ``Rejected`` for a graph that takes or gives something else."""
+    inputs = {given.name: given for given in session.get_inputs()}
+    outputs = [given.name for given in session.get_outputs()]
+    if "input_values" not in inputs or inputs.keys() - {*_INPUTS}:
+        what = f"takes {listed(sorted(inputs))}, but should take {' and perhaps '.join(_INPUTS)}"
+    elif (found := inputs["input_values"].type) != "tensor(float)":
+        what = f"takes input_values as {found}, but should take tensor(float)"
+    elif "logits" not in outputs:
+        what = f"gives {listed(outputs)}, but should give logits"
+    else:
+        return
+    raise Rejected("unsupported_library", f"{graph} {what}")
+
+
+def _answers(session: Any, extractor: Any) -> Network:
+    inputs: Mapping[str, Any] = {given.name: given for given in session.get_inputs()}
+    options = _mask_option(inputs) | _length_options(inputs["input_values"].shape)
+
+    def answer_one(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        prepared = extractor(
+            waveform,
+            sampling_rate=extractor.sampling_rate,
+            return_tensors="np",
+            **options,
+        )
+        feed = {name: prepared[name].astype(_TYPES[inputs[name].type]) for name in inputs}
+        with _errors():
+            (logits,) = session.run(["logits"], feed)
+        return np.asarray(logits, np.float32)
+
+    def answer(waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        # One by one: what a quantized export answers depends on the rest of the batch.
+        return np.concatenate([answer_one(one) for one in waveforms])
+
+    return answer
+
+
+def _mask_option(inputs: Mapping[str, Any]) -> dict[str, bool]:
+    # Only where it is needed: extractors of spectrograms do not know it.
+    return {"return_attention_mask": True} if "attention_mask" in inputs else {}
+
+
+def _length_options(shape: Sequence[Any]) -> dict[str, Any]:
+    """Return how clips are brought to the length of an export that takes no other."""
+    length = shape[1] if len(shape) == 2 else None
+    if not isinstance(length, int):
+        return {}
+    return {"padding": "max_length", "max_length": length, "truncation": True}

@@ -1,0 +1,212 @@
+"""Checkpoints of classes in the way of transformers: the stock ones, and a base for others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from transformers import (
+    MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
+    AutoConfig,
+    AutoModelForAudioClassification,
+)
+from transformers.dynamic_module_utils import get_class_from_dynamic_module
+
+from sertify.gates.loadability import has_config, judge_config, require
+from sertify.gates.weights import Mismatch, WeightReport
+from sertify.hub.repositories import fetch
+from sertify.hub.snapshots import Snapshot
+from sertify.hub.tensors.index import TensorIndex
+from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.failures import config_errors, quiet, weight_errors
+from sertify.models.loaders.extractors import load_extractor
+from sertify.models.networks import TorchNetwork, batching_for
+from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.outcomes import listed
+
+__all__ = [
+    "AUTO",
+    "LOADING",
+    "StockLoader",
+    "expected_weights",
+    "labels_of",
+    "read_config",
+    "receptive_field",
+    "weight_report",
+]
+
+
+AUTO = "AutoModelForAudioClassification"
+
+
+class StockLoader:
+    """Loads what ``AutoModelForAudioClassification`` does."""
+
+    name = "transformers"
+
+    def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
+        """Whether config.json names a model type, and there is a checkpoint."""
+        return has_config(snapshot)
+
+    def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
+        """Return the class that transformers chooses."""
+        trust = snapshot.candidate.trust_remote_code
+        remote = getattr(config, "auto_map", None) or {}
+        if trust and AUTO in remote and type(config) not in MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING:
+            return get_class_from_dynamic_module(remote[AUTO], snapshot.folder)
+        # Built without memory, whatever goes wrong from here on is due to the weights.
+        with torch.device("meta"):
+            network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
+        return type(network)
+
+    def batching(self, config: Any, extractor: Any) -> Batching:
+        """Return which clips can share a forward."""
+        return batching_for(config, extractor)
+
+    def remark(self, index: TensorIndex) -> str:  # noqa: ARG002
+        """There is nothing to say of the usual."""
+        return ""
+
+    def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
+        """Compare what the class would have with what the checkpoint holds."""
+        require(judge_config(snapshot))
+        if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
+            there = listed(sorted(snapshot.files))
+            message = f"it has neither model.safetensors nor pytorch_model.bin, but {there}"
+            raise Rejected("no_weights", message)
+        if snapshot.candidate.trust_remote_code:
+            fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
+        config = read_config(snapshot)
+        with config_errors(), quiet():
+            network = self.network_class(config, index, snapshot)
+        extractor, problem = load_extractor(snapshot, config)
+        return Blueprint(
+            snapshot=snapshot,
+            loader=self,
+            files=snapshot.weight_files,
+            architecture=network.__name__,
+            labels=labels_of(snapshot, config),
+            outputs=config.num_labels,
+            problem_type=config.problem_type,
+            weights=None if index.problem else expected_weights(network, config, index),
+            unknown=index.problem,
+            sampling_rate=None if extractor is None else extractor.sampling_rate,
+            extractor_problem=problem,
+            receptive_field=receptive_field(config),
+            remark=self.remark(index),
+            parts=(network, config, extractor, index.others),
+        )
+
+    def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
+        """Load it in float32."""
+        network_class, config, extractor, others = blueprint.parts
+        with weight_errors(", ".join(blueprint.files)), quiet():
+            network, info = network_class.from_pretrained(
+                blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
+            )
+            network = network.to(device).eval()
+        batching = self.batching(config, extractor)
+        report = weight_report(network, info, others)
+        return TorchNetwork(network, extractor, batching), report
+
+
+# Ten times as many as the largest has: more would take hours to build, for a typing error.
+_MOST_LAYERS = 500
+
+LOADING = {
+    "dtype": torch.float32,
+    # A head of another size is then told from one that is absent, with its name.
+    "ignore_mismatched_sizes": True,
+    "output_loading_info": True,
+}
+"""How every checkpoint is loaded."""
+
+
+def read_config(snapshot: Snapshot) -> Any:
+    """Read config.json as transformers does."""
+    # Left unset, transformers asks on the terminal.
+    trust = snapshot.candidate.trust_remote_code
+    with config_errors(), quiet():
+        config = AutoConfig.from_pretrained(
+            snapshot.folder, local_files_only=True, trust_remote_code=trust
+        )
+    layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
+    if max(one for one in [*layers, 0] if isinstance(one, int)) > _MOST_LAYERS:
+        message = f"config.json names {max(layers)} layers, but should at most {_MOST_LAYERS}"
+        raise Rejected("bad_config", message)
+    # What is indexed and judged are the files of the usual names.
+    config.transformers_weights = None
+    return config
+
+
+def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
+    """Return the labels that candidates.yaml gives, else those of the config."""
+    given = snapshot.candidate.labels
+    if given is not None:
+        return given
+    names: Mapping[int, Any] = config.id2label or {}
+    return tuple(
+        None if names.get(index) is None else str(names[index]) for index in range(len(names))
+    )
+
+
+def receptive_field(config: Any) -> int:
+    """Samples that one output frame of the convolutional front end sees."""
+    kernels: Sequence[int] = getattr(config, "conv_kernel", None) or ()
+    strides: Sequence[int] = getattr(config, "conv_stride", None) or ()
+    field = 1
+    for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
+        field = (field - 1) * stride + kernel
+    # Spectrogram models see windows of 25 ms, which at 16 kHz is the same as wav2vec2's 400.
+    return field if kernels else 400
+
+
+def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> WeightReport:
+    """Report on weights as loading would, which it is: of tensors that take no memory."""
+    # Of a subclass that leaves what the checkpoint lacks as it is, for nobody will ask it.
+    probe: Any = type(network_class.__name__, (network_class,), {"_init_weights": _leave})
+    phantoms = {
+        name: torch.zeros(1).expand(tensor.shape) if tensor.shape else torch.zeros(())
+        for name, tensor in index.tensors.items()
+    }
+    with weight_errors("the checkpoint"), quiet():
+        network, info = probe.from_pretrained(None, config=config, state_dict=phantoms, **LOADING)
+    return weight_report(network, info, others=index.others, look=False)
+
+
+def _leave(_network: Any, _module: Any) -> None:
+    pass
+
+
+def weight_report(
+    network: Any, info: Mapping[str, Any], others: Sequence[str] = (), *, look: bool = True
+) -> WeightReport:
+    """Report on what ``from_pretrained`` said of loading, and on the weights unless told not to.
+
+    ``others`` are what the checkpoint holds beside tensors.
+    """
+    # Buffers such as the running mean of a batch norm come from the checkpoint, too.
+    tensors = network.state_dict() if look else {}
+    return WeightReport(
+        backbone=_backbone(network),
+        outputs=network.config.num_labels,
+        parameters=sum(tensor.numel() for tensor in network.parameters()),
+        missing=tuple(sorted(info["missing_keys"])),
+        mismatched=tuple(
+            sorted(
+                Mismatch(str(name), tuple(found), tuple(wanted))
+                for name, found, wanted in info["mismatched_keys"]
+            )
+        ),
+        unexpected=tuple(sorted(info["unexpected_keys"] - {*others})),
+        others=tuple(others),
+        non_finite=tuple(n for n, tensor in tensors.items() if not tensor.isfinite().all()),
+    )
+
+
+def _backbone(network: Any) -> str:
+    """Name of the largest part; base_model_prefix names none in Whisper's classifier."""
+    sizes: dict[str, int] = {
+        name: sum(tensor.numel() for tensor in part.parameters())
+        for name, part in network.named_children()
+    }
+    return max(sizes, key=sizes.__getitem__)

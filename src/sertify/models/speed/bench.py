@@ -1,0 +1,154 @@
+"""Measures what a model's answers cost, in a process in which nothing else runs."""
+
+import gc
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import Module
+
+from sertify.hub.snapshots import Snapshot
+from sertify.hub.tensors.index import TensorIndex
+from sertify.models import engine
+from sertify.models.model import LoadedModel, certify, load, outline, proven
+from sertify.models.speed import energy, machine_load, memory
+
+__all__ = ["Answers", "Bench"]
+
+Waveform = NDArray[np.float32]
+Answers = Callable[
+    [LoadedModel, Iterable[Waveform], int], Iterator[tuple[int, NDArray[np.float32]]]
+]
+"""What answers many waveforms: the model, these and a number of threads to indexes and logits."""
+
+_WARM_UP = 2
+
+_Readings = tuple[machine_load.Reading, energy.Counters]
+
+
+class Bench:
+    """A model and one waveform at a time, which it is asked about again and again.
+
+    What is measured is returned by its name in `Timing`, in the units
+    that this says. ``arguments`` are those of :func:`sertify.models.model.load`.
+    """
+
+    _model: LoadedModel
+    _rate: int
+    _held: float
+    _waveform: Waveform
+    _before: _Readings | None
+    _answered: int
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        index: TensorIndex,
+        arguments: Mapping[str, Any],
+        answers: Answers = engine.answers,
+    ) -> None:
+        # sertify saves memory by what costs time in use.
+        os.environ.pop("ONEDNN_PRIMITIVE_CACHE_CAPACITY", None)
+        self._snapshot, self._index = snapshot, index
+        self._arguments, self._answers = arguments, answers
+
+    def load(self) -> tuple[int, dict[str, Any]]:
+        """Load the model, of which files are there; return its sampling rate and what that cost.
+
+        Raises
+        ------
+        Rejected, Blocked
+            Where it cannot be loaded, or not be trusted with a question.
+        """
+        blueprint = outline(self._snapshot, self._index)
+        gc.collect()
+        gc.freeze()  # else loading would look through all that was imported
+        started = time.perf_counter()
+        self._model = model = load(blueprint, **self._arguments)  # asks it a first question, too
+        cold_start = time.perf_counter() - started
+        certify(model)
+        model, _ = proven(model)
+        # A runtime has the threads that it was loaded with: several hands would have as many each.
+        module = isinstance(getattr(model.network, "module", None), Module)
+        self._model = replace(model, concurrent=model.concurrent and module)
+        assert model.sampling_rate is not None
+        self._rate, self._held = model.sampling_rate, memory.held()
+        return self._rate, {
+            "load_time": model.load_time,
+            "cold_start": cold_start,
+            "size_on_disk": model.size_on_disk / 1e6,
+            "parameters": model.weights.parameters,
+            "threads": torch.get_num_threads(),
+        }
+
+    def prepare(self, waveform: Waveform) -> dict[str, Any]:
+        """Take a waveform, and answer it until nothing is done for the first time any more."""
+        self._waveform = waveform
+        peak = memory.peak(self._ask)
+        for _ in range(_WARM_UP - 1):
+            self._ask()
+        self._before, self._answered = None, 0
+        return {"peak_memory": peak, "memory_above_model": max(0.0, peak - self._held)}
+
+    def answer(self) -> float:
+        """Answer the waveform once, and return the seconds that it took."""
+        if self._before is None:
+            self._before = self._read()
+        self._answered += 1
+        started = time.perf_counter()
+        self._ask()
+        return time.perf_counter() - started
+
+    def usage(self) -> dict[str, Any]:
+        """Return what went on since the first answer after :meth:`prepare`, with the pauses."""
+        assert self._before is not None
+        (before, fuel), (after, rest) = self._before, self._read()
+        used = energy.joules(fuel, rest)
+        return {
+            "contention": machine_load.contention(before, after),
+            "other_load": machine_load.other_load(before, after),
+            "cores": len(machine_load.usable_cores()),
+            "energy": None if used is None else used / self._answered,
+        }
+
+    def throughput(self, asked: int) -> float:
+        """Answer the waveform so many times at once; return the seconds of audio per second."""
+        threads = torch.get_num_threads()
+        for _ in self._answers(self._model, itertools.repeat(self._waveform, 2 * threads), threads):
+            pass  # what is done for the first time: a compiler makes graphs for batches
+        waveforms = itertools.repeat(self._waveform, asked)
+        started = time.perf_counter()
+        answered = sum(1 for _ in self._answers(self._model, waveforms, threads))
+        torch.set_num_threads(threads)
+        _synchronise(self._model.device)
+        elapsed = time.perf_counter() - started
+        return answered * self._waveform.size / self._rate / elapsed
+
+    def _ask(self) -> None:
+        self._model.logits(self._waveform)
+        _synchronise(self._model.device)
+
+    def _read(self) -> _Readings:
+        return machine_load.read(), _energy_of(self._model.device)
+
+
+def _synchronise(device: str) -> None:
+    """Wait for a GPU, which works on when it has been asked."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+
+
+def _energy_of(device: str) -> energy.Counters:
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return energy.read_gpu(str(torch.cuda.get_device_properties(device).uuid))
+    return energy.read_processor() if kind == "cpu" else {}

@@ -1,0 +1,92 @@
+"""Measures a candidate's answers in a process of their own, by the rules of pytest-benchmark."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sertify.corpora.audio import noise
+from sertify.gates.accuracy import Timing
+from sertify.models.speed.machine_load import load_average
+from sertify.models.speed.process import Remote
+
+__all__ = ["Clock", "Stopwatch"]
+
+
+class Clock:
+    """A clock that goes on only while a call to another process does its work there.
+
+    What the way to it and back takes is no time. ``source`` is a clock in seconds.
+    """
+
+    def __init__(self, source: Callable[[], float] = time.perf_counter) -> None:
+        self._source = source
+        self._beside = 0.0
+
+    def now(self) -> float:
+        """Return the seconds since some moment, less those that do not count."""
+        return self._source() - self._beside
+
+    def call(self, work: Callable[[], float]) -> float:
+        """Call what returns the seconds that its work has taken, which alone will count."""
+        started = self._source()
+        took = work()
+        self._beside += self._source() - started - took
+        return took
+
+
+class Stopwatch:
+    """A candidate's model in a process of its own, which ends with :meth:`close` or this one.
+
+    Parameters
+    ----------
+    inputs
+        Those of :class:`sertify.models.speed.bench.Bench`.
+
+    Raises
+    ------
+    Rejected, Blocked
+        As outlining, loading and certifying the model does; ``worker_crashed`` where the other
+        process dies, now or later.
+    """
+
+    def __init__(self, *inputs: Any) -> None:
+        self.clock = Clock()
+        self._load_average = load_average()
+        self.remote = Remote("sertify.models.speed.bench", "Bench", *inputs)
+        try:
+            self._rate, self._loaded = self.remote.ask("load")
+        except BaseException:
+            self.close()
+            raise
+
+    def timing(self, seconds: float, benchmark: Any, hop: float | None = None) -> Timing:
+        """Measure what a segment of so many seconds costs, with pytest-benchmark's fixture.
+
+        Its timer has to be ``clock.now``. All measurements stand in its ``extra_info``.
+        """
+        memory = self.remote.ask("prepare", noise(seconds, self._rate))
+        benchmark(self.clock.call, self._answer)
+        rounds = tuple(benchmark.stats.stats.data)
+        usage = self.remote.ask("usage")
+        # As many as were measured one by one, so that what limits these limits those.
+        asked = max(len(rounds), 2 * self._loaded["threads"])
+        result = Timing(
+            length=seconds,
+            rounds=rounds,
+            hop=hop,
+            load_average=self._load_average,
+            throughput=self.remote.ask("throughput", asked),
+            **self._loaded,
+            **memory,
+            **usage,
+        )
+        benchmark.extra_info |= {one.name: one.value for one in result.measurements}
+        return result
+
+    def close(self) -> None:
+        """End the other process."""
+        self.remote.close()
+
+    def _answer(self) -> float:
+        took: float = self.remote.ask("answer")
+        return took

@@ -1,0 +1,1 @@
+"""One candidate's way from its entry to its scores and timing, without pytest."""

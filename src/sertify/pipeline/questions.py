@@ -1,0 +1,193 @@
+"""Questions to a model, and its answers: asked once, and then known."""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.corpora.audio import UnreadableAudio
+from sertify.pipeline.lazy_model import Subject
+from sertify.vocabulary.errors import Rejected
+
+__all__ = ["Answer", "Question", "Waveform", "ask", "log_softmax"]
+
+Waveform = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is to hear, and what tells the content of that.
+
+    Attributes
+    ----------
+    name
+        What it is called where something is wrong with it.
+    key
+        The same for the same sound alone; empty for what is not to be remembered.
+    waveforms
+        Makes what is heard, piece by piece. May raise
+        :class:`~sertify.corpora.audio.UnreadableAudio`, at once or after some.
+    pooled
+        Whether the answer is the mean over the pieces, be it of one; else there is only one.
+    """
+
+    name: str
+    key: str
+    waveforms: Callable[[], Iterable[Waveform]] = field(compare=False)
+    pooled: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Logits of shape (len(labels),), or one word for why there are none.
+
+    Of a question that is pooled, the logits are the logarithm of the mean of the probabilities of
+    so many ``segments``. ``lasting`` is false of a flaw that may be gone when it is read again.
+    """
+
+    logits: NDArray[np.float32] | None
+    segments: int = 1
+    flaw: str = ""
+    lasting: bool = True
+
+    def pack(self) -> bytes:
+        """Return it as bytes."""
+        if self.logits is None:
+            return b"!" + self.flaw.encode()
+        return struct.pack("<cI", b"=", self.segments) + self.logits.astype("<f4").tobytes()
+
+    @classmethod
+    def unpack(cls, content: bytes, outputs: int) -> "Answer | None":
+        """Rebuild one; None where it is none of so many finite logits."""
+        if content[:1] == b"!":
+            return cls(None, 0, content[1:].decode(errors="replace"))
+        if content[:1] != b"=" or len(content) != 5 + 4 * outputs:
+            return None
+        logits = np.frombuffer(content, "<f4", offset=5).astype(np.float32)
+        segments: int = struct.unpack_from("<I", content, 1)[0]
+        return cls(logits, segments) if np.isfinite(logits).all() else None
+
+
+def ask(
+    subject: Subject,
+    questions: Sequence[Question],
+    progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> list[Answer]:
+    """Return the answers in the order of the questions; only what is new is asked.
+
+    ``progress`` is called with the number of questions that are answered, and their total. Each
+    answer is kept as soon as it is there.
+
+    Raises
+    ------
+    Rejected
+        ``non_finite_output``.
+    """
+    known = subject.cache.answers(subject.key) if subject.key else {}
+    found = [_known(question, known, len(subject.labels)) for question in questions]
+    new = [place for place, answer in enumerate(found) if answer is None]
+    done = len(questions) - len(new)
+    if progress is not None and done:
+        progress(done, len(questions))
+    for place, answer in _answers(subject, [questions[place] for place in new], say):
+        found[new[place]] = answer
+        question = questions[new[place]]
+        if subject.key and question.key and answer.lasting:
+            subject.cache.keep(subject.key, question.key, answer.pack())
+        done += 1
+        if progress is not None:
+            progress(done, len(questions))
+    return [answer for answer in found if answer is not None]
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the logarithms of the probabilities, of the shape of the logits."""
+    from_largest = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    total = np.exp(from_largest).sum(axis=-1, keepdims=True)
+    difference: NDArray[np.float64] = from_largest - np.log(total)
+    return difference
+
+
+def _known(question: Question, known: dict[str, bytes], outputs: int) -> Answer | None:
+    content = known.get(question.key)
+    return None if content is None else Answer.unpack(content, outputs)
+
+
+def _answers(
+    subject: Subject, questions: Sequence[Question], say: Callable[[str], None] | None
+) -> Iterator[tuple[int, Answer]]:
+    """Yield the position of each question, and its answer, as they become complete."""
+    if not questions:
+        return
+    from sertify.models.engine import answers
+
+    found = subject.examination
+    model = replace(subject.loaded(), batching=found.batching, concurrent=found.concurrent)
+    book = _Book(questions)
+    for position, logits in answers(model, book.waveforms(), subject.threads, say):
+        book.note(position, logits)
+        yield from book.complete()
+    yield from book.complete()
+
+
+class _Book:
+    """Which piece belongs to which question, and what is still to come."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self._questions = questions
+        # Written by the thread that reads ahead, read by the one that collects.
+        self._owner: list[tuple[int, int]] = []
+        self._ended: list[tuple[int, int, UnreadableAudio | None]] = []
+        self._pieces: dict[int, dict[int, NDArray[np.float32]]] = {}
+
+    def waveforms(self) -> Iterator[Waveform]:
+        """Yield the pieces of all questions, one question after the other."""
+        for place, question in enumerate(self._questions):
+            count, flaw = 0, None
+            try:
+                for waveform in question.waveforms():
+                    self._owner.append((place, count))
+                    count += 1
+                    yield waveform
+            except UnreadableAudio as error:
+                flaw = error
+            self._ended.append((place, count, flaw))
+
+    def note(self, position: int, logits: NDArray[np.float32]) -> None:
+        """Take the logits of a piece."""
+        place, number = self._owner[position]
+        if not np.isfinite(logits).all():
+            name = self._questions[place].name
+            message = f"{name} gives logits {logits.tolist()}, but all should be finite"
+            raise Rejected("non_finite_output", message)
+        self._pieces.setdefault(place, {})[number] = logits
+
+    def complete(self) -> Iterator[tuple[int, Answer]]:
+        """Yield, once each, the questions of which all pieces are there."""
+        waiting = []
+        for _ in range(len(self._ended)):
+            place, count, flaw = self._ended.pop(0)
+            pieces = self._pieces.get(place, {})
+            if len(pieces) < count:
+                waiting.append((place, count, flaw))
+                continue
+            self._pieces.pop(place, None)
+            ordered = [pieces[number] for number in range(count)]
+            if flaw is not None:
+                yield place, Answer(None, 0, str(flaw), flaw.lasting)
+            elif self._questions[place].pooled:
+                yield place, _pooled(ordered)
+            else:
+                (logits,) = ordered
+                yield place, Answer(logits)
+        self._ended += waiting
+
+
+def _pooled(pieces: Sequence[NDArray[np.float32]]) -> Answer:
+    # Added as logarithms: a probability may be too small for a float.
+    total: Any = np.logaddexp.reduce([log_softmax(piece) for piece in pieces], axis=0)
+    return Answer((total - np.log(len(pieces))).astype(np.float32), len(pieces))

@@ -1,0 +1,378 @@
+"""From predictions to the numbers that say how well they agree with the truth."""
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
+from sertify.corpora.clips import Clip
+from sertify.gates.parts import Slice
+from sertify.pipeline.predictions import Predictions
+from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
+from sertify.statistics.confusion import confusion, from_counts, label_set
+from sertify.statistics.intervals import Interval
+from sertify.statistics.means import mean_interval
+from sertify.statistics.resampling import named_groups
+from sertify.vocabulary.errors import Blocked
+from sertify.vocabulary.outcomes import Measurement
+
+__all__ = ["CONFIDENCE", "Score", "score"]
+
+CONFIDENCE = 0.95
+"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well predictions agree with the labels of a part of the speech.
+
+    All but ``coverage`` and ``uar_all`` are over the clips whose emotion the candidate can
+    express; ``coverage`` is their share. ``uar_all`` is over all clips, where an emotion that the
+    candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
+    an emotion's share of the predictions and of the clips. Over several corpora each is the mean
+    of the corpora. ``seen`` says why the result decides nothing, if it does not.
+
+    Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
+    at another confidence.
+    """
+
+    part: Slice
+    coverage: Measurement
+    uar: Measurement
+    uar_all: Measurement
+    accuracy: Measurement
+    macro_f1: Measurement
+    class_share: Measurement
+    calibration_error: Measurement
+    brier_score: Measurement
+    recalls: tuple[Measurement, ...]
+    precisions: tuple[Measurement, ...]
+    chance: float
+    seen: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    decisive: Mapping[str, Measurement] = field(default_factory=dict)
+
+
+def score(
+    predictions: Predictions,
+    candidate: Candidate,
+    part: Slice | None = None,
+    seen: Mapping[str, str] | None = None,
+) -> Score:
+    """Compare predictions with the labels of a part of the corpus; by default, all of it.
+
+    Intervals are by speaker where clips of a corpus name one, those that name none being of one,
+    else by clip, as those of coverage and precision always are.
+
+    Parameters
+    ----------
+    seen
+        Why a corpus, by its name, is known to the candidate from its training. Such corpora are
+        left out of a mean as long as others remain.
+
+    Raises
+    ------
+    Blocked
+        ``no_data`` where no labelled clip of the part was judged.
+    """
+    part, seen = part or Slice(), seen or {}
+    table = _table(predictions, candidate).where(part.takes)
+    corpora = dict.fromkeys(clip.corpus for clip in table.clips)
+    if not corpora:
+        which = part.name or predictions.corpus.name
+        raise Blocked("no_data", f"no labelled clip of {which} could be judged")
+    kept = [name for name in corpora if name not in seen] or list(corpora)
+    levels = _confidences(candidate.requirements, part)
+    scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
+    result = scores[0] if len(scores) == 1 else _mean(scores)
+    why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
+    known = {name: seen[name] for name in corpora if name in seen}
+    details = {**result.details, **_accounts(predictions, part, known)}
+    return replace(result, seen=why, details=details)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Labelled clips, what was predicted, and the probability of each emotion of the candidate."""
+
+    clips: tuple[Clip, ...]
+    predicted: tuple[str, ...]
+    emotions: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+
+    @cached_property
+    def truth(self) -> tuple[str, ...]:
+        return tuple(str(clip.emotion) for clip in self.clips)
+
+    @cached_property
+    def speakers(self) -> list[Hashable] | None:
+        return named_groups([clip.speaker for clip in self.clips])
+
+    def of_corpus(self, name: str) -> "_Table":
+        return self.where(lambda clip: clip.corpus == name)
+
+    def where(self, wanted: Callable[[Clip], bool]) -> "_Table":
+        places = [place for place, clip in enumerate(self.clips) if wanted(clip)]
+        if len(places) == len(self.clips):
+            return self
+        return replace(
+            self,
+            clips=tuple(self.clips[place] for place in places),
+            predicted=tuple(self.predicted[place] for place in places),
+            probabilities=self.probabilities[places],
+        )
+
+
+def _table(predictions: Predictions, candidate: Candidate) -> _Table:
+    emotions, probabilities = predictions.emotion_probabilities(candidate)
+    predicted = tuple(predictions.emotions(candidate))
+    table = _Table(predictions.clips, predicted, emotions, probabilities)
+    return table.where(lambda clip: clip.label is not None)
+
+
+def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
+    """Return the confidence of the interval that each requirement is compared with."""
+    names = ("coverage", "uar", "accuracy", "macro_f1", "recall", "precision")
+    bounds = {name: requirements.bound(name, part.corpus, part.language) for name in names}
+    return {
+        name: CONFIDENCE if bound is None or bound.confidence is None else bound.confidence
+        for name, bound in bounds.items()
+    }
+
+
+def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
+    kept = table.where(lambda clip: clip.emotion in table.emotions)
+    measured = _measure(kept)
+    uar_all = measured["uar"] if kept is table else _estimates(table, ["uar"], {})["uar"]
+    rest = [emotion for emotion in sorted(set(table.truth)) if emotion not in table.emotions]
+    scored = sorted(set(kept.truth))
+    return Score(
+        part=part,
+        coverage=_rate("coverage", len(kept.clips), len(table.clips), CONFIDENCE),
+        uar=measured["uar"],
+        uar_all=replace(uar_all, name="uar_all"),
+        accuracy=measured["accuracy"],
+        macro_f1=measured["macro_f1"],
+        class_share=_class_share(kept),
+        calibration_error=_calibration_error(kept),
+        brier_score=_brier_score(kept),
+        recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
+        precisions=_precisions(kept, CONFIDENCE),
+        chance=1 / len(scored) if scored else 1.0,
+        details={"expressible": scored, "inexpressible": rest} | _confusions(kept),
+        decisive=_decisive(kept, len(table.clips), levels),
+    )
+
+
+def _measure(table: _Table) -> dict[str, Measurement]:
+    """Measurements by name; all are 0 where there is no clip."""
+    if not table.clips:
+        return {name: Measurement(name, 0.0, n=0) for name in _ESTIMATED}
+    return _estimates(table, [*_ESTIMATED, *_recall_names(table)], {})
+
+
+def _decisive(kept: _Table, clips: int, levels: Mapping[str, float]) -> dict[str, Measurement]:
+    """Return by name what is compared with a requirement at another confidence than usual."""
+    other = {name: level for name, level in levels.items() if level != CONFIDENCE}
+    found: list[Measurement] = []
+    if "coverage" in other:
+        found.append(_rate("coverage", len(kept.clips), clips, other["coverage"]))
+    if "precision" in other:
+        found += _precisions(kept, other["precision"])
+    names = [*_ESTIMATED, *_recall_names(kept)] if kept.clips else []
+    wanted = [name for name in names if name.partition(":")[0] in other]
+    found += _estimates(kept, wanted, other).values() if wanted else ()
+    return {one.name: one for one in found}
+
+
+_ESTIMATED = ("accuracy", "uar", "macro_f1")
+
+
+def _recall_names(table: _Table) -> list[str]:
+    return [f"recall:{emotion}" for emotion in label_set(table.truth)]
+
+
+def _estimates(
+    table: _Table, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Measurement]:
+    counts, labels = confusion(table.truth, table.predicted), label_set(table.truth)
+    clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
+    speakers = len(set(table.speakers)) if table.speakers else None
+    return {
+        name: Measurement(
+            name, float(from_counts(name, counts, labels)), "1", interval.low, interval.high,
+            clips.get(name, len(table.clips)), speakers,
+        )
+        for name, interval in _intervals(table, names, levels).items()
+    }  # fmt: skip
+
+
+def _intervals(
+    table: _Table, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Interval]:
+    """Return the interval of each metric, in the order of the names."""
+    by_level: dict[float, list[str]] = {}
+    for name in names:
+        by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
+    found: dict[str, Interval] = {}
+    for level, some in by_level.items():
+        found |= bootstrapping.bootstrap(
+            table.truth, table.predicted, table.speakers, some, confidence=level
+        )
+    return {name: found[name] for name in names}
+
+
+def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
+    interval = intervals.wilson(hits, clips, confidence)
+    return Measurement(name, hits / clips, "1", interval.low, interval.high, clips)
+
+
+def _precisions(table: _Table, confidence: float) -> tuple[Measurement, ...]:
+    if not table.clips:
+        return ()
+    return tuple(
+        _rate(f"precision:{name}", round(value * n), n, confidence)
+        for name, value in agreement.precisions(table.truth, table.predicted).items()
+        if (n := table.predicted.count(name))
+    )
+
+
+def _class_share(table: _Table) -> Measurement:
+    """Measure the emotion whose share of the predictions differs most from that of the clips."""
+    if not table.clips:
+        return Measurement("class_share", 1.0, n=0)
+    truth, predicted, n = table.truth, table.predicted, len(table.clips)
+    # An emotion that never occurs, but is predicted, is a difference as well.
+    labels = sorted({*truth, *predicted})
+    differences = diversity.share_differences(truth, predicted, labels)
+    worst = max(labels, key=lambda label: abs(differences[label]))
+    value = abs(differences[worst])
+    excess = [(p == worst) - (t == worst) for t, p in zip(truth, predicted, strict=True)]
+    interval = mean_interval(excess, table.speakers, CONFIDENCE)
+    ends = (
+        (interval.low, interval.high)
+        if differences[worst] >= 0
+        else (-interval.high, -interval.low)
+    )
+    return Measurement("class_share", value, "1", max(0.0, ends[0]), min(1.0, ends[1]), n)
+
+
+def _calibration_error(table: _Table) -> Measurement:
+    if not table.clips:
+        return Measurement("calibration_error", 1.0, n=0)
+    columns = [table.emotions.index(emotion) for emotion in table.predicted]
+    confidence = table.probabilities[np.arange(len(columns)), columns]
+    correct = [one == other for one, other in zip(table.truth, table.predicted, strict=True)]
+    error = calibration.expected_calibration_error(confidence.tolist(), correct)
+    return Measurement("calibration_error", error, n=len(table.clips))
+
+
+def _brier_score(table: _Table) -> Measurement:
+    if not table.clips:
+        return Measurement("brier_score", 2.0, n=0)
+    value = calibration.brier_score(table.truth, table.probabilities, table.emotions)
+    return Measurement("brier_score", value, n=len(table.clips))
+
+
+def _confusions(table: _Table) -> dict[str, Any]:
+    """Return which emotions were taken for which, in JSON types; nothing without clips."""
+    if not table.clips:
+        return {}
+    truth, predicted = table.truth, table.predicted
+    rows, columns = sorted(set(truth)), sorted({*truth, *predicted})
+    counts = confusion(truth, predicted, columns)[:, :-1]
+    matrix = [counts[columns.index(row)].tolist() for row in rows]
+    shares = {name: truth.count(name) / len(truth) for name in rows}
+    return {
+        "confusion": {"labels": rows, "columns": columns, "counts": matrix},
+        "class_shares": {"truth": shares, "predicted": diversity.shares(predicted)},
+    }
+
+
+def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) -> dict[str, Any]:
+    """Say what became of each clip of a part, and which corpora were seen in training."""
+    clips = [clip for clip in predictions.corpus.clips if part.takes(clip)]
+    of_part, corpora = {clip.name for clip in clips}, {clip.corpus for clip in clips}
+    unlabelled = [
+        {"file": clip.name, "reason": "no_label"}
+        for clip in predictions.clips
+        if clip.label is None and clip.name in of_part
+    ]
+    rejected = [one for one in predictions.rejected_files if one["file"] in of_part]
+    known = {name: why for name, why in seen.items() if name in corpora}
+    return {"rejected_clips": rejected + unlabelled} | ({"seen": known} if known else {})
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    """Return the mean of the scores of several corpora, in which each weighs the same.
+
+    A corpus without a clip that the candidate can express has no part but in the numbers over all.
+    """
+    expressible = [one for one in scores if one.uar.n] or scores
+    means: dict[str, Any] = {
+        name: _mean_measurement([getattr(one, name) for one in expressible]) for name in _NUMBERS
+    }
+    means |= {name: _mean_measurement([getattr(one, name) for one in scores]) for name in _OVER_ALL}
+    details = {
+        name: sorted({emotion for one in scores for emotion in one.details[name]})
+        for name in ("expressible", "inexpressible")
+    }
+    return replace(
+        scores[0],
+        **means,
+        recalls=_mean_by_name([one.recalls for one in scores]),
+        precisions=_mean_by_name([one.precisions for one in scores]),
+        chance=math.fsum(one.chance for one in expressible) / len(expressible),
+        decisive=_decisive_mean(scores, expressible),
+        details=details,
+    )
+
+
+def _decisive_mean(scores: Sequence[Score], expressible: Sequence[Score]) -> dict[str, Measurement]:
+    several = [
+        [one for one in each.decisive.values() if each in expressible or one.name in _OVER_ALL]
+        for each in scores
+    ]
+    return {one.name: one for one in _mean_by_name(several)}
+
+
+_OVER_ALL = ("coverage", "uar_all")
+_NUMBERS = ("uar", "accuracy", "macro_f1", "class_share", "calibration_error", "brier_score")
+
+
+def _mean_by_name(several: Sequence[Sequence[Measurement]]) -> tuple[Measurement, ...]:
+    by_name: dict[str, list[Measurement]] = {}
+    for measured in several:
+        for one in measured:
+            by_name.setdefault(one.name, []).append(one)
+    return tuple(_mean_measurement(by_name[name]) for name in sorted(by_name))
+
+
+def _mean_measurement(measured: Sequence[Measurement]) -> Measurement:
+    """Return a mean with its interval, from those of independent estimates.
+
+    The distances of value and bounds add up as squares: the method of variance estimates recovery
+    of Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
+    Medicine 27.
+    """
+    value = math.fsum(one.value for one in measured) / len(measured)
+    below = above = None
+    if all(one.low is not None and one.high is not None for one in measured):
+        below = value - math.hypot(*(one.value - (one.low or 0) for one in measured)) / len(
+            measured
+        )
+        above = value + math.hypot(*((one.high or 0) - one.value for one in measured)) / len(
+            measured
+        )
+    n = sum(one.n or 0 for one in measured)
+    speakers = None
+    if all(one.speakers for one in measured):
+        speakers = sum(one.speakers or 0 for one in measured)
+    first = measured[0]
+    return Measurement(first.name, value, first.unit, below, above, n, speakers)

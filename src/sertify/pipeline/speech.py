@@ -1,0 +1,159 @@
+"""The speech of a run: what candidates are judged on, and what may confirm the selected one."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sertify.candidates.entries import CorpusEntry
+from sertify.candidates.reading import Candidate, Suite
+from sertify.plugin.options import Options, Source
+from sertify.vocabulary.emotions import fold
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.languages import seen_in_training
+from sertify.vocabulary.public_corpora import known_corpus
+
+if TYPE_CHECKING:
+    # At run time these are imported on demand: collecting must wait for neither of them.
+    from sertify.corpora.clips import Corpus
+    from sertify.hub.card import Card
+
+__all__ = ["DATA", "Data", "read_data", "seen_corpora"]
+
+
+@dataclass(frozen=True)
+class Data:
+    """The speech of a run; each is None where no option asks for it."""
+
+    judged: "Corpus | None" = None
+    confirming: "Corpus | None" = None
+
+
+DATA = pytest.StashKey[Data]()
+
+
+def read_data(options: Options, suite: Suite) -> Data:
+    """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it cannot be read, or where the same clips would select a candidate and confirm it.
+    """
+    if options.confirm and options.hold_out:
+        raise ConfigurationError("--confirm and --hold-out are two ways to one end; give one")
+    if not options.data:
+        if options.confirm or options.hold_out or options.split or options.limit:
+            raise ConfigurationError(
+                "--confirm, --hold-out, --split and --limit go with --data PATH"
+            )
+        return Data()
+    from sertify.corpora.joining import hold_out, join
+
+    _refuse_misspelt([source.name for source in options.data], suite)
+    corpora = [_read(source, options, suite) for source in options.data]
+    _refuse_mixture(corpora)
+    judged = join(corpora)
+    confirming = None
+    if options.confirm:
+        confirming = _read(options.confirm, options, suite)
+        _refuse_shared(judged, confirming)
+    elif options.hold_out:
+        judged, confirming = hold_out(judged, options.hold_out)
+    strangers = _strangers(suite, [source.name for source in options.data])
+    judged = replace(judged, warnings=(*judged.warnings, *strangers))
+    return Data(_keyed(judged, options, suite), confirming)
+
+
+def seen_corpora(
+    suite: Suite, candidate: Candidate, card: "Card", corpus: "Corpus"
+) -> dict[str, str]:
+    """Return why a corpus, by its name, was part of the candidate's training, where it was."""
+    if suite.preferences.count_seen:
+        return {}
+    why = {
+        part.name: seen_in_training(candidate.trained_on, card, part.public, part.name)
+        for part in corpus.corpora
+    }
+    return {name: reason for name, reason in why.items() if reason}
+
+
+def _read(source: Source, options: Options, suite: Suite) -> "Corpus":
+    from sertify.corpora.reading import read_corpus
+
+    entry = suite.corpora.get(source.name, CorpusEntry())
+    return read_corpus(
+        source.path,
+        name=source.name,
+        layout=source.layout,
+        split=options.split,
+        limit=options.limit,
+        label_map=entry.label_map,
+        language=entry.language,
+        public=entry.known_as,
+    )
+
+
+def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:
+    """Complain of what candidates.yaml says of a corpus that is nearly called like one at hand."""
+    asked = {
+        f"requirements of {candidate.name}": corpus
+        for candidate in suite.candidates
+        for corpus, _ in candidate.requirements.scopes
+        if corpus
+    }
+    told = asked | {f"corpora.{name}": name for name in suite.corpora}
+    for where, name in told.items():
+        near = get_close_matches(name, names, 1, cutoff=0.75)
+        if name not in names and near and near[0] not in told.values():
+            raise ConfigurationError(
+                f"candidates.yaml, {where}: no --data is called {name!r}; did you mean {near[0]!r}?"
+            )
+
+
+def _strangers(suite: Suite, names: Sequence[str]) -> Iterator[str]:
+    """Warn of names in ``trained_on`` that guard against nothing: they are of no corpus."""
+    known = {fold(name) for name in names}
+    for candidate in suite.candidates:
+        for name in candidate.trained_on or ():
+            if known_corpus(name) is None and fold(name) not in known:
+                yield (
+                    f"{candidate.name} was trained on {name}, which is neither a public corpus that"
+                    " is known nor called like one of --data"
+                )
+
+
+def _refuse_mixture(corpora: Sequence["Corpus"]) -> None:
+    mute = [corpus.name for corpus in corpora if not corpus.labelled]
+    if mute and len(mute) < len(corpora):
+        raise ConfigurationError(
+            f"--data: {', '.join(mute)} has no labels, but other corpora have;"
+            " judge what has none in a run of its own"
+        )
+
+
+def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
+    known = {clip.digest for clip in judged.clips if clip.identified}
+    shared = [clip.name for clip in confirming.clips if clip.digest in known]
+    if shared:
+        raise ConfigurationError(
+            f"--confirm: {len(shared)} of its clips are in --data as well, such as {shared[0]};"
+            " it should be speech that has no part in the selection"
+        )
+
+
+def _keyed(corpus: "Corpus", options: Options, suite: Suite) -> "Corpus":
+    """Let the fingerprint tell what else decides what is found on a corpus."""
+    terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
+    if any(candidate.trained_on for candidate in suite.candidates):
+        terms += [f"called {part.name}" for part in corpus.corpora]
+    terms += ["seen counts"] if suite.preferences.count_seen else []
+    if options.segmenting is not None:
+        terms.append(f"segments {options.segmenting.seconds:g} {options.segmenting.hop:g}")
+    if not terms:
+        return corpus
+    text = "\n".join([corpus.fingerprint, *terms])
+    return replace(corpus, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16])

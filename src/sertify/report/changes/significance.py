@@ -1,0 +1,155 @@
+"""Whether a number that differs between two runs differs by more than noise."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sertify.report.changes.earlier import Candidate, Check, Number
+
+__all__ = ["COMPARED", "ESTIMATES", "Noise", "Pair", "clear", "noise"]
+
+Noise = Literal["more", "within", "unknown"]
+
+ESTIMATES = ("uar_all", "uar", "accuracy", "macro_f1")
+"""Numbers with an interval; the others follow from the clips or from the files."""
+
+COMPARED = (*ESTIMATES, "coverage", "parameters", "size_on_disk", "segment_time")
+"""The numbers that are compared."""
+
+_CONFIDENCE = 0.95
+_QUANTILE = 1.96
+# Runs on the same hardware differ by what stays the same within each, and is on no record: where
+# memory lies, how warm the processor is, who shares the machine.
+_BETWEEN_RUNS = 0.2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A candidate in both runs, and whether these had the same speech, versions and machine."""
+
+    before: Candidate
+    after: Candidate
+    speech: bool
+    versions: bool
+    machine: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether its answers should be the same to the last digit."""
+        keys = ("model", "commit", "loader", "labels")
+        alike = all(getattr(self.before, key) == getattr(self.after, key) for key in keys)
+        told = alike and self.before.commit is not None
+        # Other kernels and other threads add up in another order, which may tip a clip.
+        return told and self.speech and self.versions and self.machine
+
+    def values(self, name: str) -> tuple[float, float] | None:
+        """Return a number of both runs, where both have measured it."""
+        before, after = (one.value if one else None for one in self.numbers(name))
+        return None if before is None or after is None else (before, after)
+
+    def numbers(self, name: str) -> tuple[Number | None, Number | None]:
+        """Return a number of both runs with its interval."""
+        return getattr(self.before.numbers, name), getattr(self.after.numbers, name)
+
+    def differs(self, name: str) -> bool:
+        """Whether both runs have measured a number, and not the same."""
+        values = self.values(name)
+        return values is not None and not math.isclose(*values, rel_tol=1e-9)
+
+
+def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+    """Return the estimates, by candidate and name, that surely differ on the same speech.
+
+    A z-test on the standard errors of both intervals, each (high - low) / 2 / 1.96, at 95 %,
+    corrected after Holm for all estimates of the candidates in which something has changed that
+    their answers depend on. It takes the runs for independent. On the same clips they are not, so
+    it is conservative: a difference that a paired test would find may go unnoticed.
+    """
+    ps = {
+        (pair.after.name, name): p
+        for pair in pairs
+        if pair.speech and not pair.same
+        for name in ESTIMATES
+        if (p := _p(pair, name)) is not None
+    }
+    found: set[tuple[str, str]] = set()
+    for key in sorted(ps, key=lambda key: ps[key]):
+        if ps[key] * (len(ps) - len(found)) >= 1 - _CONFIDENCE:
+            break
+        found.add(key)
+    return found
+
+
+def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
+    """Tell whether a difference is more than noise, and why that is unknown or cannot be.
+
+    ``clear`` is whether an estimate is among the clear ones. Coverage follows from the clips, and
+    parameters and size from the files: there, any difference is more than noise.
+    """
+    if name == "segment_time":
+        return _noise_of_time(pair)
+    if name in ("parameters", "size_on_disk"):
+        return "more", ""
+    if not pair.speech:
+        return "unknown", "the speech changed"
+    if pair.same:
+        return "more", (
+            "a contradiction: commit, speech and versions are the same, so it should be the same"
+            " to the last digit, unless its entry in candidates.yaml changed"
+        )
+    if name == "coverage" or clear:
+        return "more", ""
+    return ("within", "") if _p(pair, name) is not None else ("unknown", "it has no interval")
+
+
+def _p(pair: Pair, name: str) -> float | None:
+    """Return the two-sided p-value of no difference; None where an interval is not known."""
+    values = pair.values(name)
+    errors = [_error(one) for one in pair.numbers(name)]
+    error = math.hypot(*(one or 0.0 for one in errors))
+    if values is None or None in errors or error == 0:
+        return None
+    return math.erfc(abs(values[0] - values[1]) / error / math.sqrt(2))
+
+
+def _error(number: Number | None) -> float | None:
+    """Return the standard error, as if the interval were that of a normal distribution."""
+    if number is None or number.low is None or number.high is None:
+        return None
+    return (number.high - number.low) / 2 / _QUANTILE
+
+
+def _noise_of_time(pair: Pair) -> tuple[Noise, str]:
+    """Compare the median of the slower run with the 90th percentile of the faster.
+
+    Where that was not recorded, with the 95th. A difference below 20 % is never more than noise.
+    """
+    checks = [_timed(one) for one in (pair.before, pair.after)]
+    before, after = ({m.name: m.value for m in one.measurements} if one else {} for one in checks)
+    if not pair.machine:
+        return "unknown", "the hardware or its threads changed"
+    if not before or not after:
+        return "unknown", "its spread was not recorded"
+    if before.get("segment") != after.get("segment"):
+        return "unknown", "the length of the audio changed"
+    disturbed = next((one.details.noise for one in checks if one and one.details.noise), None)
+    if disturbed:
+        return "unknown", f"the machine had other work: {disturbed}"
+    faster, slower = sorted((before, after), key=lambda one: one.get("time_p50") or 0.0)
+    edge = faster.get("time_p90") or faster.get("time_p95")
+    if edge is None:
+        return "unknown", "its spread was not recorded"
+    least = (faster.get("time_p50") or 0.0) * (1 + _BETWEEN_RUNS)
+    beyond = (slower.get("time_p50") or 0.0) > max(edge, least)
+    return ("more" if beyond else "within"), ""
+
+
+def _timed(candidate: Candidate) -> Check | None:
+    """Return the check of speed that the time per segment is from."""
+    time = candidate.numbers.segment_time
+    for check in candidate.gates.speed.checks:
+        found = [one.value for one in check.measurements if one.name == "time_p50"]
+        if time is not None and found == [time.value]:
+            return check
+    return None

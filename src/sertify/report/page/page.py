@@ -1,0 +1,177 @@
+"""The page that says which model to use, and why not the others."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from sertify.report import formats, sentences
+from sertify.report.page import tables
+from sertify.report.page.charts import charts
+from sertify.selection.aims import AIMS
+from sertify.vocabulary.errors import REASONS
+from sertify.vocabulary.outcomes import GATES
+
+__all__ = ["render"]
+
+_NUMBERS = {
+    **sentences.UAR,
+    "coverage": "Coverage",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "segment_time": "Time per segment",
+    "real_time_factor": "Real-time factor",
+    "peak_memory": "Peak memory",
+    "parameters": "Parameters",
+    "size_on_disk": "Size on disk",
+    "consistency": "Consistency",
+    "class_share": "Class shares off by",
+    "calibration_error": "Calibration error",
+    "brier_score": "Brier score",
+}
+_SIGNS = {
+    "PASS": ("✓", "pass"),
+    "FAIL": ("✕", "fail"),
+    "INCONCLUSIVE": ("?", "inconclusive"),
+    "BLOCKED": ("!", "blocked"),
+    "NOT_REACHED": ("\N{EN DASH}", "not reached"),
+    None: ("·", "not judged"),
+}
+_ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
+_REFERENCES = {"random": "Random", "majority": "Majority class"}
+_AIMS = {name: name.capitalize() for name in AIMS}
+_FOLDED = 12
+_LISTED = 200
+_WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
+
+
+def render(results: Mapping[str, Any], audio: Mapping[str, str] | None = None) -> str:
+    """Draw results.json as one HTML page; ``audio`` has the data URIs of clips by their names.
+
+    The page asks for nothing: it opens from a disk without a network. It runs its own scripts only,
+    and its security policy refuses whatever a model's name, a label or a file name may try.
+    """
+    css = _read("page.css")
+    scripts = [_read("vega/bundle.js"), _read("page.js")]
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            css=Markup(css),
+            scripts=[Markup(script) for script in scripts],
+            policy=_policy(css, scripts),
+            audio=dict(audio or {}),
+            **_content(formats.clean(results)),
+        )
+    )
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sertify", "report/page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": formats.number, "moment": formats.moment}
+    environment.filters |= {"shade": _shade, "compact": _compact, "coded": _coded}
+    environment.tests["as_expected"] = formats.as_expected
+    environment.globals |= {"GATES": GATES, "REASONS": REASONS}
+    environment.filters |= {"p": _p, "reference": tables.reference}
+    environment.globals |= {
+        "SIGNS": _SIGNS,
+        "ORDER": _ORDER,
+        "REFERENCES": _REFERENCES,
+        "FOLDED": _FOLDED,
+        "LISTED": _LISTED,
+    }
+    environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
+    environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
+    return environment
+
+
+def _policy(css: str, scripts: Iterable[str]) -> str:
+    allowed = " ".join(_digest(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src-elem {_digest(css)};"
+        # Vega sets the styles of what it draws on each element.
+        " style-src-attr 'unsafe-inline'; media-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _content(shown: Mapping[str, Any]) -> dict[str, Any]:
+    candidates = formats.ranked(shown)
+    head, why = formats.headline(shown["selection"])
+    anchors = {candidate["name"]: f"c{i}" for i, candidate in enumerate(candidates, 1)}
+    return {
+        # What results.json of an earlier version has not.
+        "changes": None,
+        "disagreements": [],
+        **shown,
+        "head": head,
+        "why": why,
+        "candidates": candidates,
+        "anchors": anchors,
+        "charts": charts(shown, candidates, anchors),
+        "languages": sorted({tag for one in candidates for tag in one["languages"]}),
+        "telling": shown.get("disagreements") or any(one.get("errors") for one in candidates),
+        "standings": {c["name"]: formats.standing(c, shown["selection"]) for c in candidates},
+        "columns": _columns(candidates),
+        "confusions": {c["name"]: tables.confusions(c) for c in candidates},
+        "recalls": {c["name"]: tables.recalls(c) for c in candidates},
+        "seen": {c["name"]: tables.seen(c) for c in candidates},
+        "known": {c["name"]: tables.known(c) for c in candidates},
+        "starred": {c["name"] for c in candidates if sentences.is_starred(c, shown["corpus"])},
+        "doubts": [*sentences.doubts(shown, most=10_000)],
+        "firm": sentences.firmness(shown["selection"]),
+        "confirmed": sentences.confirmation(shown["selection"]),
+        "compared": tables.compared(shown["selection"]),
+        "uncommon": tables.uncommon(shown),
+        "speech": [tables.accounted(corpus) for corpus in sentences.speech_of(shown)],
+        "by_part": tables.by_part(candidates, shown["corpus"]),
+    }
+
+
+def _columns(candidates: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Name the numbers that at least one candidate has."""
+    measured = {name for candidate in candidates for name in candidate["numbers"]}
+    return {name: title for name, title in _NUMBERS.items() if name in measured}
+
+
+def _shade(count: int, row: list[int]) -> int:
+    """Grade a count's share of its row in tenths, for a class: the policy forbids inline styles."""
+    return round(10 * count / sum(row)) if sum(row) else 0
+
+
+def _coded(text: str) -> Markup:
+    """Set apart what stands between backticks."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece
+        for place, piece in enumerate(pieces)
+    )
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def _compact(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,74 @@
+"""Recordings for the page to play, where a run asks for them: compressed, and within a limit."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import Any
+
+import soundfile
+
+from sertify.corpora.audio import UnreadableAudio, read
+from sertify.corpora.clips import Clip, Corpus
+from sertify.evidence.labelling import content_keys
+from sertify.report.formats import ranked
+
+__all__ = ["recorded"]
+
+_LONGEST = 15.0
+_RATE = 16_000
+# 40 kbit/s: at 24 and below, LAME takes away what is above 5 kHz, fricatives first.
+_SMALL = {"bitrate_mode": "CONSTANT", "compression_level": 0.8}
+_Sound = tuple[str, float, float | None]
+
+
+def recorded(results: Mapping[str, Any], corpus: Corpus, limit: int) -> dict[str, str]:
+    """Return the recordings of clips that results.json tells of, as ``data:`` URIs by their keys.
+
+    Errors of the best-placed candidates come first, then what candidates disagree on. Where one
+    would exceed the limit, it and all after it are left out: their URI is empty. Other speech than
+    this run's, and what cannot be decoded, has none. Clips of the same sound share one.
+
+    Parameters
+    ----------
+    corpus
+        The speech of this run.
+    limit
+        Characters that the URIs may have in all.
+    """
+    clips = dict(zip(content_keys(corpus.clips), corpus.clips, strict=True))
+    sounds = {key: _sound(clips[key]) for key in _told(results) if key in clips}
+    uris = _within(limit, {sound: clips[key] for key, sound in sounds.items()})
+    return {key: uri for key, sound in sounds.items() if (uri := uris[sound]) is not None}
+
+
+def _told(results: Mapping[str, Any]) -> Iterator[str]:
+    for candidate in ranked(results):
+        yield from (clip["key"] for clip in candidate["errors"])
+    yield from (clip["key"] for clip in results["disagreements"])
+
+
+def _sound(clip: Clip) -> _Sound:
+    return clip.digest, clip.start, clip.end
+
+
+def _within(limit: int, clips: Mapping[_Sound, Clip]) -> dict[_Sound, str | None]:
+    found: dict[_Sound, str | None] = {}
+    for sound, clip in clips.items():
+        uri = _uri(clip) if limit >= 0 else ""
+        limit -= len(uri or "")
+        found[sound] = uri if limit >= 0 else ""
+    return found
+
+
+def _uri(clip: Clip) -> str | None:
+    """Return the first seconds of a clip, None where they cannot be decoded or compressed."""
+    latest = clip.start + _LONGEST
+    end = latest if clip.end is None else min(clip.end, latest)
+    file = BytesIO()
+    try:
+        samples = read(clip.path, _RATE, 1, clip.start, end)
+        # MP3, because all browsers play it; Safari does not play Opus in Ogg but in its latest.
+        soundfile.write(file, samples, _RATE, format="MP3", **_SMALL)
+    except (UnreadableAudio, soundfile.LibsndfileError):
+        return None
+    return f"data:audio/mpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,1 @@
+"""From evidence to a verdict on each candidate, and the one to use."""

@@ -1,0 +1,187 @@
+"""From verdicts to the one candidate to use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sertify.candidates.entries import Preferences
+from sertify.evidence.labelling import Answers
+from sertify.selection.aims import AIMS, Aims, aims_of, weighted
+from sertify.selection.comparison import Comparison, compare
+from sertify.selection.explanations import (
+    beside_variants,
+    busy_machine,
+    still_higher,
+    still_open,
+    why_chosen,
+    why_none,
+    why_not_compared,
+)
+from sertify.selection.verdicts import Standing, Verdict
+from sertify.statistics.student import t_quantile
+
+__all__ = ["Firmness", "Selection", "pareto", "select"]
+
+DRAWS = 2000
+"""Weightings that are drawn around the user's."""
+
+CONCENTRATION = 20
+"""Of the Dirichlet distribution that they are drawn from: a weight of 0.4 varies by 0.11 (SD)."""
+
+
+@dataclass(frozen=True)
+class Firmness:
+    """How often the chosen candidate stays on top.
+
+    ``data`` is the share of bootstrap replicates of the clips, ``weights`` that of the weightings
+    drawn around the user's.
+    """
+
+    data: float
+    weights: float
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The candidate to use, or None; and why, in a sentence.
+
+    ``tied`` are those that the data cannot tell from the most accurate; ``pareto`` those that no
+    other beats in both accuracy and speed; ``aims`` and ``totals`` what each was weighed by.
+    """
+
+    candidate: str | None
+    sentence: str
+    tied: tuple[str, ...] = ()
+    pareto: tuple[str, ...] = ()
+    aims: Mapping[str, Aims] = field(default_factory=dict)
+    totals: Mapping[str, float] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    firmness: Firmness | None = None
+
+
+def select(
+    verdicts: Sequence[Verdict],
+    answers: Mapping[str, Answers] | None = None,
+    preferences: Preferences | None = None,
+) -> Selection:
+    """Choose among the qualified: first by accuracy, and where that is the same by all aims.
+
+    They are compared on the clips that all of them can express, of corpora that none has seen in
+    training. Equally accurate are those not significantly worse than the best, and those within
+    the margin of the preferences; among these the weighted mean of the aims decides.
+
+    Parameters
+    ----------
+    answers
+        What each candidate said of each clip, by the candidate's name.
+    """
+    answers, preferences = answers or {}, preferences or Preferences()
+    qualified = [one for one in verdicts if one.standing is Standing.QUALIFIED]
+    if not qualified:
+        return Selection(None, why_none(verdicts))
+    compared = [answers[name] for one in qualified if (name := one.candidate.name) in answers]
+    comparison = compare(compared) if compared else None
+    names = tuple(one.candidate.name for one in qualified)
+    equal = _equally_accurate(names, comparison, preferences.margin)
+    aims = aims_of(qualified, answers, _above_chance(comparison), preferences, equal)
+    weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
+    totals = dict(zip(names, weighted([*aims.values()], weights)[:, 0].tolist(), strict=True))
+    chosen = max(equal, key=lambda name: totals[name])
+    return Selection(
+        candidate=chosen,
+        sentence=why_chosen(chosen, qualified, comparison, aims, equal)
+        + busy_machine(qualified, equal)
+        + why_not_compared(compared, comparison)
+        + beside_variants(chosen, verdicts, answers)
+        + still_open(verdicts)
+        + still_higher(chosen, verdicts, answers),
+        tied=comparison.tied if comparison else names,
+        pareto=pareto(aims),
+        aims=aims,
+        totals=totals,
+        comparison=comparison,
+        firmness=_firmness(chosen, comparison, aims, equal, weights, preferences.margin),
+    )
+
+
+def pareto(aims: Mapping[str, Aims]) -> tuple[str, ...]:
+    """Names of those that no other meets each aim as well as and one of them better."""
+    points = {name: tuple(one.known().get(aim, 0.0) for aim in AIMS) for name, one in aims.items()}
+    return tuple(
+        name
+        for name, own in points.items()
+        if not any(
+            other != own and all(theirs >= ours for theirs, ours in zip(other, own, strict=True))
+            for other in points.values()
+        )
+    )
+
+
+def _above_chance(comparison: Comparison | None) -> dict[str, float]:
+    """Return the UAR of each candidate on a scale from chance, 0, to 1."""
+    if comparison is None:
+        return {}
+    values = _rescaled(comparison.replicates.values, comparison.chance)
+    return dict(zip(comparison.replicates.names, values.tolist(), strict=True))
+
+
+def _rescaled(uar: NDArray[np.float64], chance: float) -> NDArray[np.float64]:
+    scaled: NDArray[np.float64] = np.clip((uar - chance) / (1 - chance), 0, 1)
+    return scaled
+
+
+def _equally_accurate(
+    names: Sequence[str], comparison: Comparison | None, margin: float
+) -> tuple[str, ...]:
+    if comparison is None:
+        return tuple(names)
+    near = {one.other for one in comparison.differences if margin and one.low <= margin}
+    return tuple(name for name in names if name in comparison.tied or name in near)
+
+
+def _firmness(
+    chosen: str,
+    comparison: Comparison | None,
+    aims: Mapping[str, Aims],
+    equal: Sequence[str],
+    weights: NDArray[np.float64],
+    margin: float,
+) -> Firmness | None:
+    """Repeat the choice on resampled clips, and with other weights."""
+    if comparison is None or len(comparison.replicates.names) < len(aims):
+        return None
+    names, kept = comparison.replicates.names, comparison.replicates
+    scored = [aims[name] for name in names]
+    samples = kept.samples
+    accuracy = _rescaled(samples, comparison.chance)
+    totals = weighted(scored, weights.repeat(samples.shape[1], axis=0), accuracy)
+    totals[_less_accurate(samples, kept.freedom, margin)] = -np.inf
+    data = float(np.mean(totals.argmax(axis=0) == names.index(chosen)))
+    among = [aims[name] for name in equal]
+    drawn = weighted(among, _weightings(weights[0]))
+    return Firmness(data, float(np.mean(drawn.argmax(axis=0) == equal.index(chosen))))
+
+
+def _less_accurate(
+    samples: NDArray[np.float64], freedom: float, margin: float
+) -> NDArray[np.bool_]:
+    """Whether a candidate is told from the best of each replicate; of shape (candidates, n)."""
+    best = samples.argmax(axis=0)
+    pairs = samples[:, None, :] - samples[None, :, :]
+    error = pairs.std(axis=2)
+    gaps = samples.max(axis=0) - samples
+    # As in the comparison itself, there are that many pairs of the best with another one.
+    level = 1 - 0.05 / max(1, len(samples) - 1)
+    told: NDArray[np.bool_] = gaps > margin + t_quantile(level, freedom) * error[:, best]
+    return told
+
+
+def _weightings(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Draw weightings around the user's; what counts nothing for the user stays so."""
+    drawn = np.zeros((DRAWS, len(weights)))
+    counts = weights > 0
+    shares = weights[counts] / weights.sum()
+    drawn[:, counts] = np.random.default_rng(0).dirichlet(CONCENTRATION * shares, DRAWS)
+    return drawn

@@ -1,0 +1,176 @@
+"""Candidates side by side: on the same clips, of emotions that each can express and none has seen.
+
+With labels they are compared by how right they are, without by how much they agree.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sertify.evidence.labelling import Answers
+from sertify.statistics import agreement, bootstrapping, comparisons
+from sertify.statistics.comparisons import Difference
+from sertify.statistics.intervals import Interval
+from sertify.statistics.replicates import Replicates, combine, paired
+from sertify.statistics.resampling import named_groups
+
+__all__ = ["Agreement", "Comparison", "agreements", "compare", "obstacles"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How right candidates are on the same clips.
+
+    Attributes
+    ----------
+    replicates
+        UAR of each, and resamples of it; over several corpora it is their mean.
+    differences
+        The best against each other one; ``tied`` names those not significantly worse, and the best.
+    emotions
+        What the clips are of, by corpus: emotions that all candidates can express.
+    left_out
+        Why a corpus, by its name, is no part of it.
+    """
+
+    replicates: Replicates
+    differences: tuple[Difference, ...]
+    tied: tuple[str, ...]
+    emotions: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, str]
+
+    @property
+    def chance(self) -> float:
+        """The UAR that guessing scores."""
+        return sum(1 / len(names) for names in self.emotions.values()) / len(self.emotions)
+
+
+def compare(answers: Sequence[Answers]) -> Comparison | None:
+    """Compare candidates on the clips that each of them was asked about; None without any.
+
+    A corpus that has an obstacle is left out.
+    """
+    shared = _places(answers)
+    left_out = _obstacles(answers, shared)
+    places = {name: own for name, own in shared.items() if name not in left_out}
+    emotions = {name: _common(answers, own) for name, own in places.items()}
+    if not places:
+        return None
+    parts = [
+        _replicates(answers, own, emotions[name], seed)
+        for seed, (name, own) in enumerate(places.items())
+    ]
+    replicates = combine(parts)
+    differences = comparisons.compare(replicates)
+    best = replicates.names[int(replicates.values.argmax())]
+    tied = comparisons.tied(differences, best)
+    return Comparison(replicates, differences, tied, emotions, left_out)
+
+
+def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
+    """Return why candidates cannot be compared on a corpus, by its name, where they cannot.
+
+    One of them was trained on it, or fewer than two of its emotions can be expressed by all.
+    """
+    return _obstacles(answers, _places(answers))
+
+
+def _obstacles(
+    answers: Sequence[Answers], shared: Mapping[str, Sequence[Sequence[int]]]
+) -> dict[str, str]:
+    found = {}
+    for corpus, places in shared.items():
+        seen = [one.candidate for one in answers if corpus in one.seen]
+        if seen:
+            found[corpus] = f"seen in training by {', '.join(seen)}"
+        elif len(_common(answers, places)) < 2:
+            found[corpus] = "there are no two emotions in it that all can express"
+    return found
+
+
+def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
+    """Return by corpus where, in each candidate's answers, the clips are that all have."""
+    index = [{key: place for place, key in enumerate(one.keys)} for one in answers]
+    shared = {*index[0]}.intersection(*index[1:])
+    by_corpus: dict[str, list[str]] = {}
+    for key, corpus in zip(answers[0].keys, answers[0].corpora, strict=True):
+        if key in shared:
+            by_corpus.setdefault(corpus, []).append(key)
+    return {
+        corpus: [[own[key] for key in keys] for own in index] for corpus, keys in by_corpus.items()
+    }
+
+
+def _common(answers: Sequence[Answers], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """Return the emotions of these clips that all can express."""
+    truths = {truth for place in places[0] if (truth := answers[0].truth[place]) is not None}
+    return tuple(sorted(truths.intersection(*(one.emotions for one in answers))))
+
+
+def _replicates(
+    answers: Sequence[Answers], places: Sequence[Sequence[int]], emotions: Sequence[str], seed: int
+) -> Replicates:
+    first = answers[0]
+    kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
+    return paired(
+        [str(first.truth[places[0][n]]) for n in kept],
+        {
+            one.candidate: [one.predicted[own[n]] for n in kept]
+            for one, own in zip(answers, places, strict=True)
+        },
+        named_groups([first.speakers[places[0][n]] for n in kept]),
+        emotions,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often two candidates say the same, as Cohen's kappa.
+
+    It is over the ``clips`` that both give one of the emotions that both can express, and None
+    where these are fewer than two.
+    """
+
+    first: str
+    second: str
+    kappa: float | None
+    interval: Interval | None
+    clips: int
+    emotions: tuple[str, ...]
+
+
+def agreements(answers: Sequence[Answers]) -> tuple[Agreement, ...]:
+    """Return the agreement of each pair of candidates, whatever the clips are labelled."""
+    return tuple(_agreement(one, other) for one, other in combinations(answers, 2))
+
+
+def _agreement(one: Answers, other: Answers) -> Agreement:
+    shared = tuple(sorted({*one.emotions} & {*other.emotions}))
+    own, theirs = _both_say(one, other, shared)
+    said = Counter(one.at(own, "predicted")) + Counter(other.at(theirs, "predicted"))
+    if len(said) < 2:
+        return Agreement(one.candidate, other.candidate, None, None, len(own), shared)
+    first, second = one.at(own, "predicted"), other.at(theirs, "predicted")
+    groups = one.groups
+    named = named_groups([groups[place] for place in own])
+    return Agreement(
+        one.candidate,
+        other.candidate,
+        agreement.cohen_kappa(first, second),
+        bootstrapping.kappa_interval(first, second, named),
+        len(own),
+        shared,
+    )
+
+
+def _both_say(one: Answers, other: Answers, shared: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return where the clips are that both give one of their shared emotions."""
+    index = {key: place for place, key in enumerate(other.keys)}
+    pairs = [
+        (place, index[key])
+        for place, key in enumerate(one.keys)
+        if key in index and one.predicted[place] in shared and other.predicted[index[key]] in shared
+    ]
+    return [own for own, _ in pairs], [their for _, their in pairs]

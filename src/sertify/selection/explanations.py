@@ -1,0 +1,243 @@
+"""Why a candidate was chosen, or none was: in sentences."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sertify.evidence.labelling import Answers
+from sertify.selection.aims import Aims
+from sertify.selection.comparison import Comparison, compare, obstacles
+from sertify.selection.verdicts import Standing, Verdict, disturbed, timing
+from sertify.vocabulary.outcomes import listed
+
+__all__ = [
+    "beside_variants",
+    "still_higher",
+    "still_open",
+    "why_chosen",
+    "why_none",
+    "why_not_compared",
+]
+
+LEAD = 0.01
+"""An advantage in an aim that is worth telling."""
+
+
+def _uar(verdict: Verdict) -> float:
+    measured = verdict.number("uar_all")
+    return measured.value if measured is not None else 0.0
+
+
+def why_chosen(
+    chosen: str,
+    qualified: Sequence[Verdict],
+    comparison: Comparison | None,
+    aims: Mapping[str, Aims],
+    equal: Sequence[str],
+) -> str:
+    """Say what was chosen, by how much it is ahead, or what it has over those as accurate."""
+    if len(qualified) == 1:
+        return f"Use {chosen}: the only candidate that qualified ({_shown(qualified[0])})."
+    number = f"{len(qualified)} qualified candidates"
+    others = [name for name in equal if name != chosen]
+    advantage = _advantages(chosen, others, aims)
+    if comparison is None:
+        return f"Use {chosen}: nothing tells which of {number} is the most accurate{advantage}."
+    replicates, best = comparison.replicates, comparison.tied[0]
+    uar = dict(zip(replicates.names, replicates.values.tolist(), strict=True))
+    on = _on(comparison)
+    if not others:
+        ahead = _margin(comparison)
+        return f"Use {chosen}: the highest UAR, {uar[chosen]:.2f}{on}, of {number}{ahead}."
+    tied = [name for name in others if name in comparison.tied]
+    against = f", of {number}" if chosen == best else f", where {best} has {uar[best]:.2f}"
+    cannot = f"; the data cannot tell it from {listed(tied)}" if tied else ""
+    given = "" if chosen in comparison.tied else "; less accurate, but within the margin"
+    highest = "the highest UAR, " if chosen == best else "UAR "
+    return f"Use {chosen}: {highest}{uar[chosen]:.2f}{on}{against}{given or cannot}{advantage}."
+
+
+def why_not_compared(answers: Sequence[Answers], comparison: Comparison | None) -> str:
+    """Say what stood in the way of a comparison, where there is none."""
+    if comparison is not None or len(answers) < 2:
+        return ""
+    why = (f"{corpus}: {reason}" for corpus, reason in obstacles(answers).items())
+    return f" They could not be compared on {'; '.join(why)}."
+
+
+def _on(comparison: Comparison) -> str:
+    """Say what the candidates were compared on."""
+    number = len({name for names in comparison.emotions.values() for name in names})
+    corpora = [*comparison.emotions]
+    where = f" of {listed(corpora)}" if len(corpora) > 1 or comparison.left_out else ""
+    clips = f"{comparison.replicates.clips:,} clips{where}"
+    return f" on the {clips} of {number} emotions that all can express"
+
+
+def _margin(comparison: Comparison) -> str:
+    """Say how far the next one is behind, and how sure that is; nothing where there is none."""
+    if not comparison.differences:
+        return ""
+    next_best = min(comparison.differences, key=lambda one: one.value)
+    return f", {next_best.value:.2f} above {next_best.other} (p {_p(next_best.p_holm)})"
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.2g}"
+
+
+def _advantages(chosen: str, others: Sequence[str], aims: Mapping[str, Aims]) -> str:
+    """Say what the chosen one has over those that are as accurate, if anything."""
+    words = {"speed": "fastest", "diversity": "most varied", "language": "best fit in language"}
+    own = aims[chosen].known()
+    ahead = [
+        word
+        for aim, word in words.items()
+        if others
+        and all(own.get(aim, 0) - aims[name].known().get(aim, 0) >= LEAD for name in others)
+    ]
+    if not ahead:
+        return ", and it weighs best on all aims together" if others else ""
+    return f", and it is the {' and the '.join(ahead)}"
+
+
+def _shown(verdict: Verdict) -> str:
+    measured = verdict.number("uar_all")
+    if measured is None:
+        return "UAR unknown"
+    if measured.low is None or measured.high is None:
+        return f"UAR over all clips {measured.value:.2f}"
+    return f"UAR over all clips {measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
+
+
+def still_higher(chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str, Answers]) -> str:
+    """Name those that have not qualified, but measure higher than the chosen on common clips."""
+    found = []
+    for one in verdicts:
+        name = one.candidate.name
+        missed = one.standing in (Standing.UNDECIDED, Standing.REJECTED) and one.gate == "accuracy"
+        if not missed or name not in answers or chosen not in answers:
+            continue
+        comparison = compare([answers[chosen], answers[name]])
+        if comparison is not None and comparison.tied[0] == name:
+            own, other = comparison.replicates.values
+            where = listed([*comparison.emotions])
+            found.append(f"{name} ({one.standing}) has {other:.2f} to its {own:.2f} on {where}")
+    return f" Not qualified, but higher in UAR: {'; '.join(found)}." if found else ""
+
+
+def beside_variants(
+    chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str, Answers]
+) -> str:
+    """Compare the variants of the chosen one's model with it as fp32, or else with the chosen."""
+    entry = chosen.partition("+")[0]
+    family = {
+        one.candidate.name: one for one in verdicts if one.candidate.name.partition("+")[0] == entry
+    }
+    reference = family.get(entry) or family[chosen]
+    found = (_against(one, reference, answers) for one in family.values() if one is not reference)
+    told = "; ".join(text for text in found if text)
+    return f" {told}." if told else ""
+
+
+def busy_machine(verdicts: Sequence[Verdict], equal: Sequence[str]) -> str:
+    """Say which speeds are not to be relied on, for other work disturbed their measurement."""
+    names = disturbed(verdicts)
+    if not names:
+        return ""
+    so = ", so speed has no part in the choice" if len(equal) > 1 and {*names} & {*equal} else ""
+    again = "measure again with `pytest -m speed` when nothing else runs"
+    return f" The machine was busy when the speed of {listed(names)} was measured{so}; {again}."
+
+
+def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -> str:
+    """Say how much faster or slower a variant is, and what it loses; "" where neither is known."""
+    name, other = one.candidate.name, reference.candidate.name
+    pace, loss = _pace(one, reference), _loss(name, other, answers)
+    standing = "" if one.standing is Standing.QUALIFIED else f" ({one.standing})"
+    if not pace:
+        return f"{name}{standing}, against {other}, {loss}" if loss else ""
+    link = ", but " if loss.startswith("loses accuracy") else ", and "
+    return f"{name}{standing} {pace}{link if loss else ''}{loss}"
+
+
+def _pace(one: Verdict, reference: Verdict) -> str:
+    """Say how many times faster it is, for a segment of the same length."""
+    ours, theirs = _timed(one), _timed(reference)
+    if ours is None or theirs is None or ours[1] != theirs[1] or disturbed([one, reference]):
+        return ""
+    (time, length), (other, _) = ours, theirs
+    quotient = f"{max(time, other) / min(time, other):.1f}"
+    than = f"{quotient} times {'faster' if time < other else 'slower'} than"
+    how = "as fast as" if quotient == "1.0" else than
+    return f"is {how} {reference.candidate.name} ({time:.2g} s for {length:g} s)"
+
+
+def _timed(verdict: Verdict) -> tuple[float, float] | None:
+    """Return the seconds that a segment takes, and its own."""
+    record = timing(verdict)
+    time, length = (record and record.value(name) for name in ("time_p50", "segment"))
+    return (time.value, length.value) if time and length and time.value > 0 else None
+
+
+def _loss(name: str, reference: str, answers: Mapping[str, Answers]) -> str:
+    """Say whether the data show it to be less accurate, and by how much."""
+    if name not in answers or reference not in answers:
+        return ""
+    comparison = compare([answers[reference], answers[name]])
+    if comparison is None:
+        return "could not be compared in UAR"
+    (gap,) = comparison.differences
+    lower = gap.better == reference
+    shown = {True: "loses accuracy", False: "gains accuracy"}[lower]
+    verb = shown if len(comparison.tied) == 1 else "loses nothing measurable"
+    size = f"{gap.value:.2f} {'lower' if lower else 'higher'}" if gap.value else "the same"
+    return f"{verb}: UAR {size} [{gap.low:.2f}, {gap.high:.2f}]"
+
+
+def still_open(verdicts: Sequence[Verdict]) -> str:
+    """Say how many candidates are undecided, if any."""
+    number = sum(one.standing is Standing.UNDECIDED for one in verdicts)
+    return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
+
+
+def why_none(verdicts: Sequence[Verdict]) -> str:
+    """Say why none can be chosen, and which came closest: it failed the latest gate."""
+    undecided = _undecided(verdicts)
+    if undecided:
+        return f"No candidate has qualified yet; undecided: {undecided}."
+    rejected = [one for one in verdicts if one.standing is Standing.REJECTED]
+    if not rejected:
+        return "There is no candidate to choose from."
+    closest = max(rejected, key=lambda one: (list(one.gates).index(str(one.gate)), _uar(one)))
+    return (
+        f"No candidate qualified; {closest.candidate.name} came closest, rejected by"
+        f" {closest.gate} ({closest.reason}: {closest.message}){_lacking(closest)}."
+    )
+
+
+def _lacking(verdict: Verdict) -> str:
+    """Say by how much the worst of the measurements that miss their limits does so."""
+    record = verdict.gates[str(verdict.gate)].first
+    if record is None:
+        return ""
+    limits = re.findall(r"at (least|most) ([\d.e+-]+)", record.requirement)
+    missing = [
+        ((float(limit) - one.value) * (1 if side == "least" else -1), one)
+        for side, limit in limits
+        for one in record.measurements
+        if f"{one.name}=" in record.message
+    ]
+    worst, measured = max(missing, key=lambda pair: pair[0], default=(0.0, None))
+    if measured is None or worst <= 0:
+        return ""
+    unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
+    return f"; it lacks {worst:.2g}{unit}"
+
+
+def _undecided(verdicts: Sequence[Verdict]) -> str:
+    """List the undecided with what keeps them so, those of the same reason together."""
+    names: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one.standing is Standing.UNDECIDED:
+            names.setdefault(one.reason or one.message, []).append(one.candidate.name)
+    return "; ".join(f"{listed(those)} ({why})" for why, those in names.items())

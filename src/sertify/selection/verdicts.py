@@ -1,0 +1,259 @@
+"""From evidence to a verdict on each candidate."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sertify.candidates.reading import Candidate
+from sertify.corpora.clips import EMBEDDED
+from sertify.evidence.store import Record
+from sertify.gates.parts import LANGUAGE, TOGETHER
+from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+
+__all__ = [
+    "Context",
+    "GateResult",
+    "Stale",
+    "Standing",
+    "Verdict",
+    "current",
+    "segment_time",
+    "timing",
+    "verdict",
+]
+
+SEGMENT = 5.0
+"""Seconds of audio whose cost is compared, or the next longer or else the longest measured."""
+
+
+class Standing(StrEnum):
+    """What a candidate is, all evidence considered."""
+
+    QUALIFIED = "qualified"
+    REJECTED = "rejected"
+    BASELINE = "baseline"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What evidence has to be about to count in this run.
+
+    ``corpus`` is the fingerprint of the labelled audio, or None where there never was any;
+    ``environments`` the fingerprint of the environment for each gate.
+    """
+
+    corpus: str | None
+    environments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Evidence that is shown, but does not count; ``why`` says which of its terms differs."""
+
+    record: Record
+    why: str
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The records of one gate; ``outcome`` is None while any of its checks has not been judged."""
+
+    gate: str
+    outcome: Outcome | None
+    records: tuple[Record, ...]
+
+    @property
+    def first(self) -> Record | None:
+        """The first record with the outcome of the gate."""
+        return next((one for one in self.records if one.outcome is self.outcome), None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a candidate is, and the gate, reason code and message that decided it."""
+
+    candidate: Candidate
+    standing: Standing
+    gates: Mapping[str, GateResult]
+    gate: str | None = None
+    reason: str | None = None
+    message: str = ""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that was judged."""
+        return next((one.commit for one in self.records if one.commit), None)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The evidence that counts, gate by gate."""
+        return tuple(record for gate in GATES for record in self.gates[gate].records)
+
+    def number(self, name: str) -> Measurement | None:
+        """Return the first measurement of that name."""
+        values = (record.value(name) for record in self.records)
+        return next((value for value in values if value is not None), None)
+
+    def detail(self, name: str) -> Any:
+        """Return the first detail of that name, or None."""
+        return next((one.details[name] for one in self.records if name in one.details), None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the speech it was trained on, as its entry says, else its model card."""
+        repository = self.detail("repository") or {}
+        return self.candidate.languages or tuple(repository.get("languages", ()))
+
+
+def current(
+    candidate: Candidate, records: Iterable[Record], context: Context
+) -> tuple[tuple[Record, ...], tuple[Stale, ...]]:
+    """Split a candidate's records, the oldest first, into those that count and the stale ones.
+
+    What was judged last decides the commit, so a model that has moved on is judged anew. A record
+    without a commit, where the repository could not be resolved, counts beside it.
+    """
+    own = [record for record in records if record.candidate == candidate.name]
+    entry = [record for record in own if record.entry == candidate.fingerprint]
+    commit = next((one.commit for one in reversed(entry) if one.commit), "")
+    corpora = {gate: _corpus(gate, entry, commit, context) for gate in GATES}
+    kept, stale = [], []
+    for record in own:
+        why = _staleness(record, candidate, commit, corpora[record.gate], context)
+        if not why and not _is_still_made(record, entry, corpora[record.gate]):
+            why = "of a length or a part of the speech that the last run did not have"
+        if why:
+            stale.append(Stale(record, why))
+        else:
+            kept.append(record)
+    return tuple(kept), tuple(stale)
+
+
+def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
+    """Judge a candidate by the evidence that counts."""
+    gates = {gate: _gate(gate, records) for gate in GATES}
+    standing, decisive, message = _decide(gates)
+    if candidate.status == "baseline":
+        standing = Standing.BASELINE
+    elif candidate.status == "rejected" and standing is Standing.QUALIFIED:
+        standing, message = Standing.UNDECIDED, "now qualifies, but its status is rejected"
+    _hide_unreached(gates)
+    if decisive is None:
+        return Verdict(candidate, standing, gates, message=message)
+    return Verdict(candidate, standing, gates, decisive.gate, decisive.reason, decisive.message)
+
+
+def segment_time(verdict: Verdict) -> Measurement | None:
+    """Return the median time of the segment length that candidates are compared at."""
+    record = timing(verdict)
+    return None if record is None else record.value("time_p50")
+
+
+def timing(verdict: Verdict) -> Record | None:
+    """Return what was measured at the segment length that candidates are compared at."""
+    by_length = {
+        length.value: record
+        for record in verdict.gates["speed"].records
+        if (length := record.value("segment")) is not None
+    }
+    longer = [length for length in by_length if length >= SEGMENT]
+    return by_length[min(longer) if longer else max(by_length)] if by_length else None
+
+
+def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return the names of those whose speed was measured beside other work."""
+    records = {one.candidate.name: one.gates["speed"].records for one in verdicts}
+    return [name for name, of in records.items() if any("noise" in one.details for one in of)]
+
+
+def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
+    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+        record = next((r.first for r in gates.values() if r.outcome is outcome), None)
+        if record is not None:
+            rejected = outcome is Outcome.FAIL
+            return (Standing.REJECTED if rejected else Standing.UNDECIDED), record, ""
+    missing = [_missing(result) for result in gates.values() if result.outcome is None]
+    if missing:
+        return Standing.UNDECIDED, None, f"not judged yet: {', '.join(missing)}"
+    return Standing.QUALIFIED, None, ""
+
+
+def _missing(result: GateResult) -> str:
+    """Name a gate, and where it is judged in part, the speech or the lengths that it lacks."""
+    judged = {record.check for record in result.records}
+    asked = {name for record in result.records for name in record.siblings} - judged
+    parts = sorted({name.partition("@")[2] for name in asked} - {""})
+    named = [
+        f"speech in {part.removeprefix(LANGUAGE)}" if part.startswith(LANGUAGE) else part
+        for part in parts
+    ]
+    return f"{result.gate} ({', '.join(named)})" if named else result.gate
+
+
+def _gate(gate: str, records: Sequence[Record]) -> GateResult:
+    own = tuple(sorted((one for one in records if one.gate == gate), key=_place))
+    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+        if any(record.outcome is outcome for record in own):
+            return GateResult(gate, outcome, own)
+    judged = {name for record in own for name in (record.check, record.check.partition("@")[0])}
+    complete = own and judged >= {name for record in own for name in record.siblings}
+    return GateResult(gate, Outcome.PASS if complete else None, own)
+
+
+def _place(record: Record) -> tuple[int, bool]:
+    """Sort as the checks of the gate are written, all of the speech before one corpus of it."""
+    name, _, part = record.check.partition("@")
+    known = name in record.siblings
+    about_a_part = record.gate == "accuracy" and part not in ("", TOGETHER)
+    return record.siblings.index(name) if known else len(record.siblings), about_a_part
+
+
+def _hide_unreached(gates: dict[str, GateResult]) -> None:
+    """Mark gates of which nothing is known, behind the first that failed or was blocked."""
+    closed = False
+    for gate, result in gates.items():
+        if closed and not result.records:
+            gates[gate] = GateResult(gate, Outcome.NOT_REACHED, ())
+        closed = closed or result.outcome in (Outcome.FAIL, Outcome.BLOCKED)
+
+
+def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -> str:
+    """Return the corpus on which evidence of a gate counts.
+
+    That is the labelled one; a model's diversity may have been judged on the embedded speech.
+    """
+    seen = [one.corpus for one in entry if one.gate == gate and one.commit == commit]
+    if context.corpus is not None:
+        embedded = (corpus for corpus in reversed(seen) if corpus.startswith(EMBEDDED))
+        unheard = gate != "accuracy" and context.corpus not in seen
+        return next(embedded, context.corpus) if unheard else context.corpus
+    return seen[-1] if seen else ""
+
+
+def _is_still_made(record: Record, entry: Sequence[Record], corpus: str) -> bool:
+    """Whether the check had this length or part of the speech when it was made last."""
+    name = record.check.partition("@")[0]
+    made = (
+        one.siblings
+        for one in reversed(entry)
+        if one.gate == record.gate and one.check.partition("@")[0] == name
+        if one.siblings and one.corpus in ("", corpus)
+    )
+    return record.check in next(made, (record.check,))
+
+
+def _staleness(
+    record: Record, candidate: Candidate, commit: str, corpus: str, context: Context
+) -> str:
+    """Return which of a record's terms differs from what counts now, or an empty string."""
+    if record.entry != candidate.fingerprint:
+        return "judged under another entry or other requirements in candidates.yaml"
+    if record.commit and record.commit != commit:
+        return f"of another commit, {record.commit}"
+    if record.corpus and record.corpus != corpus:
+        return f"on other audio, {record.corpus}"
+    if record.environment != context.environments[record.gate]:
+        return "measured in another environment"
+    return ""

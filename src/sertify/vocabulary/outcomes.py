@@ -1,0 +1,177 @@
+"""The words a check speaks: measurement, requirement, outcome, judgement."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sertify.vocabulary.planning import factor_to_settle
+
+__all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge", "listed"]
+
+GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
+"""The groups of checks, in the order in which a candidate passes them."""
+
+
+# Clips that nobody will collect to settle a question.
+_MOST = 100_000
+# Speakers below which an interval is so wide that how it will shrink says nothing.
+_FEWEST = 5
+
+
+class Outcome(StrEnum):
+    """What a check found; the values appear in JUnit and in results.json."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    BLOCKED = "BLOCKED"
+    NOT_REACHED = "NOT_REACHED"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured.
+
+    ``unit`` is a word such as ``s``, ``MB``, ``labels``, or ``1`` for a ratio. ``low`` and
+    ``high`` bound the confidence interval where the value is an estimate, ``n`` is the number of
+    clips it was estimated from, and ``speakers`` that of their speakers where these are known.
+    """
+
+    name: str
+    value: float
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    speakers: int | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A requirement on one measurement.
+
+    With ``confidence``, the measurement's interval has to lie within the bounds; an interval that
+    straddles one is inconclusive. ``corpus`` or ``language`` narrow it down to some of the speech.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    confidence: float | None = None
+    corpus: str | None = None
+    language: str | None = None
+
+    def __str__(self) -> str:
+        parts = [f"at least {_plain(self.min)}"] if self.min is not None else []
+        parts += [f"at most {_plain(self.max)}"] if self.max is not None else []
+        sure = f" with {self.confidence:.0%} confidence" if self.confidence is not None else ""
+        return " and ".join(parts) + sure
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of one check with its evidence.
+
+    ``details`` holds what a report shows beyond the measurements (confusion matrix, key names),
+    in JSON types only.
+    """
+
+    outcome: Outcome
+    measurements: tuple[Measurement, ...] = ()
+    reason: str | None = None
+    message: str = ""
+    requirement: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
+    """Hold a measurement against its requirement.
+
+    Examples
+    --------
+    >>> judge(Measurement("labels", 4, "labels"), Bound(min=5), "too_few_labels").message
+    'labels=4, but should be at least 5'
+    >>> judge(Measurement("uar", 0.6, low=0.55, high=0.65), Bound(min=0.5), "low_uar").outcome
+    <Outcome.PASS: 'PASS'>
+    """
+    if bound is None:
+        return Judgement(Outcome.PASS, (measured,))
+    outcome = _compare(measured, bound)
+    if outcome is Outcome.PASS:
+        return Judgement(outcome, (measured,), requirement=str(bound))
+    message = f"{measured.name}={_shown(measured, bound)}, but should be {bound}"
+    if outcome is Outcome.INCONCLUSIVE:
+        message += _clips_needed(measured, bound)
+    return Judgement(outcome, (measured,), reason, message, str(bound))
+
+
+def listed(names: Sequence[str | None], most: int = 6) -> str:
+    """Return names for a message, no more than fit into one.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(str(name) for name in names[:most]) or "none"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _compare(measured: Measurement, bound: Bound) -> Outcome:
+    low, high = measured.value, measured.value
+    if bound.confidence is not None and measured.low is not None and measured.high is not None:
+        low, high = measured.low, measured.high
+    least = -math.inf if bound.min is None else bound.min
+    most = math.inf if bound.max is None else bound.max
+    if least <= low and high <= most:
+        return Outcome.PASS
+    # A comparison with NaN is false, so a measurement that is not a number never passes.
+    apart = high < least or low > most or math.isnan(low) or math.isnan(high)
+    return Outcome.FAIL if apart or low == high else Outcome.INCONCLUSIVE
+
+
+def _clips_needed(measured: Measurement, bound: Bound) -> str:
+    """Say how much data would show on which side of the limit the measurement lies."""
+    assert measured.low is not None
+    assert measured.high is not None
+    limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max or 0.0
+    factor = factor_to_settle(
+        measured.value, measured.low, measured.high, limit, confidence=bound.confidence or 0.95
+    )
+    if not measured.n:
+        return "; the data cannot tell"
+    has = f"{measured.n:,} clips" + (
+        f" of {measured.speakers} speakers" if measured.speakers else ""
+    )
+    if measured.speakers and measured.speakers < _FEWEST:
+        return f"; {has} cannot tell, and so few hardly ever can: judge it on 10 speakers or more"
+    if factor * measured.n > _MOST:
+        return f"; {has} cannot tell, the value lies too near the limit"
+    clips = _roughly(measured.n * factor)
+    if not measured.speakers:
+        return f"; {has} cannot tell, about {clips:,} could"
+    speakers = _roughly(measured.speakers * factor)
+    return f"; {has} cannot tell, about {clips:,} of {speakers:,} could"
+
+
+def _roughly(number: float) -> int:
+    """Round up to two digits: more would claim to know."""
+    whole = math.ceil(number)
+    unit: int = 10 ** max(0, len(str(whole)) - 2)
+    return math.ceil(whole / unit) * unit
+
+
+def _shown(measured: Measurement, bound: Bound) -> str:
+    value = _plain(measured.value)
+    if float(value) in (bound.min, bound.max):
+        value = str(measured.value)  # rounded, it would look as if it met the limit
+    unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
+    interval = ""
+    if measured.low is not None and measured.high is not None:
+        ends = (measured.low, measured.high)
+        low, high = (_plain(round(end, 4) if measured.unit == "1" else end) for end in ends)
+        interval = f" [{low}, {high}]"
+    return f"{value}{unit}{interval}"
+
+
+def _plain(value: float | None) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,104 @@
+"""What was computed is kept, and never taken for something else."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sertify.evidence.cache import Cache, content_key
+
+
+def test_what_is_kept_is_there_for_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "answers.sqlite"
+    first = Cache(path)
+    first.keep("model", "question", b"answer")
+    first.keep("model", "question", b"better")
+    assert Cache(path).answer("model", "question") == b"better"
+    assert Cache(path).answers("model") == {"question": b"better"}
+    assert Cache(path).answer("model", "other") is None
+    assert Cache(path).answers("other") == {}
+
+
+def test_without_a_file_it_lasts_as_long_as_the_object() -> None:
+    cache = Cache(None)
+    cache.keep("model", "question", b"answer")
+    assert cache.answer("model", "question") == b"answer"
+    assert Cache(None).answers("model") == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", "b"), ("ab",)),
+        (("a", ""), ("", "a")),
+        ((1,), ("1",)),
+        ((None,), ("",)),
+        ((["a", "b"],), ("a", "b")),
+        (({"a": 1},), ({"a": 2},)),
+    ],
+)
+def test_keys_of_unlike_content_are_unlike(one: tuple[object], other: tuple[object]) -> None:
+    assert content_key(*one) != content_key(*other)
+
+
+def test_the_order_of_a_mapping_is_no_content() -> None:
+    assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+
+
+def test_what_was_not_used_for_longest_makes_room(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    cache = Cache(path, limit=200_000)
+    for model in ("old", "new"):
+        for number in range(1_000):
+            cache.keep(model, str(number), bytes(100))
+    cache.answers("old")
+    cache.answers("new")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE models SET used = 1 WHERE model = 'old'")
+    connection.close()
+    cache.close()
+    after = Cache(path)
+    assert (len(after.answers("old")), len(after.answers("new"))) == (0, 1_000)
+    after.close()
+    assert path.stat().st_size <= 200_000
+
+
+def test_a_file_that_is_damaged_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    path.write_bytes(b"no database, but of some length" * 100)
+    cache = Cache(path)
+    cache.keep("model", "question", b"answer")
+    cache.close()
+    assert Cache(path).answer("model", "question") == b"answer"
+
+
+def test_a_place_that_cannot_be_written_is_said_and_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cache = Cache(tmp_path / "file" / "answers.sqlite")
+    assert "cannot be used" in cache.problem
+    cache.keep("model", "question", b"answer")
+    assert cache.answer("model", "question") == b"answer"
+
+
+KEEP_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from sertify.cache import Cache
+cache = Cache(Path(sys.argv[1]))
+for number in range(1000):
+    cache.keep("model", f"{sys.argv[2]} {number}", bytes(50))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_nothing_is_lost_by_being_killed_nor_by_company(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    command = [sys.executable, "-c", KEEP_AND_DIE, str(path)]
+    running = [subprocess.Popen([*command, name], env=os.environ) for name in ("a", "b", "c")]
+    assert [one.wait(60) for one in running] == [-signal.SIGKILL] * 3
+    assert len(Cache(path).answers("model")) == 3_000

@@ -1,0 +1,109 @@
+"""What candidates said is kept in the words of the taxonomy, and comes back as it was."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sertify.candidates.reading import Candidate
+from sertify.corpora.clips import Clip, Corpus
+from sertify.evidence.labelling import Answers, content_keys
+from sertify.pipeline.predictions import Predictions, RejectedClip
+
+CLIPS = (
+    Clip("calls/a.wav", Path(), "Wut", "s1", "de-DE", corpus="calls"),
+    Clip(os.fsdecode(b"calls/\xe4.wav"), Path(), None, "s2", None, corpus="calls"),
+    Clip("studio/한.wav", Path(), "Weird", None, "ko", corpus="studio"),
+)
+
+
+def predictions() -> Predictions:
+    """Return logits of a model that has two labels for one emotion."""
+    corpus = Corpus("calls + studio", Path(), (*CLIPS, Clip("z.wav", Path())), "f00d")
+    logits = np.log(np.array([[0.5, 0.3, 0.2], [0.3, 0.4, 0.3], [0.2, 0.2, 0.6]], np.float32))
+    return Predictions(
+        corpus, ("ang", "joy", "pos"), CLIPS, logits, (RejectedClip("z.wav", "silent"),)
+    )
+
+
+ANSWERS = Answers.of(
+    predictions(),
+    Candidate("x", "org/x", emotions={"pos": "happiness"}),
+    {"calls": "its model card lists calls"},
+)
+
+
+def test_answers_are_predictions_in_the_words_of_the_taxonomy() -> None:
+    found = ANSWERS
+    assert found == Answers(
+        candidate="x",
+        corpus="f00d",
+        emotions=("anger", "happiness"),
+        keys=ANSWERS.keys,
+        clips=tuple(clip.name for clip in CLIPS),
+        truth=("anger", None, "weird"),
+        predicted=("anger", "happiness", "happiness"),
+        confidence=pytest.approx((0.5, 0.7, 0.8)),  # type: ignore[arg-type]
+        speakers=("s1", "s2", None),
+        corpora=("calls", "calls", "studio"),
+        languages=("de-DE", None, "ko"),
+        seen={"calls": "its model card lists calls"},
+    )
+
+
+def test_a_clip_is_known_by_its_content_not_by_its_name() -> None:
+    first, second, third = (Clip(name, Path(name), "sad", digest="aa") for name in "abc")
+    renamed = [replace(first, name="z.wav", path=Path("z.wav")), replace(third, digest="bb")]
+    keys = list(content_keys([first, second, third]))
+    assert len(set(keys)) == 3  # copies are numbered
+    known, changed = content_keys(renamed)
+    assert known == keys[0]
+    assert changed not in keys
+    for other in ({"label": "angry"}, {"start": 1.0}, {"speaker": "s2"}, {"corpus": "b"}):
+        assert next(content_keys([replace(first, **other)])) != keys[0]
+
+
+def test_a_speaker_is_told_from_a_namesake_in_another_corpus() -> None:
+    namesakes = replace(ANSWERS, speakers=("s1", None, "s1"))
+    assert namesakes.groups == (("calls", "s1"), None, ("studio", "s1"))
+
+
+def test_a_column_of_some_clips() -> None:
+    assert ANSWERS.at([2, 0], "predicted") == ["happiness", "anger"]
+
+
+def test_what_is_packed_comes_back_with_names_that_are_not_utf_8() -> None:
+    again = Answers.unpack(ANSWERS.pack())
+    assert again == ANSWERS
+    assert os.fsencode(again.clips[1]) == b"calls/\xe4.wav"
+
+
+rows = st.tuples(
+    st.text(), st.none() | st.text(), st.text(), st.floats(0, 1), st.none() | st.text()
+)
+
+
+@given(st.lists(rows), st.dictionaries(st.text(), st.text()))
+def test_any_answers_come_back(
+    table: list[tuple[str, str | None, str, float, str | None]], seen: dict[str, str]
+) -> None:
+    clips, truth, predicted, confidence, names = zip(*table, strict=True) if table else [()] * 5
+    answers = Answers(
+        "x",
+        "f",
+        tuple(predicted),
+        clips,
+        clips,
+        truth,
+        predicted,
+        confidence,
+        names,
+        clips,
+        names,
+        seen,
+    )
+    assert Answers.unpack(answers.pack()) == answers

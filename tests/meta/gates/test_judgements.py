@@ -1,0 +1,582 @@
+"""Predictions, scores and timings against requirements: what passes, what does not, and why."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
+from sertify.corpora.clips import Clip, Corpus
+from sertify.gates import accuracy
+from sertify.gates.accuracy import (
+    Timing,
+    judge_above_chance,
+    judge_confirmation,
+    judge_consistency,
+    judge_each,
+    judge_novelty,
+    judge_response,
+    judge_score,
+    judge_timing,
+)
+from sertify.gates.parts import TOGETHER, Slice
+from sertify.pipeline.predictions import Consistency, Predictions, RejectedClip
+from sertify.pipeline.scores import Score
+from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome
+
+LABELS = ("ang", "hap", "neu", "sad")
+CANDIDATE = Candidate("x", "org/x")
+
+
+def predictions(predicted: Sequence[str], labels: tuple[str, ...] = LABELS) -> Predictions:
+    """Return what a model of these labels says of clips."""
+    numbers = range(len(predicted))
+    clips = tuple(Clip(f"{n}.wav", Path()) for n in numbers)
+    logits = np.zeros((len(clips), len(labels)), np.float32)
+    logits[numbers, [labels.index(label) for label in predicted]] = 1
+    corpus = Corpus("calls", Path(), clips, "f00d")
+    return Predictions(corpus, labels, clips, logits, (RejectedClip("z.wav", "silent"),))
+
+
+def found(judgement: Judgement) -> str:
+    """Return the outcome, and where there is more to say the reason and the message."""
+    reason = f"{judgement.reason}:" if judgement.reason else ""
+    return " ".join(filter(None, [judgement.outcome, reason, judgement.message]))
+
+
+# ------------------------------------------------------------------ degeneracy
+
+
+@pytest.mark.parametrize(
+    ("predicted", "expected"),
+    [
+        (["neu"] * 9 + ["sad"], "PASS"),
+        (
+            ["neu"] * 10,
+            "FAIL constant_prediction: top_share=1, but should be at most 0.9 (neu)",
+        ),
+    ],
+)
+def test_top_share(predicted: list[str], expected: str) -> None:
+    judgement = accuracy.judge_top_share(predictions(predicted), Bound(max=0.9))
+    assert found(judgement) == expected
+    assert judgement.measurements == (Measurement("top_share", predicted.count("neu") / 10, n=10),)
+    assert judgement.details["top_label"] == "neu"
+    assert judgement.details["shares"]["neu"] == predicted.count("neu") / 10
+    assert judgement.details["rejected_clips"] == [{"file": "z.wav", "reason": "silent"}]
+
+
+def test_how_the_answers_were_come_by_is_told_with_them() -> None:
+    asked = predictions(["a", "b"], ("a", "b"))
+    assert "remark" not in accuracy.judge_top_share(asked, None).details
+    cramped = replace(asked, remarks=("went on with half", "and with a quarter"))
+    assert (
+        accuracy.judge_top_share(cramped, None).details["remark"]
+        == "went on with half; and with a quarter"
+    )
+
+
+@pytest.mark.parametrize(
+    ("predicted", "expected"),
+    [
+        (["neu", "sad"] * 5, "PASS"),
+        (
+            ["neu"] * 19 + ["sad"],
+            "FAIL low_entropy: entropy=0.1432, but should be at least 0.2",
+        ),
+    ],
+)
+def test_spread(predicted: list[str], expected: str) -> None:
+    assert found(accuracy.judge_spread(predictions(predicted), Bound(min=0.2))) == expected
+
+
+@pytest.mark.parametrize(
+    ("predicted", "expected"),
+    [
+        (["neu", "sad"], "PASS"),
+        (
+            ["neu", "neu"],
+            "FAIL few_emotions: effective_emotions=1 emotions, but should be at least 1.5",
+        ),
+    ],
+)
+def test_diversity(predicted: list[str], expected: str) -> None:
+    judgement = accuracy.judge_diversity(predictions(predicted), CANDIDATE, Bound(min=1.5))
+    assert found(judgement) == expected
+
+
+def test_diversity_counts_emotions_rather_than_labels() -> None:
+    several = predictions(["joy", "happy", "hap"], labels=("joy", "happy", "hap"))
+    judgement = accuracy.judge_diversity(several, CANDIDATE, Bound(min=1.5))
+    assert judgement.measurements == (Measurement("effective_emotions", 1.0, "emotions", n=3),)
+    assert judgement.outcome is Outcome.FAIL
+
+
+def test_a_requirement_that_is_off_is_measured_all_the_same() -> None:
+    constant = predictions(["neu"] * 3)
+    judged = (
+        accuracy.judge_top_share(constant, None),
+        accuracy.judge_spread(constant, None),
+        accuracy.judge_diversity(constant, CANDIDATE, None),
+    )
+    assert [found(one) for one in judged] == ["PASS"] * 3
+    assert [one.measurements[0].value for one in judged] == [1, 0, 1]
+
+
+def logits(*rows: Sequence[float]) -> dict[str, Any]:
+    names = ("speech", "noise", "silence")
+    return {name: np.array(row, np.float32) for name, row in zip(names, rows, strict=False)}
+
+
+@pytest.mark.parametrize(
+    ("responses", "expected"),
+    [
+        (logits([1, 2], [1, 2], [1, 2.1]), "PASS"),
+        (logits([1e-3, 0], [0, 1e-3]), "PASS"),
+        (
+            logits([1, 2], [1, 2.0001], [1, 2]),
+            (
+                "FAIL ignores_input: speech, noise, silence get logits within 0.0001 of each "
+                "other, but should differ"
+            ),
+        ),
+        (
+            logits([0, 0], [0, 0]),
+            (
+                "FAIL ignores_input: speech, noise get logits within 0 of each other, but should "
+                "differ"
+            ),
+        ),
+        (
+            logits([1, np.nan], [1, 2]),
+            (
+                "FAIL ignores_input: speech, noise get logits within nan of each other, but "
+                "should differ"
+            ),
+        ),
+    ],
+)
+def test_response(responses: dict[str, Any], expected: str) -> None:
+    assert found(judge_response(responses)) == expected
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "expected"),
+    [
+        (3, "PASS"),
+        (2, "PASS"),
+        (1, "FAIL inconsistent: consistency=0.25, but should be at least 0.5"),
+    ],
+)
+def test_consistency(unchanged: int, expected: str) -> None:
+    changed = Consistency(gain=0.5, shift=0.25, n=1, unchanged=unchanged, pairs=4)
+    judgement = judge_consistency(changed, Bound(min=0.5))
+    assert found(judgement) == expected
+    assert judgement.measurements == (
+        Measurement("consistency", unchanged / 4, n=1),
+        Measurement("consistency:gain", 0.5, n=1),
+        Measurement("consistency:shift", 0.25, n=1),
+    )
+    assert judge_consistency(changed, None).outcome is Outcome.PASS
+
+
+# ------------------------------------------------------------------ scores
+
+
+def estimate(name: str, value: float, half: float = 0.1) -> Measurement:
+    return Measurement(name, value, low=value - half, high=value + half, n=100)
+
+
+SCORE = Score(
+    part=Slice(),
+    coverage=estimate("coverage", 0.8),
+    uar=estimate("uar", 0.5),
+    uar_all=estimate("uar_all", 0.4),
+    accuracy=estimate("accuracy", 0.6),
+    macro_f1=estimate("macro_f1", 0.45),
+    class_share=Measurement("class_share", 0.2, n=100),
+    calibration_error=Measurement("calibration_error", 0.3, n=100),
+    brier_score=Measurement("brier_score", 0.7, n=100),
+    recalls=(),
+    precisions=(),
+    chance=0.25,
+    details={"confusion": {}},
+)
+CALLS, KOREAN = Slice("calls", corpus="calls"), Slice("language-ko", language="ko")
+SEEN = "its model card lists calls among its datasets"
+REASON = {
+    "coverage": "low_coverage",
+    "uar": "low_uar",
+    "accuracy": "low_accuracy",
+    "macro_f1": "low_macro_f1",
+    "class_share": "skewed_predictions",
+    "calibration_error": "miscalibrated",
+}
+
+
+def judged(name: str, *bounds: Bound, **change: Any) -> Judgement:
+    requirements = Requirements.model_validate({name: bounds})
+    return judge_score(replace(SCORE, **change), name, requirements, REASON[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "met", "missed", "shown"),
+    [
+        ("coverage", Bound(min=0.8), Bound(min=0.9), "coverage=0.8 [0.7, 0.9]"),
+        ("uar", Bound(min=0.5), Bound(min=0.6), "uar=0.5 [0.4, 0.6]"),
+        ("accuracy", Bound(min=0.6), Bound(min=0.7), "accuracy=0.6 [0.5, 0.7]"),
+        ("macro_f1", Bound(min=0.4), Bound(min=0.5), "macro_f1=0.45 [0.35, 0.55]"),
+        ("class_share", Bound(max=0.2), Bound(max=0.15), "class_share=0.2"),
+        ("calibration_error", Bound(max=0.3), Bound(max=0.1), "calibration_error=0.3"),
+    ],
+)
+def test_each_score_has_its_requirement_and_its_reason(
+    name: str, met: Bound, missed: Bound, shown: str
+) -> None:
+    assert judged(name, met) == replace(judged(name), requirement=str(met))
+    expected = f"FAIL {REASON[name]}: {shown}, but should be {missed}"
+    assert found(judged(name, missed)) == expected
+    assert found(judged(name)) == "PASS"
+    assert judged(name).measurements[0] == getattr(SCORE, name)
+
+
+def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> None:
+    assert judged("uar", Bound(min=0.45)).measurements == (SCORE.uar, SCORE.uar_all)
+    assert judged("uar", Bound(min=0.45)).details == SCORE.details
+    assert judged("accuracy").details == {}
+    beside = judged("calibration_error", Bound(max=0.5)).measurements
+    assert beside == (SCORE.calibration_error, SCORE.brier_score)
+
+
+def test_by_default_uar_has_to_be_sure() -> None:
+    assert found(judge_score(SCORE, "uar", Requirements(), "low_uar")) == "PASS"
+    unsure = judge_score(
+        replace(SCORE, uar=estimate("uar", 0.46)), "uar", Requirements(), "low_uar"
+    )
+    assert found(unsure) == (
+        "INCONCLUSIVE low_uar: uar=0.46 [0.36, 0.56], but should be at least 0.4 with 95%"
+        " confidence; 100 clips cannot tell, about 590 could"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "least", "outcome"),
+    [
+        (Slice(), 0.5, "PASS"),
+        (Slice(), 0.55, "FAIL"),
+        (CALLS, 0.55, "PASS"),
+        (Slice("studio", corpus="studio"), 0.55, "FAIL"),
+        (KOREAN, 0.55, "FAIL"),
+        (Slice("language-de", language="de"), 0.55, "PASS"),
+    ],
+)
+def test_a_part_is_held_against_the_requirement_on_it(
+    part: Slice, least: float, outcome: str
+) -> None:
+    bounds = (
+        Bound(min=least),
+        Bound(min=0.1, corpus="calls"),
+        Bound(min=0.9, language="ko"),
+    )
+    assert judged("uar", *bounds, part=part).outcome == outcome
+
+
+# ------------------------------------------------------------------ chance
+
+
+@pytest.mark.parametrize(
+    ("uar", "chance", "expected"),
+    [
+        (estimate("uar", 0.5), 0.25, "PASS"),
+        (
+            estimate("uar", 0.52),
+            0.5,
+            (
+                "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
+                " 95% confidence; 100 clips cannot tell, about 5,200 could (which guessing scores)"
+            ),
+        ),
+        (
+            estimate("uar", 0.3),
+            0.5,
+            (
+                "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5 with 95%"
+                " confidence (which guessing scores)"
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("requirements", [Requirements(), Requirements(uar=())])
+def test_a_uar_that_guessing_may_have_reached_does_not_pass(
+    uar: Measurement, chance: float, expected: str, requirements: Requirements
+) -> None:
+    judgement = judge_above_chance(replace(SCORE, uar=uar, chance=chance), requirements)
+    assert found(judgement) == expected
+    assert judgement.measurements == (Measurement("chance", chance),)
+
+
+@pytest.mark.parametrize(
+    ("part", "sure"), [(Slice(), "95%"), (CALLS, "80%"), (KOREAN, "60%")], ids=str
+)
+def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Slice, sure: str) -> None:
+    bounds = (
+        Bound(min=0.1),
+        Bound(min=0.1, confidence=0.8, corpus="calls"),
+        Bound(min=0.1, confidence=0.6, language="ko"),
+    )
+    below = replace(SCORE, part=part, chance=0.9)
+    judgement = judge_above_chance(below, Requirements(uar=bounds))
+    assert judgement.requirement == f"at least 0.9 with {sure} confidence"
+
+
+# ------------------------------------------------------------------ seen in training
+
+
+@pytest.mark.parametrize("part", [Slice(), Slice(TOGETHER), KOREAN])
+def test_speech_of_which_nothing_is_new_is_inconclusive(part: Slice) -> None:
+    judgement = judge_novelty(
+        replace(SCORE, part=part, seen=SEEN, details={"seen": {"calls": SEEN}}), Requirements()
+    )
+    expected = f"{SEEN}, so how right it is there says nothing about new speech"
+    assert found(judgement) == f"INCONCLUSIVE seen_in_training: {expected}"
+    assert judgement.measurements == (Measurement("seen_corpora", 1, "corpora"),)
+
+
+def test_a_seen_corpus_next_to_others_is_no_reason() -> None:
+    assert found(judge_novelty(replace(SCORE, part=CALLS, seen=SEEN), Requirements())) == "PASS"
+    left_out = judge_novelty(replace(SCORE, details={"seen": {"calls": SEEN}}), Requirements())
+    assert found(left_out) == "PASS"
+    assert left_out.measurements[0].value == 1
+    assert judge_novelty(SCORE, Requirements()).measurements[0].value == 0
+
+
+def test_what_confirms_a_choice_has_to_meet_all_that_speech_can_show() -> None:
+    assert found(judge_confirmation(SCORE, Requirements())) == "PASS"
+    scoped = Requirements(uar=(Bound(min=0.99, corpus="calls"),))
+    assert found(judge_confirmation(SCORE, scoped)).startswith("FAIL low_uar")
+    by_luck = replace(SCORE, uar=estimate("uar", 0.52), chance=0.5)
+    lenient = Requirements(uar=(Bound(min=0.1),))
+    assert found(judge_confirmation(by_luck, lenient)).startswith("INCONCLUSIVE chance_level")
+    little = replace(SCORE, coverage=Measurement("coverage", 0.4, n=100))
+    assert found(judge_confirmation(little, Requirements())).startswith("FAIL low_coverage")
+    seen = replace(SCORE, seen=SEEN, details={"seen": {"calls": SEEN}})
+    assert found(judge_confirmation(seen, Requirements())).startswith("INCONCLUSIVE seen_in")
+
+
+def test_uneven_shares_are_rejected_only_beyond_doubt() -> None:
+    for low, outcome in ((0.1, "PASS"), (0.16, "FAIL skewed_predictions")):
+        uneven = replace(SCORE, class_share=Measurement("class_share", 0.2, "1", low, 0.3, 50))
+        judgement = judge_score(uneven, "class_share", Requirements(), "skewed_predictions")
+        assert found(judgement).startswith(outcome)
+    sure = Requirements(class_share=(Bound(max=0.15, confidence=0.95),))
+    unsure = replace(SCORE, class_share=Measurement("class_share", 0.1, "1", 0.05, 0.3, 50))
+    judgement = judge_score(unsure, "class_share", sure, "skewed_predictions")
+    assert found(judgement).startswith("INCONCLUSIVE skewed_predictions")
+
+
+def test_a_requirement_on_a_seen_corpus_is_inconclusive() -> None:
+    about_it = Requirements(uar=(Bound(min=0.4), Bound(min=0.3, corpus="calls")))
+    seen = replace(SCORE, part=CALLS, seen=SEEN)
+    assert found(judge_novelty(seen, about_it)).startswith("INCONCLUSIVE seen_in_training")
+    assert found(judge_novelty(replace(seen, part=Slice("b", corpus="b")), about_it)) == "PASS"
+
+
+@pytest.mark.parametrize("name", REASON)
+def test_what_was_seen_in_training_is_measured_but_decides_nothing(name: str) -> None:
+    worst = Bound(max=0.0) if name in ("class_share", "calibration_error") else Bound(min=1.0)
+    assert judged(name, worst).outcome is Outcome.FAIL
+    seen = judged(name, worst, seen=SEEN)
+    assert (found(seen), seen.requirement) == ("PASS", "")
+    assert seen.measurements[0] == getattr(SCORE, name)
+
+
+def test_neither_is_chance_nor_the_worst_emotion_decided_by_what_was_seen() -> None:
+    guess = replace(SCORE, uar=estimate("uar", 0.1), seen=SEEN)
+    assert found(judge_above_chance(guess, Requirements())) == "PASS"
+    assert found(judge_each(guess, (JOY,), "recall", Requirements(recall=(SURE,)))) == "PASS"
+
+
+# ------------------------------------------------------------------ several at once
+
+ANGER = Measurement("recall:anger", 0.9, low=0.8, high=0.95, n=30)
+JOY = Measurement("recall:joy", 0.3, low=0.2, high=0.4, n=30)
+FEAR = Measurement("recall:fear", 0.55, low=0.4, high=0.7, n=30)
+SURE = Bound(min=0.5, confidence=0.95)
+
+
+@pytest.mark.parametrize(
+    ("measured", "bounds", "expected"),
+    [
+        ((ANGER, FEAR), (Bound(min=0.5),), "PASS"),
+        ((ANGER, JOY), (), "PASS"),
+        ((ANGER, JOY), (Bound(min=0.5, corpus="calls"),), "PASS"),
+        ((), (Bound(min=0.5),), "PASS"),
+        (
+            (ANGER, FEAR, JOY),
+            (SURE,),
+            (
+                "FAIL low_recall: recall:joy=0.3 [0.2, 0.4], but should be at least 0.5 with 95% "
+                "confidence"
+            ),
+        ),
+        (
+            (ANGER, FEAR),
+            (SURE,),
+            (
+                "INCONCLUSIVE low_recall: recall:fear=0.55 [0.4, 0.7], but should be at least "
+                "0.5 with 95% confidence; 30 clips cannot tell, about 560 could"
+            ),
+        ),
+        (
+            (JOY, FEAR),
+            (Bound(min=0.6),),
+            (
+                "FAIL low_recall: recall:joy=0.3 [0.2, 0.4], but should be at least 0.6; "
+                "recall:fear=0.55 [0.4, 0.7], but should be at least 0.6"
+            ),
+        ),
+    ],
+)
+def test_the_worst_of_several_counts(
+    measured: tuple[Measurement, ...], bounds: tuple[Bound, ...], expected: str
+) -> None:
+    requirements = Requirements(recall=bounds)
+    judgement = judge_each(SCORE, measured, "recall", requirements)
+    assert found(judgement) == expected
+    assert judgement.measurements == measured
+    assert judgement.requirement == str(requirements.bound("recall") or "")
+
+
+def test_precisions_have_a_requirement_and_a_reason_of_their_own() -> None:
+    measured = (Measurement("precision:joy", 0.3, n=10),)
+    requirements = Requirements(recall=(Bound(min=0.9),), precision=(Bound(min=0.5),))
+    judgement = judge_each(SCORE, measured, "precision", requirements)
+    assert found(judgement) == "FAIL low_precision: precision:joy=0.3, but should be at least 0.5"
+
+
+# ------------------------------------------------------------------ speed
+
+TIMING = Timing(
+    length=22,
+    rounds=tuple(float(n) for n in range(1, 22)),
+    load_time=0.5,
+    peak_memory=900.0,
+    size_on_disk=378.3,
+    parameters=94_371_712,
+    threads=2,
+)
+
+
+QUIET = replace(
+    TIMING,
+    throughput=4.5,
+    cold_start=2.5,
+    memory_above_model=200.0,
+    load_average=0.3,
+    contention=0.1,
+    other_load=0.5,
+    cores=2,
+    energy=20.0,
+)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_timing_is_measured_in_the_units_of_the_report(told: bool) -> None:
+    measured = {one.name: one for one in judge_timing(QUIET if told else TIMING, None).measurements}
+    if told:
+        assert [
+            measured.pop(name) for name in list(measured) if getattr(TIMING, name, 0) is None
+        ] == [
+            Measurement("throughput", 4.5, "s/s"),
+            Measurement("cold_start", 2.5, "s"),
+            Measurement("memory_above_model", 200.0, "MB"),
+            Measurement("load_average", 0.3, "threads"),
+            Measurement("contention", 0.1),
+            Measurement("other_load", 0.5, "cores"),
+            Measurement("energy", 20.0, "J"),
+        ]
+    assert tuple(measured.values()) == (
+        Measurement("time_p50", 11.0, "s", n=21),
+        Measurement("time_p90", 19.0, "s", n=21),
+        Measurement("time_p95", 20.0, "s", n=21),
+        Measurement("time_p99", 20.8, "s", n=21),
+        Measurement("real_time_factor", 0.5),
+        Measurement("segment", 22, "s"),
+        Measurement("load_time", 0.5, "s"),
+        Measurement("peak_memory", 900.0, "MB"),
+        Measurement("size_on_disk", 378.3, "MB"),
+        Measurement("parameters", 94_371_712, "weights"),
+        Measurement("threads", 2, "threads"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (0.5, "PASS"),
+        (
+            0.3,
+            (
+                "FAIL too_slow: real_time_factor=0.5, but should be at most 0.3 (22 s of audio, 2 "
+                "threads)"
+            ),
+        ),
+    ],
+)
+def test_timing(most: float, expected: str) -> None:
+    for timing in (TIMING, QUIET):
+        judgement = judge_timing(timing, Bound(max=most))
+        assert found(judgement) == expected
+        assert (judgement.measurements, judgement.details) == (timing.measurements, {})
+
+
+WAITED = "its threads waited for a core for 25% of the time"
+TAKEN = "other processes kept 0.6 of 2 cores busy"
+
+
+@pytest.mark.parametrize(
+    ("told", "noise"),
+    [
+        ({"contention": 0.25}, WAITED),
+        ({"other_load": 0.6}, TAKEN),
+        ({"contention": 0.25, "other_load": 0.6}, f"{WAITED}, and {TAKEN}"),
+        ({"other_load": 0.6, "cores": None}, TAKEN),
+    ],
+)
+def test_on_a_machine_with_other_work_slow_is_inconclusive_and_fast_is_fast(
+    told: dict[str, Any], noise: str
+) -> None:
+    noisy = replace(QUIET, **told)
+    slow = judge_timing(noisy, Bound(max=0.3))
+    assert found(slow) == (
+        "INCONCLUSIVE too_slow: real_time_factor=0.5, but should be at most 0.3 (22 s of audio, 2 "
+        f"threads); but {noise}: measure again on a quiet machine"
+    )
+    fast = judge_timing(noisy, Bound(max=0.5))
+    assert found(fast) == "PASS"
+    for one in (slow, fast):
+        assert (one.details, one.measurements) == ({"noise": noise}, noisy.measurements)
+
+
+def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
+    hopeless = judge_timing(replace(QUIET, contention=0.25), Bound(max=0.001))
+    assert found(hopeless) == (
+        "FAIL too_slow: real_time_factor=0.5, but should be at most 0.001 (22 s of audio, 2"
+        " threads)"
+    )
+    assert hopeless.details == {"noise": WAITED}
+
+
+def test_threads_that_wait_for_each_other_are_no_noise() -> None:
+    judgement = judge_timing(replace(QUIET, contention=0.3, other_load=0.02), Bound(max=0.001))
+    assert (judgement.outcome, dict(judgement.details)) == (Outcome.FAIL, {})
+
+
+def test_other_work_on_cores_that_the_model_leaves_free_is_no_noise() -> None:
+    beside = replace(QUIET, other_load=6.2, cores=8)
+    assert found(judge_timing(beside, Bound(max=0.3))).startswith("FAIL too_slow")
+    assert judge_timing(replace(beside, threads=8), None).details["noise"]

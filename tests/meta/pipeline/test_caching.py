@@ -1,0 +1,218 @@
+"""What a run has computed, no later one computes again."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sertify.candidates.entries import SamplingRate
+from sertify.candidates.reading import Candidate
+from sertify.evidence.environment import describe
+from sertify.hub.snapshots import take_snapshot
+from sertify.pipeline.stages import subject_key
+from tests.meta import tiny
+from tests.meta.runs import CHECKS, ROOT
+
+Write = Callable[..., Path]
+
+# Without torch nothing can be asked: what a run finds then, it knew before.
+WITHOUT_TORCH = (
+    "import sys, pytest; sys.modules['torch'] = None; sys.exit(pytest.main(sys.argv[1:]))"
+)
+
+
+class Project:
+    """A folder with its own cache, evidence and recordings."""
+
+    def __init__(self, folder: Path, candidates: Path, speech: Path) -> None:
+        self.reports, self.cache = folder / "reports", folder / "cache"
+        self.candidates = candidates
+        self.speech = Path(shutil.copytree(speech, folder / "speech"))
+
+    def command(self, *args: str, code: str = "") -> list[str]:
+        start = ["-c", code] if code else ["-m", "pytest"]
+        own = ["--candidates", self.candidates, "--data", self.speech, "--reports", self.reports]
+        fixed = ["-p", "no:randomly", "-o", f"cache_dir={self.cache}", "--threads=1", "-q"]
+        return [sys.executable, *start, str(CHECKS), *map(str, own), *fixed, *args]
+
+    def run(self, *args: str, code: str = "") -> str:
+        done = subprocess.run(
+            self.command(*args, code=code), cwd=ROOT, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def store(self) -> Path:
+        return self.cache / "d" / "sertify" / "answers.sqlite"
+
+    def answers(self) -> dict[str, bytes]:
+        """Return what the models were asked about sounds, by question."""
+        with closing(sqlite3.connect(self.store)) as connection:
+            rows = connection.execute("SELECT model || question, answer FROM answers").fetchall()
+        return {key: answer for key, answer in rows if answer[:1] in (b"=", b"!")}
+
+    def measured(self) -> dict[str, Any]:
+        results = json.loads((self.reports / "results.json").read_text("utf-8"))
+        numbers = {one["name"]: dict(one["numbers"]) for one in results["candidates"]}
+        for one in numbers.values():
+            one.pop("load_time", None)
+        return {one["name"]: (numbers[one["name"]], one["parts"]) for one in results["candidates"]}
+
+
+@pytest.fixture
+def project(tmp_path: Path, write: Write, some_speech: Path) -> Project:
+    return Project(tmp_path, write("wavlm-tiny", "hubert-tiny"), some_speech)
+
+
+ACCURACY = ("-m", "accuracy")
+
+
+def test_a_second_run_asks_nothing_whatever_gates_it_is_about(project: Project) -> None:
+    first = project.run("-m", "not speed")
+    known, measured = project.answers(), project.measured()
+    second = project.run("-m", "not speed", code=WITHOUT_TORCH)
+    assert summary(second) == summary(first)
+    assert (project.answers(), project.measured()) == (known, measured)
+
+
+def test_what_is_new_is_asked_and_nothing_else(
+    project: Project, tmp_path: Path, write: Write
+) -> None:
+    project.run(*ACCURACY)
+    known = project.answers()
+    # Other requirements are judged by what is known,
+    write("wavlm-tiny", "hubert-tiny", requirements={"uar": {"min": 0.99}})
+    assert "low_uar" in project.run(*ACCURACY, code=WITHOUT_TORCH)
+    assert project.answers() == known
+    # and of a clip that changed, each candidate is asked about that one.
+    first, second = sorted((project.speech / "audio").iterdir())[:2]
+    shutil.copy(second, tmp_path / "kept.wav")
+    with first.open("ab") as file:
+        file.write(b"\0\0")
+    project.run(*ACCURACY)
+    assert len(project.answers().keys() - known.keys()) == 2
+    assert known.items() <= project.answers().items()
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(project: Project, write: Write) -> None:
+    write("wavlm-tiny")
+    running = subprocess.Popen(
+        project.command(*ACCURACY), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while len(known(project)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    running.send_signal(signal.SIGKILL)
+    running.wait(60)
+    kept = project.answers()
+    assert len(kept) >= 3
+    marked = mark(project)
+    project.run(*ACCURACY)
+    assert marked.items() <= project.answers().items()
+
+
+def known(project: Project) -> dict[str, bytes]:
+    try:
+        return project.answers()
+    except sqlite3.Error:
+        return {}
+
+
+def mark(project: Project) -> dict[str, bytes]:
+    """Put other answers in the place of those that are kept: nobody would compute these."""
+    with closing(sqlite3.connect(project.store)) as connection, connection:
+        for model, question, answer in connection.execute(
+            "SELECT model, question, answer FROM answers WHERE substr(answer, 1, 1) = X'3d'"
+        ).fetchall():
+            odd = struct.pack(
+                f"<cI{(len(answer) - 5) // 4}f", b"=", 1, *range(len(answer) // 4 - 1)
+            )
+            update = "UPDATE answers SET answer = ? WHERE model = ? AND question = ?"
+            connection.execute(update, (odd, model, question))
+    return project.answers()
+
+
+def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> None:
+    project.run("-m", "not speed")
+    alone, measured = project.answers(), project.measured()
+    other = Project(tmp_path / "other", project.candidates, project.speech)
+    other.run("-m", "not speed", "-n", "2", "--threads", "2")
+    assert (other.answers(), other.measured()) == (alone, measured)
+
+
+def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Write) -> None:
+    write("hubert-tiny")
+    project.run(*ACCURACY, "--no-cache")
+    assert not project.store.exists()
+    project.run(*ACCURACY)
+    marked = mark(project)
+    project.run(*ACCURACY, "--cache-clear", "-n", "1")
+    cleared = project.answers()
+    assert cleared.keys() == marked.keys()
+    assert not cleared.items() & marked.items()
+
+
+class TestKeys:
+    ENVIRONMENT = describe("cpu", 1)
+
+    def candidate(self, folder: Path, **terms: Any) -> Candidate:
+        return Candidate("tiny", str(folder), folder, **terms)
+
+    def key(self, folder: Path, **terms: Any) -> str:
+        candidate = self.candidate(folder, **terms)
+        return subject_key(take_snapshot(candidate), candidate, self.ENVIRONMENT)
+
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            {"labels": ("a", "b", "c")},
+            {"loader": "pooled-head"},
+            {"variant": "int8-dynamic"},
+            {"trust_remote_code": True},
+            {"feature_extractor": SamplingRate(sampling_rate=8_000)},
+        ],
+        ids=str,
+    )
+    def test_it_changes_with_how_the_model_is_loaded(
+        self, tmp_path: Path, terms: dict[str, Any]
+    ) -> None:
+        folder = tiny.build(tmp_path)
+        assert self.key(folder, **terms) != self.key(folder)
+
+    def test_it_changes_with_the_content_of_the_folder_alone(self, tmp_path: Path) -> None:
+        folder = tiny.build(tmp_path)
+        first = self.key(folder)
+        assert self.key(folder, emotions={"a": "anger"}, note="of no matter") == first
+        tiny.edit_json(
+            folder / "preprocessor_config.json", lambda one: one.update(do_normalize=False)
+        )
+        assert self.key(folder) != first
+
+    def test_what_runs_code_from_elsewhere_has_none(self, tmp_path: Path) -> None:
+        folder = tiny.build(tmp_path)
+        classes = {"AutoConfig": "someone/else--code.Config"}
+        tiny.edit_json(folder / "config.json", lambda one: one.update(auto_map=classes))
+        assert self.key(folder, trust_remote_code=True) == ""
+        assert self.key(folder) != ""
+
+
+def summary(output: str) -> str:
+    return re.sub(r" in [\d.]+s.*", "", output.splitlines()[-1]).strip("= ")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "OMP_NUM_THREADS", "1")

@@ -1,0 +1,411 @@
+"""From predictions to numbers: those of scikit-learn, for each corpus, and their means."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+from sklearn.calibration import calibration_curve
+
+from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
+from sertify.corpora.clips import Clip, Corpus
+from sertify.gates.parts import TOGETHER, Slice
+from sertify.pipeline.predictions import Predictions, RejectedClip
+from sertify.pipeline.scores import Score, score
+from sertify.statistics import bootstrapping, intervals
+from sertify.vocabulary.errors import Blocked
+from sertify.vocabulary.outcomes import Bound, Measurement
+
+LABELS = ("ang", "hap", "neu", "sad")
+EMOTIONS = ("anger", "happiness", "neutral", "sadness")
+SHORT = dict(zip(EMOTIONS, LABELS, strict=True))
+LONG = dict(zip(LABELS, EMOTIONS, strict=True))
+CANDIDATE = Candidate("x", "org/x")
+CALLS, STUDIO = Slice("calls", corpus="calls"), Slice("studio", corpus="studio")
+WHY = {"calls": "its card lists calls", "studio": "its card lists studio"}
+
+
+def clips(truth: Sequence[str | None], corpus: str = "calls", **columns: Any) -> tuple[Clip, ...]:
+    """Return a clip of each emotion; a column is a value of all clips, or one of each."""
+    return tuple(
+        Clip(
+            f"{corpus}/{n}.wav",
+            Path(),
+            label,
+            corpus=corpus,
+            **{
+                name: value[n] if isinstance(value, list) else value
+                for name, value in columns.items()
+            },
+        )
+        for n, label in enumerate(truth)
+    )
+
+
+def predictions(
+    heard: Sequence[Clip], predicted: Sequence[str], labels: tuple[str, ...] = LABELS
+) -> Predictions:
+    """Return what a model of these labels says of clips, besides one that it could not hear."""
+    logits = np.zeros((len(heard), len(labels)), np.float32)
+    logits[range(len(heard)), [labels.index(label) for label in predicted]] = 1
+    silent = Clip("z.wav", Path(), "anger", corpus="calls")
+    corpus = Corpus("calls", Path(), (*heard, silent), "f00d")
+    return Predictions(corpus, labels, tuple(heard), logits, (RejectedClip("z.wav", "silent"),))
+
+
+def scored(predicted: Sequence[str], truth: Sequence[str], **columns: Any) -> Score:
+    return score(predictions(clips(truth, **columns), predicted), CANDIDATE)
+
+
+def study(size: int = 120, seed: int = 0) -> tuple[list[str], list[str]]:
+    """Return truth and predictions of a model that is right about two clips of three."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(EMOTIONS, size)
+    heard = np.where(rng.random(size) < 0.55, truth, rng.choice(EMOTIONS, size))
+    return truth.tolist(), [SHORT[emotion] for emotion in heard.tolist()]
+
+
+def generated(seed: int, size: int = 200) -> Predictions:
+    """Return predictions with logits of their own, of clips of which some are of other emotions."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice([*EMOTIONS, "fear", "boredom"], size).tolist()
+    logits = rng.normal(size=(size, 4)).astype(np.float32)
+    for row, emotion in zip(logits, truth, strict=True):
+        if emotion in EMOTIONS:
+            row[EMOTIONS.index(emotion)] += 1.5
+    corpus = Corpus("calls", Path(), clips(truth), "f00d")
+    return Predictions(corpus, LABELS, corpus.clips, logits, ())
+
+
+# ------------------------------------------------------------------ against scikit-learn
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_scores_equal_those_of_scikit_learn(seed: int) -> None:
+    found = generated(seed)
+    ours = score(found, CANDIDATE)
+    kept = [n for n, clip in enumerate(found.clips) if clip.label in EMOTIONS]
+    truth = [str(found.clips[n].label) for n in kept]
+    said = [LONG[found.predicted[n]] for n in kept]
+    probabilities = found.probabilities[kept]
+    right = np.array(truth) == said
+    shown, sure = calibration_curve(right, probabilities.max(axis=1), n_bins=15)
+    inner = np.linspace(0, 1, 16)[1:-1]
+    sizes = np.bincount(np.searchsorted(inner, probabilities.max(axis=1)), minlength=15)
+    shares = [np.mean([word == name for word in said]) for name in EMOTIONS]
+    wanted = [truth.count(name) / len(truth) for name in EMOTIONS]
+    assert {name: getattr(ours, name).value for name in NUMBERS} == pytest.approx(
+        {
+            "coverage": len(kept) / 200,
+            "uar": sklearn_metrics.balanced_accuracy_score(truth, said),
+            "accuracy": sklearn_metrics.accuracy_score(truth, said),
+            "macro_f1": sklearn_metrics.f1_score(truth, said, average="macro"),
+            "calibration_error": (np.abs(shown - sure) * sizes[sizes > 0]).sum() / len(kept),
+            "brier_score": sklearn_metrics.brier_score_loss(
+                truth, probabilities, labels=EMOTIONS, scale_by_half=False
+            ),
+            "class_share": np.abs(np.subtract(shares, wanted)).max(),
+        }
+    )
+    recalls = sklearn_metrics.recall_score(truth, said, average=None)
+    precisions = sklearn_metrics.precision_score(truth, said, average=None)
+    assert by_name(ours.recalls) == pytest.approx(named("recall", recalls))
+    assert by_name(ours.precisions) == pytest.approx(named("precision", precisions))
+    assert [one.n for one in ours.recalls] == [truth.count(name) for name in EMOTIONS]
+    assert [one.n for one in ours.precisions] == [said.count(name) for name in EMOTIONS]
+
+
+NUMBERS = (
+    "coverage", "uar", "accuracy", "macro_f1", "calibration_error", "brier_score", "class_share",
+)  # fmt: skip
+
+
+def by_name(measured: Sequence[Measurement]) -> dict[str, float]:
+    return {one.name: one.value for one in measured}
+
+
+def named(name: str, values: Sequence[float]) -> dict[str, float]:
+    return {f"{name}:{emotion}": value for emotion, value in zip(EMOTIONS, values, strict=True)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_uar_over_all_clips_is_another_number_with_a_recall_of_0_for_what_is_inexpressible(
+    seed: int,
+) -> None:
+    found = generated(seed)
+    ours = score(found, CANDIDATE)
+    truth = [clip.label for clip in found.clips]
+    said = [LONG[word] for word in found.predicted]
+    expected = sklearn_metrics.recall_score(
+        truth, said, average="macro", labels=sorted({*map(str, truth)}), zero_division=0
+    )
+    assert (ours.uar_all.name, ours.uar_all.n) == ("uar_all", 200)
+    assert ours.uar_all.value == pytest.approx(expected)
+    assert ours.uar_all.value == pytest.approx(ours.uar.value * 4 / 6)
+    assert ours.details["expressible"] == [*EMOTIONS]
+    assert ours.details["inexpressible"] == ["boredom", "fear"]
+
+
+def test_chance_is_one_of_the_emotions_that_occur_and_can_be_expressed() -> None:
+    assert score(generated(0), CANDIDATE).chance == 1 / 4
+    assert scored(["ang", "sad"], ["anger", "fear"]).chance == 1
+    assert scored(["ang", "sad"], ["anger", "sadness"]).chance == 1 / 2
+
+
+# ------------------------------------------------------------------ intervals
+
+
+def test_every_estimate_has_its_interval_and_its_number_of_clips() -> None:
+    truth, predicted = study()
+    for one in estimates(scored(predicted, truth)):
+        assert one.low is not None
+        assert one.high is not None
+        assert 0 < one.low <= one.value <= one.high <= 1
+        assert one.n == (truth.count(one.name[7:]) if one.name.startswith("recall:") else 120)
+
+
+def estimates(scored: Score) -> list[Measurement]:
+    whole = [scored.uar, scored.accuracy, scored.macro_f1, scored.coverage, scored.uar_all]
+    return whole + list(scored.recalls)
+
+
+def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
+    truth, predicted = study()
+    speakers = [f"s{n // 10}" for n in range(120)]
+    words = [LONG[label] for label in predicted]
+    for groups, number in ((speakers, 12), (None, None)):
+        expected = bootstrapping.bootstrap(truth, words, groups, ["uar"])["uar"]
+        ours = scored(predicted, truth, speaker=groups)
+        assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
+        assert ours.uar.speakers == number
+    incomplete = scored(predicted, truth, speaker=[*speakers[:-10], *[None] * 10])
+    assert (incomplete.uar.low, incomplete.uar.speakers) == (
+        scored(predicted, truth, speaker=speakers).uar.low,
+        12,
+    )
+
+
+def test_all_right_is_not_certain() -> None:
+    ours = scored(["ang"] * 10, ["anger"] * 10)
+    interval = intervals.wilson(10, 10)
+    for one in (ours.accuracy, ours.recalls[0], ours.precisions[0]):
+        assert (one.low, one.high) == pytest.approx((interval.low, interval.high))
+
+
+@pytest.mark.parametrize("scope", [{}, {"corpus": "calls"}])
+@pytest.mark.parametrize("name", ["uar", "accuracy", "macro_f1", "coverage", "recall", "precision"])
+def test_what_decides_is_at_the_confidence_of_its_requirement(
+    name: str, scope: dict[str, Any]
+) -> None:
+    truth, predicted = study()
+    truth[:20] = ["fear"] * 20
+    bound = Bound(min=0.1, confidence=0.5, **scope)
+    candidate = replace(CANDIDATE, requirements=Requirements.model_validate({name: bound}))
+    found = predictions(clips(truth), predicted)
+    usual, own = (score(found, one, CALLS) for one in (CANDIDATE, candidate))
+    reported = [*estimates(usual), *usual.precisions]
+    assert reported == [*estimates(own), *own.precisions]
+    concerned = {one.name: one for one in reported if one.name.partition(":")[0] == name}
+    assert own.decisive.keys() == concerned.keys()
+    assert usual.decisive == {}
+    for one in own.decisive.values():
+        assert one.value == concerned[one.name].value
+        assert width(one) < 0.6 * width(concerned[one.name])
+
+
+def test_what_decides_of_several_corpora_is_their_mean() -> None:
+    bound = Bound(min=0.1, confidence=0.5)
+    candidate = replace(CANDIDATE, requirements=Requirements(uar=(bound,), coverage=(bound,)))
+    whole = score(joined(), candidate)
+    assert whole.decisive.keys() == {"uar", "coverage"}
+    assert whole.decisive["uar"].value == pytest.approx(whole.uar.value)
+    assert width(whole.decisive["uar"]) < 0.6 * width(whole.uar)
+    assert whole.decisive["coverage"].value == pytest.approx(whole.coverage.value)
+
+
+def width(measured: Measurement) -> float:
+    assert measured.low is not None
+    assert measured.high is not None
+    return measured.high - measured.low
+
+
+# ------------------------------------------------------------------ what stands beside them
+
+
+def test_predictions_outside_the_truth_are_columns_of_the_confusions() -> None:
+    ours = scored(["ang", "neu", "sad"], ["anger", "anger", "sadness"])
+    third = pytest.approx(1 / 3)
+    assert ours.details == {
+        "expressible": ["anger", "sadness"],
+        "inexpressible": [],
+        "rejected_clips": [{"file": "z.wav", "reason": "silent"}],
+        "confusion": {
+            "labels": ["anger", "sadness"],
+            "columns": ["anger", "neutral", "sadness"],
+            "counts": [[1, 1, 0], [0, 0, 1]],
+        },
+        "class_shares": {
+            "truth": {"anger": pytest.approx(2 / 3), "sadness": third},
+            "predicted": {"anger": third, "neutral": third, "sadness": third},
+        },
+    }
+
+
+def test_without_a_clip_that_the_model_can_express_all_scores_are_the_worst() -> None:
+    ours = scored(["ang", "sad"], ["fear", "disgust"])
+    assert (ours.coverage.value, ours.coverage.low) == (0, 0)
+    assert ours.coverage.high == pytest.approx(0.658, abs=1e-3)
+    worst = {"uar": 0, "accuracy": 0, "macro_f1": 0, "calibration_error": 1, "brier_score": 2}
+    for name, value in worst.items():
+        assert getattr(ours, name) == Measurement(name, value, n=0)
+    assert (ours.uar_all.value, ours.uar_all.n) == (0, 2)
+    assert (ours.recalls, ours.precisions, ours.chance) == ((), (), 1)
+    assert "confusion" not in ours.details
+
+
+def test_the_entrys_own_emotions_decide_what_a_label_means() -> None:
+    candidate = replace(CANDIDATE, emotions={"pos": "happiness"})
+    judged = predictions(clips(["joy", "joy"]), ["pos", "neg"], labels=("pos", "neg"))
+    assert score(judged, candidate).accuracy.value == 0.5
+    assert score(judged, CANDIDATE).coverage.value == 0
+
+
+def test_clips_without_a_label_are_accounted_for() -> None:
+    ours = score(predictions(clips(["anger", None]), ["ang", "ang"]), CANDIDATE)
+    assert ours.coverage.n == 1
+    assert ours.details["rejected_clips"] == [
+        {"file": "z.wav", "reason": "silent"},
+        {"file": "calls/1.wav", "reason": "no_label"},
+    ]
+
+
+@pytest.mark.parametrize("part", [STUDIO, Slice("language-ko", language="ko")])
+def test_a_part_without_a_labelled_clip_is_blocked(part: Slice) -> None:
+    heard = clips(["anger"], language="de") + clips([None], "studio", language="ko")
+    with pytest.raises(Blocked, match=f"no labelled clip of {part.name} could be judged") as caught:
+        score(predictions(heard, ["ang", "ang"]), CANDIDATE, part)
+    assert caught.value.reason.code == "no_data"
+
+
+# ------------------------------------------------------------------ several corpora
+
+
+def joined() -> Predictions:
+    """Return predictions on two corpora of different sizes, emotions and languages."""
+    (calls, said), (studio, guessed) = study(120), study(40, seed=1)
+    studio = ["fear" if emotion == "sadness" else emotion for emotion in studio]
+    heard = clips(calls, speaker=[f"s{n // 10}" for n in range(120)], language="ko-KR")
+    heard += clips(studio, "studio", speaker=[f"s{n // 10}" for n in range(40)], language="de")
+    return predictions(heard, said + guessed)
+
+
+def test_a_corpus_is_scored_as_if_it_were_alone() -> None:
+    found = joined()
+    alone = replace(found, clips=found.clips[120:], logits=found.logits[120:])
+    assert score(found, CANDIDATE, STUDIO).uar == score(alone, CANDIDATE).uar
+    assert score(found, CANDIDATE, STUDIO).chance == 1 / 3
+
+
+def test_several_corpora_weigh_the_same_whatever_their_sizes() -> None:
+    found = joined()
+    whole, *parts = (score(found, CANDIDATE, part) for part in (Slice(TOGETHER), CALLS, STUDIO))
+    for name in (*NUMBERS, "uar_all"):
+        several = [getattr(part, name) for part in parts]
+        assert getattr(whole, name) == mean(several), name
+    assert whole.chance == pytest.approx((1 / 4 + 1 / 3) / 2)
+    assert (whole.uar.n, whole.uar.speakers) == (120 + (parts[1].uar.n or 0), 12 + 4)
+    assert whole.details["expressible"] == [*EMOTIONS]
+    assert whole.details["inexpressible"] == ["fear"]
+
+
+def mean(measured: Sequence[Measurement]) -> Any:
+    """Return what the mean of two estimates should be, by Zou & Donner's formula for their sum."""
+    first, second = measured
+    value: Any = (first.value + second.value) / 2
+    if first.low is None or second.low is None or first.high is None or second.high is None:
+        ends: tuple[Any, Any] = (None, None)
+    else:
+        below = math.sqrt((first.value - first.low) ** 2 + (second.value - second.low) ** 2) / 2
+        above = math.sqrt((first.high - first.value) ** 2 + (second.high - second.value) ** 2) / 2
+        ends = (pytest.approx(value - below), pytest.approx(value + above))
+    n = (first.n or 0) + (second.n or 0)
+    speakers = (first.speakers or 0) + (second.speakers or 0) if first.speakers else None
+    value = pytest.approx(value)
+    return Measurement(first.name, value, "1", *ends, n, speakers)
+
+
+def test_an_emotion_of_one_corpus_only_is_the_mean_of_that_one() -> None:
+    found = joined()
+    whole, calls, studio = (
+        score(found, CANDIDATE, part) for part in (Slice(TOGETHER), CALLS, STUDIO)
+    )
+    assert [one.name for one in studio.recalls] == [
+        "recall:anger", "recall:happiness", "recall:neutral",
+    ]  # fmt: skip
+    assert [one.name for one in whole.recalls] == [one.name for one in calls.recalls]
+    assert whole.recalls[3].value == calls.recalls[3].value
+    assert (whole.recalls[3].low, whole.recalls[3].high) == pytest.approx(
+        (calls.recalls[3].low, calls.recalls[3].high)
+    )
+    assert whole.recalls[0] == mean([calls.recalls[0], studio.recalls[0]])
+
+
+def test_a_language_is_scored_over_its_clips() -> None:
+    found = joined()
+    korean = score(found, CANDIDATE, Slice("language-ko", language="ko"))
+    assert korean.uar == score(found, CANDIDATE, CALLS).uar
+
+
+def test_a_corpus_of_which_nothing_can_be_expressed_counts_only_for_coverage_and_uar_all() -> None:
+    truth, predicted = study()
+    heard = clips(truth) + clips(["fear"] * 30, "studio")
+    whole = score(predictions(heard, predicted + ["ang"] * 30), CANDIDATE, Slice(TOGETHER))
+    calls = scored(predicted, truth)
+    assert [whole.coverage.value, whole.uar_all.value] == [0.5, calls.uar_all.value / 2]
+    for name in set(NUMBERS) - {"coverage"}:
+        assert getattr(whole, name) == getattr(calls, name), name
+    assert whole.chance == 1 / 4
+
+
+# ------------------------------------------------------------------ corpora seen in training
+
+
+def test_a_corpus_seen_in_training_is_left_out_of_the_mean() -> None:
+    found = joined()
+    ours = score(found, CANDIDATE, Slice(TOGETHER), {"calls": WHY["calls"]})
+    unseen = score(found, CANDIDATE, STUDIO)
+    assert ours.seen == ""
+    assert [getattr(ours, name) for name in NUMBERS] == [getattr(unseen, name) for name in NUMBERS]
+    assert (ours.chance, ours.details["seen"]) == (unseen.chance, {"calls": WHY["calls"]})
+
+
+def test_where_all_were_seen_the_mean_is_of_all_and_says_so() -> None:
+    found = joined()
+    ours = score(found, CANDIDATE, Slice(TOGETHER), WHY)
+    assert ours.seen == "its card lists calls; its card lists studio"
+    assert ours.uar == score(found, CANDIDATE).uar
+    assert ours.details["seen"] == WHY
+
+
+def test_a_seen_corpus_by_itself_is_scored_but_says_so() -> None:
+    found = joined()
+    ours = score(found, CANDIDATE, CALLS, {"calls": WHY["calls"]})
+    assert (ours.seen, ours.uar) == (WHY["calls"], score(found, CANDIDATE, CALLS).uar)
+
+
+def test_what_was_seen_is_told_of_the_parts_that_it_belongs_to() -> None:
+    ours = score(joined(), CANDIDATE, STUDIO, {"calls": WHY["calls"]})
+    assert ours.seen == ""
+    assert "seen" not in ours.details
+
+
+def test_an_unseen_corpus_without_labels_does_not_stand_in_for_a_seen_one() -> None:
+    heard = clips(["anger", "sadness"]) + clips([None], "studio")
+    found = predictions(heard, ["ang", "sad", "ang"])
+    ours = score(found, CANDIDATE, Slice(TOGETHER), {"calls": WHY["calls"]})
+    assert (ours.seen, ours.uar.value) == (WHY["calls"], 1)

@@ -1,0 +1,459 @@
+"""The intervals are reproducible, agree with other code, and cover what they say they cover."""
+
+import math
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.special import expit, logit
+from scipy.stats import binomtest, norm
+from scipy.stats import t as student
+
+from sertify.statistics import agreement
+from sertify.statistics.bootstrapping import bootstrap, kappa_interval
+from sertify.statistics.intervals import Interval, random_range, wilson
+from sertify.statistics.resampling import design
+from sertify.vocabulary.planning import factor_to_settle
+
+# A deadline would fail a test for the machine's sake, and a random start for no one's.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
+
+EMOTIONS = ("anger", "joy", "sadness")
+COMPARISONS = (agreement.accuracy, agreement.uar, agreement.macro_f1)
+OVERALL = tuple(metric.__name__ for metric in COMPARISONS)
+
+emotions = st.sampled_from(EMOTIONS)
+clips = st.lists(st.tuples(emotions, emotions, st.sampled_from("ABCDE")), min_size=1, max_size=40)
+confidences = st.floats(0.5, 0.99)
+Clips = list[tuple[str, str, str]]
+
+
+def columns(clips: Clips) -> tuple[list[str], list[str], list[str]]:
+    """Return truth, prediction and speakers."""
+    truth, prediction, speakers = (list(column) for column in zip(*clips, strict=True))
+    return truth, prediction, speakers
+
+
+def simulated(rng: np.random.Generator, n_speakers: int) -> tuple[list[str], list[str], list[int]]:
+    """Return 30 clips a speaker; speakers are understood at rates of 0.7 on average."""
+    rates = rng.beta(3.5, 1.5, size=n_speakers).repeat(30)
+    truth = rng.choice(EMOTIONS, len(rates))
+    wrong = np.roll(EMOTIONS, 1)[np.searchsorted(EMOTIONS, truth)]
+    prediction = np.where(rng.random(len(rates)) < rates, truth, wrong)
+    return truth.tolist(), prediction.tolist(), np.arange(n_speakers).repeat(30).tolist()
+
+
+def width(interval: Interval) -> float:
+    return interval.high - interval.low
+
+
+def coverage(n_speakers: int, clustered: bool, n_studies: int = 300) -> float:
+    """Return how many intervals of simulated studies hold the true rate of 0.7."""
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(n_studies):
+        truth, prediction, speakers = simulated(rng, n_speakers)
+        groups = speakers if clustered else None
+        interval = bootstrap(truth, prediction, groups, ["uar"], replicates=500)["uar"]
+        covered += interval.low <= 0.7 <= interval.high
+    return covered / n_studies
+
+
+@pytest.mark.parametrize("n_speakers", [3, 5, 10, 40])
+def test_intervals_by_speaker_cover_what_they_say_where_speakers_differ(n_speakers: int) -> None:
+    assert 0.92 <= coverage(n_speakers, clustered=True) <= 0.98
+
+
+def test_intervals_by_clip_do_not_where_speakers_differ() -> None:
+    assert coverage(40, clustered=False) < 0.75
+
+
+def test_intervals_by_speaker_are_wider_where_speakers_differ() -> None:
+    truth, prediction, speakers = simulated(np.random.default_rng(0), 20)
+    by_clip, by_speaker = (bootstrap(truth, prediction, g) for g in (None, speakers))
+    for name in OVERALL:
+        assert width(by_speaker[name]) > 1.3 * width(by_clip[name])
+
+
+def test_intervals_by_clip_equal_the_normal_theory_of_many_clips() -> None:
+    truth, prediction = ["joy"] * 5000, ["joy"] * 3000 + ["anger"] * 2000
+    interval = bootstrap(truth, prediction, replicates=20_000)["accuracy"]
+    half = 1.96 * math.sqrt(0.6 * 0.4 / 5000)
+    assert (interval.low, interval.high) == pytest.approx((0.6 - half, 0.6 + half), abs=5e-4)
+
+
+@pytest.mark.parametrize("n", [2, 3, 12, 100])
+def test_intervals_of_few_speakers_are_those_of_student_on_the_logit_scale(n: int) -> None:
+    # Speakers of 100 clips with normally spread rates.
+    rates = np.random.default_rng(3).normal(60, 10, n).round().clip(0, 100).astype(int)
+    prediction = [x for rate in rates for x in ["joy"] * rate + ["anger"] * (100 - rate)]
+    speakers = np.arange(n).repeat(100).tolist()
+    truth, mean = ["joy"] * 100 * n, rates.mean() / 100
+    ours = bootstrap(truth, prediction, speakers, replicates=20_000)
+    error = rates.std(ddof=1) / 100 / math.sqrt(n) / (mean * (1 - mean))
+    half = student.ppf(0.975, n - 1) * error
+    for name in ("accuracy", "uar"):
+        expected = expit(logit(mean) + np.array([-half, half]))
+        assert (ours[name].low, ours[name].high) == pytest.approx(tuple(expected), abs=0.004)
+
+
+def test_replicates_equal_the_metrics_of_resampled_clips() -> None:
+    """Spell out the bootstrap clip by clip; the spread is that of another random stream."""
+    truth, prediction, speakers = simulated(np.random.default_rng(5), 12)
+    rng, pick = np.random.default_rng(6), np.arange(len(truth)).reshape(12, 30)
+    samples = [pick[rng.integers(12, size=12)].ravel() for _ in range(2000)]
+    resampled = [([truth[i] for i in s], [prediction[i] for i in s]) for s in samples]
+    ours = bootstrap(truth, prediction, speakers, confidence=0.8, replicates=20_000)
+    for metric in COMPARISONS:
+        value = metric(truth, prediction)
+        error = math.sqrt(12 / 11) * np.std([metric(*sample) for sample in resampled])
+        half = student.ppf(0.9, 11) * error / (value * (1 - value))
+        theirs = expit(logit(value) + np.array([-half, half]))
+        interval = ours[metric.__name__]
+        assert (interval.low, interval.high) == pytest.approx(tuple(theirs), abs=0.01)
+
+
+@given(st.integers(2, 200), st.integers(1, 8), st.integers(1, 9))
+def test_equal_speakers_have_the_correction_of_the_textbook(
+    n: int, n_labels: int, clips: int
+) -> None:
+    found = design(np.full((n, n_labels), clips))
+    assert (found.scale, found.freedom) == pytest.approx((math.sqrt(n / (n - 1)), n - 1))
+
+
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=8))
+def test_clips_have_the_correction_of_bessel_and_welch(sizes: list[int]) -> None:
+    found = design(np.repeat(np.eye(len(sizes), dtype=np.int64), sizes, axis=0))
+    n = np.array(sizes, dtype=float)
+    biased, unbiased = (n - 1) / n**2, 1 / n  # variances of class means, up to a common factor
+    welch = biased.sum() ** 2 / (biased**2 / (n - 1)).sum()
+    assert found.scale == pytest.approx(math.sqrt(unbiased.sum() / biased.sum()))
+    assert found.freedom == pytest.approx(max(1, min(welch, len(n) ** 2 / (1 / n).sum() - 1)))
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_uneven_speakers_count_for_fewer(sizes: list[list[int]]) -> None:
+    table = np.array(sizes)
+    assume(table.sum() > 0)
+    found = design(table)
+    assert found.scale >= 1
+    assert 1 <= found.freedom <= max(1, len(sizes) - 1) + 1e-9
+
+
+def test_a_speaker_with_most_clips_leaves_few_degrees_of_freedom() -> None:
+    assert design(np.array([[100], [1], [1], [1]])).freedom == 1
+
+
+def uneven_coverage(by_class: bool, n_studies: int = 300) -> float:
+    """Return the coverage where speakers differ in size, or one emotion has but three speakers."""
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(n_studies):
+        sizes = rng.permutation([60, 40, 30, 20, 10, 10, 5, 5]) if not by_class else [24] * 8
+        speakers = np.arange(8).repeat(sizes)
+        rates = rng.beta(3.5, 1.5, 8)[speakers]
+        heard = np.where(by_class & (speakers > 2), 2, 3)
+        truth = np.array(EMOTIONS)[rng.integers(0, heard)]
+        wrong = np.roll(EMOTIONS, 1)[np.searchsorted(EMOTIONS, truth)]
+        prediction = np.where(rng.random(len(truth)) < rates, truth, wrong)
+        interval = bootstrap(
+            truth.tolist(), prediction.tolist(), speakers.tolist(), ["uar"], replicates=500
+        )["uar"]
+        covered += interval.low <= 0.7 <= interval.high
+    return covered / n_studies
+
+
+@pytest.mark.parametrize("by_class", [False, True])
+def test_intervals_cover_where_speakers_are_uneven(by_class: bool) -> None:
+    assert 0.92 <= uneven_coverage(by_class) <= 0.99
+
+
+@given(clips, confidences)
+def test_intervals_are_ordered_and_lie_between_0_and_1(clips: Clips, confidence: float) -> None:
+    truth, prediction, speakers = columns(clips)
+    names = [*OVERALL, *(f"recall:{label}" for label in set(truth))]
+    for groups in (None, speakers):
+        intervals = bootstrap(
+            truth, prediction, groups, names, EMOTIONS, confidence, replicates=200
+        )
+        assert list(intervals) == names
+        assert all(0 <= i.low <= i.high <= 1 for i in intervals.values())
+
+
+@given(clips)
+def test_intervals_hold_the_value(clips: Clips) -> None:
+    truth, prediction, speakers = columns(clips)
+    for groups in (None, speakers):
+        intervals = bootstrap(truth, prediction, groups, replicates=200)
+        for metric in COMPARISONS:
+            interval = intervals[metric.__name__]
+            value = metric(truth, prediction)
+            assert interval.low - 1e-12 <= value <= interval.high + 1e-12
+
+
+@given(clips, st.randoms(use_true_random=False))
+def test_a_seed_gives_one_interval_whatever_the_order_and_the_names(
+    clips: Clips, random: Random
+) -> None:
+    shuffled = random.sample(clips, len(clips))
+    renamed = [(t, p, f"speaker {ord('Z') - ord(s)}") for t, p, s in shuffled]
+    expected = bootstrap(*columns(clips), replicates=50)
+    assert bootstrap(*columns(shuffled), replicates=50) == expected
+    assert bootstrap(*columns(renamed), replicates=50) == expected
+
+
+@given(clips)
+def test_more_confidence_never_narrows(clips: Clips) -> None:
+    few, many = (
+        bootstrap(*columns(clips), confidence=c, replicates=100)["uar"] for c in (0.6, 0.9)
+    )
+    assert many.low <= few.low <= few.high <= many.high
+
+
+def test_seeds_differ() -> None:
+    truth, prediction, speakers = simulated(np.random.default_rng(0), 20)
+    first, second = (bootstrap(truth, prediction, speakers, seed=seed) for seed in (0, 1))
+    assert first != second
+
+
+@given(clips)
+def test_one_speaker_falls_back_to_clips(clips: Clips) -> None:
+    truth, prediction, _ = columns(clips)
+    alone = bootstrap(truth, prediction, ["A"] * len(truth), replicates=50)
+    assert alone == bootstrap(truth, prediction, replicates=50)
+
+
+@pytest.mark.parametrize("n", [2, 3, 24])
+def test_speakers_who_are_all_understood_are_no_certainty(n: int) -> None:
+    truth = ["anger", "joy"] * 5 * n
+    speakers = np.arange(n).repeat(10).tolist()
+    interval = bootstrap(truth, truth, speakers)["uar"]
+    z = student.ppf(0.975, n - 1)
+    assert interval.low == pytest.approx(10 * n / (10 * n + z**2))
+    assert interval.high == 1
+    once_wrong = bootstrap(truth, ["joy", *truth[1:]], speakers)["uar"]
+    assert once_wrong.low < interval.low
+
+
+def test_clips_that_are_all_right_have_the_interval_of_wilson() -> None:
+    truth = ["anger", "joy"] * 15
+    intervals = bootstrap(truth, truth, metrics=["accuracy", "uar", "recall:joy"])
+    assert intervals["accuracy"] == intervals["uar"] == wilson(30, 30)
+    assert intervals["recall:joy"] == wilson(15, 15)
+
+
+def test_a_class_of_one_clip_leaves_its_recall_open() -> None:
+    # The mean of a recall that is known, and of one of a single clip.
+    interval = bootstrap(["anger"] * 99 + ["joy"], ["anger"] * 99 + ["joy"])["uar"]
+    assert interval.low < 0.55
+    interval = bootstrap(["anger"] * 99 + ["joy"], ["anger"] * 80 + ["joy"] * 20)["uar"]
+    assert width(interval) > 0.2
+
+
+def rare(sizes: Sequence[int], recall: float, by_speaker: bool, n: int = 120) -> float:
+    """Return how often models of a recall, the same in each class, are said to be better."""
+    rng, better = np.random.default_rng(4), 0
+    names = np.array([f"emotion {i}" for i in range(len(sizes))])
+    truth = np.arange(len(sizes)).repeat(sizes)
+    place = np.concatenate([np.arange(size) for size in sizes])
+    speakers = np.where(np.array(sizes)[truth] > 3, place % 10, place % 2).tolist()
+    for _ in range(n):
+        wrong = (truth + rng.integers(1, len(sizes), len(truth))) % len(sizes)
+        answers = names[np.where(rng.random(len(truth)) < recall, truth, wrong)].tolist()
+        groups = speakers if by_speaker else None
+        found = bootstrap(names[truth].tolist(), answers, groups, ["uar"], replicates=300)["uar"]
+        better += found.low >= recall
+    return better / n
+
+
+@pytest.mark.parametrize("sizes", [(100, 3), (60, 60, 60, 60, 2), (100, 100, 3, 3), (1,) * 7])
+@pytest.mark.parametrize("by_speaker", [False, True])
+def test_a_class_of_few_clips_does_not_qualify_a_model(
+    sizes: Sequence[int], by_speaker: bool
+) -> None:
+    assert rare(sizes, 0.4, by_speaker) <= 0.05
+    assert rare(sizes, 1 / len(sizes), by_speaker) <= 0.05
+
+
+@pytest.mark.parametrize("metric", ["uar", "macro_f1"])
+@pytest.mark.parametrize("groups", [None, ["A", "B", "C", "D", "E"] * 20 + ["A", "B", "A"]])
+def test_three_clips_that_are_all_right_leave_their_recall_open(
+    metric: str, groups: list[str] | None
+) -> None:
+    truth, half = ["anger"] * 100 + ["joy"] * 3, ["anger", "anger", "none", "anger", "anger"] * 20
+    open_ones = (["joy"] * 3, ["none"] * 3)
+    for answers in open_ones:
+        interval = bootstrap(truth, half + answers, groups, [metric])[metric]
+        assert width(interval) > 0.2
+
+
+def test_many_clips_that_are_all_right_add_little() -> None:
+    truth = ["anger"] * 100 + ["joy"] * 100
+    answers = ["anger", "joy"] * 50 + ["joy"] * 100
+    interval = bootstrap(truth, answers, metrics=["uar"])["uar"]
+    assert width(interval) == pytest.approx(2 * 1.98 * 0.05 / 2, rel=0.1)
+
+
+def test_a_class_that_one_speaker_has_leaves_its_recall_open() -> None:
+    truth, speakers = ["anger"] * 60 + ["joy"] * 10, ["A", "B", "C"] * 20 + ["A"] * 10
+    recall = bootstrap(truth, truth, speakers, ["recall:joy"])["recall:joy"]
+    assert recall.low < 0.1 < 0.9 < recall.high
+
+
+def test_recall_leaves_out_replicates_without_the_class() -> None:
+    truth = ["anger"] * 95 + ["joy"] * 5
+    recall = bootstrap(truth, ["anger"] * 97 + ["joy"] * 3, metrics=["recall:joy"])["recall:joy"]
+    assert 0.05 < recall.low < 0.3 < 0.9 < recall.high < 0.99
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_class_that_no_replicate_has_keeps_an_interval(seed: int) -> None:
+    truth, prediction = ["anger"] * 9 + ["joy"] * 2, ["anger"] * 9 + ["joy", "anger"]
+    recall = bootstrap(
+        truth, prediction, list("AAAAAAAAABB"), ["recall:joy"], replicates=1, seed=seed
+    )
+    assert recall["recall:joy"].low < 0.1 < 0.9 < recall["recall:joy"].high
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"groups": ["A"]}, "2 clips, but 1 groups"),
+        ({"replicates": 0}, "replicates=0, but should be at least 1"),
+        ({"confidence": 95}, "confidence=95, but should lie between 0 and 1"),
+        (
+            {"metrics": ["f1"]},
+            "metric 'f1', but should be one of accuracy, uar, macro_f1, kappa, recall:",
+        ),
+        (
+            {"metrics": ["recall:sadness"], "labels": EMOTIONS},
+            "recall:sadness: there are no clips of this class",
+        ),
+    ],
+)
+def test_say_what_is_wrong_with_the_options(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        bootstrap(["joy", "anger"], ["joy", "joy"], **options)  # type: ignore[arg-type]
+
+
+def test_no_clips_have_no_interval() -> None:
+    with pytest.raises(ValueError, match="no clips"):
+        bootstrap([], [])
+
+
+@given(st.integers(1, 5000), st.floats(0, 1), st.floats(0.01, 0.999))
+def test_wilson_equals_scipy(n: int, share: float, confidence: float) -> None:
+    successes = round(share * n)
+    ours = wilson(successes, n, confidence)
+    theirs = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    assert 0 <= ours.low <= successes / n + 1e-12
+    assert successes / n - 1e-12 <= ours.high <= 1
+
+
+@given(st.integers(1, 10_000))
+def test_wilson_is_exact_at_the_ends(n: int) -> None:
+    assert wilson(0, n).low == 0
+    assert wilson(n, n).high == 1
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 3), (4, 3)])
+def test_wilson_rejects_impossible_counts(successes: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"^{successes} successes of {n} trials$"):
+        wilson(successes, n)
+
+
+def agreeing(n: int, share: float, seed: int = 0) -> tuple[list[str], list[str]]:
+    """Return the answers of two raters, the second of whom copies the first in a share of clips."""
+    rng = np.random.default_rng(seed)
+    first, second = rng.choice(EMOTIONS, (2, n))
+    return first.tolist(), np.where(rng.random(n) < share, first, second).tolist()
+
+
+def test_the_interval_of_kappa_covers_what_it_says() -> None:
+    # Copying in 60 % of clips and else guessing among three agrees beyond chance in 60 %.
+    intervals = [kappa_interval(*agreeing(80, 0.6, seed), replicates=500) for seed in range(300)]
+    covered = [interval.low <= 0.6 <= interval.high for interval in intervals]
+    assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def test_the_interval_of_kappa_equals_the_large_sample_theory() -> None:
+    first, second = agreeing(5000, 0.6)
+    kappa, interval = agreement.cohen_kappa(first, second), kappa_interval(first, second)
+    agreed = np.mean(np.array(first) == np.array(second))
+    half = 1.96 * math.sqrt(agreed * (1 - agreed) / 5000) / (2 / 3)  # Cohen 1960, equation 9
+    assert (interval.low, interval.high) == pytest.approx((kappa - half, kappa + half), abs=2e-3)
+
+
+def test_agreement_on_all_clips_is_no_certainty() -> None:
+    first, _ = agreeing(30, 1)
+    interval = kappa_interval(first, first)
+    assert interval.high == 1
+    assert 0.6 < interval.low < 0.9
+
+
+def test_kappa_of_one_and_the_same_answer_has_no_interval() -> None:
+    with pytest.raises(ValueError, match=r"^kappa: both give all clips one and the same label"):
+        kappa_interval(["joy"] * 9, ["joy"] * 9)
+
+
+def test_the_range_of_guessing_is_that_of_the_normal_theory() -> None:
+    truth = ["anger"] * 300 + ["joy"] * 600 + ["sadness"] * 900
+    interval = random_range(truth, simulations=40_000)
+    error = math.sqrt(2 / 9 * (1 / 300 + 1 / 600 + 1 / 900)) / 3
+    expected = norm.interval(0.95, 1 / 3, error)
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-3)
+
+
+def test_guesses_lie_in_the_range_of_guessing_as_often_as_it_says() -> None:
+    truth = ["anger"] * 7 + ["joy"] * 20 + ["sadness"] * 9
+    interval, rng = random_range(truth, 0.9), np.random.default_rng(1)
+    guesses = [agreement.uar(truth, rng.choice(EMOTIONS, 36).tolist()) for _ in range(1000)]
+    assert np.mean([interval.low <= one <= interval.high for one in guesses]) > 0.87
+
+
+def test_the_range_of_guessing_is_repeatable() -> None:
+    truth = ["anger", "joy", "joy", "sadness"]
+    assert random_range(truth) == random_range(truth[::-1])
+    assert random_range(truth * 9, seed=0) != random_range(truth * 9, seed=1)
+    assert random_range(["joy"] * 3) == Interval(1.0, 1.0)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+@pytest.mark.parametrize("limit", [0.5, 0.55, 0.66])
+def test_so_many_times_the_clips_settle_it(limit: float, confidence: float) -> None:
+    """At the present value, the interval of that many clips just reaches the limit."""
+    truth, right = ["joy"] * 50, ["joy"] * 30 + ["anger"] * 20
+    now = bootstrap(truth, right, confidence=confidence, replicates=20_000)["uar"]
+    factor = factor_to_settle(0.6, now.low, now.high, limit, 0.5, confidence)
+    clips = math.ceil(factor * 50)
+    more = ["joy"] * round(0.6 * clips) + ["anger"] * (clips - round(0.6 * clips))
+    then = bootstrap(["joy"] * clips, more, confidence=confidence, replicates=20_000)["uar"]
+    end = then.low if limit < 0.6 else then.high
+    assert end == pytest.approx(limit, abs=0.012)
+
+
+def test_so_many_times_the_clips_settle_it_as_often_as_asked() -> None:
+    error, limit, rng = 0.05, 0.55, np.random.default_rng(0)
+    half = 1.96 * error / (0.6 * 0.4)
+    low, high = expit(logit(0.6) - half), expit(logit(0.6) + half)
+    factor = factor_to_settle(0.6, low, high, limit, power=0.8)
+    later = error / math.sqrt(factor) / 0.24
+    values = logit(0.6) + rng.normal(0, later, 20_000)
+    assert np.mean(values - 1.96 * later > logit(limit)) == pytest.approx(0.8, abs=0.01)
+
+
+def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
+    now = wilson(10, 10)
+    factor = factor_to_settle(1.0, now.low, now.high, 0.9)
+    clips = math.ceil(10 * factor)
+    assert wilson(clips - 1, clips - 1).low < 0.9 <= wilson(clips, clips).low
+    assert factor_to_settle(0.0, 1 - now.high, 1 - now.low, 0.1) == pytest.approx(factor)
+
+
+def test_no_data_settle_a_value_on_the_limit() -> None:
+    assert factor_to_settle(0.6, 0.5, 0.7, 0.6) == math.inf
+    assert factor_to_settle(1.0, 0.8, 1.0, 1.0) == math.inf

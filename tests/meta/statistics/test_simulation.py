@@ -1,0 +1,43 @@
+"""The simulation of whole corpora, in small: intervals cover, and chance does not qualify."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import simulation
+from sertify.statistics import agreement
+
+SETTINGS = {setting.name: setting for setting in simulation.SETTINGS}
+
+
+@pytest.mark.parametrize("speakers", [3, 10])
+def test_intervals_cover_and_what_should_not_qualify_does_not(speakers: int) -> None:
+    setting = SETTINGS[f"{speakers} speakers, 7 classes"]
+    found = simulation.simulate(setting, 200, seed=0, replicates=500)
+    rates = [one["rate"] for name, one in found["coverage"].items() if name != "random"]
+    assert all(0.9 <= rate <= 0.99 for rate in rates)
+    assert 0.92 <= found["difference_coverage"] <= 0.98
+    assert found["threshold_qualified"]["rate"] <= 0.05
+    assert found["best_tied"]["rate"] >= 0.95
+    assert found["random_qualified"]["rate"] == 0
+
+
+def test_speakers_who_are_not_named_make_intervals_too_narrow() -> None:
+    setting = replace(SETTINGS["10 speakers, 7 classes"], named=False)
+    found = simulation.simulate(setting, 60, seed=0, replicates=300)
+    assert found["coverage"]["threshold"]["rate"] <= 0.85
+
+
+def test_true_values_are_the_mean_of_many_speakers() -> None:
+    setting = replace(SETTINGS["10 speakers, 7 classes"], speakers=4000)
+    true = simulation.true_uars(setting)
+    (corpus,) = simulation.corpora(setting, true, 1, seed=0)
+    for name, expected in true.items():
+        uar = agreement.uar(corpus.truth, corpus.predictions[name])
+        assert uar == pytest.approx(expected, abs=0.015)
+
+
+def test_a_seed_gives_one_result() -> None:
+    setting = SETTINGS["5 speakers, 7 classes"]
+    first, second = (simulation.simulate(setting, 3, seed=4, replicates=50) for _ in range(2))
+    assert first | {"seconds": 0} == second | {"seconds": 0}
