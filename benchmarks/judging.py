@@ -22,7 +22,6 @@ from benchmarks.qualifying import write_candidates
 from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.corpora.clips import Clip, Corpus
 from sertify.evidence.environment import describe, fingerprint
-from sertify.evidence.labelling import Answers
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates import accuracy
 from sertify.pipeline import scores
@@ -84,9 +83,9 @@ def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
         with stages.of("scores"):
             score = scores.score(found, candidate)
         with stages.of("evidence"):
-            answers = Answers.of(found, candidate, {})
+            answers = found.labelling(candidate, {})
             kept = fingerprint(environment, "accuracy")
-            store.add_answers(candidate.fingerprint, "c1", kept, answers)
+            store.add_labelling(candidate.fingerprint, "c1", kept, answers)
             for record in _records(candidate, corpus, score, environment):
                 store.add(record)
     store.add_corpus(corpus.fingerprint, speech.facts(corpus))
@@ -105,7 +104,7 @@ def _suite(folder: Path, candidates: int) -> Suite:
 
 
 def _records(
-    candidate: Candidate, corpus: Corpus, score: scores.Score, environment: dict[str, str]
+    candidate: Candidate, corpus: Corpus, score: accuracy.Score, environment: dict[str, str]
 ) -> Iterator[Record]:
     wanted = candidate.requirements
     found = {

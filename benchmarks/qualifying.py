@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from benchmarks.processes import ROOT, Finished, run
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 
 __all__ = [
     "JUDGED",
@@ -77,11 +77,11 @@ class Qualification:
         return run(command, accept=accept)
 
 
-def answers(reports: Path) -> dict[str, Answers]:
+def answers(reports: Path) -> dict[str, Labelling]:
     """Return what each candidate said of each clip, in the order of the clips' names."""
     with closing(sqlite3.connect(reports / "evidence.sqlite")) as connection:
         rows = connection.execute("SELECT candidate, answers FROM answers").fetchall()
-    return {name: Answers.unpack(packed) for name, packed in rows}
+    return {name: Labelling.unpack(packed) for name, packed in rows}
 
 
 def stored(cache: Path) -> Counter[str]:

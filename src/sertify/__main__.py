@@ -4,6 +4,5 @@ import sys
 
 from sertify.command.main import main
 
-
 if __name__ == "__main__":
     sys.exit(main())

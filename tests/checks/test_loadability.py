@@ -9,7 +9,7 @@ pytestmark = pytest.mark.loadability
 
 @pytest.mark.owns("not_found", "revision_not_found")
 def test_repository_resolves(snapshot, check):
-    check(loadability.judge_snapshot(snapshot))
+    check(loadability.judge_snapshot(**snapshot.facts))
 
 
 @pytest.mark.owns("no_config", "bad_config", "unsupported_library")
@@ -24,7 +24,7 @@ def test_task_is_audio_classification(config, check):
 
 @pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")
 def test_weights_can_be_listed(index, check):
-    check(weights.judge_index(index))
+    check(weights.judge_index(**index.facts))
 
 
 @pytest.mark.owns(

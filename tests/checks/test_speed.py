@@ -2,11 +2,11 @@
 
 import pytest
 
-from sertify.gates import accuracy
+from sertify.gates import speed
 
 pytestmark = pytest.mark.speed
 
 
 @pytest.mark.owns("too_slow")
 def test_time_per_segment(candidate, timing, check):
-    check(accuracy.judge_timing(timing, candidate.requirements.real_time_factor))
+    check(speed.judge_timing(timing, candidate.requirements.real_time_factor))

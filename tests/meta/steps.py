@@ -3,7 +3,8 @@
 from sertify.gates.loadability import require
 from sertify.gates.weights import judge_promise
 from sertify.models.blueprints import Blueprint
-from sertify.models.model import LoadedModel, certify, load
+from sertify.models.loading import load
+from sertify.models.model import LoadedModel, certify
 
 __all__ = ["certified"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sertify.candidates.reading import read_candidates
-from sertify.vocabulary.errors import REASONS
+from sertify.vocabulary.reasons import REASONS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

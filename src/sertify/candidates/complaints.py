@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sertify.candidates.yaml_lines import Document, Location
-
-__all__ = ["complaint", "did_you_mean", "names_in", "problems_of", "report"]
+from sertify.vocabulary.text import did_you_mean
 
 _WANTED = {
     "string_type": "text",
@@ -44,21 +42,6 @@ _WANTED_OF_KEY = {
 def complaint(message: str) -> PydanticCustomError:
     """Return an error for a validator to raise; `message` goes on from the key, as in "is odd"."""
     return PydanticCustomError("complaint", "{message}", {"message": message})
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that proposes the known word nearest to `word`.
-
-    Examples
-    --------
-    >>> did_you_mean("langauges", ["labels", "languages"])
-    "; did you mean 'languages'?"
-    >>> did_you_mean("x", ["min", "max"])
-    '; known are min, max'
-    """
-    known = tuple(known)
-    near = get_close_matches(word, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
 
 
 def problems_of(

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from sertify.candidates.complaints import complaint, did_you_mean
+from sertify.candidates.complaints import complaint
 from sertify.candidates.requirements import (
     CORPUS_NAME,
     ESTIMATES,
@@ -32,23 +32,11 @@ from sertify.candidates.requirements import (
     as_written,
 )
 from sertify.candidates.yaml_lines import Location
-from sertify.vocabulary.emotions import EMOTIONS, emotion_of, fold
-from sertify.vocabulary.errors import REASONS
+from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
-
-__all__ = [
-    "VARIANTS",
-    "CandidatesFile",
-    "CorpusEntry",
-    "Entry",
-    "Preferences",
-    "SamplingRate",
-    "Status",
-    "Weights",
-    "keys_at",
-    "schema",
-]
+from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.text import did_you_mean, fold
 
 Status = Literal["candidate", "baseline", "rejected"]
 Text = Annotated[str, Field(min_length=1)]

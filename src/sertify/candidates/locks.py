@@ -11,8 +11,6 @@ from ruamel.yaml.error import YAMLError
 
 from sertify.vocabulary.errors import ConfigurationError
 
-__all__ = ["Locked", "lock_path", "moved", "read_lock", "require_writable", "write_lock"]
-
 _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
     "# `pytest --locked` judges nothing that is at another commit.\n"

@@ -22,25 +22,11 @@ from sertify.candidates.entries import (
     SamplingRate,
     Status,
     keys_at,
-    schema,
 )
 from sertify.candidates.requirements import Requirements
 from sertify.candidates.yaml_lines import Document, Location, read_yaml
-from sertify.vocabulary import emotions
+from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
-
-__all__ = [
-    "Candidate",
-    "CorpusEntry",
-    "Preferences",
-    "Requirements",
-    "SamplingRate",
-    "Status",
-    "Suite",
-    "read_candidates",
-    "read_suite",
-    "schema",
-]
 
 _JUDGED_BY = (
     "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
@@ -89,10 +75,8 @@ class Candidate:
 
     def emotion_of(self, label: str) -> str | None:
         """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
-        own = {emotions.fold(name): emotion for name, emotion in self.emotions.items()}
-        return (
-            self.emotions.get(label) or own.get(emotions.fold(label)) or emotions.emotion_of(label)
-        )
+        own = {text.fold(name): emotion for name, emotion in self.emotions.items()}
+        return self.emotions.get(label) or own.get(text.fold(label)) or emotions.emotion_of(label)
 
 
 @dataclass(frozen=True)

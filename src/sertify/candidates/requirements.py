@@ -18,17 +18,6 @@ from pydantic_core import core_schema
 from sertify.candidates.complaints import complaint
 from sertify.vocabulary.outcomes import Bound
 
-__all__ = [
-    "CORPUS_NAME",
-    "ESTIMATES",
-    "Estimate",
-    "Keys",
-    "Language",
-    "Limits",
-    "Requirements",
-    "as_written",
-]
-
 CORPUS_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """What a corpus may be called: its name stands in the names of tests."""
 

@@ -13,8 +13,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-__all__ = ["Document", "Location", "read_yaml"]
-
 Location = tuple[str | int, ...]
 """The keys and indices that lead to a value, from the top."""
 

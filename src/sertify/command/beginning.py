@@ -9,8 +9,6 @@ from _pytest.config.findpaths import locate_config  # which settings count, pyte
 
 from sertify.vocabulary.errors import ConfigurationError
 
-__all__ = ["begin"]
-
 _SETTINGS = """\
 # Lets plain `pytest`, called here, run the checks of sertify on candidates.yaml.
 [pytest]

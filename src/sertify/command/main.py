@@ -13,8 +13,6 @@ from pathlib import Path
 from sertify import __version__
 from sertify.vocabulary.errors import ConfigurationError
 
-__all__ = ["main"]
-
 _SCHEMAS = {
     "candidates": "candidates/candidates.schema.json",
     "results": "report/results/results.schema.json",

@@ -16,8 +16,6 @@ from sertify.report.results import conclusion
 from sertify.report.writing import write
 from sertify.vocabulary.errors import ConfigurationError
 
-__all__ = ["redraw"]
-
 _RUN = "run `pytest --pyargs sertify.checks`"
 
 

@@ -9,8 +9,6 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-__all__ = ["SUFFIXES", "UnreadableAudio", "noise", "read", "segments"]
-
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 """File name endings that count as audio, in lower case."""
 

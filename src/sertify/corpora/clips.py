@@ -4,18 +4,13 @@ import contextlib
 import functools
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from sertify.vocabulary.emotions import emotion_of
-
-__all__ = ["EMBEDDED", "MISSING", "Clip", "Corpus", "make_corpus", "stratified"]
-
-EMBEDDED = "embedded:"
-"""How the fingerprint of a corpus begins that was not given by the user."""
 
 MISSING = "missing"
 """The digest of a file that cannot be read."""
@@ -200,3 +195,13 @@ def _digest(path: Path) -> str:
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
     return MISSING
+
+
+def content_keys(clips: Iterable[Clip]) -> Iterator[str]:
+    """Return a key of each clip; copies are numbered."""
+    number: Counter[tuple[object, ...]] = Counter()
+    for clip in clips:
+        content = (clip.digest, clip.start, clip.end, clip.emotion, clip.speaker, clip.corpus)
+        number[content] += 1
+        text = repr((*content, number[content]))
+        yield hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]

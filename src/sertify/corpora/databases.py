@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from sertify.corpora.clips import Clip
-from sertify.corpora.file_names import public_named
-from sertify.corpora.frames import (
+from sertify.corpora.database_tables import (
     column_of,
     load_table,
     speakers_of,
@@ -18,13 +17,12 @@ from sertify.corpora.frames import (
     texts,
     values_of,
 )
+from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below
 from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import examples
-
-__all__ = ["header_in", "read_database"]
 
 _FACTS = ("speaker", "gender", "language", "split")
 

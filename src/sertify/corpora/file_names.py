@@ -11,8 +11,6 @@ from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, examples
 
-__all__ = ["detect", "public_named", "read_layout"]
-
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
 

@@ -10,8 +10,6 @@ from sertify.corpora.metadata import metadata_in
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import examples
 
-__all__ = ["audio_in", "read_folders", "refuse_nested"]
-
 
 def audio_in(folder: Path) -> tuple[str, ...]:
     """Return the audio files below a folder, relative to it; links to folders are not followed.

@@ -12,8 +12,6 @@ from sertify.corpora.quality import alike, shared_audio, warnings_about
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, examples, shown
 
-__all__ = ["hold_out", "join"]
-
 
 def join(corpora: Sequence[Corpus]) -> Corpus:
     """Make one corpus of several, which are its parts; one is returned as it is.

@@ -11,8 +11,6 @@ from types import MappingProxyType
 
 from sertify.corpora.roles import GENDERS
 
-__all__ = ["LAYOUTS", "Layout"]
-
 _Codes = Mapping[str, str]
 
 

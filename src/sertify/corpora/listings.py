@@ -6,8 +6,6 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 
-__all__ = ["Listing", "is_below", "is_there"]
-
 
 @dataclass(frozen=True)
 class Listing:

@@ -13,8 +13,6 @@ from sertify.corpora.tables import READERS, read_table
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import examples
 
-__all__ = ["metadata_in", "other_table", "read_metadata"]
-
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS)
 _FACTS = ("label", "speaker", "language", "gender", "split")
 

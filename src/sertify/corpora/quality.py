@@ -9,14 +9,6 @@ from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, examples
 
-__all__ = [
-    "FEWEST_SPEAKERS",
-    "alike",
-    "shared_audio",
-    "shared_speakers",
-    "warnings_about",
-]
-
 # SHA-256 of nothing: clips that hold nothing are no copies of each other.
 _EMPTY = hashlib.sha256().hexdigest()
 

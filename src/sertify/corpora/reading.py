@@ -5,7 +5,6 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from sertify.candidates.complaints import did_you_mean
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.databases import header_in, read_database
 from sertify.corpora.file_names import detect, read_layout
@@ -14,13 +13,11 @@ from sertify.corpora.layouts import LAYOUTS
 from sertify.corpora.listings import Listing
 from sertify.corpora.metadata import metadata_in, other_table, read_metadata
 from sertify.corpora.quality import shared_speakers, warnings_about
-from sertify.vocabulary.emotions import emotion_of, fold
+from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
-from sertify.vocabulary.text import examples, shown
-
-__all__ = ["read_corpus"]
+from sertify.vocabulary.text import did_you_mean, examples, fold, shown
 
 _BY_PUBLIC_NAME = {layout.public: layout for layout in LAYOUTS}
 _LAYOUTS = ("auto", "metadata", "audformat", "folders", *_BY_PUBLIC_NAME)

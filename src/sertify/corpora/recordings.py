@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from sertify.corpora.audio import UnreadableAudio, read
 from sertify.corpora.clips import Clip
 
-__all__ = ["Recordings"]
-
 _Key = tuple[str, float, float | None, int]
 
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from sertify.vocabulary.emotions import fold
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import examples
-
-__all__ = ["ALIASES", "GENDERS", "Table", "aliases_of", "gender_of", "roles_of"]
+from sertify.vocabulary.text import examples, fold
 
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

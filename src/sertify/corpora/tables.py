@@ -9,10 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sertify.corpora.roles import ALIASES, Table, aliases_of
-from sertify.vocabulary.emotions import fold
 from sertify.vocabulary.errors import ConfigurationError
-
-__all__ = ["READERS", "read_table"]
+from sertify.vocabulary.text import fold
 
 _KNOWN = frozenset(name for role in ALIASES for name in aliases_of(role))
 _FACTS = _KNOWN - aliases_of("file_name")

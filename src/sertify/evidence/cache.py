@@ -13,8 +13,6 @@ from typing import Any
 
 from filelock import FileLock
 
-__all__ = ["Cache", "content_key"]
-
 # Raise it where the same names come to mean something else.
 _FORMAT = 1
 _WAITING = 30

@@ -10,14 +10,6 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = [
-    "decides_answers",
-    "describe",
-    "fingerprint",
-    "may_have_accelerator",
-    "usable_cores",
-]
-
 _LIBRARIES = ("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr")
 # What a model answers depends on the versions; how fast, on the machine as well.
 _DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device", "dtype", "loaders")

@@ -1,25 +1,15 @@
 """What a candidate said of each clip, kept so that candidates can be compared clip by clip."""
 
-import hashlib
 import json
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
 
-import numpy as np
-
-from sertify.candidates.reading import Candidate
-from sertify.corpora.clips import Clip
-from sertify.pipeline.predictions import Predictions
-
-__all__ = ["Answers", "content_keys"]
-
 
 @dataclass(frozen=True)
-class Answers:
+class Labelling:
     """Predictions in the words of the taxonomy, one of each clip that could be judged.
 
     Attributes
@@ -53,31 +43,6 @@ class Answers:
     seen: Mapping[str, str] = field(default_factory=dict)
     genders: tuple[str | None, ...] = ()
 
-    @classmethod
-    def of(cls, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]) -> Self:
-        """Take over what a candidate predicted."""
-        clips = predictions.clips
-        emotions, probabilities = predictions.emotion_probabilities(candidate)
-        predicted = predictions.emotions(candidate)
-        columns = [emotions.index(emotion) for emotion in predicted]
-        confidence = probabilities[np.arange(len(columns)), columns].tolist()
-        genders = tuple(clip.gender for clip in clips)
-        return cls(
-            candidate=candidate.name,
-            corpus=predictions.corpus.fingerprint,
-            emotions=tuple(emotions),
-            keys=tuple(content_keys(clips)),
-            clips=tuple(clip.name for clip in clips),
-            truth=tuple(clip.emotion for clip in clips),
-            predicted=tuple(predicted),
-            confidence=tuple(round(one, 6) for one in confidence),
-            speakers=tuple(clip.speaker for clip in clips),
-            corpora=tuple(clip.corpus for clip in clips),
-            languages=tuple(clip.language for clip in clips),
-            seen=dict(seen),
-            genders=genders if any(genders) else (),
-        )
-
     @cached_property
     def counting(self) -> tuple[int, ...]:
         """Where the labelled clips are, without what was seen in training if other speech is."""
@@ -109,16 +74,6 @@ class Answers:
         """Rebuild it from what `pack` gave."""
         fields: dict[str, Any] = json.loads(zlib.decompress(data))
         return cls(**{key: _frozen(value) for key, value in fields.items()})
-
-
-def content_keys(clips: Iterable[Clip]) -> Iterator[str]:
-    """Return a key of each clip; copies are numbered."""
-    number: Counter[tuple[object, ...]] = Counter()
-    for clip in clips:
-        content = (clip.digest, clip.start, clip.end, clip.emotion, clip.speaker, clip.corpus)
-        number[content] += 1
-        text = repr((*content, number[content]))
-        yield hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _frozen(value: Any) -> Any:

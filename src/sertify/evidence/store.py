@@ -10,11 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-
-__all__ = ["EvidenceStore", "Record"]
 
 # What marks an SQLite file as one of sertify's: "SRTF".
 _APPLICATION = 0x53525446
@@ -150,16 +148,18 @@ class EvidenceStore:
             row = (fingerprint, _dump(dict(facts)))
             connection.execute("INSERT OR REPLACE INTO corpora VALUES (?, ?)", row)
 
-    def add_answers(self, entry: str, commit: str, environment: str, answers: Answers) -> None:
+    def add_labelling(
+        self, entry: str, commit: str, environment: str, labelling: Labelling
+    ) -> None:
         """Keep what a candidate said of each clip; the terms are those of a `Record`."""
-        key = (answers.candidate, entry, commit, answers.corpus, environment)
+        key = (labelling.candidate, entry, commit, labelling.corpus, environment)
         with self._transaction() as connection:
-            row = (*key, answers.pack())
+            row = (*key, labelling.pack())
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def answers(
+    def labelling(
         self, candidate: str, entry: str, commit: str, corpus: str, environment: str
-    ) -> Answers | None:
+    ) -> Labelling | None:
         """Return what a candidate said of each clip of a corpus."""
         query = (
             "SELECT answers FROM answers WHERE candidate = ? AND entry = ? AND commit_id = ?"
@@ -168,7 +168,7 @@ class EvidenceStore:
         with self._transaction() as connection:
             key = (candidate, entry, commit, corpus, environment)
             row = connection.execute(query, key).fetchone()
-        return None if row is None else Answers.unpack(row[0])
+        return None if row is None else Labelling.unpack(row[0])
 
     def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
         """Return all records of these candidates, the oldest first."""
@@ -248,3 +248,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _dump(data: Any) -> str:
     # Escaped, for SQLite takes no text with half a surrogate pair, as in file names not in UTF-8.
     return json.dumps(data, allow_nan=False, default=str)
+
+
+EMBEDDED = "embedded:"
+"""How the fingerprint of a corpus begins that was not given by the user."""

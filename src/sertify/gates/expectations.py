@@ -6,8 +6,6 @@ from enum import Enum, auto
 from sertify.candidates.reading import Candidate
 from sertify.vocabulary.outcomes import Judgement, Outcome
 
-__all__ = ["Colour", "Settlement", "settle"]
-
 
 class Colour(Enum):
     """What a test shall show."""

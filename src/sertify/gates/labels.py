@@ -5,15 +5,8 @@ from dataclasses import replace
 
 from sertify.candidates.reading import Candidate
 from sertify.vocabulary.emotions import is_dimension, is_generic, refusal
-from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge, listed
-
-__all__ = [
-    "judge_dimensions",
-    "judge_distinct_labels",
-    "judge_emotions",
-    "judge_label_count",
-    "judge_named_labels",
-]
+from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.text import listed
 
 
 def judge_named_labels(labels: Sequence[str]) -> Judgement:

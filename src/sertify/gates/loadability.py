@@ -6,36 +6,18 @@ Every function takes facts and returns a `Judgement`; none loads anything.
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
-from sertify.hub.libraries import library_of
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome, listed
+from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
+from sertify.vocabulary.text import listed
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
     import numpy as np
     from numpy.typing import NDArray
 
-    from sertify.hub.snapshots import Snapshot
-
-__all__ = [
-    "has_config",
-    "judge_agreement",
-    "judge_batching",
-    "judge_config",
-    "judge_feature_extractor",
-    "judge_keys",
-    "judge_loading",
-    "judge_logits",
-    "judge_outline",
-    "judge_snapshot",
-    "judge_task",
-    "require",
-    "require_sound",
-]
 
 _OTHER_TASKS = {
     "ForCTC": "speech recognition (CTC)",
@@ -76,47 +58,19 @@ def require_sound(
     require(judge_logits(logits(), labels))
 
 
-def judge_snapshot(snapshot: "Snapshot") -> Judgement:
-    """Accept a repository that was resolved to a commit; where none is, there is no snapshot."""
-    files = Measurement("files", len(snapshot.files), "files")
-    size = Measurement("size_on_disk", snapshot.weight_size / 1e6, "MB")
-    repository = {
-        **asdict(snapshot.card),
-        "weight_files": list(snapshot.weight_files),
-        "gated": snapshot.gated,
-        "companions": {
-            name: one.commit
-            for name, one in snapshot.companions.items()
-            if not isinstance(one, Rejected)
-        },
-    }
-    details = {"repository": repository} | ({"remark": snapshot.remark} if snapshot.remark else {})
-    return Judgement(Outcome.PASS, (files, size), details=details)
+def judge_snapshot(
+    files: int, weight_size: int, repository: Mapping[str, Any], remark: str
+) -> Judgement:
+    """Accept a repository that was resolved to a commit; where none is, there is no snapshot.
 
-
-def judge_config(snapshot: "Snapshot") -> Judgement:
-    """Reject a repository without a config.json that names a model type."""
-    library = library_of(snapshot.files)
-    if "config.json" not in snapshot.files:
-        if library:
-            return _fail("unsupported_library", f"it is in {library}, without a config.json")
-        names = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
-        return _fail("no_config", f"it has no config.json, but {names}")
-    try:
-        config = snapshot.read_json("config.json")
-    except (OSError, ValueError, RecursionError) as error:
-        return _fail("bad_config", f"config.json cannot be read: {error}")
-    if isinstance(config, dict) and isinstance(config.get("model_type"), str):
-        return _pass(Measurement("config_keys", len(config), "keys"))
-    if library:
-        message = f"it is in {library}, and its config.json names no model_type"
-        return _fail("unsupported_library", message)
-    return _fail("bad_config", "config.json names no model_type")
-
-
-def has_config(snapshot: "Snapshot") -> bool:
-    """Whether a repository has a config.json that transformers could read."""
-    return judge_config(snapshot).outcome is Outcome.PASS
+    ``weight_size`` is in bytes, ``repository`` what the report tells of it, in JSON types.
+    """
+    measured = (
+        Measurement("files", files, "files"),
+        Measurement("size_on_disk", weight_size / 1e6, "MB"),
+    )
+    details = {"repository": repository} | ({"remark": remark} if remark else {})
+    return Judgement(Outcome.PASS, measured, details=details)
 
 
 def judge_keys(config: Mapping[str, Any]) -> Judgement:

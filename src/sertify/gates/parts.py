@@ -2,23 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sertify.candidates.requirements import Requirements
 from sertify.vocabulary.languages import language_tag
-
-if TYPE_CHECKING:
-    from sertify.corpora.clips import (
-        Clip,  # only a name here: collecting must not wait for its readers
-    )
-
-__all__ = ["LANGUAGE", "TOGETHER", "Slice", "slices"]
 
 TOGETHER = "together"
 """What several corpora are called as a whole."""
 
 LANGUAGE = "language-"
 """How the name of the clips in a language begins."""
+
+
+class Spoken(Protocol):
+    """What is of a corpus, and may be known to be in a language: a clip."""
+
+    @property
+    def corpus(self) -> str:
+        """The name of the corpus."""
+        ...
+
+    @property
+    def language(self) -> str | None:
+        """The language, however it is written."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Slice:
     corpus: str | None = None
     language: str | None = None
 
-    def takes(self, clip: "Clip") -> bool:
+    def takes(self, clip: Spoken) -> bool:
         """Whether a clip is part of it."""
         if self.language is not None:
             return is_language(clip.language, self.language)

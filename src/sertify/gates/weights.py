@@ -1,25 +1,12 @@
 """Where the weights of a network come from, and what is wrong with that."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome, listed
-
-if TYPE_CHECKING:
-    from sertify.hub.tensors.index import (
-        TensorIndex,  # only a name here: collecting must not wait for it
-    )
-
-__all__ = [
-    "Mismatch",
-    "WeightReport",
-    "judge_finite_weights",
-    "judge_index",
-    "judge_promise",
-    "judge_weights",
-]
+from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
+from sertify.vocabulary.text import listed
 
 # Only needed to mask spans in training: a checkpoint without it answers the same.
 _BENIGN = ("masked_spec_embed",)
@@ -88,17 +75,20 @@ class WeightReport:
         return name.startswith(f"{self.backbone}.")
 
 
-def judge_index(index: "TensorIndex") -> Judgement:
-    """Reject pickled weights that name more than tensors; their loading could run anything."""
+def judge_index(tensors: int, unsafe: Sequence[str], problem: str) -> Judgement:
+    """Reject pickled weights that name more than tensors; their loading could run anything.
+
+    ``unsafe`` are those names; ``problem`` is why the tensors cannot be listed, where that is so.
+    """
     measured = (
-        Measurement("tensors", len(index.tensors), "tensors"),
-        Measurement("suspicious_globals", len(index.unsafe), "names"),
+        Measurement("tensors", tensors, "tensors"),
+        Measurement("suspicious_globals", len(unsafe), "names"),
     )
-    details: dict[str, Any] = {"not_inspectable": index.problem} if index.problem else {}
-    if not index.unsafe:
+    details: dict[str, Any] = {"not_inspectable": problem} if problem else {}
+    if not unsafe:
         return Judgement(Outcome.PASS, measured, details=details)
-    message = f"its pickle names {listed(index.unsafe)}, but should hold tensors only"
-    details |= {"suspicious_globals": list(index.unsafe)}
+    message = f"its pickle names {listed(unsafe)}, but should hold tensors only"
+    details |= {"suspicious_globals": list(unsafe)}
     return Judgement(Outcome.FAIL, measured, "unsafe_pickle", message, details=details)
 
 

@@ -10,8 +10,6 @@ from huggingface_hub import metadata_load
 
 from sertify.vocabulary.public_corpora import mentioned
 
-__all__ = ["Card", "read_card"]
-
 _LONGEST = 200_000
 _HIDDEN = re.compile(r"\A\ufeff?\s*---\n.*?\n---|```.*?(?:```|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6})[ \t].*$", re.MULTILINE)

@@ -37,8 +37,6 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 
 from sertify.vocabulary.errors import Blocked, Rejected
 
-__all__ = ["PART", "Api", "ask", "hub_errors", "limit_waiting"]
-
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import yaml
 
-__all__ = ["class_names", "label_names", "read_hyperparams"]
-
 _MAX_CHARACTERS = 250_000
 _MAX_DEPTH = 32
 _MAX_VALUES = 50_000

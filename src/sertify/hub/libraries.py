@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from sertify.vocabulary.outcomes import listed
-
-__all__ = ["library_of"]
+from sertify.vocabulary.text import listed
 
 _SIGNS = {
     r"hyperparams\.yaml": "SpeechBrain",

@@ -6,8 +6,6 @@ from typing import Any
 
 from huggingface_hub.utils import tqdm
 
-__all__ = ["Silent", "Tell", "telling"]
-
 Tell = Callable[[float, float], None]
 """Is told how many bytes have come, and their total, by any thread."""
 

@@ -8,8 +8,6 @@ from huggingface_hub.utils import build_hf_headers
 
 from sertify.hub.client import PART, ask
 
-__all__ = ["RemoteFile"]
-
 
 class RemoteFile(io.RawIOBase):
     """Each read is a request for a range of bytes.

@@ -23,8 +23,6 @@ from sertify.hub.client import Api, hub_errors, limit_waiting
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.vocabulary.errors import Blocked, Rejected
 
-__all__ = ["SHARD", "Repository", "fetch", "local", "remote", "weight_files"]
-
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
 SHARD = r"-\d+-of-\d+"

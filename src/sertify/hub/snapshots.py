@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -14,14 +14,12 @@ from sertify.hub.client import hub_errors
 from sertify.hub.hyperparams import read_hyperparams
 from sertify.hub.libraries import library_of
 from sertify.hub.ranges import RemoteFile
-from sertify.hub.repositories import SHARD, Repository, fetch, local, remote, weight_files
+from sertify.hub.repositories import SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.outcomes import listed
-
-__all__ = ["Card", "Repository", "Snapshot", "fetch", "read_index", "take_snapshot", "weight_files"]
+from sertify.vocabulary.text import listed
 
 _EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
@@ -71,6 +69,27 @@ class Snapshot(Repository):
     def card(self) -> Card:
         """What its model card declares."""
         return read_card(self.folder)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it is to be judged by."""
+        commits = {
+            name: companion.commit
+            for name, companion in self.companions.items()
+            if not isinstance(companion, Rejected)
+        }
+        repository = {
+            **asdict(self.card),
+            "weight_files": list(self.weight_files),
+            "gated": self.gated,
+            "companions": commits,
+        }
+        return {
+            "files": len(self.files),
+            "weight_size": self.weight_size,
+            "repository": repository,
+            "remark": self.remark,
+        }
 
     def companion(self, name: str) -> Repository:
         """Return another repository that this one needs, or raise why there is none."""

@@ -13,8 +13,6 @@ from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 
-__all__ = ["Batching", "Blueprint", "Loader", "Network", "Recalled", "batching_of"]
-
 
 class Batching(StrEnum):
     """Which clips a network may be asked about together.

@@ -18,8 +18,6 @@ from sertify.models.model import LoadedModel
 from sertify.models.speed.memory import give_back
 from sertify.vocabulary.errors import Blocked
 
-__all__ = ["answers", "batches"]
-
 Waveform = NDArray[np.float32]
 Batch = list[tuple[int, Waveform]]
 

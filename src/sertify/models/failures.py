@@ -15,15 +15,6 @@ from transformers.utils import logging as transformers_logging
 
 from sertify.vocabulary.errors import Blocked, Rejected
 
-__all__ = [
-    "config_errors",
-    "of_the_system",
-    "out_of_memory",
-    "quiet",
-    "text_of",
-    "weight_errors",
-]
-
 
 @contextmanager
 def config_errors() -> Iterator[None]:

@@ -15,8 +15,6 @@ from transformers import (
 
 from sertify.models.blueprints import Batching
 
-__all__ = ["TorchNetwork", "batching_for"]
-
 
 @dataclass
 class TorchNetwork:

@@ -21,8 +21,6 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from sertify.models.networks import TorchNetwork
 from sertify.vocabulary.errors import Blocked
 
-__all__ = ["in_onnxruntime", "in_openvino"]
-
 _Clips = Sequence[NDArray[np.float32]]
 _Run = Callable[[Mapping[str, NDArray[Any]]], NDArray[np.float32]]
 _SILENT = 4  # else onnxruntime writes to the terminal what it then raises

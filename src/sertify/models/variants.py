@@ -21,8 +21,6 @@ from sertify.models.networks import TorchNetwork
 from sertify.models.runtimes import in_onnxruntime, in_openvino
 from sertify.vocabulary.errors import Blocked
 
-__all__ = ["AGREEMENT", "convert"]
-
 AGREEMENT = 1e-4
 """How far logits may move, as a share of their range over outputs and clips."""
 

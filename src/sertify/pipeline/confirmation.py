@@ -12,8 +12,9 @@ from sertify.candidates.locks import read_lock
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus
 from sertify.gates import accuracy, loadability, weights
+from sertify.gates.accuracy import Score
 from sertify.pipeline.lazy_model import Subject
-from sertify.pipeline.scores import Score, score
+from sertify.pipeline.scores import score
 from sertify.pipeline.speech import seen_corpora
 from sertify.pipeline.stages import load_model, open_cache, sharing, subject_key
 from sertify.plugin.collection import CANDIDATES
@@ -21,8 +22,6 @@ from sertify.plugin.options import OPTIONS, environment_of
 from sertify.plugin.progress import Progress
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Judgement, Outcome
-
-__all__ = ["confirm"]
 
 
 def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def confirm(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> dict
 
 
 def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score:
-    from sertify.models import model
+    from sertify.models import loading
     from sertify.pipeline.predictions import predict
     from sertify.pipeline.prefetch import Survey
 
@@ -66,12 +65,12 @@ def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score
     locked = read_lock(options.candidates) if options.locked else None
     with Survey((), offline=options.offline, locked=locked) as survey:
         index = survey.index(candidate)
-        loadability.require(weights.judge_index(index))
+        loadability.require(weights.judge_index(**index.facts))
         snapshot = survey.snapshot(candidate)
-        loading = functools.partial(
+        load = functools.partial(
             load_model,
             survey,
-            model.outline(snapshot, index),
+            loading.outline(snapshot, index),
             config,
             device=environment_of(config)["device"],
             threads=options.threads,
@@ -79,7 +78,7 @@ def _score(config: pytest.Config, candidate: Candidate, corpus: Corpus) -> Score
         )
         key = subject_key(snapshot, candidate, environment_of(config))
         with closing(open_cache(config, options)) as cache:
-            subject = Subject(sharing(loading), cache, key, options.threads)
+            subject = Subject(sharing(load), cache, key, options.threads)
             subject.certify()
             what, clips = f"on {corpus.name},", corpus.clips
             with Progress(config, candidate.name, what, "clips", clips) as progress:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     # Only a name here: what is known of a model need not wait for torch.
     from sertify.models.model import LoadedModel
 
-__all__ = ["Examination", "Subject", "recall"]
-
 
 @dataclass(frozen=True)
 class Examination:
@@ -72,7 +70,7 @@ class Examination:
     @classmethod
     def of(cls, model: "LoadedModel") -> Self:
         """Examine a model that has just been loaded; questions are asked of a sound one only."""
-        from sertify.models.model import proven
+        from sertify.models.proofs import proven
 
         found = cls.at_sight(model)
         if model.sampling_rate is None:
@@ -138,7 +136,7 @@ class Subject:
     def examination(self) -> Examination:
         """What loading it shows.
 
-        Raises what :func:`sertify.models.model.load` does.
+        Raises what :func:`sertify.models.loading.load` does.
         """
         found: Examination = recall(
             self.cache,

@@ -1,59 +1,21 @@
 """What a model answers on a corpus."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, noise, segments
-from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.corpora.recordings import Recordings
-from sertify.evidence.cache import content_key
+from sertify.evidence.labelling import Labelling
+from sertify.pipeline.hearing import Hearing, Segmenting
 from sertify.pipeline.lazy_model import Subject
-from sertify.pipeline.questions import Question, Waveform, ask, log_softmax
-from sertify.vocabulary.errors import Blocked, ConfigurationError
-
-__all__ = [
-    "Consistency",
-    "Predictions",
-    "RejectedClip",
-    "Segmenting",
-    "consistency",
-    "predict",
-    "respond",
-]
-
-SHORTEST = 0.1
-"""Seconds below which a segment holds less than a phone."""
-
-# Segments that are asked about again, four times each.
-_MOST_SEGMENTS = 120
-# 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
-_SHIFT = 0.01
-# Factors of 6 dB, and of 1 dB: the smallest change of loudness that ser-tests ask about.
-_LOUDER, _LEAST_LOUDER = 10 ** (6 / 20), 10 ** (1 / 20)
-# What must not matter, and what it is a change of.
-_CHANGES = {"softer": "gain", "louder": "gain", "earlier": "shift", "later": "shift"}
-
-
-@dataclass(frozen=True)
-class Segmenting:
-    """How clips are cut: into segments of so many seconds, one every ``hop`` seconds."""
-
-    seconds: float
-    hop: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no segment of speech."""
-        for name in ("seconds", "hop"):
-            value = getattr(self, name)
-            if not SHORTEST <= value <= LONGEST:
-                message = f"{name} is {value:g}, but should be from {SHORTEST} to {LONGEST}"
-                raise ConfigurationError(message)
+from sertify.pipeline.questions import ask, log_softmax
+from sertify.vocabulary.errors import Blocked
 
 
 @dataclass(frozen=True)
@@ -124,8 +86,37 @@ class Predictions:
         means = np.array([[word == emotion for emotion in emotions] for word in words], float)
         return emotions, self.probabilities @ means
 
+    def labelling(self, candidate: Candidate, seen: Mapping[str, str]) -> Labelling:
+        """Return what is kept of them; ``seen`` is why a corpus was part of the training."""
+        emotions, probabilities = self.emotion_probabilities(candidate)
+        predicted = self.emotions(candidate)
+        columns = [emotions.index(emotion) for emotion in predicted]
+        confidence = probabilities[np.arange(len(columns)), columns].tolist()
+        genders = tuple(clip.gender for clip in self.clips)
+        return Labelling(
+            candidate=candidate.name,
+            corpus=self.corpus.fingerprint,
+            emotions=tuple(emotions),
+            keys=tuple(content_keys(self.clips)),
+            clips=tuple(clip.name for clip in self.clips),
+            truth=tuple(clip.emotion for clip in self.clips),
+            predicted=tuple(predicted),
+            confidence=tuple(round(value, 6) for value in confidence),
+            speakers=tuple(clip.speaker for clip in self.clips),
+            corpora=tuple(clip.corpus for clip in self.clips),
+            languages=tuple(clip.language for clip in self.clips),
+            seen=dict(seen),
+            genders=genders if any(genders) else (),
+        )
+
     def _words(self, candidate: Candidate) -> list[str]:
         return [candidate.emotion_of(label) or label for label in self.labels]
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What became of the clips that could not be judged, and what is remarkable, in JSON."""
+        remark = "; ".join(self.remarks)
+        return {"rejected_clips": self.rejected_files} | ({"remark": remark} if remark else {})
 
     @property
     def rejected_files(self) -> list[dict[str, str]]:
@@ -136,29 +127,6 @@ class Predictions:
     def rejections(self) -> dict[str, int]:
         """Number of rejected clips by reason."""
         return dict(Counter(clip.reason for clip in self.rejected))
-
-
-@dataclass(frozen=True)
-class Consistency:
-    """How often the predicted label stays the same under a change that must not matter.
-
-    Attributes
-    ----------
-    gain
-        Share of the predictions that stay the same 6 dB louder or softer.
-    shift
-        Share of those that stay the same 10 ms earlier or later.
-    n
-        Number of clips that were changed.
-    unchanged, pairs
-        How many of the predictions for a changed clip stay the same, and how many there are.
-    """
-
-    gain: float
-    shift: float
-    n: int
-    unchanged: int
-    pairs: int
 
 
 def predict(
@@ -181,7 +149,7 @@ def predict(
     Blocked
         ``no_data`` where none of the clips can be judged.
     """
-    heard = _Heard(subject, segmenting, recordings or Recordings(limit=0))
+    heard = Hearing(subject, segmenting, recordings or Recordings(limit=0))
     remarks: list[str] = []
     answers = ask(subject, [heard.clip(one) for one in corpus.clips], progress, remarks.append)
     clips, rows, counts, rejected = [], [], [], []
@@ -206,121 +174,6 @@ def predict(
     )
     _require_clips(predictions)
     return predictions
-
-
-def consistency(
-    subject: Subject,
-    predictions: Predictions,
-    clips: int = 24,
-    progress: Callable[[int, int], None] | None = None,
-    recordings: Recordings | None = None,
-) -> Consistency:
-    """Ask again about at most ``clips`` of the clips, changed by what must not matter.
-
-    There are fewer where clips have many segments. They are 6 dB softer; 6 dB louder, or as loud as
-    full scale allows, unless that is less than 1 dB; without their first 10 ms, or less where the
-    model could not answer the rest; and with 10 ms of silence before them. Segments are changed one
-    by one. ``progress`` is called with the number of changes done and their total; the answers of
-    :func:`predict` to the clips themselves are not asked for again.
-
-    In the manner of audEERING's ser-tests, which ask for more than 0.95 unchanged (Derington et
-    al., "Testing correctness, fairness, and robustness of speech emotion recognition models").
-
-    Raises
-    ------
-    Rejected
-        ``non_finite_output``.
-    """
-    # Four changes of hours of speech would take longer than all else.
-    mean = float(np.mean(predictions.segments or (1,)))
-    most = max(1, min(clips, round(_MOST_SEGMENTS / mean)))
-    sample = predictions.corpus.narrowed(predictions.clips).sample(most)
-    before = dict(zip(predictions.clips, predictions.logits.argmax(axis=1), strict=True))
-    heard = _Heard(subject, predictions.segmenting, recordings or Recordings(limit=0))
-    pairs = [(clip, change) for clip in sample.clips for change in _CHANGES]
-    answers = ask(subject, [heard.clip(clip, change) for clip, change in pairs], progress)
-    same: dict[str, list[bool]] = {"gain": [], "shift": []}
-    for (clip, change), answer in zip(pairs, answers, strict=True):
-        if answer.logits is not None:
-            same[_CHANGES[change]].append(bool(answer.logits.argmax() == before[clip]))
-    shares = {kind: sum(found) / len(found) for kind, found in same.items()}
-    every = same["gain"] + same["shift"]
-    return Consistency(**shares, n=len(sample.clips), unchanged=sum(every), pairs=len(every))
-
-
-def respond(
-    subject: Subject, corpus: Corpus, recordings: Recordings | None = None
-) -> dict[str, NDArray[np.float32]]:
-    """Return the logits, each of shape (len(labels),), for sounds that could not be less alike.
-
-    These are ``speech`` (the first clip of the corpus that can be read), ``noise`` and ``silence``.
-    """
-    second = noise(1, subject.sampling_rate)
-    sounds = {"noise": second, "silence": np.zeros_like(second)}
-    questions = [
-        Question(name, content_key("a second of", name), partial(iter, [sound]))
-        for name, sound in sounds.items()
-    ]
-    answers = dict(zip(sounds, ask(subject, questions), strict=True))
-    heard = _Heard(subject, None, recordings or Recordings(limit=0))
-    for clip in corpus.clips:
-        (speech,) = ask(subject, [heard.clip(clip)])
-        if speech.logits is not None:
-            answers = {"speech": speech} | answers
-            break
-    return {name: one.logits for name, one in answers.items() if one.logits is not None}
-
-
-@dataclass(frozen=True)
-class _Heard:
-    """Makes questions of clips, as a model is to hear them."""
-
-    subject: Subject
-    segmenting: Segmenting | None
-    recordings: Recordings
-
-    def clip(self, clip: Clip, change: str = "") -> Question:
-        """Return the question about a clip, each of whose segments is changed."""
-        how = None if self.segmenting is None else astuple(self.segmenting)
-        content = ("clip", clip.digest, clip.start, clip.end, how, change)
-        key = content_key(*content) if clip.identified else ""
-        waveforms = partial(self._waveforms, clip, change)
-        return Question(clip.name, key, waveforms, pooled=how is not None)
-
-    def _waveforms(self, clip: Clip, change: str) -> Iterator[Waveform]:
-        """Yield what the model is to hear of a clip."""
-        apply = self._change(clip, change)
-        for waveform in self._pieces(clip):
-            yield apply(waveform)
-
-    def _pieces(self, clip: Clip) -> Iterator[Waveform]:
-        rate, least = self.subject.sampling_rate, self.subject.receptive_field
-        if self.segmenting is None:
-            yield self.recordings.read(clip, rate, least)
-        else:
-            seconds, hop = self.segmenting.seconds, self.segmenting.hop
-            yield from segments(clip.path, rate, seconds, hop, least, clip.start, clip.end)
-
-    def _change(self, clip: Clip, change: str) -> Callable[[Waveform], Waveform]:
-        silence = np.zeros(round(_SHIFT * self.subject.sampling_rate), np.float32)
-        least = self.subject.receptive_field
-        if change == "softer":
-            return lambda waveform: waveform / np.float32(_LOUDER)
-        if change == "louder":
-            factor = self._louder(clip)
-            return lambda waveform: waveform * factor
-        if change == "earlier":
-            return lambda waveform: waveform[min(silence.size, waveform.size - least) :]
-        if change == "later":
-            return lambda waveform: np.concatenate([silence, waveform])
-        return np.asarray
-
-    def _louder(self, clip: Clip) -> np.float32:
-        peak = max(float(np.abs(waveform).max()) for waveform in self._pieces(clip))
-        factor = min(_LOUDER, 1 / max(peak, SILENCE))
-        if factor < _LEAST_LOUDER:
-            raise UnreadableAudio("too_loud")
-        return np.float32(factor)
 
 
 def _require_clips(predictions: Predictions) -> None:

@@ -9,12 +9,11 @@ from typing import Any, Self
 
 from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Candidate
-from sertify.gates.loadability import has_config, judge_task, require
+from sertify.gates.loadability import judge_task, require
+from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.vocabulary.errors import Blocked
-
-__all__ = ["Survey"]
 
 _AT_A_TIME = 8
 """Repositories; more at once would wear out the patience of the hub, not save time."""

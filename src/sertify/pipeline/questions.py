@@ -12,8 +12,6 @@ from sertify.corpora.audio import UnreadableAudio
 from sertify.pipeline.lazy_model import Subject
 from sertify.vocabulary.errors import Rejected
 
-__all__ = ["Answer", "Question", "Waveform", "ask", "log_softmax"]
-
 Waveform = NDArray[np.float32]
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,51 +12,15 @@ from numpy.typing import NDArray
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
+from sertify.gates.accuracy import CONFIDENCE, Score
 from sertify.gates.parts import Slice
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
 from sertify.statistics.confusion import confusion, from_counts, label_set
-from sertify.statistics.intervals import Interval
-from sertify.statistics.means import mean_interval
+from sertify.statistics.intervals import Interval, mean_interval
 from sertify.statistics.resampling import named_groups
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Measurement
-
-__all__ = ["CONFIDENCE", "Score", "score"]
-
-CONFIDENCE = 0.95
-"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """How well predictions agree with the labels of a part of the speech.
-
-    All but ``coverage`` and ``uar_all`` are over the clips whose emotion the candidate can
-    express; ``coverage`` is their share. ``uar_all`` is over all clips, where an emotion that the
-    candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
-    an emotion's share of the predictions and of the clips. Over several corpora each is the mean
-    of the corpora. ``seen`` says why the result decides nothing, if it does not.
-
-    Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
-    at another confidence.
-    """
-
-    part: Slice
-    coverage: Measurement
-    uar: Measurement
-    uar_all: Measurement
-    accuracy: Measurement
-    macro_f1: Measurement
-    class_share: Measurement
-    calibration_error: Measurement
-    brier_score: Measurement
-    recalls: tuple[Measurement, ...]
-    precisions: tuple[Measurement, ...]
-    chance: float
-    seen: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    decisive: Mapping[str, Measurement] = field(default_factory=dict)
 
 
 def score(

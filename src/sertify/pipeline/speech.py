@@ -10,18 +10,16 @@ import pytest
 
 from sertify.candidates.entries import CorpusEntry
 from sertify.candidates.reading import Candidate, Suite
-from sertify.plugin.options import Options, Source
-from sertify.vocabulary.emotions import fold
+from sertify.pipeline.seen import seen_in_training
+from sertify.pipeline.settings import Settings, Source
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.languages import seen_in_training
 from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.text import fold
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
     from sertify.corpora.clips import Corpus
     from sertify.hub.card import Card
-
-__all__ = ["DATA", "Data", "read_data", "seen_corpora"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Data:
 DATA = pytest.StashKey[Data]()
 
 
-def read_data(options: Options, suite: Suite) -> Data:
+def read_data(settings: Settings, suite: Suite) -> Data:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
 
     Raises
@@ -43,29 +41,29 @@ def read_data(options: Options, suite: Suite) -> Data:
     ConfigurationError
         Where it cannot be read, or where the same clips would select a candidate and confirm it.
     """
-    if options.confirm and options.hold_out:
+    if settings.confirm and settings.hold_out:
         raise ConfigurationError("--confirm and --hold-out are two ways to one end; give one")
-    if not options.data:
-        if options.confirm or options.hold_out or options.split or options.limit:
+    if not settings.data:
+        if settings.confirm or settings.hold_out or settings.split or settings.limit:
             raise ConfigurationError(
                 "--confirm, --hold-out, --split and --limit go with --data PATH"
             )
         return Data()
     from sertify.corpora.joining import hold_out, join
 
-    _refuse_misspelt([source.name for source in options.data], suite)
-    corpora = [_read(source, options, suite) for source in options.data]
+    _refuse_misspelt([source.name for source in settings.data], suite)
+    corpora = [_read(source, settings, suite) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
-    if options.confirm:
-        confirming = _read(options.confirm, options, suite)
+    if settings.confirm:
+        confirming = _read(settings.confirm, settings, suite)
         _refuse_shared(judged, confirming)
-    elif options.hold_out:
-        judged, confirming = hold_out(judged, options.hold_out)
-    strangers = _strangers(suite, [source.name for source in options.data])
+    elif settings.hold_out:
+        judged, confirming = hold_out(judged, settings.hold_out)
+    strangers = _strangers(suite, [source.name for source in settings.data])
     judged = replace(judged, warnings=(*judged.warnings, *strangers))
-    return Data(_keyed(judged, options, suite), confirming)
+    return Data(_keyed(judged, settings, suite), confirming)
 
 
 def seen_corpora(
@@ -81,7 +79,7 @@ def seen_corpora(
     return {name: reason for name, reason in why.items() if reason}
 
 
-def _read(source: Source, options: Options, suite: Suite) -> "Corpus":
+def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
@@ -89,8 +87,8 @@ def _read(source: Source, options: Options, suite: Suite) -> "Corpus":
         source.path,
         name=source.name,
         layout=source.layout,
-        split=options.split,
-        limit=options.limit,
+        split=settings.split,
+        limit=settings.limit,
         label_map=entry.label_map,
         language=entry.language,
         public=entry.known_as,
@@ -145,14 +143,14 @@ def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
         )
 
 
-def _keyed(corpus: "Corpus", options: Options, suite: Suite) -> "Corpus":
+def _keyed(corpus: "Corpus", settings: Settings, suite: Suite) -> "Corpus":
     """Let the fingerprint tell what else decides what is found on a corpus."""
     terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
     if any(candidate.trained_on for candidate in suite.candidates):
         terms += [f"called {part.name}" for part in corpus.corpora]
     terms += ["seen counts"] if suite.preferences.count_seen else []
-    if options.segmenting is not None:
-        terms.append(f"segments {options.segmenting.seconds:g} {options.segmenting.hop:g}")
+    if settings.segmenting is not None:
+        terms.append(f"segments {settings.segmenting.seconds:g} {settings.segmenting.hop:g}")
     if not terms:
         return corpus
     text = "\n".join([corpus.fingerprint, *terms])

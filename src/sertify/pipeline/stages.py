@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from sertify.pipeline.lazy_model import Subject
     from sertify.pipeline.prefetch import Survey
 
-__all__ = ["load_model", "open_cache", "release", "sharing", "subject_key"]
-
 
 def open_cache(config: pytest.Config, options: Options) -> Cache:
     """Return the cache of the project, within pytest's; ``--no-cache`` remembers nothing.
@@ -75,19 +73,19 @@ def _runs_code_from_elsewhere(snapshot: "Snapshot") -> bool:
 def load_model(
     survey: "Survey", blueprint: "Blueprint", config: pytest.Config, **options: Any
 ) -> "LoadedModel":
-    """Load a model, after downloading what is missing; options as `sertify.models.model.load`."""
+    """Load a model, after downloading what is missing; options as `sertify.models.loading.load`."""
     from sertify.hub import repositories
-    from sertify.models import model
+    from sertify.models import loading
     from sertify.models.blueprints import Recalled
 
     snapshot = blueprint.snapshot
     if isinstance(blueprint.loader, Recalled):
-        blueprint = model.outline(snapshot, survey.index(snapshot.candidate))
+        blueprint = loading.outline(snapshot, survey.index(snapshot.candidate))
     name = snapshot.candidate.name
     with Progress(config, name, "downloading", "B") as progress:
         repositories.fetch(snapshot, blueprint.files, progress)
     with Progress(config, name, "loading its weights"):
-        return model.load(blueprint, **options)
+        return loading.load(blueprint, **options)
 
 
 def release(in_memory: list["Subject"]) -> None:

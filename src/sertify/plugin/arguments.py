@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["add_options", "is_worker", "joined"]
-
 _DTYPES = ("float32", "bfloat16", "float16")
 _PATHS = ("--candidates", "--data", "--confirm", "--reports", "--compare")
 

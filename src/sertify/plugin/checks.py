@@ -14,24 +14,13 @@ from sertify.evidence.environment import fingerprint
 from sertify.gates.expectations import Colour, settle
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.options import environment_of
-from sertify.vocabulary.errors import GATE_OF, Blocked, Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
+from sertify.vocabulary.reasons import GATE_OF
 
 if TYPE_CHECKING:
     from sertify.evidence.store import Record  # collecting must not wait for what reads audio
 
-__all__ = [
-    "ITEM",
-    "STANDINGS",
-    "CheckItem",
-    "NotReached",
-    "conclude",
-    "describe",
-    "hand_down",
-    "properties",
-    "refuse_unmeasurable",
-    "refuse_unreached",
-]
 
 # A token of the hub, by its form: it may have been given in any way.
 _SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
@@ -271,6 +260,6 @@ def _told(item: pytest.Item, fixture: str, attribute: str) -> str:
 
 
 def _clean(text: str) -> str:
-    from sertify.report.formats import clean  # collecting must not wait for all that reports need
+    from sertify.vocabulary.text import clean  # collecting must not wait for all that reports need
 
     return str(clean(text))

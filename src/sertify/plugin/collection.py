@@ -16,8 +16,6 @@ from sertify.plugin.options import OPTIONS
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
 
-__all__ = ["CANDIDATES", "Candidates", "arrange", "owned_codes", "parametrize", "sort"]
-
 
 class Candidates:
     """The candidates of the run, read when they are first asked for."""

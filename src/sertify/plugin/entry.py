@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from sertify.plugin.arguments import add_options, is_worker, joined
-from sertify.plugin.hint import hint
-from sertify.plugin.places import INSTALLED, arguments, reaches_checks
+from sertify.plugin.places import INSTALLED, arguments, hint, reaches_checks
 from sertify.vocabulary.outcomes import GATES
 
 

@@ -16,8 +16,9 @@ from sertify.candidates.locks import read_lock
 from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.environment import fingerprint
-from sertify.gates import accuracy, loadability, weights
+from sertify.gates import loadability, speed, weights
 from sertify.gates.parts import Slice
+from sertify.hub import configs
 from sertify.pipeline.speech import DATA, read_data, seen_corpora
 from sertify.pipeline.stages import load_model, open_cache, release, sharing, subject_key
 from sertify.plugin.arguments import is_worker
@@ -33,47 +34,17 @@ if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for none of what judging needs.
     from sertify.corpora.clips import Corpus
     from sertify.corpora.recordings import Recordings
+    from sertify.gates.accuracy import Score
+    from sertify.gates.degeneracy import Consistency
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
     from sertify.models.blueprints import Blueprint
     from sertify.models.model import LoadedModel
     from sertify.models.speed.stopwatch import Stopwatch
     from sertify.pipeline.lazy_model import Subject
-    from sertify.pipeline.predictions import Consistency, Predictions
+    from sertify.pipeline.predictions import Predictions
     from sertify.pipeline.prefetch import Survey
-    from sertify.pipeline.scores import Score
 
-__all__ = [
-    "blueprint",
-    "cache",
-    "candidate",
-    "check",
-    "checkpoint",
-    "clock",
-    "config",
-    "consistency",
-    "data",
-    "in_memory",
-    "index",
-    "key",
-    "labelled",
-    "loading",
-    "model",
-    "options",
-    "outline",
-    "predictions",
-    "probe",
-    "recordings",
-    "reloaded",
-    "responses",
-    "score",
-    "scorebook",
-    "seen",
-    "snapshot",
-    "stopwatch",
-    "survey",
-    "timing",
-]
 
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
@@ -161,7 +132,7 @@ def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
         return choice.choose_loader(snapshot, TensorIndex({})).name
 
     recall(cache, key, "loader", choose)
-    return snapshot.read_json("config.json") if loadability.has_config(snapshot) else {}
+    return snapshot.read_json("config.json") if configs.has_config(snapshot) else {}
 
 
 @_stage()
@@ -182,12 +153,12 @@ def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) 
     from sertify.models.blueprints import Blueprint
     from sertify.pipeline.lazy_model import recall
 
-    loadability.require(weights.judge_index(index))
+    loadability.require(weights.judge_index(**index.facts))
 
     def make() -> Blueprint:
-        from sertify.models import model
+        from sertify.models import loading
 
-        return model.outline(snapshot, index)
+        return loading.outline(snapshot, index)
 
     ways = (Blueprint.to_json, functools.partial(Blueprint.from_json, snapshot))
     found: Blueprint = recall(cache, key, "outline", make, *ways)
@@ -277,8 +248,8 @@ def data(options: Options, pytestconfig: pytest.Config) -> "Corpus | None":
 @pytest.fixture(scope="session")
 def probe(data: "Corpus | None") -> "Corpus":
     """Audio that shows whether predictions vary: --data, or a part of the embedded speech."""
-    from sertify.corpora.clips import EMBEDDED
     from sertify.corpora.reading import read_corpus
+    from sertify.evidence.store import EMBEDDED
 
     if data is not None:
         return data
@@ -307,9 +278,7 @@ def predictions(
     pytestconfig: pytest.Config,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip."""
-    from sertify.corpora.clips import EMBEDDED
-    from sertify.evidence.labelling import Answers
-    from sertify.evidence.store import EvidenceStore
+    from sertify.evidence.store import EMBEDDED, EvidenceStore
     from sertify.pipeline.predictions import predict
 
     given = not probe.fingerprint.startswith(EMBEDDED)
@@ -317,10 +286,10 @@ def predictions(
         segmenting = options.segmenting if given else None
         found = predict(model, probe, progress, segmenting, recordings)
     if given:
-        answers = Answers.of(found, candidate, seen)
+        answers = found.labelling(candidate, seen)
         versions = fingerprint(environment_of(pytestconfig), "accuracy")
         store = EvidenceStore(options.reports / "evidence.sqlite")
-        store.add_answers(candidate.fingerprint, snapshot.identity, versions, answers)
+        store.add_labelling(candidate.fingerprint, snapshot.identity, versions, answers)
     return found
 
 
@@ -333,7 +302,7 @@ def consistency(
     pytestconfig: pytest.Config,
 ) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
-    from sertify.pipeline.predictions import consistency
+    from sertify.pipeline.consistency import consistency
 
     unit, clips = "changed clips", predictions.clips
     with Progress(pytestconfig, candidate.name, "", unit, clips) as progress:
@@ -343,7 +312,7 @@ def consistency(
 @_stage()
 def responses(model: "Subject", probe: "Corpus", recordings: "Recordings") -> Any:
     """The model's logits for speech, noise and silence."""
-    from sertify.pipeline.predictions import respond
+    from sertify.pipeline.consistency import respond
 
     return respond(model, probe, recordings)
 
@@ -415,7 +384,7 @@ def timing(
     options: Options,
     candidate: Candidate,
     pytestconfig: pytest.Config,
-) -> accuracy.Timing:
+) -> speed.Timing:
     """What a segment of this length costs, measured by pytest-benchmark after a warm-up."""
     benchmark.group = f"{seconds:g} s of audio"
     hop = options.segmenting.hop if options.segmenting else None

@@ -93,7 +93,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give whole candidates to workers."""
     if config.getoption("dist") != "load":
         return None
-    from sertify.plugin.distribution import CandidateScheduling
+    from sertify.plugin.workers import CandidateScheduling
 
     names = [candidate.name for candidate in config.stash[CANDIDATES].all()]
     return CandidateScheduling(config, log, names)

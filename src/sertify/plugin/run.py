@@ -10,15 +10,14 @@ import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
 from sertify.candidates.locks import Locked, moved, read_lock, write_lock
-from sertify.evidence.labelling import content_keys
+from sertify.corpora.clips import content_keys
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.pipeline.confirmation import confirm
 from sertify.pipeline.speech import Data
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.crash import account_for
-from sertify.plugin.display import Display
 from sertify.plugin.options import OPTIONS, environment_of
-from sertify.plugin.reporting import verdict_reports
+from sertify.plugin.reporting import account_for, verdict_reports
+from sertify.plugin.screen import Display
 from sertify.report import terminal
 from sertify.report.changes import earlier, since
 from sertify.report.page import recordings
@@ -26,8 +25,6 @@ from sertify.report.results import conclusion, speech
 from sertify.report.writing import write
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Outcome
-
-__all__ = ["Run"]
 
 
 class Run:

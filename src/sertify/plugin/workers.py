@@ -1,13 +1,15 @@
 """How many processes ``-n auto`` stands for."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import psutil
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sertify.evidence.environment import usable_cores
 from sertify.plugin.collection import Candidates
 from sertify.plugin.options import candidates_file
-
-__all__ = ["fastest", "number_of_workers"]
 
 ROOM = 2.5e9
 """Bytes that a worker needs for a model of 316 million weights, and for asking it."""
@@ -34,3 +36,37 @@ def number_of_workers(candidates: int, cores: int, memory: float) -> int:
     """
     workers = min(candidates, cores, int(memory // ROOM))
     return workers if workers > 1 else 0
+
+
+class CandidateScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives all checks of a candidate to one worker.
+
+    ``--dist loadgroup`` is meant for this, but does not group with pytest 9.2 and xdist 3.8
+    (pytest-xdist issue 1386). ``abandoned`` are the checks that nobody will run because the worker
+    died that had their candidate: another one would die of it, too.
+    """
+
+    def __init__(self, config: pytest.Config, log: Any, candidates: Sequence[str]) -> None:
+        super().__init__(config, log)
+        self._candidates = frozenset(candidates)
+        self.abandoned: list[str] = []
+
+    def _split_scope(self, nodeid: str) -> str:
+        name, _ = split(nodeid)
+        return name if name in self._candidates else str(super()._split_scope(nodeid))
+
+    def remove_node(self, node: Any) -> str | None:
+        """Forget a worker, and the candidate that it died of; return the check that it was at."""
+        workload: dict[str, dict[str, bool]] = self.assigned_work[node]
+        unit = next((unit for unit in workload.values() if not all(unit.values())), {})
+        pending = [nodeid for nodeid, done in unit.items() if not done]
+        unit.update(dict.fromkeys(pending, True))
+        super().remove_node(node)
+        self.abandoned = pending[1:]
+        return pending[0] if pending else None
+
+
+def split(nodeid: str) -> tuple[str, str]:
+    """Return the candidate of a check, and ``@`` with the length of audio where it has one."""
+    name, at, seconds = nodeid.rpartition("[")[2].removesuffix("]").partition("@")
+    return name, at + seconds

@@ -2,37 +2,13 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-__all__ = ["as_expected", "clean", "headline", "moment", "moved", "number", "ranked", "standing"]
-
 _ABSENT = "\N{EN DASH}"
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 _UNSAID = ("1", "weights")
 _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baseline", "rejected")
-
-
-def clean(value: Any) -> Any:
-    r"""Copy a JSON value without the characters that a terminal or a browser acts on.
-
-    Escape sequences, control characters and marks that turn the direction of writing go, line
-    breaks become spaces, and what no encoder accepts becomes U+FFFD.
-
-    Examples
-    --------
-    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish"})
-    {'name': 'red fish'}
-    """
-    if isinstance(value, str):
-        if value.isprintable():
-            return str(value)
-        return "".join(map(_visible, _ESCAPES.sub("", value)))
-    if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
-    return [clean(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def number(measured: Mapping[str, Any] | float | None) -> str:
@@ -123,13 +99,6 @@ def ranked(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return place, -(uar or 0.0)
 
     return sorted(results["candidates"], key=rank)
-
-
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in "\t\n\r" or category in ("Zl", "Zp"):
-        return " "
-    return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)
 
 
 def _interval(measured: Mapping[str, Any], scale: float, places: int) -> str:

@@ -7,9 +7,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from sertify.report.formats import clean
-
-__all__ = ["render", "write"]
+from sertify.vocabulary.text import clean
 
 _FILE = "model-index.yaml"
 _TASK: Mapping[str, Any] = {

@@ -7,21 +7,6 @@ from typing import Any
 from sertify.report.formats import number
 from sertify.report.results.speech import reasons
 
-__all__ = [
-    "MARK",
-    "NO_SELECTION",
-    "SEEN",
-    "UAR",
-    "clips",
-    "confirmation",
-    "doubts",
-    "firmness",
-    "is_seen",
-    "is_starred",
-    "speech_of",
-    "unjudged",
-]
-
 UAR = {"uar_all": "UAR (all emotions)", "uar": "UAR (its own emotions)"}
 """The two that must not be taken for each other, by the number's name."""
 

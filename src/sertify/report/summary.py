@@ -5,19 +5,9 @@ from typing import Any
 
 from sertify.report import sentences
 from sertify.report.changes import since
-from sertify.report.formats import (
-    as_expected,
-    clean,
-    headline,
-    moment,
-    moved,
-    number,
-    ranked,
-    standing,
-)
-from sertify.vocabulary.errors import REASONS
-
-__all__ = ["render"]
+from sertify.report.formats import as_expected, headline, moment, moved, number, ranked, standing
+from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.text import clean
 
 _COLUMNS = ("candidate", "verdict", sentences.UAR["uar_all"], "time per segment", "reason")
 _LONGEST, _LONGEST_CELL = 1000, 200

@@ -5,11 +5,10 @@ from typing import Any
 
 from sertify.report import sentences
 from sertify.report.changes import since
-from sertify.report.formats import as_expected, clean, moved, number, ranked, standing
+from sertify.report.formats import as_expected, moved, number, ranked, standing
 from sertify.report.text_columns import aligned, fitted, wrapped
-from sertify.vocabulary.outcomes import Outcome, listed
-
-__all__ = ["lines"]
+from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.text import clean, listed
 
 _GATES = {
     "loadability": "load",

@@ -3,8 +3,6 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
-__all__ = ["aligned", "fitted", "width_of", "wrapped"]
-
 _NARROWEST, _NARROW = 8, 13
 
 

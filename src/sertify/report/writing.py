@@ -9,8 +9,6 @@ from typing import Any
 from sertify.report import summary
 from sertify.report.page import page
 
-__all__ = ["write"]
-
 
 def write(
     results: Mapping[str, Any], folder: Path, audio: Mapping[str, str] | None = None

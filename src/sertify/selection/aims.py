@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.candidates.entries import Preferences
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.verdicts import Verdict, disturbed, segment_time
 from sertify.statistics import diversity
 from sertify.vocabulary.languages import language_fit
-
-__all__ = ["AIMS", "Aims", "aims_of", "weighted"]
 
 AIMS = ("accuracy", "speed", "diversity", "language")
 """In the order in which they are told."""
@@ -52,7 +50,7 @@ class Aims:
 
 def aims_of(
     verdicts: Sequence[Verdict],
-    answers: Mapping[str, Answers],
+    labellings: Mapping[str, Labelling],
     accuracies: Mapping[str, float],
     preferences: Preferences,
     equal: Sequence[str] | None = None,
@@ -71,8 +69,8 @@ def aims_of(
         name: Aims(
             accuracy=accuracies.get(name),
             speed=_speed(times[name], fastest),
-            diversity=_diversity(answers[name]) if name in answers else None,
-            language=_language(one, answers.get(name), preferences),
+            diversity=_diversity(labellings[name]) if name in labellings else None,
+            language=_language(one, labellings.get(name), preferences),
         )
         for one in verdicts
         if (name := one.candidate.name)
@@ -114,17 +112,19 @@ def _speed(time: float | None, fastest: float | None) -> float | None:
     return min(1.0, max(0.0, 1 - math.log10(time / fastest) / 2))
 
 
-def _diversity(answers: Answers) -> float:
+def _diversity(labelling: Labelling) -> float:
     """Return how varied the predictions are, of what they could be."""
-    labelled = [place for place, truth in enumerate(answers.truth) if truth is not None]
+    labelled = [place for place, truth in enumerate(labelling.truth) if truth is not None]
     if not labelled:
-        found = diversity.effective_emotions(answers.predicted)
-        return min(1.0, found / max(1, len(answers.emotions)))
-    wanted = diversity.effective_emotions(answers.at(labelled, "truth"))
-    return min(1.0, diversity.effective_emotions(answers.at(labelled, "predicted")) / wanted)
+        found = diversity.effective_emotions(labelling.predicted)
+        return min(1.0, found / max(1, len(labelling.emotions)))
+    wanted = diversity.effective_emotions(labelling.at(labelled, "truth"))
+    return min(1.0, diversity.effective_emotions(labelling.at(labelled, "predicted")) / wanted)
 
 
-def _language(verdict: Verdict, answers: Answers | None, preferences: Preferences) -> float | None:
-    spoken = {language for language in (answers.languages if answers else ()) if language}
+def _language(
+    verdict: Verdict, labelling: Labelling | None, preferences: Preferences
+) -> float | None:
+    spoken = {language for language in (labelling.languages if labelling else ()) if language}
     wanted = preferences.languages or tuple(sorted(spoken))
     return language_fit(verdict.languages, wanted)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.candidates.entries import Preferences
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import AIMS, Aims, aims_of, weighted
 from sertify.selection.comparison import Comparison, compare
 from sertify.selection.explanations import (
@@ -20,9 +20,7 @@ from sertify.selection.explanations import (
     why_not_compared,
 )
 from sertify.selection.verdicts import Standing, Verdict
-from sertify.statistics.student import t_quantile
-
-__all__ = ["Firmness", "Selection", "pareto", "select"]
+from sertify.statistics.intervals import t_quantile
 
 DRAWS = 2000
 """Weightings that are drawn around the user's."""
@@ -63,7 +61,7 @@ class Selection:
 
 def select(
     verdicts: Sequence[Verdict],
-    answers: Mapping[str, Answers] | None = None,
+    labellings: Mapping[str, Labelling] | None = None,
     preferences: Preferences | None = None,
 ) -> Selection:
     """Choose among the qualified: first by accuracy, and where that is the same by all aims.
@@ -77,15 +75,15 @@ def select(
     answers
         What each candidate said of each clip, by the candidate's name.
     """
-    answers, preferences = answers or {}, preferences or Preferences()
+    labellings, preferences = labellings or {}, preferences or Preferences()
     qualified = [one for one in verdicts if one.standing is Standing.QUALIFIED]
     if not qualified:
         return Selection(None, why_none(verdicts))
-    compared = [answers[name] for one in qualified if (name := one.candidate.name) in answers]
+    compared = [labellings[name] for one in qualified if (name := one.candidate.name) in labellings]
     comparison = compare(compared) if compared else None
     names = tuple(one.candidate.name for one in qualified)
     equal = _equally_accurate(names, comparison, preferences.margin)
-    aims = aims_of(qualified, answers, _above_chance(comparison), preferences, equal)
+    aims = aims_of(qualified, labellings, _above_chance(comparison), preferences, equal)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
     totals = dict(zip(names, weighted([*aims.values()], weights)[:, 0].tolist(), strict=True))
     chosen = max(equal, key=lambda name: totals[name])
@@ -94,9 +92,9 @@ def select(
         sentence=why_chosen(chosen, qualified, comparison, aims, equal)
         + busy_machine(qualified, equal)
         + why_not_compared(compared, comparison)
-        + beside_variants(chosen, verdicts, answers)
+        + beside_variants(chosen, verdicts, labellings)
         + still_open(verdicts)
-        + still_higher(chosen, verdicts, answers),
+        + still_higher(chosen, verdicts, labellings),
         tied=comparison.tied if comparison else names,
         pareto=pareto(aims),
         aims=aims,

@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.statistics import agreement, bootstrapping, comparisons
 from sertify.statistics.comparisons import Difference
 from sertify.statistics.intervals import Interval
 from sertify.statistics.replicates import Replicates, combine, paired
 from sertify.statistics.resampling import named_groups
-
-__all__ = ["Agreement", "Comparison", "agreements", "compare", "obstacles"]
 
 
 @dataclass(frozen=True)
@@ -46,19 +44,19 @@ class Comparison:
         return sum(1 / len(names) for names in self.emotions.values()) / len(self.emotions)
 
 
-def compare(answers: Sequence[Answers]) -> Comparison | None:
+def compare(labellings: Sequence[Labelling]) -> Comparison | None:
     """Compare candidates on the clips that each of them was asked about; None without any.
 
     A corpus that has an obstacle is left out.
     """
-    shared = _places(answers)
-    left_out = _obstacles(answers, shared)
+    shared = _places(labellings)
+    left_out = _obstacles(labellings, shared)
     places = {name: own for name, own in shared.items() if name not in left_out}
-    emotions = {name: _common(answers, own) for name, own in places.items()}
+    emotions = {name: _common(labellings, own) for name, own in places.items()}
     if not places:
         return None
     parts = [
-        _replicates(answers, own, emotions[name], seed)
+        _replicates(labellings, own, emotions[name], seed)
         for seed, (name, own) in enumerate(places.items())
     ]
     replicates = combine(parts)
@@ -68,33 +66,33 @@ def compare(answers: Sequence[Answers]) -> Comparison | None:
     return Comparison(replicates, differences, tied, emotions, left_out)
 
 
-def obstacles(answers: Sequence[Answers]) -> dict[str, str]:
+def obstacles(labellings: Sequence[Labelling]) -> dict[str, str]:
     """Return why candidates cannot be compared on a corpus, by its name, where they cannot.
 
     One of them was trained on it, or fewer than two of its emotions can be expressed by all.
     """
-    return _obstacles(answers, _places(answers))
+    return _obstacles(labellings, _places(labellings))
 
 
 def _obstacles(
-    answers: Sequence[Answers], shared: Mapping[str, Sequence[Sequence[int]]]
+    labellings: Sequence[Labelling], shared: Mapping[str, Sequence[Sequence[int]]]
 ) -> dict[str, str]:
     found = {}
     for corpus, places in shared.items():
-        seen = [one.candidate for one in answers if corpus in one.seen]
+        seen = [one.candidate for one in labellings if corpus in one.seen]
         if seen:
             found[corpus] = f"seen in training by {', '.join(seen)}"
-        elif len(_common(answers, places)) < 2:
+        elif len(_common(labellings, places)) < 2:
             found[corpus] = "there are no two emotions in it that all can express"
     return found
 
 
-def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
+def _places(labellings: Sequence[Labelling]) -> dict[str, list[list[int]]]:
     """Return by corpus where, in each candidate's answers, the clips are that all have."""
-    index = [{key: place for place, key in enumerate(one.keys)} for one in answers]
+    index = [{key: place for place, key in enumerate(one.keys)} for one in labellings]
     shared = {*index[0]}.intersection(*index[1:])
     by_corpus: dict[str, list[str]] = {}
-    for key, corpus in zip(answers[0].keys, answers[0].corpora, strict=True):
+    for key, corpus in zip(labellings[0].keys, labellings[0].corpora, strict=True):
         if key in shared:
             by_corpus.setdefault(corpus, []).append(key)
     return {
@@ -102,22 +100,25 @@ def _places(answers: Sequence[Answers]) -> dict[str, list[list[int]]]:
     }
 
 
-def _common(answers: Sequence[Answers], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
+def _common(labellings: Sequence[Labelling], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
     """Return the emotions of these clips that all can express."""
-    truths = {truth for place in places[0] if (truth := answers[0].truth[place]) is not None}
-    return tuple(sorted(truths.intersection(*(one.emotions for one in answers))))
+    truths = {truth for place in places[0] if (truth := labellings[0].truth[place]) is not None}
+    return tuple(sorted(truths.intersection(*(one.emotions for one in labellings))))
 
 
 def _replicates(
-    answers: Sequence[Answers], places: Sequence[Sequence[int]], emotions: Sequence[str], seed: int
+    labellings: Sequence[Labelling],
+    places: Sequence[Sequence[int]],
+    emotions: Sequence[str],
+    seed: int,
 ) -> Replicates:
-    first = answers[0]
+    first = labellings[0]
     kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
     return paired(
         [str(first.truth[places[0][n]]) for n in kept],
         {
             one.candidate: [one.predicted[own[n]] for n in kept]
-            for one, own in zip(answers, places, strict=True)
+            for one, own in zip(labellings, places, strict=True)
         },
         named_groups([first.speakers[places[0][n]] for n in kept]),
         emotions,
@@ -141,12 +142,12 @@ class Agreement:
     emotions: tuple[str, ...]
 
 
-def agreements(answers: Sequence[Answers]) -> tuple[Agreement, ...]:
+def agreements(labellings: Sequence[Labelling]) -> tuple[Agreement, ...]:
     """Return the agreement of each pair of candidates, whatever the clips are labelled."""
-    return tuple(_agreement(one, other) for one, other in combinations(answers, 2))
+    return tuple(_agreement(one, other) for one, other in combinations(labellings, 2))
 
 
-def _agreement(one: Answers, other: Answers) -> Agreement:
+def _agreement(one: Labelling, other: Labelling) -> Agreement:
     shared = tuple(sorted({*one.emotions} & {*other.emotions}))
     own, theirs = _both_say(one, other, shared)
     said = Counter(one.at(own, "predicted")) + Counter(other.at(theirs, "predicted"))
@@ -165,7 +166,9 @@ def _agreement(one: Answers, other: Answers) -> Agreement:
     )
 
 
-def _both_say(one: Answers, other: Answers, shared: Sequence[str]) -> tuple[list[int], list[int]]:
+def _both_say(
+    one: Labelling, other: Labelling, shared: Sequence[str]
+) -> tuple[list[int], list[int]]:
     """Return where the clips are that both give one of their shared emotions."""
     index = {key: place for place, key in enumerate(other.keys)}
     pairs = [

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.candidates.entries import Preferences
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import AIMS, Aims, aims_of, weighted
 from sertify.selection.comparison import Agreement, agreements
 from sertify.selection.verdicts import Standing, Verdict
 from sertify.vocabulary.outcomes import Outcome
-
-__all__ = ["Consensus", "consensus"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Consensus:
 
 def consensus(
     verdicts: Sequence[Verdict],
-    answers: Mapping[str, Answers],
+    labellings: Mapping[str, Labelling],
     preferences: Preferences | None = None,
 ) -> Consensus | None:
     """Return what unlabelled speech says of the candidates that passed the gates it can open.
@@ -45,10 +43,10 @@ def consensus(
     None where there is no such candidate.
     """
     preferences = preferences or Preferences()
-    able = [one for one in verdicts if one.candidate.name in answers and _able(one)]
+    able = [one for one in verdicts if one.candidate.name in labellings and _able(one)]
     if not able:
         return None
-    compared = {one.candidate.name: answers[one.candidate.name] for one in able}
+    compared = {one.candidate.name: labellings[one.candidate.name] for one in able}
     pairs = agreements([*compared.values()])
     aims = aims_of(able, compared, _mean_kappa([*compared], pairs), preferences)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)

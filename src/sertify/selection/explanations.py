@@ -3,20 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import Aims
 from sertify.selection.comparison import Comparison, compare, obstacles
 from sertify.selection.verdicts import Standing, Verdict, disturbed, timing
-from sertify.vocabulary.outcomes import listed
-
-__all__ = [
-    "beside_variants",
-    "still_higher",
-    "still_open",
-    "why_chosen",
-    "why_none",
-    "why_not_compared",
-]
+from sertify.vocabulary.text import listed
 
 LEAD = 0.01
 """An advantage in an aim that is worth telling."""
@@ -56,11 +47,11 @@ def why_chosen(
     return f"Use {chosen}: {highest}{uar[chosen]:.2f}{on}{against}{given or cannot}{advantage}."
 
 
-def why_not_compared(answers: Sequence[Answers], comparison: Comparison | None) -> str:
+def why_not_compared(labellings: Sequence[Labelling], comparison: Comparison | None) -> str:
     """Say what stood in the way of a comparison, where there is none."""
-    if comparison is not None or len(answers) < 2:
+    if comparison is not None or len(labellings) < 2:
         return ""
-    why = (f"{corpus}: {reason}" for corpus, reason in obstacles(answers).items())
+    why = (f"{corpus}: {reason}" for corpus, reason in obstacles(labellings).items())
     return f" They could not be compared on {'; '.join(why)}."
 
 
@@ -109,15 +100,17 @@ def _shown(verdict: Verdict) -> str:
     return f"UAR over all clips {measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
 
 
-def still_higher(chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str, Answers]) -> str:
+def still_higher(
+    chosen: str, verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling]
+) -> str:
     """Name those that have not qualified, but measure higher than the chosen on common clips."""
     found = []
     for one in verdicts:
         name = one.candidate.name
         missed = one.standing in (Standing.UNDECIDED, Standing.REJECTED) and one.gate == "accuracy"
-        if not missed or name not in answers or chosen not in answers:
+        if not missed or name not in labellings or chosen not in labellings:
             continue
-        comparison = compare([answers[chosen], answers[name]])
+        comparison = compare([labellings[chosen], labellings[name]])
         if comparison is not None and comparison.tied[0] == name:
             own, other = comparison.replicates.values
             where = listed([*comparison.emotions])
@@ -126,7 +119,7 @@ def still_higher(chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str,
 
 
 def beside_variants(
-    chosen: str, verdicts: Sequence[Verdict], answers: Mapping[str, Answers]
+    chosen: str, verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling]
 ) -> str:
     """Compare the variants of the chosen one's model with it as fp32, or else with the chosen."""
     entry = chosen.partition("+")[0]
@@ -134,7 +127,9 @@ def beside_variants(
         one.candidate.name: one for one in verdicts if one.candidate.name.partition("+")[0] == entry
     }
     reference = family.get(entry) or family[chosen]
-    found = (_against(one, reference, answers) for one in family.values() if one is not reference)
+    found = (
+        _against(one, reference, labellings) for one in family.values() if one is not reference
+    )
     told = "; ".join(text for text in found if text)
     return f" {told}." if told else ""
 
@@ -149,10 +144,10 @@ def busy_machine(verdicts: Sequence[Verdict], equal: Sequence[str]) -> str:
     return f" The machine was busy when the speed of {listed(names)} was measured{so}; {again}."
 
 
-def _against(one: Verdict, reference: Verdict, answers: Mapping[str, Answers]) -> str:
+def _against(one: Verdict, reference: Verdict, labellings: Mapping[str, Labelling]) -> str:
     """Say how much faster or slower a variant is, and what it loses; "" where neither is known."""
     name, other = one.candidate.name, reference.candidate.name
-    pace, loss = _pace(one, reference), _loss(name, other, answers)
+    pace, loss = _pace(one, reference), _loss(name, other, labellings)
     standing = "" if one.standing is Standing.QUALIFIED else f" ({one.standing})"
     if not pace:
         return f"{name}{standing}, against {other}, {loss}" if loss else ""
@@ -179,11 +174,11 @@ def _timed(verdict: Verdict) -> tuple[float, float] | None:
     return (time.value, length.value) if time and length and time.value > 0 else None
 
 
-def _loss(name: str, reference: str, answers: Mapping[str, Answers]) -> str:
+def _loss(name: str, reference: str, labellings: Mapping[str, Labelling]) -> str:
     """Say whether the data show it to be less accurate, and by how much."""
-    if name not in answers or reference not in answers:
+    if name not in labellings or reference not in labellings:
         return ""
-    comparison = compare([answers[reference], answers[name]])
+    comparison = compare([labellings[reference], labellings[name]])
     if comparison is None:
         return "could not be compared in UAR"
     (gap,) = comparison.differences

@@ -6,22 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.clips import EMBEDDED
-from sertify.evidence.store import Record
+from sertify.evidence.store import EMBEDDED, Record
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
-
-__all__ = [
-    "Context",
-    "GateResult",
-    "Stale",
-    "Standing",
-    "Verdict",
-    "current",
-    "segment_time",
-    "timing",
-    "verdict",
-]
 
 SEGMENT = 5.0
 """Seconds of audio whose cost is compared, or the next longer or else the longest measured."""

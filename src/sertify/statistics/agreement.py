@@ -4,15 +4,6 @@ import math
 
 from sertify.statistics.confusion import Counts, Labels, confusion, from_counts, label_set
 
-__all__ = [
-    "accuracy",
-    "cohen_kappa",
-    "macro_f1",
-    "precisions",
-    "recalls",
-    "uar",
-]
-
 
 def accuracy(truth: Labels, prediction: Labels, labels: Labels | None = None) -> float:
     """Return the share of clips whose prediction is right.

@@ -8,12 +8,9 @@ import numpy as np
 
 from sertify.statistics import confusion
 from sertify.statistics.confusion import Counts, Rates
-from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floors, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
-from sertify.statistics.student import normal_quantile, t_quantile
-
-__all__ = ["bootstrap", "kappa_interval"]
 
 _ROWS = 50
 """Replicates that are counted by one product."""

@@ -6,11 +6,6 @@ import numpy as np
 
 from sertify.statistics.confusion import Labels, Rates, label_set
 
-__all__ = [
-    "brier_score",
-    "expected_calibration_error",
-]
-
 
 def expected_calibration_error(
     confidence: Sequence[float], correct: Sequence[bool], bins: int = 15

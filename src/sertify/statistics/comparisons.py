@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.intervals import (
+    Interval,
+    normal_quantile,
+    rate_interval,
+    t_quantile,
+    t_tail,
+)
 from sertify.statistics.replicates import Replicates
-from sertify.statistics.student import normal_quantile, t_quantile, t_tail
-
-__all__ = ["Difference", "compare", "tied", "uar_intervals"]
 
 POWER = 0.8
 

@@ -14,17 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Counts",
-    "Labels",
-    "Rates",
-    "cells",
-    "confusion",
-    "from_counts",
-    "label_set",
-    "recalls",
-]
-
 Labels = Sequence[str]
 Counts = NDArray[np.int64]
 Rates = NDArray[np.float64]

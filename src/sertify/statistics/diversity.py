@@ -5,14 +5,6 @@ from collections import Counter
 
 from sertify.statistics.confusion import Labels, confusion, label_set
 
-__all__ = [
-    "effective_emotions",
-    "entropy",
-    "share_differences",
-    "shares",
-    "top_share",
-]
-
 
 def shares(prediction: Labels) -> dict[str, float]:
     """Return the share of clips that each predicted label got, the most frequent first.

@@ -5,12 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.statistics.intervals import Interval, rate_interval
+from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, trials
-from sertify.statistics.student import normal_quantile, t_quantile
-
-__all__ = ["uar_estimate"]
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -5,8 +5,6 @@ from numpy.typing import NDArray
 
 from sertify.statistics.confusion import Counts
 
-__all__ = ["floors", "slopes"]
-
 Floats = NDArray[np.float64]
 
 

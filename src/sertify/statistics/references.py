@@ -9,11 +9,6 @@ from sertify.statistics.agreement import accuracy, macro_f1, uar
 from sertify.statistics.confusion import Labels, Rates, label_set
 from sertify.statistics.diversity import shares
 
-__all__ = [
-    "majority_reference",
-    "random_reference",
-]
-
 
 def majority_reference(truth: Labels) -> dict[str, float]:
     """Return what always answering the most frequent class scores.

@@ -10,8 +10,6 @@ from sertify.statistics import confusion
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 
-__all__ = ["Replicates", "combine", "paired"]
-
 Floats = NDArray[np.float64]
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Design", "design", "draws", "named_groups", "speaker_codes", "tables", "trials"]
-
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 

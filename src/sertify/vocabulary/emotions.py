@@ -9,20 +9,10 @@ table. Whoever adds a name here adds it to ``docs/emotions.md``.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = [
-    "ALIASES",
-    "AMBIGUOUS",
-    "EMOTIONS",
-    "emotion_of",
-    "fold",
-    "is_dimension",
-    "is_generic",
-    "refusal",
-]
+from sertify.vocabulary.text import fold
 
 # English, German, Korean, Russian.
 _NAMES = {
@@ -131,17 +121,6 @@ _DIMENSIONS = frozenset(
     | {"emoact", "emoval", "emodom"}  # as MSP-Podcast calls them
 )
 _GENERIC = re.compile(r"(label|class|output|emotion|e)? ?\d+")
-
-
-def fold(label: str) -> str:
-    """Return `label` without what does not distinguish one from another: case, ``_``, ``-``, space.
-
-    Examples
-    --------
-    >>> fold(" Pleasant_Surprise ")
-    'pleasant surprise'
-    """
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", label).casefold()).strip()
 
 
 _EMOTION_BY_ALIAS: Mapping[str, str] = MappingProxyType(

@@ -3,15 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from sertify.vocabulary.emotions import fold
-from sertify.vocabulary.public_corpora import known_corpus
-
-if TYPE_CHECKING:
-    from sertify.hub.card import Card  # only a name here: collecting must not wait for the hub
-
-__all__ = ["base_language", "language_fit", "language_tag", "seen_in_training"]
+from sertify.vocabulary.text import fold
 
 # ISO 639-2 and the commonest of ISO 639-3, as cards and corpora write them, to ISO 639-1.
 _CODES = (
@@ -68,39 +61,6 @@ _ALL = frozenset({"mul"})
 _UNKNOWN = frozenset({"", "und"})
 
 
-def seen_in_training(
-    candidate_trained_on: tuple[str, ...] | None,
-    card: "Card | None",
-    corpus_public: str | None,
-    corpus_name: str,
-) -> str:
-    """Say why a corpus counts as seen by a model in its training; "" where nothing says so.
-
-    Parameters
-    ----------
-    candidate_trained_on
-        ``trained_on`` of ``candidates.yaml``; it replaces what the card says, so an empty one
-        means that the model has seen no such corpus. None where it is not written.
-    card
-        The model card, None where there is none.
-    corpus_public
-        The public corpus that this one is, or is part of, by any of its names; None for no public
-        one.
-    corpus_name
-        What the corpus is called here. It counts as well, so that "our-call-center" is found.
-    """
-    ours = _names(filter(None, [corpus_public, corpus_name]))
-    if candidate_trained_on is not None:
-        found = _first(candidate_trained_on, ours)
-        return found and f"candidates.yaml says it was trained on {found}"
-    if card is None:
-        return ""
-    if found := _first(card.datasets, ours):
-        return f"its model card lists {found} among its datasets"
-    found = _first(card.mentions, ours)
-    return found and f"its model card speaks of training on {found}"
-
-
 def language_fit(
     model_languages: Iterable[str] | None, corpus_languages: Iterable[str] | None
 ) -> float | None:
@@ -150,19 +110,6 @@ def base_language(tag: str) -> str:
 def _subtag(part: str) -> str:
     # As BCP 47 writes them: the script Hant, the region KR.
     return part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.casefold()
-
-
-def _names(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(_name(name) for name in names)
-
-
-def _name(name: str) -> str:
-    # The slash keeps what only looks like a known corpus, as "someone/urdu" does, apart from it.
-    return known_corpus(name) or f"/{fold(name)}"
-
-
-def _first(names: Iterable[str], wanted: frozenset[str]) -> str:
-    return next((name for name in names if _name(name) in wanted), "")
 
 
 def _languages(tags: Iterable[str] | None) -> frozenset[str]:

@@ -1,14 +1,12 @@
 """The words a check speaks: measurement, requirement, outcome, judgement."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from sertify.vocabulary.planning import factor_to_settle
-
-__all__ = ["GATES", "Bound", "Judgement", "Measurement", "Outcome", "judge", "listed"]
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
@@ -104,16 +102,6 @@ def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     if outcome is Outcome.INCONCLUSIVE:
         message += _clips_needed(measured, bound)
     return Judgement(outcome, (measured,), reason, message, str(bound))
-
-
-def listed(names: Sequence[str | None], most: int = 6) -> str:
-    """Return names for a message, no more than fit into one.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    shown = ", ".join(str(name) for name in names[:most]) or "none"
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _compare(measured: Measurement, bound: Bound) -> Outcome:

@@ -3,8 +3,6 @@
 import math
 from statistics import NormalDist
 
-__all__ = ["factor_to_settle"]
-
 
 def factor_to_settle(
     value: float,

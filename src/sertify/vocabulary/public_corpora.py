@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from types import MappingProxyType
 
-__all__ = ["CORPORA", "known_corpus", "language_of", "mentioned"]
-
 # A name's parts are apart here wherever people write them apart: "Emo-DB" stands for EMODB as well.
 _TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

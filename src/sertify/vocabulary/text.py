@@ -1,8 +1,10 @@
 """How names that others chose are told in a message."""
 
-from collections.abc import Iterable
-
-__all__ = ["counted", "examples", "shown"]
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
 
 
 def shown(name: str) -> str:
@@ -38,3 +40,69 @@ def counted(number: int, noun: str) -> str:
     ('1 clip', '3 speakers')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that proposes the known word nearest to `word`.
+
+    Examples
+    --------
+    >>> did_you_mean("langauges", ["labels", "languages"])
+    "; did you mean 'languages'?"
+    >>> did_you_mean("x", ["min", "max"])
+    '; known are min, max'
+    """
+    known = tuple(known)
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+
+
+def listed(names: Sequence[str | None], most: int = 6) -> str:
+    """Return names for a message, no more than fit into one.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(str(name) for name in names[:most]) or "none"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def fold(label: str) -> str:
+    """Return `label` without what does not distinguish one from another: case, ``_``, ``-``, space.
+
+    Examples
+    --------
+    >>> fold(" Pleasant_Surprise ")
+    'pleasant surprise'
+    """
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", label).casefold()).strip()
+
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+
+
+def clean(value: Any) -> Any:
+    r"""Copy a JSON value without the characters that a terminal or a browser acts on.
+
+    Escape sequences, control characters and marks that turn the direction of writing go, line
+    breaks become spaces, and what no encoder accepts becomes U+FFFD.
+
+    Examples
+    --------
+    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish"})
+    {'name': 'red fish'}
+    """
+    if isinstance(value, str):
+        if value.isprintable():
+            return str(value)
+        return "".join(map(_visible, _ESCAPES.sub("", value)))
+    if isinstance(value, Mapping):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return [clean(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in "\t\n\r" or category in ("Zl", "Zp"):
+        return " "
+    return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)

@@ -27,8 +27,9 @@ from sertify.candidates.entries import (
 )
 from sertify.candidates.reading import Candidate, Suite, read_candidates, read_suite
 from sertify.candidates.requirements import Requirements
-from sertify.vocabulary.errors import REASONS, ConfigurationError
+from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Bound
+from sertify.vocabulary.reasons import REASONS
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = Path(sertify.__file__).parent / "candidates" / "candidates.schema.json"

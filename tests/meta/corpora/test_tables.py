@@ -273,8 +273,8 @@ def test_an_extra_that_is_not_installed_is_named(
     (tmp_path / file).write_text("{name: x, tables: {}}")
     code = (
         f"import sys; sys.modules[{module!r}] = sys.modules['iso639'] = None\n"
-        "from pathlib import Path; from sertify.corpora import read_corpus\n"
-        "from sertify.errors import ConfigurationError\n"
+        "from pathlib import Path; from sertify.corpora.reading import read_corpus\n"
+        "from sertify.vocabulary.errors import ConfigurationError\n"
         "try: read_corpus(Path(sys.argv[1]))\n"
         "except ConfigurationError as error: print(error)"
     )

@@ -88,7 +88,7 @@ def test_a_place_that_cannot_be_written_is_said_and_does_no_harm(tmp_path: Path)
 KEEP_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from sertify.cache import Cache
+from sertify.evidence.cache import Cache
 cache = Cache(Path(sys.argv[1]))
 for number in range(1000):
     cache.keep("model", f"{sys.argv[2]} {number}", bytes(50))

@@ -26,7 +26,7 @@ def test_versions_and_machine_are_described_as_text() -> None:
 
 def test_describing_it_imports_neither_torch_nor_transformers() -> None:
     code = (
-        "import sys; from sertify.environment import describe; describe('cpu', 1);"
+        "import sys; from sertify.evidence.environment import describe; describe('cpu', 1);"
         "print(*{'torch', 'transformers'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
@@ -60,7 +60,7 @@ def test_which_of_several_gpus_answers_does_not_matter() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a process be given fewer cores")
 def test_cores_are_those_that_the_process_may_use() -> None:
     code = (
-        "import os; from sertify.environment import usable_cores;"
+        "import os; from sertify.evidence.environment import usable_cores;"
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(usable_cores())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.clips import Clip, Corpus
-from sertify.evidence.labelling import Answers, content_keys
+from sertify.corpora.clips import Clip, Corpus, content_keys
+from sertify.evidence.labelling import Labelling
 from sertify.pipeline.predictions import Predictions, RejectedClip
 
 CLIPS = (
@@ -30,8 +30,7 @@ def predictions() -> Predictions:
     )
 
 
-ANSWERS = Answers.of(
-    predictions(),
+ANSWERS = predictions().labelling(
     Candidate("x", "org/x", emotions={"pos": "happiness"}),
     {"calls": "its model card lists calls"},
 )
@@ -39,7 +38,7 @@ ANSWERS = Answers.of(
 
 def test_answers_are_predictions_in_the_words_of_the_taxonomy() -> None:
     found = ANSWERS
-    assert found == Answers(
+    assert found == Labelling(
         candidate="x",
         corpus="f00d",
         emotions=("anger", "happiness"),
@@ -77,7 +76,7 @@ def test_a_column_of_some_clips() -> None:
 
 
 def test_what_is_packed_comes_back_with_names_that_are_not_utf_8() -> None:
-    again = Answers.unpack(ANSWERS.pack())
+    again = Labelling.unpack(ANSWERS.pack())
     assert again == ANSWERS
     assert os.fsencode(again.clips[1]) == b"calls/\xe4.wav"
 
@@ -92,7 +91,7 @@ def test_any_answers_come_back(
     table: list[tuple[str, str | None, str, float, str | None]], seen: dict[str, str]
 ) -> None:
     clips, truth, predicted, confidence, names = zip(*table, strict=True) if table else [()] * 5
-    answers = Answers(
+    answers = Labelling(
         "x",
         "f",
         tuple(predicted),
@@ -106,4 +105,4 @@ def test_any_answers_come_back(
         names,
         seen,
     )
-    assert Answers.unpack(answers.pack()) == answers
+    assert Labelling.unpack(answers.pack()) == answers

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
@@ -159,7 +159,7 @@ def test_what_is_known_of_a_corpus_is_kept(store: EvidenceStore) -> None:
 
 # ------------------------------------------------------------------ answers
 
-ANSWERS = Answers(
+ANSWERS = Labelling(
     candidate="x",
     corpus="f1",
     emotions=("anger", "sadness"),
@@ -177,23 +177,23 @@ KEY = {"candidate": "x", "entry": "e1", "commit": "c1", "corpus": "f1", "environ
 
 
 def test_answers_come_back_as_they_were(store: EvidenceStore) -> None:
-    store.add_answers("e1", "c1", "v1", ANSWERS)
-    assert EvidenceStore(store.path).answers(**KEY) == ANSWERS
+    store.add_labelling("e1", "c1", "v1", ANSWERS)
+    assert EvidenceStore(store.path).labelling(**KEY) == ANSWERS
 
 
 @pytest.mark.parametrize("term", KEY)
 def test_answers_under_other_terms_are_not_used(store: EvidenceStore, term: str) -> None:
-    store.add_answers("e1", "c1", "v1", ANSWERS)
-    assert store.answers(**KEY | {term: "other"}) is None
+    store.add_labelling("e1", "c1", "v1", ANSWERS)
+    assert store.labelling(**KEY | {term: "other"}) is None
 
 
 def test_later_answers_replace_those_under_the_same_terms_only(store: EvidenceStore) -> None:
     later = replace(ANSWERS, predicted=("sadness", "sadness"))
-    store.add_answers("e1", "c1", "v1", ANSWERS)
-    store.add_answers("e1", "c2", "v1", ANSWERS)
-    store.add_answers("e1", "c1", "v1", later)
-    assert store.answers(**KEY) == later
-    assert store.answers(**KEY | {"commit": "c2"}) == ANSWERS
+    store.add_labelling("e1", "c1", "v1", ANSWERS)
+    store.add_labelling("e1", "c2", "v1", ANSWERS)
+    store.add_labelling("e1", "c1", "v1", later)
+    assert store.labelling(**KEY) == later
+    assert store.labelling(**KEY | {"commit": "c2"}) == ANSWERS
 
 
 # ------------------------------------------------------------------ processes
@@ -202,8 +202,8 @@ WRITER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from sertify.evidence import EvidenceStore, Record
-from sertify.outcomes import Outcome
+from sertify.evidence.store import EvidenceStore, Record
+from sertify.vocabulary.outcomes import Outcome
 
 store, name, number = EvidenceStore(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
 for n in range(number):
@@ -269,7 +269,7 @@ def damaged(path: Path) -> None:
     [
         lambda store: store.add(RECORD),
         lambda store: store.records(["x"]),
-        lambda store: store.answers(**KEY),
+        lambda store: store.labelling(**KEY),
     ],
     ids=["add", "read", "answers"],
 )
@@ -316,12 +316,12 @@ def test_a_folder_without_permission_is_told(store: EvidenceStore) -> None:
 
 def test_evidence_of_another_version_is_replaced(store: EvidenceStore) -> None:
     store.add(RECORD)
-    store.add_answers("e1", "c1", "v1", ANSWERS)
+    store.add_labelling("e1", "c1", "v1", ANSWERS)
     with sqlite3.connect(store.path) as connection:
         connection.execute("ALTER TABLE evidence DROP COLUMN judged_at")
         connection.execute("PRAGMA user_version = 99")
     assert kept(store.path) == []
-    assert store.answers(**KEY) is None
+    assert store.labelling(**KEY) is None
     store.add(RECORD)
     assert kept(store.path) == [RECORD]
 

@@ -4,8 +4,8 @@ import pytest
 
 from sertify.candidates.reading import Candidate
 from sertify.gates.expectations import Colour, Settlement, settle
-from sertify.vocabulary.errors import REASONS
 from sertify.vocabulary.outcomes import Judgement, Outcome
+from sertify.vocabulary.reasons import REASONS
 
 CANDIDATE = Candidate("x", "org/x")
 REJECTED = Candidate("x", "org/x", status="rejected", reasons=("random_head", "low_uar"))

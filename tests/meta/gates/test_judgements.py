@@ -11,21 +11,19 @@ import pytest
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
-from sertify.gates import accuracy
+from sertify.gates import degeneracy
 from sertify.gates.accuracy import (
-    Timing,
+    Score,
     judge_above_chance,
     judge_confirmation,
-    judge_consistency,
     judge_each,
     judge_novelty,
-    judge_response,
     judge_score,
-    judge_timing,
 )
+from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
 from sertify.gates.parts import TOGETHER, Slice
-from sertify.pipeline.predictions import Consistency, Predictions, RejectedClip
-from sertify.pipeline.scores import Score
+from sertify.gates.speed import Timing, judge_timing
+from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome
 
 LABELS = ("ang", "hap", "neu", "sad")
@@ -51,6 +49,10 @@ def found(judgement: Judgement) -> str:
 # ------------------------------------------------------------------ degeneracy
 
 
+def top_share(predictions: Predictions, bound: Bound | None = None) -> Judgement:
+    return degeneracy.judge_top_share(predictions.predicted, bound, predictions.account)
+
+
 @pytest.mark.parametrize(
     ("predicted", "expected"),
     [
@@ -62,7 +64,7 @@ def found(judgement: Judgement) -> str:
     ],
 )
 def test_top_share(predicted: list[str], expected: str) -> None:
-    judgement = accuracy.judge_top_share(predictions(predicted), Bound(max=0.9))
+    judgement = top_share(predictions(predicted), Bound(max=0.9))
     assert found(judgement) == expected
     assert judgement.measurements == (Measurement("top_share", predicted.count("neu") / 10, n=10),)
     assert judgement.details["top_label"] == "neu"
@@ -72,12 +74,9 @@ def test_top_share(predicted: list[str], expected: str) -> None:
 
 def test_how_the_answers_were_come_by_is_told_with_them() -> None:
     asked = predictions(["a", "b"], ("a", "b"))
-    assert "remark" not in accuracy.judge_top_share(asked, None).details
+    assert "remark" not in top_share(asked).details
     cramped = replace(asked, remarks=("went on with half", "and with a quarter"))
-    assert (
-        accuracy.judge_top_share(cramped, None).details["remark"]
-        == "went on with half; and with a quarter"
-    )
+    assert top_share(cramped).details["remark"] == "went on with half; and with a quarter"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_how_the_answers_were_come_by_is_told_with_them() -> None:
     ],
 )
 def test_spread(predicted: list[str], expected: str) -> None:
-    assert found(accuracy.judge_spread(predictions(predicted), Bound(min=0.2))) == expected
+    assert found(degeneracy.judge_spread(predicted, len(LABELS), Bound(min=0.2))) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,13 +104,13 @@ def test_spread(predicted: list[str], expected: str) -> None:
     ],
 )
 def test_diversity(predicted: list[str], expected: str) -> None:
-    judgement = accuracy.judge_diversity(predictions(predicted), CANDIDATE, Bound(min=1.5))
+    judgement = degeneracy.judge_diversity(predicted, Bound(min=1.5))
     assert found(judgement) == expected
 
 
 def test_diversity_counts_emotions_rather_than_labels() -> None:
     several = predictions(["joy", "happy", "hap"], labels=("joy", "happy", "hap"))
-    judgement = accuracy.judge_diversity(several, CANDIDATE, Bound(min=1.5))
+    judgement = degeneracy.judge_diversity(several.emotions(CANDIDATE), Bound(min=1.5))
     assert judgement.measurements == (Measurement("effective_emotions", 1.0, "emotions", n=3),)
     assert judgement.outcome is Outcome.FAIL
 
@@ -119,9 +118,9 @@ def test_diversity_counts_emotions_rather_than_labels() -> None:
 def test_a_requirement_that_is_off_is_measured_all_the_same() -> None:
     constant = predictions(["neu"] * 3)
     judged = (
-        accuracy.judge_top_share(constant, None),
-        accuracy.judge_spread(constant, None),
-        accuracy.judge_diversity(constant, CANDIDATE, None),
+        top_share(constant),
+        degeneracy.judge_spread(constant.predicted, len(LABELS), None),
+        degeneracy.judge_diversity(constant.predicted, None),
     )
     assert [found(one) for one in judged] == ["PASS"] * 3
     assert [one.measurements[0].value for one in judged] == [1, 0, 1]

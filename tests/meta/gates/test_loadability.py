@@ -25,9 +25,10 @@ from sertify.gates.weights import (
     judge_promise,
     judge_weights,
 )
+from sertify.hub import configs
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
-from sertify.models.model import load, outline
+from sertify.models.loading import load, outline
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 from tests.meta import tiny
@@ -78,13 +79,13 @@ def test_require_lets_an_accepted_model_pass() -> None:
 
 def test_a_repository_at_a_commit_is_measured(tmp_path: Path) -> None:
     files = {"config.json": "{}", "model.safetensors": "x" * 500_000}
-    measured = accepted(loadability.judge_snapshot(snapshot(tmp_path, files)))
+    measured = accepted(loadability.judge_snapshot(**snapshot(tmp_path, files).facts))
     assert measured == {"files": 2, "size_on_disk": 0.5}
 
 
 def test_a_config_names_its_model_type(tmp_path: Path) -> None:
     sound = snapshot(tmp_path, {"config.json": '{"model_type": "hubert"}'})
-    assert accepted(loadability.judge_config(sound)) == {"config_keys": 1}
+    assert accepted(configs.judge_config(sound)) == {"config_keys": 1}
 
 
 NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
@@ -126,20 +127,20 @@ NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize(("files", "message"), NO_CONFIGS.values(), ids=NO_CONFIGS)
 def test_no_config(tmp_path: Path, files: dict[str, str], message: str) -> None:
-    assert rejected(loadability.judge_config(snapshot(tmp_path, files))) == message
+    assert rejected(configs.judge_config(snapshot(tmp_path, files))) == message
 
 
 def test_a_config_that_is_not_text(tmp_path: Path) -> None:
     broken = snapshot(tmp_path, {"config.json": ""})
     (tmp_path / "config.json").write_bytes(b"\xff\xfe\x00")
-    message = rejected(loadability.judge_config(broken))
+    message = rejected(configs.judge_config(broken))
     assert message.startswith("bad_config: config.json cannot be read: 'utf-8' codec can't decode")
 
 
 def test_a_config_that_was_listed_but_is_gone(tmp_path: Path) -> None:
     broken = snapshot(tmp_path, {"config.json": ""})
     (tmp_path / "config.json").unlink()
-    message = rejected(loadability.judge_config(broken))
+    message = rejected(configs.judge_config(broken))
     assert message.startswith("bad_config: config.json cannot be read: [Errno 2] No such file")
 
 
@@ -305,7 +306,7 @@ def test_what_is_missing_is_worse_than_what_has_another_shape() -> None:
 
 def test_an_index_of_tensors() -> None:
     index = TensorIndex({"a": Tensor((2, 3), "F32")}, others=("epoch",))
-    judgement = judge_index(index)
+    judgement = judge_index(**index.facts)
     assert accepted(judgement) == {"tensors": 1, "suspicious_globals": 0}
     assert judgement.details == {}
 
@@ -313,12 +314,12 @@ def test_an_index_of_tensors() -> None:
 def test_a_pickle_that_names_more_than_tensors() -> None:
     index = TensorIndex({"a": Tensor((2, 3), "F32")}, unsafe=("os.system",))
     message = "unsafe_pickle: its pickle names os.system, but should hold tensors only"
-    assert rejected(judge_index(index)) == message
+    assert rejected(judge_index(**index.facts)) == message
 
 
 def test_what_only_loading_can_tell_is_said_to_be_so() -> None:
     index = TensorIndex({}, problem="model.bin was saved before torch 1.6")
-    for judgement in (judge_index(index), judge_promise(None, index.problem)):
+    for judgement in (judge_index(**index.facts), judge_promise(None, index.problem)):
         accepted(judgement)
         assert judgement.details == {"not_inspectable": index.problem}
 

@@ -23,8 +23,10 @@ from sertify.candidates.reading import Candidate
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.blueprints import Batching
 from sertify.models.engine import answers, batches
-from sertify.models.model import LoadedModel, batch_deviation, is_concurrent, load, outline, proven
+from sertify.models.loading import load, outline
+from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
+from sertify.models.proofs import batch_deviation, is_concurrent, proven
 from sertify.vocabulary.errors import Blocked
 from tests.meta import tiny
 

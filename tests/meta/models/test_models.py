@@ -18,17 +18,13 @@ from numpy.typing import NDArray
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.corpora.audio import noise
-from sertify.gates.loadability import (
-    judge_agreement,
-    judge_config,
-    judge_outline,
-    judge_task,
-    require,
-)
+from sertify.gates.loadability import judge_agreement, judge_outline, judge_task, require
 from sertify.gates.weights import judge_index
+from sertify.hub.configs import judge_config
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.blueprints import Blueprint
-from sertify.models.model import LoadedModel, choose_device, load, outline
+from sertify.models.loading import choose_device, load, outline
+from sertify.models.model import LoadedModel
 from sertify.vocabulary.errors import ConfigurationError, Rejected
 from sertify.vocabulary.outcomes import Outcome
 from tests.meta import steps, tiny
@@ -65,7 +61,7 @@ def outlined(folder: Path, *, extractor: Path | None = None, **entry: Any) -> Bl
     require(judge_config(snapshot))
     require(judge_task(snapshot.read_json(CONFIG)))
     index = read_index(snapshot)
-    require(judge_index(index))
+    require(judge_index(**index.facts))
     return outline(snapshot, index)
 
 

@@ -21,7 +21,8 @@ from sertify.hub.snapshots import Snapshot, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint
 from sertify.models.loaders.choice import choose_loader
-from sertify.models.model import LoadedModel, load, outline
+from sertify.models.loading import load, outline
+from sertify.models.model import LoadedModel
 from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified

@@ -19,7 +19,8 @@ from sertify.corpora.audio import noise
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.blueprints import Blueprint
 from sertify.models.loaders.choice import choose_loader
-from sertify.models.model import LoadedModel, outline
+from sertify.models.loading import outline
+from sertify.models.model import LoadedModel
 from sertify.vocabulary.errors import Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified

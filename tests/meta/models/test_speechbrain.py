@@ -27,7 +27,8 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint
 from sertify.models.failures import quiet
 from sertify.models.loaders.choice import choose_loader
-from sertify.models.model import LoadedModel, outline
+from sertify.models.loading import outline
+from sertify.models.model import LoadedModel
 from sertify.vocabulary.errors import Rejected
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
@@ -240,7 +241,7 @@ def outlined(place: Place, **entry: Any) -> Blueprint:
     snapshot = place.snapshot(**entry)
     choose_loader(snapshot, TensorIndex({}))
     index = read_index(snapshot)
-    require(judge_index(index))
+    require(judge_index(**index.facts))
     return outline(snapshot, index)
 
 

@@ -21,9 +21,9 @@ from sertify.candidates.reading import Suite, read_candidates
 from sertify.corpora.audio import noise
 from sertify.evidence.environment import describe, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.gates.accuracy import Timing, judge_timing
+from sertify.gates.speed import Timing, judge_timing
 from sertify.hub.snapshots import read_index, take_snapshot
-from sertify.models import model
+from sertify.models import loading, model
 from sertify.models.model import LoadedModel
 from sertify.models.speed import bench, energy, memory
 from sertify.models.speed.machine_load import Reading, contention, load_average, other_load, read
@@ -103,7 +103,7 @@ def test_time_outside_of_calls_does_count() -> None:
 
 def test_a_model_is_measured_in_a_process_of_its_own(watch: Stopwatch) -> None:
     rate, loaded = watch.remote.ask("load")
-    reference = model.load(model.outline(*inputs("wavlm-tiny")[:2]), **CPU)
+    reference = loading.load(loading.outline(*inputs("wavlm-tiny")[:2]), **CPU)
     assert rate == reference.sampling_rate == 16_000
     assert loaded["parameters"] == reference.weights.parameters
     assert loaded["size_on_disk"] == reference.size_on_disk / 1e6
@@ -146,7 +146,7 @@ def test_what_is_rejected_there_is_rejected_here(name: str, code: str) -> None:
     with pytest.raises(Rejected) as there:
         Stopwatch(*inputs(name))
     with pytest.raises(Rejected) as here:
-        model.certify(model.load(model.outline(*inputs(name)[:2])))
+        model.certify(loading.load(loading.outline(*inputs(name)[:2])))
     assert there.value.reason.code == code
     assert there.value.args == here.value.args
 

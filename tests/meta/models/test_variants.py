@@ -21,7 +21,8 @@ from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.model import LoadedModel, outline
+from sertify.models.loading import outline
+from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.variants import AGREEMENT, convert
 from sertify.vocabulary.errors import Blocked, Rejected

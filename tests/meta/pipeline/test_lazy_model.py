@@ -17,7 +17,8 @@ from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import Cache
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.models.blueprints import Batching, Blueprint, Recalled
-from sertify.models.model import LoadedModel, load, outline
+from sertify.models.loading import load, outline
+from sertify.models.model import LoadedModel
 from sertify.pipeline.lazy_model import Examination, Subject, recall
 from sertify.pipeline.predictions import predict
 from sertify.pipeline.questions import Answer

@@ -18,18 +18,14 @@ from numpy.typing import NDArray
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus, make_corpus
 from sertify.corpora.reading import read_corpus
+from sertify.gates.degeneracy import Consistency
 from sertify.hub.snapshots import read_index, take_snapshot
-from sertify.models.model import LoadedModel, load, outline
+from sertify.models.loading import load, outline
+from sertify.models.model import LoadedModel
+from sertify.pipeline.consistency import consistency, respond
+from sertify.pipeline.hearing import Segmenting
 from sertify.pipeline.lazy_model import Subject
-from sertify.pipeline.predictions import (
-    Consistency,
-    Predictions,
-    RejectedClip,
-    Segmenting,
-    consistency,
-    predict,
-    respond,
-)
+from sertify.pipeline.predictions import Predictions, RejectedClip, predict
 from sertify.vocabulary.errors import Blocked, ConfigurationError
 from tests.meta import tiny
 

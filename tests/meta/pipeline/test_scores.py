@@ -14,9 +14,10 @@ from sklearn.calibration import calibration_curve
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
+from sertify.gates.accuracy import Score
 from sertify.gates.parts import TOGETHER, Slice
 from sertify.pipeline.predictions import Predictions, RejectedClip
-from sertify.pipeline.scores import Score, score
+from sertify.pipeline.scores import score
 from sertify.statistics import bootstrapping, intervals
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Bound, Measurement

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from sertify.vocabulary.errors import GATE_OF
+from sertify.vocabulary.reasons import GATE_OF
 from tests.meta.local_hub import LocalHub, Request, Response
 from tests.meta.replicas import REVISIONS, build_replica, build_replicas
 

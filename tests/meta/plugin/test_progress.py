@@ -18,11 +18,9 @@ from _pytest._io import TerminalWriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sertify.plugin import works
-from sertify.plugin.display import Display
-from sertify.plugin.progress import BOARD, FOLDER, Board
-from sertify.plugin.screen import Screen
-from sertify.plugin.works import Work, told
+from sertify.plugin import progress
+from sertify.plugin.progress import BOARD, FOLDER, Board, Work, told
+from sertify.plugin.screen import Display, Screen
 from tests.meta import virtual_terminal
 from tests.meta.runs import ROOT
 
@@ -254,4 +252,4 @@ def test_sizes_and_times_are_short_whatever_they_are(
 
 
 def test_words_keep_their_promises() -> None:
-    assert not doctest.testmod(works).failed
+    assert not doctest.testmod(progress).failed

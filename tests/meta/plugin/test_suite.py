@@ -240,9 +240,9 @@ class TestWholeRun:
 
 
 LEAK = """
-from sertify import survey
+from sertify.pipeline import prefetch
 
-real = survey.take_snapshot
+real = prefetch.take_snapshot
 
 def send(**headers):
     raise LookupError(f"odd answer to {headers}")
@@ -252,9 +252,9 @@ def take(*_, **__):
     send(authorization="Bearer hf_secretsecret")
 
 def pytest_unconfigure():
-    survey.take_snapshot = real
+    prefetch.take_snapshot = real
 
-survey.take_snapshot = take
+prefetch.take_snapshot = take
 """
 
 

@@ -22,8 +22,8 @@ from playwright.sync_api import sync_playwright
 
 from sertify.candidates.reading import Candidate
 from sertify.corpora.audio import read
-from sertify.corpora.clips import Clip, Corpus, make_corpus
-from sertify.evidence.labelling import Answers, content_keys
+from sertify.corpora.clips import Clip, Corpus, content_keys, make_corpus
+from sertify.evidence.labelling import Labelling
 from sertify.gates.parts import Slice
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.scores import score
@@ -48,7 +48,7 @@ Write = Callable[..., Path]
 EMOTIONS = ("anger", "neutral", "sadness")
 
 
-def answers(candidate: str, *rows: tuple[Any, ...], **more: Any) -> Answers:
+def answers(candidate: str, *rows: tuple[Any, ...], **more: Any) -> Labelling:
     """Answer for a candidate; a row is a clip's name, truth, prediction and its probability."""
     clips, truth, predicted, confidence = zip(*rows, strict=True)
     own: dict[str, Any] = {
@@ -64,7 +64,7 @@ def answers(candidate: str, *rows: tuple[Any, ...], **more: Any) -> Answers:
         "corpora": ("calls",) * len(rows),
         "languages": (None,) * len(rows),
     }
-    return Answers(**own | more)
+    return Labelling(**own | more)
 
 
 def names(listed: Sequence[Results]) -> list[str]:
@@ -122,7 +122,7 @@ def verdict(name: str, gate: str | None = None, standing: Standing | None = None
     return Verdict(Candidate(name, name), standing, gates, gate)
 
 
-def said(*clips: str, **predicted: Sequence[tuple[str, float]]) -> dict[str, Answers]:
+def said(*clips: str, **predicted: Sequence[tuple[str, float]]) -> dict[str, Labelling]:
     return {
         name: answers(name, *((clip, None, *one) for clip, one in zip(clips, given, strict=True)))
         for name, given in predicted.items()
@@ -201,7 +201,7 @@ def predictions() -> Predictions:
 
 
 PREDICTED = predictions()
-GROUPS = {(one["kind"], one["name"]): one for one in groups(Answers.of(PREDICTED, CANDIDATE, {}))}
+GROUPS = {(one["kind"], one["name"]): one for one in groups(PREDICTED.labelling(CANDIDATE, {}))}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_kind_of_one_group_and_many_speakers_are_left_out() -> None:
 
 
 def test_groups_leave_out_what_was_seen_in_training() -> None:
-    own = replace(Answers.of(PREDICTED, CANDIDATE, {}), seen={"calls": "listed"})
+    own = replace(PREDICTED.labelling(CANDIDATE, {}), seen={"calls": "listed"})
     found = groups(own)
     assert not [one for one in found if one["kind"] == "corpus"]
     unseen = sum(clip.corpus == "studio" and clip.language == "ko" for clip in PREDICTED.clips)
@@ -274,11 +274,11 @@ def test_groups_leave_out_what_was_seen_in_training() -> None:
 
 
 def test_answers_that_were_kept_before_genders_were_still_unpack() -> None:
-    found = Answers.of(PREDICTED, CANDIDATE, {})
-    assert Answers.unpack(found.pack()) == found
+    found = PREDICTED.labelling(CANDIDATE, {})
+    assert Labelling.unpack(found.pack()) == found
     content = {one.name: getattr(found, one.name) for one in fields(found)}
     del content["genders"]
-    old = Answers.unpack(zlib.compress(json.dumps(content).encode()))
+    old = Labelling.unpack(zlib.compress(json.dumps(content).encode()))
     assert old == replace(found, genders=())
     kinds = [one["kind"] for one in groups(old)]
     assert kinds == [kind for kind, _ in GROUPS if kind != "gender"]
@@ -446,11 +446,11 @@ def test_page_without_telling_clips_has_no_section() -> None:
 # ------------------------------------------------------------------ runs
 
 
-def kept(outcome: Outcome) -> dict[str, Answers]:
+def kept(outcome: Outcome) -> dict[str, Labelling]:
     """Return what the candidates of a run said."""
     with closing(sqlite3.connect(outcome.reports / "evidence.sqlite")) as connection:
         rows = connection.execute("SELECT candidate, answers FROM answers").fetchall()
-    return {name: Answers.unpack(content) for name, content in rows}
+    return {name: Labelling.unpack(content) for name, content in rows}
 
 
 def test_a_run_finds_the_worst_errors_and_embeds_recordings_only_when_asked(

@@ -21,11 +21,11 @@ from sertify.candidates.entries import Preferences
 from sertify.corpora.clips import Corpus
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
-from sertify.evidence.labelling import Answers
-from sertify.report import choices, formats, sentences, summary, terminal, text_columns
+from sertify.evidence.labelling import Labelling
+from sertify.report import formats, sentences, summary, terminal, text_columns
 from sertify.report.formats import standing
 from sertify.report.page import page
-from sertify.report.results import speech
+from sertify.report.results import choices, speech
 from sertify.report.writing import write
 from sertify.selection.choosing import Firmness, Selection
 from sertify.selection.comparison import compare
@@ -456,11 +456,11 @@ def two_corpora() -> Corpus:
     return join([read_corpus(SPEECH.with_name(name), name=name) for name in ("test", "train")])
 
 
-def answers(corpus: Corpus, candidate: str, wrong: int) -> Answers:
+def answers(corpus: Corpus, candidate: str, wrong: int) -> Labelling:
     """Answer for a candidate that takes every so many clips for neutral."""
     truth = tuple(clip.emotion for clip in corpus.clips)
     guesses = ("neutral" if n % wrong == 0 else str(one) for n, one in enumerate(truth))
-    return Answers(
+    return Labelling(
         candidate,
         corpus.fingerprint,
         tuple(sorted({str(one) for one in truth})),

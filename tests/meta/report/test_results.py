@@ -17,14 +17,14 @@ from sertify.corpora.clips import Corpus
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
 from sertify.evidence.environment import describe, fingerprint
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.parts import TOGETHER
 from sertify.report.results import speech
 from sertify.report.results.conclusion import SCHEMA, conclude, suite_properties
 from sertify.statistics import intervals, references
-from sertify.vocabulary.errors import REASONS
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.reasons import REASONS
 
 ENVIRONMENT = describe("cpu", threads=1)
 GOOD = Candidate("good", "org/good", languages=("en",), licence="mit", note="a note")
@@ -364,7 +364,7 @@ def answer(
     clips = corpus.clips
     right = [clip.emotion or EMOTIONS[n % 2] for n, clip in enumerate(clips)]
     swapped = dict(zip(EMOTIONS, EMOTIONS[::-1], strict=True))
-    answers = Answers(
+    answers = Labelling(
         candidate=candidate.name,
         corpus=corpus.fingerprint,
         emotions=EMOTIONS,
@@ -379,7 +379,7 @@ def answer(
         seen=seen or {},
     )
     versions = versions or fingerprint(ENVIRONMENT, "accuracy")
-    store.add_answers(entry or candidate.fingerprint, commit, versions, answers)
+    store.add_labelling(entry or candidate.fingerprint, commit, versions, answers)
 
 
 @pytest.fixture

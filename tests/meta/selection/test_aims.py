@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sertify.candidates.entries import Preferences
 from sertify.candidates.reading import Candidate
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.selection.aims import AIMS, Aims, aims_of, weighted
 from sertify.selection.verdicts import GateResult, Standing, Verdict
@@ -35,9 +35,9 @@ def said(
     truth: list[str | None] | None = None,
     emotions: tuple[str, ...] = ("anger", "happiness", "neutral", "sadness"),
     language: str | None = None,
-) -> Answers:
+) -> Labelling:
     n = len(predicted)
-    return Answers(
+    return Labelling(
         candidate="x",
         corpus="f00d",
         emotions=emotions,
@@ -52,7 +52,7 @@ def said(
     )
 
 
-def aims(verdict: Verdict, answers: Answers | None = None, **preferences: Any) -> Aims:
+def aims(verdict: Verdict, answers: Labelling | None = None, **preferences: Any) -> Aims:
     found = {} if answers is None else {verdict.candidate.name: answers}
     (own,) = aims_of([verdict], found, {}, Preferences(**preferences)).values()
     return own

@@ -12,12 +12,13 @@ import pytest
 from sertify.candidates.entries import Preferences, Weights
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
-from sertify.gates.accuracy import Timing, judge_above_chance, judge_each, judge_score, judge_timing
+from sertify.gates.accuracy import Score, judge_above_chance, judge_each, judge_score
 from sertify.gates.parts import Slice
+from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions
-from sertify.pipeline.scores import Score, score
+from sertify.pipeline.scores import score
 from sertify.selection.aims import Aims
 from sertify.selection.choosing import Selection, pareto, select
 from sertify.selection.explanations import beside_variants, busy_machine
@@ -51,9 +52,9 @@ def one(
     return Verdict(candidate, standing, gates, **decision)
 
 
-def said(name: str, truth: Sequence[str], predicted: Sequence[str], **more: Any) -> Answers:
+def said(name: str, truth: Sequence[str], predicted: Sequence[str], **more: Any) -> Labelling:
     n, corpus = len(truth), more.pop("corpora", "calls")
-    return Answers(
+    return Labelling(
         candidate=name,
         corpus="f00d",
         keys=tuple(f"{corpus}/{place}.wav" for place in range(n)),
@@ -68,7 +69,7 @@ def said(name: str, truth: Sequence[str], predicted: Sequence[str], **more: Any)
     )
 
 
-def heard(name: str, right: int, shift: int = 0, **more: Any) -> Answers:
+def heard(name: str, right: int, shift: int = 0, **more: Any) -> Labelling:
     """Return answers to 200 clips, of each emotion as many; of 50 so many are right.
 
     The wrong ones are elsewhere with another shift, and of another emotion in turn.
@@ -83,7 +84,7 @@ def heard(name: str, right: int, shift: int = 0, **more: Any) -> Answers:
     return said(name, truth, predicted, **more)
 
 
-def on_both(name: str, calls: int, studio: int, **more: Any) -> Answers:
+def on_both(name: str, calls: int, studio: int, **more: Any) -> Labelling:
     """Return answers to the clips of two corpora."""
     first, second = heard(name, calls, **more), heard(name, studio, corpora="studio", **more)
     columns = ("keys", "clips", "truth", "predicted", "confidence", "speakers", "corpora")
@@ -92,7 +93,7 @@ def on_both(name: str, calls: int, studio: int, **more: Any) -> Answers:
 
 
 def chosen(
-    verdicts: Sequence[Verdict], *answers: Answers, preferences: Preferences | None = None
+    verdicts: Sequence[Verdict], *answers: Labelling, preferences: Preferences | None = None
 ) -> Selection:
     return select(verdicts, {one.candidate: one for one in answers}, preferences)
 
@@ -277,7 +278,7 @@ NONE_IN_COMMON = "there are no two emotions in it that all can express"
     ],
     ids=["other emotions", "one emotion", "seen", "unlabelled"],
 )
-def test_where_nothing_can_be_compared_the_selection_says_so(other: Answers, why: str) -> None:
+def test_where_nothing_can_be_compared_the_selection_says_so(other: Labelling, why: str) -> None:
     good = replace(GOOD, truth=other.truth)
     selection = chosen([one("good", 10), one("bad", 1)], good, other)
     assert (selection.candidate, selection.comparison, selection.firmness) == ("bad", None, None)
@@ -311,7 +312,7 @@ def test_one_whose_answers_are_unknown_is_not_chosen_over_one_that_was_compared(
 # ------------------------------------------------------------------ how firm it is
 
 
-def near_ties() -> tuple[list[Verdict], list[Answers]]:
+def near_ties() -> tuple[list[Verdict], list[Labelling]]:
     verdicts = [one("good", 3), one("near", 2), one("okay", 1), one("bad", 0.1)]
     return verdicts, [GOOD, NEAR, heard("okay", 40, shift=30), BAD]
 
@@ -383,7 +384,7 @@ def two_classes(guess: np.random.Generator | None, right: float = 0.0) -> Predic
     return Predictions(Corpus("calls", Path(), clips, "f00d"), TWO, clips, logits, ())
 
 
-def judged(name: str, found: Predictions, seconds: float) -> tuple[Verdict, Answers]:
+def judged(name: str, found: Predictions, seconds: float) -> tuple[Verdict, Labelling]:
     """Return the verdict on a candidate of which all but UAR is known to be in order."""
     candidate = Candidate(name, f"org/{name}")
     scored = score(found, candidate)
@@ -408,7 +409,7 @@ def judged(name: str, found: Predictions, seconds: float) -> tuple[Verdict, Answ
     timed = Measurement("time_p50", seconds, "s"), Measurement("segment", 5, "s")
     records += [evidence(gate, *timed) for gate in GATES if gate != "accuracy"]
     records = [replace(record, siblings=record.siblings or (record.check,)) for record in records]
-    return verdict(candidate, records), Answers.of(found, candidate, {})
+    return verdict(candidate, records), found.labelling(candidate, {})
 
 
 @pytest.mark.parametrize("seed", [None, *range(10)])
@@ -617,7 +618,7 @@ SAME = replace(FP32, candidate="wavlm+int8-dynamic")
 WORSE, BETTER = heard("wavlm+int8-dynamic", 24), heard("wavlm+int8-dynamic", 50)
 
 
-def beside(chosen: str, verdicts: Sequence[Verdict], *answers: Answers) -> str:
+def beside(chosen: str, verdicts: Sequence[Verdict], *answers: Labelling) -> str:
     return beside_variants(chosen, verdicts, {one.candidate: one for one in answers})
 
 
@@ -637,7 +638,7 @@ def beside(chosen: str, verdicts: Sequence[Verdict], *answers: Answers) -> str:
     ids=["faster", "worse", "better", "the-same"],
 )
 def test_a_variant_is_told_with_what_it_gains_and_loses(
-    chosen: str, seconds: float, variant: Answers, told: list[str]
+    chosen: str, seconds: float, variant: Labelling, told: list[str]
 ) -> None:
     verdicts = [one("wavlm", seconds), one("wavlm+int8-dynamic", 1), one("wavlm2", 9)]
     found = beside(chosen, verdicts, FP32, variant, heard("wavlm2", 3))

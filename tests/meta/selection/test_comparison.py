@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.comparison import Comparison, agreements, compare
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
@@ -23,10 +23,10 @@ def said(
     corpus: str = "calls",
     speakers: Sequence[str | None] | None = None,
     **more: Any,
-) -> Answers:
+) -> Labelling:
     """Return what a candidate said of the clips of one corpus."""
     n = len(truth)
-    return Answers(
+    return Labelling(
         candidate=name,
         corpus="f00d",
         emotions=emotions,
@@ -42,7 +42,7 @@ def said(
     )
 
 
-def together(first: Answers, second: Answers) -> Answers:
+def together(first: Labelling, second: Labelling) -> Labelling:
     """Return what a candidate said of two corpora."""
     columns = (
         "keys",
@@ -68,11 +68,11 @@ def study(share: float, size: int = 200, seed: int = 0) -> tuple[list[str], list
     ).tolist()
 
 
-def heard(name: str, share: float, seed: int = 0, **more: Any) -> Answers:
+def heard(name: str, share: float, seed: int = 0, **more: Any) -> Labelling:
     return said(name, *study(share, seed=seed), **more)
 
 
-def compared(*answers: Answers) -> Comparison:
+def compared(*answers: Labelling) -> Comparison:
     found = compare(answers)
     assert found is not None
     return found
@@ -82,7 +82,7 @@ def uars(found: Comparison) -> dict[str, float]:
     return dict(zip(found.replicates.names, found.replicates.values.tolist(), strict=True))
 
 
-def uar(answers: Answers, emotions: Sequence[str] = EMOTIONS) -> Any:
+def uar(answers: Labelling, emotions: Sequence[str] = EMOTIONS) -> Any:
     pairs = zip(answers.truth, answers.predicted, strict=True)
     truth, predicted = zip(*(pair for pair in pairs if pair[0] in emotions), strict=True)
     labels = sorted(set(truth))
@@ -133,7 +133,7 @@ def test_only_clips_count_that_all_were_asked_about_in_whatever_order() -> None:
     kept = [*range(199, 39, -1)]
     columns = ("keys", "clips", "truth", "predicted", "confidence", "speakers", "corpora")
     same, fewer = (
-        Answers(
+        Labelling(
             **vars(answers)
             | {name: tuple(answers.at(kept, name)) for name in (*columns, "languages")}
         )

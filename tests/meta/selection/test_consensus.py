@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from sertify.candidates.entries import Preferences, Weights
 from sertify.candidates.reading import Candidate
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.consensus import Consensus, consensus
 from sertify.selection.verdicts import GateResult, Standing, Verdict
 from sertify.vocabulary.outcomes import GATES, Outcome
@@ -20,9 +20,9 @@ CAVEAT = "That says nothing about being right: label some clips to know."
 AGREEMENT = Preferences(weights=Weights(accuracy=1, speed=0, diversity=0, language=0))
 
 
-def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Answers:
+def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Labelling:
     n = len(predicted)
-    return Answers(
+    return Labelling(
         candidate=name,
         corpus="f00d",
         emotions=EMOTIONS,
@@ -37,7 +37,7 @@ def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Answer
     )
 
 
-def heard(name: str, noise: float, seed: int, confidence: float = 0.5) -> Answers:
+def heard(name: str, noise: float, seed: int, confidence: float = 0.5) -> Labelling:
     """Return what is the same for all candidates but for a share of it."""
     rng = np.random.default_rng(seed)
     same = np.tile(EMOTIONS, 50)
@@ -75,7 +75,7 @@ THREE = [one(name) for name in ANSWERS]
 
 
 def found(
-    verdicts: Sequence[Verdict], answers: dict[str, Answers], preferences: Preferences = AGREEMENT
+    verdicts: Sequence[Verdict], answers: dict[str, Labelling], preferences: Preferences = AGREEMENT
 ) -> Consensus:
     result = consensus(verdicts, answers, preferences)
     assert result is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sertify.statistics.means import mean_interval
+from sertify.statistics.intervals import mean_interval
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95])

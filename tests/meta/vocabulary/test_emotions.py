@@ -12,11 +12,11 @@ from sertify.vocabulary.emotions import (
     AMBIGUOUS,
     EMOTIONS,
     emotion_of,
-    fold,
     is_dimension,
     is_generic,
     refusal,
 )
+from sertify.vocabulary.text import fold
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "emotions.md").read_text("utf-8")
 

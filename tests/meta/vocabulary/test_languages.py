@@ -3,7 +3,8 @@
 import pytest
 
 from sertify.hub.card import Card
-from sertify.vocabulary.languages import base_language, language_fit, language_tag, seen_in_training
+from sertify.pipeline.seen import seen_in_training
+from sertify.vocabulary.languages import base_language, language_fit, language_tag
 
 CARD = Card(datasets=("someone/other", "narad/ravdess"), mentions=("tess", "emodb"))
 

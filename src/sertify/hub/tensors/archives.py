@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from sertify.hub.tensors.index import BLOCK, CorruptWeights, Source, refuse_long
 
-__all__ = ["Member", "members_of", "unpacked"]
-
 
 @dataclass(frozen=True)
 class Member:

@@ -28,8 +28,6 @@ from sertify.hub.tensors.pickles import (
     Walk,
 )
 
-__all__ = ["SAFE_GLOBALS", "read_torch"]
-
 _Records = Mapping[str, int]
 
 # Before version 1.6 torch wrote this number, as a pickle, at the start of a checkpoint.

@@ -4,24 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import BinaryIO, TypeGuard
-
-__all__ = [
-    "BITS",
-    "BLOCK",
-    "MAX_INDEX",
-    "MOST",
-    "CorruptWeights",
-    "NotInspectable",
-    "Source",
-    "Tensor",
-    "TensorIndex",
-    "elements_of",
-    "is_count",
-    "open_source",
-    "quoted",
-    "refuse_long",
-]
+from typing import Any, BinaryIO, TypeGuard
 
 MAX_INDEX = 16 * 2**20
 """The longest index that is read, in bytes; 800 tensors need about 100,000."""
@@ -67,6 +50,15 @@ class TensorIndex:
     def parameters(self) -> int:
         """The number of elements; tensors that share their memory count each."""
         return sum(math.prod(tensor.shape) for tensor in self.tensors.values())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it is to be judged by."""
+        return {
+            "tensors": len(self.tensors),
+            "unsafe": self.unsafe,
+            "problem": self.problem,
+        }
 
     @classmethod
     def merged(cls, indexes: Iterable["TensorIndex"]) -> "TensorIndex":

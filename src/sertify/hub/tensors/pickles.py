@@ -11,20 +11,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-__all__ = [
-    "MAX_INSTRUCTIONS",
-    "OPAQUE",
-    "UNKNOWN",
-    "BrokenPickle",
-    "Call",
-    "Entries",
-    "Global",
-    "LongPickle",
-    "Opaque",
-    "Persistent",
-    "Walk",
-]
-
 MAX_INSTRUCTIONS = 500_000
 """How far a pickle is followed: a few seconds, or the state dict of some 15,000 tensors."""
 

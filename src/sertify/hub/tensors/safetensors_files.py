@@ -19,8 +19,6 @@ from sertify.hub.tensors.index import (
     refuse_long,
 )
 
-__all__ = ["read_safetensors"]
-
 
 def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
     """Return the index of a safetensors file of ``size`` bytes, in at most two reads.

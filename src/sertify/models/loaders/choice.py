@@ -3,14 +3,13 @@
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from sertify.gates.loadability import judge_config, require
+from sertify.gates.loadability import require
+from sertify.hub.configs import judge_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Loader
 from sertify.models.failures import text_of
 from sertify.vocabulary.errors import Blocked
-
-__all__ = ["LAST", "choose_loader"]
 
 LAST = "transformers"
 """The name of the loader that takes what no other one recognises."""

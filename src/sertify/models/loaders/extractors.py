@@ -15,8 +15,6 @@ from sertify.hub.snapshots import Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
 from sertify.vocabulary.errors import Blocked, Rejected
 
-__all__ = ["load_extractor"]
-
 
 def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     """Return the feature extractor, or None and why there is none."""

@@ -8,8 +8,6 @@ from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.failures import quiet, weight_errors
 
-__all__ = ["index_of_files"]
-
 
 def index_of_files(snapshot: Snapshot) -> TensorIndex | None:
     """Return the index of pickled weights that are on this machine; None for other formats."""

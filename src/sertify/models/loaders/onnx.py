@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sertify.gates.loadability import has_config
 from sertify.gates.weights import WeightReport
+from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
@@ -23,9 +23,7 @@ from sertify.models.failures import out_of_memory, text_of
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.stock import labels_of, read_config, receptive_field
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.outcomes import listed
-
-__all__ = ["OnnxLoader"]
+from sertify.vocabulary.text import listed
 
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _EXTERNAL = r"(_data(_\d+)?|\.data)"

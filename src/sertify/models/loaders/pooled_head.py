@@ -13,14 +13,12 @@ from torch import nn
 from transformers import MODEL_MAPPING, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from sertify.gates.loadability import has_config
+from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.stock import StockLoader
 from sertify.vocabulary.errors import Rejected
-
-__all__ = ["LinearPooledHeadLoader", "PooledHeadLoader"]
 
 _DENSE = "classifier.dense.weight"
 _PROJECTIONS = ("out_proj", "output")

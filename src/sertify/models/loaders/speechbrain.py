@@ -23,8 +23,8 @@ from transformers import (
     Wav2Vec2FeatureExtractor,
 )
 
-from sertify.gates.loadability import has_config
 from sertify.gates.weights import WeightReport
+from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
@@ -39,9 +39,7 @@ from sertify.models.loaders.speechbrain_recipe import (
 )
 from sertify.models.loaders.stock import LOADING, expected_weights, receptive_field, weight_report
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.outcomes import listed
-
-__all__ = ["SpeechBrainLoader"]
+from sertify.vocabulary.text import listed
 
 _Value = TypeVar("_Value")
 

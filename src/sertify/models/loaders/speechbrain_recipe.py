@@ -7,9 +7,7 @@ from typing import Any
 from sertify.hub.hyperparams import class_names, label_names, read_hyperparams
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.outcomes import listed
-
-__all__ = ["ENCODER", "RECIPE", "Recipe", "read_labels", "read_recipe"]
+from sertify.vocabulary.text import listed
 
 RECIPE, ENCODER = "hyperparams.yaml", "label_encoder.txt"
 

@@ -11,8 +11,9 @@ from transformers import (
 )
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
-from sertify.gates.loadability import has_config, judge_config, require
+from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
+from sertify.hub.configs import has_config, judge_config
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -21,19 +22,7 @@ from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.outcomes import listed
-
-__all__ = [
-    "AUTO",
-    "LOADING",
-    "StockLoader",
-    "expected_weights",
-    "labels_of",
-    "read_config",
-    "receptive_field",
-    "weight_report",
-]
-
+from sertify.vocabulary.text import listed
 
 AUTO = "AutoModelForAudioClassification"
 

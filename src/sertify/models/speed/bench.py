@@ -16,10 +16,10 @@ from torch.nn import Module
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine
-from sertify.models.model import LoadedModel, certify, load, outline, proven
+from sertify.models.loading import load, outline
+from sertify.models.model import LoadedModel, certify
+from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load, memory
-
-__all__ = ["Answers", "Bench"]
 
 Waveform = NDArray[np.float32]
 Answers = Callable[
@@ -36,7 +36,7 @@ class Bench:
     """A model and one waveform at a time, which it is asked about again and again.
 
     What is measured is returned by its name in `Timing`, in the units
-    that this says. ``arguments`` are those of :func:`sertify.models.model.load`.
+    that this says. ``arguments`` are those of :func:`sertify.models.loading.load`.
     """
 
     _model: LoadedModel

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Counters", "joules", "read_gpu", "read_processor"]
-
 Counters = Mapping[str, tuple[int, int]]
 """By part of the machine, microjoules so far, and the number at which it starts again from 0."""
 

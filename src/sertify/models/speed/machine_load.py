@@ -7,17 +7,10 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Reading", "contention", "load_average", "noise", "other_load", "read", "usable_cores"]
-
 _TASKS = Path("/proc/self/task")
 # Of the times at which a system counts who is on a core, 10 ms apart, it takes some to tell.
 _SHORTEST = 0.1
 _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
-# Above these, a measured time is not the model's alone.
-_MOST_WAITING = 0.1
-_MOST_BESIDE = 0.5
-# Below this, its threads have waited for each other, as they will wherever it runs.
-_NOBODY = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,25 +65,6 @@ def other_load(before: Reading, after: Reading) -> float | None:
         return None
     beside = (after.busy - before.busy) - (after.own - before.own)
     return max(0.0, beside / elapsed)
-
-
-def noise(contention: float | None, other_load: float | None, threads: int, cores: int) -> str:
-    """Say what speaks against a time measured with so many threads; empty where nothing does.
-
-    >>> noise(0.02, 1.9, threads=2, cores=8)
-    ''
-    >>> noise(0.02, 1.9, threads=2, cores=2)
-    'other processes kept 1.9 of 2 cores busy'
-    >>> noise(0.3, 0.02, threads=2, cores=2)
-    ''
-    """
-    found = []
-    alone = other_load is not None and other_load < _NOBODY
-    if contention is not None and contention > _MOST_WAITING and not alone:
-        found.append(f"its threads waited for a core for {contention:.0%} of the time")
-    if other_load is not None and other_load > max(0, cores - threads) + _MOST_BESIDE:
-        found.append(f"other processes kept {other_load:.1f} of {cores} cores busy")
-    return ", and ".join(found)
 
 
 def load_average() -> float | None:

@@ -9,8 +9,6 @@ from contextlib import suppress
 
 import psutil
 
-__all__ = ["give_back", "held", "peak"]
-
 _INTERVAL = 0.002
 
 

@@ -13,8 +13,6 @@ from typing import Any
 
 from sertify.vocabulary.errors import Blocked, SertifyError
 
-__all__ = ["Remote"]
-
 
 class Remote:
     """An object of class ``name`` of ``module``, made of ``inputs`` in a process of its own.

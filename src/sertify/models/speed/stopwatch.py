@@ -5,11 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sertify.corpora.audio import noise
-from sertify.gates.accuracy import Timing
+from sertify.gates.speed import Timing
 from sertify.models.speed.machine_load import load_average
 from sertify.models.speed.process import Remote
-
-__all__ = ["Clock", "Stopwatch"]
 
 
 class Clock:

@@ -18,11 +18,9 @@ from pydantic import (
 )
 
 from sertify import __version__
-from sertify.report.formats import clean
 from sertify.report.results.conclusion import SCHEMA
 from sertify.vocabulary.errors import ConfigurationError
-
-__all__ = ["Candidate", "Environment", "Findings", "Number", "findings", "read"]
+from sertify.vocabulary.text import clean
 
 _LARGEST = 2**26
 _WANTED = "give the results.json of an earlier run, or the folder that holds it"

@@ -7,8 +7,6 @@ from typing import Literal
 
 from sertify.report.changes.earlier import Candidate, Check, Number
 
-__all__ = ["COMPARED", "ESTIMATES", "Noise", "Pair", "clear", "noise"]
-
 Noise = Literal["more", "within", "unknown"]
 
 ESTIMATES = ("uar_all", "uar", "accuracy", "macro_f1")

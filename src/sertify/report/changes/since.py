@@ -9,8 +9,6 @@ from sertify.report.formats import number as written
 from sertify.report.sentences import UAR
 from sertify.report.text_columns import wrapped
 
-__all__ = ["in_lines", "since", "told"]
-
 Change = dict[str, Any]
 
 _TITLES = UAR | {

@@ -10,8 +10,6 @@ from sertify.report.formats import number, standing
 from sertify.report.page import tables
 from sertify.report.sentences import UAR, is_seen, is_starred
 
-__all__ = ["charts"]
-
 _LOOKS = {
     "use": ("var(--good)", "diamond"),
     "tied": ("var(--good)", "circle"),

@@ -14,10 +14,9 @@ from sertify.report import formats, sentences
 from sertify.report.page import tables
 from sertify.report.page.charts import charts
 from sertify.selection.aims import AIMS
-from sertify.vocabulary.errors import REASONS
+from sertify.vocabulary import text
 from sertify.vocabulary.outcomes import GATES
-
-__all__ = ["render"]
+from sertify.vocabulary.reasons import REASONS
 
 _NUMBERS = {
     **sentences.UAR,
@@ -66,7 +65,7 @@ def render(results: Mapping[str, Any], audio: Mapping[str, str] | None = None) -
             scripts=[Markup(script) for script in scripts],
             policy=_policy(css, scripts),
             audio=dict(audio or {}),
-            **_content(formats.clean(results)),
+            **_content(text.clean(results)),
         )
     )
 

@@ -8,11 +8,8 @@ from typing import Any
 import soundfile
 
 from sertify.corpora.audio import UnreadableAudio, read
-from sertify.corpora.clips import Clip, Corpus
-from sertify.evidence.labelling import content_keys
+from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.report.formats import ranked
-
-__all__ = ["recorded"]
 
 _LONGEST = 15.0
 _RATE = 16_000

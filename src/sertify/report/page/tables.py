@@ -6,18 +6,6 @@ from typing import Any
 from sertify.report.results.speech import rejected_of
 from sertify.report.sentences import is_seen, unjudged
 
-__all__ = [
-    "accounted",
-    "by_part",
-    "compared",
-    "confusions",
-    "known",
-    "recalls",
-    "reference",
-    "seen",
-    "uncommon",
-]
-
 Shown = Mapping[str, Any]
 
 

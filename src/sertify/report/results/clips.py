@@ -6,22 +6,20 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.selection.verdicts import Standing, Verdict
 from sertify.vocabulary.emotions import EMOTIONS
 from sertify.vocabulary.outcomes import GATES
-
-__all__ = ["disagreements", "errors"]
 
 _MOST_ERRORS = 10
 _MOST_DISAGREEMENTS = 20
 _KNOWN = frozenset(EMOTIONS)
 
 Names = Mapping[str, str]
-_Said = list[tuple[Answers, int]]
+_Said = list[tuple[Labelling, int]]
 
 
-def errors(answers: Answers, names: Names) -> list[dict[str, Any]]:
+def errors(labelling: Labelling, names: Names) -> list[dict[str, Any]]:
     """List a candidate's most confident wrong answers in JSON types, the most confident first.
 
     They are on labelled clips of emotions that it can express: it is no wonder that others are
@@ -32,26 +30,26 @@ def errors(answers: Answers, names: Names) -> list[dict[str, Any]]:
     names
         What a clip is called now, by its key; elsewhere it keeps the name it was answered under.
     """
-    truth, predicted, expressible = answers.truth, answers.predicted, {*answers.emotions}
+    truth, predicted, expressible = labelling.truth, labelling.predicted, {*labelling.emotions}
     wrong = [
         place
-        for place in answers.counting
+        for place in labelling.counting
         if truth[place] != predicted[place] and truth[place] in expressible
     ]
     worst = heapq.nsmallest(
         _MOST_ERRORS,
         wrong,
-        key=lambda place: (-answers.confidence[place], _name(answers, place, names)),
+        key=lambda place: (-labelling.confidence[place], _name(labelling, place, names)),
     )
     return [
-        _clip(answers, place, names)
-        | {"predicted": answers.predicted[place], "confidence": answers.confidence[place]}
+        _clip(labelling, place, names)
+        | {"predicted": labelling.predicted[place], "confidence": labelling.confidence[place]}
         for place in worst
     ]
 
 
 def disagreements(
-    verdicts: Sequence[Verdict], answers: Mapping[str, Answers], names: Names
+    verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling], names: Names
 ) -> list[dict[str, Any]]:
     """List the clips on which candidates disagree most, in JSON types, labelled or not.
 
@@ -60,7 +58,7 @@ def disagreements(
     predicted beside emotions says nothing about these. Nothing is listed on which all agree.
     ``names`` are those of :func:`errors`.
     """
-    asked = [answers[one.candidate.name] for one in verdicts if _is_asked(one, answers)]
+    asked = [labellings[one.candidate.name] for one in verdicts if _is_asked(one, labellings)]
     entropies = _entropies(asked)
     largest = heapq.nlargest(_MOST_DISAGREEMENTS, entropies.values())
     said = _by_clip(asked, {key for key, entropy in entropies.items() if entropy >= largest[-1]})
@@ -84,12 +82,12 @@ def disagreements(
     ]
 
 
-def _is_asked(verdict: Verdict, answers: Mapping[str, Answers]) -> bool:
-    known = verdict.candidate.name in answers and verdict.standing is not Standing.BASELINE
+def _is_asked(verdict: Verdict, labellings: Mapping[str, Labelling]) -> bool:
+    known = verdict.candidate.name in labellings and verdict.standing is not Standing.BASELINE
     return known and verdict.gate not in GATES[: GATES.index("accuracy")]
 
 
-def _entropies(asked: Sequence[Answers]) -> dict[str, float]:
+def _entropies(asked: Sequence[Labelling]) -> dict[str, float]:
     """Return the entropy of the emotions predicted for each clip, by its key, where it is not 0."""
     said: dict[str, list[str]] = {}
     for one in asked:
@@ -106,7 +104,7 @@ def _entropy(words: Sequence[str]) -> float:
     return -math.fsum(count / total * math.log(count / total) for count in counts)
 
 
-def _by_clip(asked: Sequence[Answers], keys: Collection[str]) -> dict[str, _Said]:
+def _by_clip(asked: Sequence[Labelling], keys: Collection[str]) -> dict[str, _Said]:
     """Return whose answers tell of a clip, and where in these it is, by its key."""
     found: dict[str, _Said] = {}
     for one in asked:
@@ -116,16 +114,16 @@ def _by_clip(asked: Sequence[Answers], keys: Collection[str]) -> dict[str, _Said
     return found
 
 
-def _clip(answers: Answers, place: int, names: Names) -> dict[str, Any]:
+def _clip(labelling: Labelling, place: int, names: Names) -> dict[str, Any]:
     return {
-        "key": answers.keys[place],
-        "clip": _name(answers, place, names),
-        "corpus": answers.corpora[place],
-        "language": answers.languages[place],
-        "speaker": answers.speakers[place],
-        "truth": answers.truth[place],
+        "key": labelling.keys[place],
+        "clip": _name(labelling, place, names),
+        "corpus": labelling.corpora[place],
+        "language": labelling.languages[place],
+        "speaker": labelling.speakers[place],
+        "truth": labelling.truth[place],
     }
 
 
-def _name(answers: Answers, place: int, names: Names) -> str:
-    return names.get(answers.keys[place], answers.clips[place])
+def _name(labelling: Labelling, place: int, names: Names) -> str:
+    return names.get(labelling.keys[place], labelling.clips[place])

@@ -8,10 +8,9 @@ from typing import Any
 from sertify import __version__
 from sertify.candidates.reading import Suite
 from sertify.evidence.environment import fingerprint
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.report import choices
-from sertify.report.results import clips, speech
+from sertify.report.results import choices, clips, speech
 from sertify.report.results.groups import groups
 from sertify.selection.choosing import select
 from sertify.selection.consensus import consensus
@@ -25,10 +24,8 @@ from sertify.selection.verdicts import (
     timing,
     verdict,
 )
-from sertify.vocabulary.errors import REASONS
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
-
-__all__ = ["SCHEMA", "conclude", "suite_properties"]
+from sertify.vocabulary.reasons import REASONS
 
 SCHEMA = "sertify.results/1"
 """Name and version of the structure; docs/results.md describes it."""
@@ -66,7 +63,7 @@ def conclude(
     context = Context(_counting_corpus(records, store, corpus), fingerprints)
     verdicts, stale = _verdicts(suite, records, context)
     facts = store.corpus(context.corpus) if context.corpus else None
-    answers = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
+    labellings = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
     heard = _heard(suite, store, records, Context(corpus, fingerprints))
     return {
         "schema": SCHEMA,
@@ -74,15 +71,15 @@ def conclude(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "selection": choices.selection(
-            select(verdicts, answers, suite.preferences), suite.preferences
+            select(verdicts, labellings, suite.preferences), suite.preferences
         ),
         "unlabelled": _unlabelled(suite, verdicts, heard, records) if heard else None,
         "candidates": [
-            _candidate(one, facts) | _telling(answers.get(one.candidate.name), names or {})
+            _candidate(one, facts) | _telling(labellings.get(one.candidate.name), names or {})
             for one in verdicts
         ],
         "disagreements": clips.disagreements(
-            *(heard[:2] if heard else (verdicts, answers)), names or {}
+            *(heard[:2] if heard else (verdicts, labellings)), names or {}
         ),
         "references": speech.references(speech.corpus(facts, records)),
         "corpus": speech.corpus(facts, records),
@@ -95,12 +92,12 @@ def conclude(
 
 def _answers(
     verdicts: Sequence[Verdict], store: EvidenceStore, corpus: str | None, environment: str
-) -> dict[str, Answers]:
+) -> dict[str, Labelling]:
     """Return what each candidate said of each clip of a corpus, where it is known."""
     if corpus is None:
         return {}
     found = {
-        one.candidate.name: store.answers(
+        one.candidate.name: store.labelling(
             one.candidate.name, one.candidate.fingerprint, one.commit or "", corpus, environment
         )
         for one in verdicts
@@ -120,30 +117,30 @@ def _verdicts(
     return verdicts, stale
 
 
-def _telling(answers: Answers | None, names: Mapping[str, str]) -> dict[str, Any]:
+def _telling(labelling: Labelling | None, names: Mapping[str, str]) -> dict[str, Any]:
     """Return on which clips and groups of the speech a candidate is right or wrong."""
-    if answers is None:
+    if labelling is None:
         return {"errors": [], "groups": []}
-    return {"errors": clips.errors(answers, names), "groups": groups(answers)}
+    return {"errors": clips.errors(labelling, names), "groups": groups(labelling)}
 
 
 def _heard(
     suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
-) -> tuple[list[Verdict], dict[str, Answers], dict[str, Any]] | None:
+) -> tuple[list[Verdict], dict[str, Labelling], dict[str, Any]] | None:
     """Return what is known of the candidates on the audio of this run, where it has no labels."""
     facts = store.corpus(context.corpus) if context.corpus else None
     if facts is None or facts["labelled"]:
         return None
     # On labelled speech a candidate may have been found varied; here it is asked about this one.
     verdicts, _ = _verdicts(suite, records, context)
-    answers = _answers(verdicts, store, context.corpus, context.environments["accuracy"])
-    return verdicts, answers, facts
+    labellings = _answers(verdicts, store, context.corpus, context.environments["accuracy"])
+    return verdicts, labellings, facts
 
 
 def _unlabelled(
     suite: Suite,
     labelled: Sequence[Verdict],
-    heard: tuple[list[Verdict], dict[str, Answers], dict[str, Any]],
+    heard: tuple[list[Verdict], dict[str, Labelling], dict[str, Any]],
     records: Sequence[Record],
 ) -> dict[str, Any]:
     """Return what audio without labels says of the candidates."""
@@ -154,8 +151,8 @@ def _unlabelled(
         for one in labelled
         if one.standing is Standing.REJECTED and one.gate == "accuracy"
     }
-    answers = {name: one for name, one in every.items() if name not in wrong}
-    found = consensus(verdicts, answers, suite.preferences)
+    labellings = {name: one for name, one in every.items() if name not in wrong}
+    found = consensus(verdicts, labellings, suite.preferences)
     gates = {one.candidate.name: one.gates["degeneracy"].outcome for one in verdicts}
     return {
         "corpus": speech.corpus(facts, records),

@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.evidence.labelling import Answers
+from sertify.evidence.labelling import Labelling
 from sertify.statistics.intervals import Interval
 from sertify.statistics.jackknife import uar_estimate
 from sertify.vocabulary.languages import language_tag
-
-__all__ = ["groups"]
 
 _MOST_SPEAKERS = 24
 _Codes = NDArray[np.int64]
 _Column = Sequence[str | None]
 
 
-def groups(answers: Answers) -> list[dict[str, Any]]:
+def groups(labelling: Labelling) -> list[dict[str, Any]]:
     """Describe how right a candidate is on each group of the speech, in JSON types.
 
     UAR is over the clips whose emotion it can express, ``coverage`` their share. Its interval is
@@ -29,10 +27,10 @@ def groups(answers: Answers) -> list[dict[str, Any]]:
     not count as long as there is other speech. A kind of groups is left out where there are not
     two, and speakers where there are more than 24.
     """
-    clips = _Clips.of(answers)
+    clips = _Clips.of(labelling)
     return [
         {"kind": kind, "name": name} | _described(own, bounded=kind != "speaker")
-        for kind, column in _columns(answers).items()
+        for kind, column in _columns(labelling).items()
         if len(names := sorted({*column} - {None}, key=str)) > 1
         if kind != "speaker" or len(names) <= _MOST_SPEAKERS
         for name, own in clips.split(names, column)
@@ -50,17 +48,19 @@ class _Clips:
     speakers: _Codes
 
     @classmethod
-    def of(cls, answers: Answers) -> "_Clips":
-        truth, predicted = (answers.at(answers.counting, name) for name in ("truth", "predicted"))
-        known = {*answers.emotions}
+    def of(cls, labelling: Labelling) -> "_Clips":
+        truth, predicted = (
+            labelling.at(labelling.counting, name) for name in ("truth", "predicted")
+        )
+        known = {*labelling.emotions}
         return cls(
             truth=_codes(truth),
             hits=np.array(
                 [one == other for one, other in zip(truth, predicted, strict=True)], bool
             ),
             expressible=np.array([one in known for one in truth], bool),
-            corpora=_codes(answers.at(answers.counting, "corpora")),
-            speakers=_codes(answers.at(answers.counting, "groups")),
+            corpora=_codes(labelling.at(labelling.counting, "corpora")),
+            speakers=_codes(labelling.at(labelling.counting, "groups")),
         )
 
     def split(self, names: Sequence[str | None], column: _Column) -> Iterator[tuple[Any, "_Clips"]]:
@@ -74,15 +74,15 @@ class _Clips:
         return _Clips(*(column[wanted] for column in vars(self).values()))
 
 
-def _columns(answers: Answers) -> Mapping[str, _Column]:
+def _columns(labelling: Labelling) -> Mapping[str, _Column]:
     """Return by kind of groups the one that each clip that counts is of."""
-    tags = {name: language_tag(name) or name for name in {*answers.languages} if name}
-    several = len({*answers.corpora}) > 1
-    column = {name: answers.at(answers.counting, name) for name in ("corpora", "groups")}
+    tags = {name: language_tag(name) or name for name in {*labelling.languages} if name}
+    several = len({*labelling.corpora}) > 1
+    column = {name: labelling.at(labelling.counting, name) for name in ("corpora", "groups")}
     return {
-        "language": [tags.get(name) for name in answers.at(answers.counting, "languages")],
+        "language": [tags.get(name) for name in labelling.at(labelling.counting, "languages")],
         "corpus": column["corpora"],
-        "gender": answers.at(answers.counting, "genders") if answers.genders else (),
+        "gender": labelling.at(labelling.counting, "genders") if labelling.genders else (),
         "speaker": [one and ("/".join(one) if several else one[1]) for one in column["groups"]],
     }
 

@@ -13,8 +13,6 @@ from sertify.statistics import intervals
 from sertify.statistics.references import majority_reference, random_reference
 from sertify.vocabulary.languages import language_fit
 
-__all__ = ["corpus", "facts", "parts", "reasons", "references", "rejected_of"]
-
 _CHECKS = {
     "test_uar": ("uar", "uar_all"),
     "test_coverage": ("coverage",),

@@ -11,8 +11,6 @@ from sertify.selection.comparison import Comparison
 from sertify.selection.consensus import Consensus
 from sertify.statistics import comparisons
 
-__all__ = ["consensus", "selection"]
-
 
 def selection(found: Selection, preferences: Preferences) -> dict[str, Any]:
     """Describe a selection in JSON types."""

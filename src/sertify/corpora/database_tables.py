@@ -8,17 +8,8 @@ from typing import Any
 
 from sertify.corpora.listings import is_below
 from sertify.corpora.roles import ALIASES, aliases_of
-from sertify.vocabulary.emotions import fold
 from sertify.vocabulary.errors import ConfigurationError
-
-__all__ = [
-    "column_of",
-    "load_table",
-    "speakers_of",
-    "stretches_of",
-    "texts",
-    "values_of",
-]
+from sertify.vocabulary.text import fold
 
 
 def column_of(database: Any, table: str, role: str) -> str | None:

@@ -1,0 +1,124 @@
+"""From a snapshot to a blueprint, and from a blueprint to a model in memory."""
+
+import gc
+import time
+from dataclasses import replace
+from functools import cache
+
+import torch
+
+from sertify.hub.snapshots import Snapshot
+from sertify.hub.tensors.index import TensorIndex
+from sertify.models.blueprints import Blueprint, Network, batching_of
+from sertify.models.failures import text_of
+from sertify.models.loaders.choice import choose_loader
+from sertify.models.loaders.legacy import index_of_files
+from sertify.models.model import LoadedModel
+from sertify.models.networks import TorchNetwork
+from sertify.models.variants import convert
+from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
+
+
+def choose_device(wish: str) -> str:
+    """Resolve ``auto`` to the best device of this machine; refuse one that it does not have."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if wish == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    kind = wish.partition(":")[0]
+    if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
+        there = ", ".join(["cpu", *["cuda"] * cuda, *["mps"] * mps])
+        raise ConfigurationError(f"--device is {wish}, but this machine has {there}")
+    return "cpu" if kind == "cpu" else wish
+
+
+def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
+    """Choose a loader, and say what network it will make, without a byte of weights.
+
+    Raises
+    ------
+    Rejected
+        ``no_config``, ``bad_config``, ``unsupported_library``, ``wrong_task``,
+        ``needs_remote_code`` or ``no_weights``.
+    """
+    try:
+        return choose_loader(snapshot, index).outline(snapshot, index)
+    except Rejected as rejection:
+        wish = snapshot.candidate.loader
+        if wish == "auto":
+            raise
+        message = f"{rejection.message} (candidates.yaml says loader: {wish})"
+        raise Rejected(rejection.reason.code, message) from rejection
+
+
+def load(
+    blueprint: Blueprint,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    seed: int = 0,
+    dtype: str = "float32",
+) -> LoadedModel:
+    """Make a model of files that are on this machine, without any network access.
+
+    ``seed`` decides what random weights get, where the checkpoint lacks some. ``threads`` is how
+    many one forward may use, from now on and for all models of the process.
+
+    Raises
+    ------
+    Rejected
+        ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes`` and what the loader knows.
+    Blocked
+        ``out_of_memory``, and where it cannot be converted to its variant.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    _tidy()
+    started = time.perf_counter()
+    if blueprint.unknown:
+        index = index_of_files(blueprint.snapshot)
+        blueprint = outline(blueprint.snapshot, index) if index else blueprint
+    network, weights = blueprint.loader.load(blueprint, device)
+    network = convert(_cast(network, blueprint, dtype), blueprint, device)
+    load_time = time.perf_counter() - started
+    model = LoadedModel(blueprint, weights, load_time, device, network, batching_of(network))
+    misfit = _misfit(model)
+    if misfit:
+        unfit = replace(blueprint, sampling_rate=None, extractor_problem=misfit)
+        return replace(model, blueprint=unfit)
+    return model
+
+
+def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
+    if dtype == "float32":
+        return network
+    variant = blueprint.snapshot.candidate.variant
+    if not isinstance(network, TorchNetwork) or variant not in ("fp32", "compile"):
+        what = f"loader {blueprint.loader.name}" if variant == "fp32" else variant
+        message = f"{what} answers in float32, but --dtype is {dtype}; leave one of them out"
+        raise Blocked("no_variant", message)
+    network.cast(getattr(torch, dtype))
+    return network
+
+
+@cache
+def _forget_imports() -> None:
+    gc.collect()
+    gc.freeze()  # modules are many objects, and none of them is ever garbage
+
+
+def _tidy() -> None:
+    """Free the last network: it holds reference cycles, and may still be in memory."""
+    _forget_imports()
+    gc.collect()
+
+
+def _misfit(model: LoadedModel) -> str:
+    """Say why the model cannot take what its feature extractor makes of a second, if so."""
+    if model.sampling_rate is None:
+        return ""
+    try:
+        model.noise_logits()
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
+        return f"what the feature extractor prepares does not fit the model: {text_of(error)}"
+    return ""

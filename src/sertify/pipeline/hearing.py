@@ -1,0 +1,91 @@
+"""How a model is to hear a clip: whole or in segments, as it is or changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from functools import partial
+
+import numpy as np
+
+from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, segments
+from sertify.corpora.clips import Clip
+from sertify.corpora.recordings import Recordings
+from sertify.evidence.cache import content_key
+from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.questions import Question, Waveform
+from sertify.vocabulary.errors import ConfigurationError
+
+# 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
+_SHIFT = 0.01
+# Factors of 6 dB, and of 1 dB: the smallest change of loudness that ser-tests ask about.
+_LOUDER, _LEAST_LOUDER = 10 ** (6 / 20), 10 ** (1 / 20)
+
+SHORTEST = 0.1
+"""Seconds below which a segment holds less than a phone."""
+
+
+@dataclass(frozen=True)
+class Segmenting:
+    """How clips are cut: into segments of so many seconds, one every ``hop`` seconds."""
+
+    seconds: float
+    hop: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no segment of speech."""
+        for name in ("seconds", "hop"):
+            value = getattr(self, name)
+            if not SHORTEST <= value <= LONGEST:
+                message = f"{name} is {value:g}, but should be from {SHORTEST} to {LONGEST}"
+                raise ConfigurationError(message)
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Makes questions of clips, as a model is to hear them."""
+
+    subject: Subject
+    segmenting: Segmenting | None
+    recordings: Recordings
+
+    def clip(self, clip: Clip, change: str = "") -> Question:
+        """Return the question about a clip, each of whose segments is changed."""
+        how = None if self.segmenting is None else astuple(self.segmenting)
+        content = ("clip", clip.digest, clip.start, clip.end, how, change)
+        key = content_key(*content) if clip.identified else ""
+        waveforms = partial(self._waveforms, clip, change)
+        return Question(clip.name, key, waveforms, pooled=how is not None)
+
+    def _waveforms(self, clip: Clip, change: str) -> Iterator[Waveform]:
+        """Yield what the model is to hear of a clip."""
+        apply = self._change(clip, change)
+        for waveform in self._pieces(clip):
+            yield apply(waveform)
+
+    def _pieces(self, clip: Clip) -> Iterator[Waveform]:
+        rate, least = self.subject.sampling_rate, self.subject.receptive_field
+        if self.segmenting is None:
+            yield self.recordings.read(clip, rate, least)
+        else:
+            seconds, hop = self.segmenting.seconds, self.segmenting.hop
+            yield from segments(clip.path, rate, seconds, hop, least, clip.start, clip.end)
+
+    def _change(self, clip: Clip, change: str) -> Callable[[Waveform], Waveform]:
+        silence = np.zeros(round(_SHIFT * self.subject.sampling_rate), np.float32)
+        least = self.subject.receptive_field
+        if change == "softer":
+            return lambda waveform: waveform / np.float32(_LOUDER)
+        if change == "louder":
+            factor = self._louder(clip)
+            return lambda waveform: waveform * factor
+        if change == "earlier":
+            return lambda waveform: waveform[min(silence.size, waveform.size - least) :]
+        if change == "later":
+            return lambda waveform: np.concatenate([silence, waveform])
+        return np.asarray
+
+    def _louder(self, clip: Clip) -> np.float32:
+        peak = max(float(np.abs(waveform).max()) for waveform in self._pieces(clip))
+        factor = min(_LOUDER, 1 / max(peak, SILENCE))
+        if factor < _LEAST_LOUDER:
+            raise UnreadableAudio("too_loud")
+        return np.float32(factor)

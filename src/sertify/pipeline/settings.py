@@ -1,0 +1,133 @@
+"""What a run is asked to do, the same for all candidates."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sertify.candidates.requirements import CORPUS_NAME
+from sertify.evidence.environment import describe, may_have_accelerator, usable_cores
+from sertify.gates.parts import LANGUAGE, TOGETHER
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import did_you_mean
+
+if TYPE_CHECKING:
+    from sertify.pipeline.hearing import Segmenting  # collecting must not wait for what reads audio
+
+_NAME = re.compile(CORPUS_NAME)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder of speech; its name stands in the names of tests."""
+
+    name: str
+    path: Path
+    layout: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the stages of every candidate go by.
+
+    Attributes
+    ----------
+    candidates
+        The file that lists them.
+    data
+        The speech that they are judged on.
+    confirm, hold_out
+        Speech that has no part in the selection: a folder, or a share of the speakers.
+    split, limit
+        What of the speech is taken.
+    segmenting
+        How clips are cut; None where each is heard whole.
+    reports
+        The folder of evidence and reports.
+    threads
+        How many a model may use.
+    offline, weights, locked
+        Whether the network is left alone, weights are downloaded, and only what is at the commit
+        of candidates.lock.yaml is judged.
+    """
+
+    candidates: Path
+    data: tuple[Source, ...] = ()
+    confirm: Source | None = None
+    hold_out: float | None = None
+    split: str | None = None
+    limit: int | None = None
+    segmenting: "Segmenting | None" = None
+    reports: Path = Path("reports")
+    device: str = "auto"
+    threads: int = field(default_factory=usable_cores)
+    dtype: str = "float32"
+    offline: bool = False
+    weights: bool = True
+    locked: bool = False
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What models are judged with; a device that is ``auto`` may need torch to tell."""
+        return describe(_device(self.device), self.threads, self.dtype)
+
+
+def _device(wish: str) -> str:
+    if wish == "cpu" or (wish == "auto" and not may_have_accelerator()):
+        return "cpu"
+    from sertify.models.loading import choose_device
+
+    return choose_device(wish)
+
+
+def source_of(text: str, here: Path, layouts: Mapping[str, str] | None = None) -> Source:
+    """Read ``[NAME=]PATH``, relative to a folder; ``layouts`` are by name, "" for all others."""
+    name, equals, path = text.partition("=")
+    if not (equals and _NAME.fullmatch(name)) or (here / text).exists():
+        path = text
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", (here / text).resolve().name).strip("-._") or "data"
+    layouts = layouts or {}
+    layout = layouts.get(name, layouts.get("", "auto"))
+    return Source(name, here / Path(path).expanduser(), layout)
+
+
+def layout_of(text: str) -> tuple[str, str]:
+    """Read ``[NAME=]LAYOUT``; the name is "" where none is given."""
+    name, equals, layout = text.rpartition("=")
+    return (name, layout) if equals else ("", text)
+
+
+def require_named(layouts: Mapping[str, str], sources: Sequence[Source]) -> None:
+    """Complain of a layout for speech that is not there."""
+    names = [source.name for source in sources]
+    stray = next((name for name in layouts if name and name not in names), None)
+    if stray is not None:
+        hint = did_you_mean(stray, names)
+        raise ConfigurationError(f"--layout: no --data or --confirm is called {stray!r}{hint}")
+
+
+def require_distinct(sources: Sequence[Source]) -> None:
+    """Complain of a name that is given twice, or that means another part of the speech."""
+    names = [source.name for source in sources]
+    reserved = [name for name in names if name == TOGETHER or name.startswith(LANGUAGE)]
+    twice = next((name for name in names if names.count(name) > 1 or name in reserved), None)
+    if twice is not None:
+        why = "means another part of the speech" if twice in reserved else "names two folders"
+        message = f"--data: {twice} {why}; give another name with --data NAME=PATH"
+        raise ConfigurationError(message)
+
+
+def segmenting_of(seconds: float | None, hop: float | None) -> "Segmenting | None":
+    """Return how clips are cut; without a hop, one segment follows the other."""
+    if seconds is None and hop is not None:
+        raise ConfigurationError("--hop goes with --segment SECONDS, which is missing")
+    if seconds is not None and hop is not None and hop > seconds:
+        message = f"--hop {hop:g} leaves out speech; it should be at most {seconds:g}"
+        raise ConfigurationError(message)
+    if seconds is None:
+        return None
+    from sertify.pipeline.hearing import Segmenting
+
+    return Segmenting(seconds, hop or seconds)
