@@ -1,5 +1,6 @@
 """Whether a repository has a config.json that transformers could read."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sertify.hub.libraries import library_of
@@ -34,6 +35,15 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
 def has_config(snapshot: "Snapshot") -> bool:
     """Whether a repository has a config.json that transformers could read."""
     return judge_config(snapshot).outcome is Outcome.PASS
+
+
+def names_foreign_code(snapshot: "Snapshot") -> bool:
+    """Whether a config names classes of another repository, which is at no commit that is known."""
+    for name in ("config.json", "preprocessor_config.json"):
+        with suppress(OSError, ValueError, AttributeError):
+            if "--" in str(snapshot.read_json(name).get("auto_map")):
+                return True
+    return False
 
 
 def _fail(code: str, message: str) -> Judgement:

@@ -12,7 +12,7 @@ from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
 from sertify.gates.degeneracy import Consistency
 from sertify.pipeline.hearing import Hearing
-from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.questions import Question, ask
 
@@ -24,8 +24,8 @@ _MOST_SEGMENTS = 120
 _CHANGES = {"softer": "gain", "louder": "gain", "earlier": "shift", "later": "shift"}
 
 
-def consistency(
-    subject: Subject,
+def ask_again(
+    subject: LazyModel,
     predictions: Predictions,
     clips: int = 24,
     progress: Callable[[int, int], None] | None = None,
@@ -65,7 +65,7 @@ def consistency(
 
 
 def respond(
-    subject: Subject, corpus: Corpus, recordings: Recordings | None = None
+    subject: LazyModel, corpus: Corpus, recordings: Recordings | None = None
 ) -> dict[str, NDArray[np.float32]]:
     """Return the logits, each of shape (len(labels),), for sounds that could not be less alike.
 

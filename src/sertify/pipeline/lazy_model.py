@@ -105,7 +105,7 @@ class Examination:
 _EXAMINATION = TypeAdapter(Examination)
 
 
-class Subject:
+class LazyModel:
     """A model by its blueprint, with what is known of it; in memory only while it is needed.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.corpora.audio import UnreadableAudio
-from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.vocabulary.errors import Rejected
 
 Waveform = NDArray[np.float32]
@@ -70,7 +70,7 @@ class Answer:
 
 
 def ask(
-    subject: Subject,
+    subject: LazyModel,
     questions: Sequence[Question],
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] | None = None,
@@ -116,7 +116,7 @@ def _known(question: Question, known: dict[str, bytes], outputs: int) -> Answer 
 
 
 def _answers(
-    subject: Subject, questions: Sequence[Question], say: Callable[[str], None] | None
+    subject: LazyModel, questions: Sequence[Question], say: Callable[[str], None] | None
 ) -> Iterator[tuple[int, Answer]]:
     """Yield the position of each question, and its answer, as they become complete."""
     if not questions:

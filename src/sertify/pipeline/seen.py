@@ -3,11 +3,27 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sertify.candidates.reading import Candidate, Suite
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import fold
 
 if TYPE_CHECKING:
+    # Only names here: collecting must wait for neither of them.
+    from sertify.corpora.clips import Corpus
     from sertify.hub.card import Card
+
+
+def seen_corpora(
+    suite: Suite, candidate: Candidate, card: "Card", corpus: "Corpus"
+) -> dict[str, str]:
+    """Return why a corpus, by its name, was part of the candidate's training, where it was."""
+    if suite.preferences.count_seen:
+        return {}
+    why = {
+        part.name: seen_in_training(candidate.trained_on, card, part.public, part.name)
+        for part in corpus.corpora
+    }
+    return {name: reason for name, reason in why.items() if reason}
 
 
 def seen_in_training(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from sertify.plugin.arguments import is_worker
-from sertify.plugin.checks import ITEM
+from sertify.plugin.checks import CHECK
 
 if TYPE_CHECKING:
     from sertify.corpora.clips import Clip
@@ -162,7 +162,7 @@ def _board_of(config: pytest.Config) -> Board | None:
 def _place(config: pytest.Config, name: str) -> tuple[int, int]:
     """Return which candidate of the run it is, and of how many."""
     items = getattr(config.pluginmanager.get_plugin("session"), "items", ())
-    names = list(dict.fromkeys(i.stash[ITEM].candidate.name for i in items if ITEM in i.stash))
+    names = list(dict.fromkeys(i.stash[CHECK].candidate.name for i in items if CHECK in i.stash))
     return (names.index(name) + 1, len(names)) if name in names else (0, 0)
 
 

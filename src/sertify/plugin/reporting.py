@@ -2,15 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import pytest
 
-from sertify.candidates.reading import Candidate
-from sertify.evidence.environment import fingerprint
-from sertify.evidence.store import Record
+from sertify.pipeline.checking import Check, record
 from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import environment_of
@@ -109,23 +106,14 @@ def _attach(config: pytest.Config, report: pytest.TestReport, judgement: Judgeme
     path, _, rest = report.nodeid.partition("::")
     gate = PurePosixPath(path).stem.removeprefix("test_")
     function, _, _ = rest.partition("[")
-    name, seconds = split(report.nodeid)
+    name, variant = split(report.nodeid)
     if gate not in GATES:
         return
-    candidate: Candidate = config.stash[CANDIDATES].named(name)
-    record = Record.of(
-        judgement,
-        candidate=candidate.name,
-        entry=candidate.fingerprint,
-        commit="",
-        gate=gate,
-        check=function + seconds,
-        corpus="",
-        environment=fingerprint(environment_of(config), gate),
-        judged_at=datetime.now(UTC).isoformat(),
-    )
-    report.user_properties = list(properties(record, judgement))
-    report.__dict__["sertify"] = json.dumps(record.to_json())
+    candidate = config.stash[CANDIDATES].named(name)
+    check = Check(candidate, gate, function + variant, frozenset(), (), ())
+    kept = record(check, judgement, environment_of(config))
+    report.user_properties = list(properties(kept, judgement))
+    report.__dict__["sertify"] = json.dumps(kept.to_json())
 
 
 def _end(report: pytest.TestReport) -> pytest.TestReport:

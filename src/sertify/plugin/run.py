@@ -1,8 +1,10 @@
 """The run as a whole: keeps the evidence of each check, and draws the conclusions at the end."""
 
+import functools
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,16 @@ import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
 from sertify.candidates.locks import Locked, moved, read_lock, write_lock
-from sertify.corpora.clips import content_keys
+from sertify.candidates.reading import Candidate
+from sertify.corpora.clips import Corpus, content_keys
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.pipeline.confirmation import confirm
-from sertify.pipeline.speech import Data
+from sertify.pipeline.speech import Speech
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.way import Way
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.options import OPTIONS, environment_of
+from sertify.plugin.options import OPTIONS, environment_of, open_cache
+from sertify.plugin.progress import Progress
 from sertify.plugin.reporting import account_for, verdict_reports
 from sertify.plugin.screen import Display
 from sertify.report import terminal
@@ -33,7 +39,7 @@ class Run:
     Raises ``ConfigurationError`` where evidence cannot be kept, or an earlier run not be read.
     """
 
-    def __init__(self, config: pytest.Config, data: Data) -> None:
+    def __init__(self, config: pytest.Config, data: Speech) -> None:
         self._config = config
         self._options = config.stash[OPTIONS]
         self._data = data
@@ -111,7 +117,7 @@ class Run:
         chosen, confirming = results["selection"]["candidate"], self._data.confirming
         if chosen is not None and confirming is not None:
             candidate = self._config.stash[CANDIDATES].named(chosen)
-            results["selection"]["confirmation"] = confirm(self._config, candidate, confirming)
+            results["selection"]["confirmation"] = self._confirm(candidate, confirming)
         for report in verdict_reports(results):
             if report.when == "call":
                 session.testscollected += 1
@@ -122,6 +128,14 @@ class Run:
             if report.failed:
                 session.testsfailed += 1
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _confirm(self, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
+        tell = functools.partial(Progress, self._config, candidate.name)
+        with closing(open_cache(self._config, self._options)) as cache:
+            suite = self._config.stash[CANDIDATES].suite
+            run = Way(STAGES, settings=self._options, suite=suite, ahead=(), cache=cache)
+            with closing(run):
+                return confirm(run, candidate, corpus, tell)
 
     def _names(self) -> dict[str, str]:
         """Return what the clips of this run are called, by their content keys."""

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+# A token of the hub, by its form: it may have been given in any way.
+_SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
+
 
 def shown(name: str) -> str:
     r"""Return a name as a terminal and a page can show it, on one line.
@@ -106,3 +109,14 @@ def _visible(character: str) -> str:
     if character in "\t\n\r" or category in ("Zl", "Zp"):
         return " "
     return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)
+
+
+def redacted(text: str) -> str:
+    """Return a text without what looks like a login of the hub, however it was given.
+
+    Examples
+    --------
+    >>> redacted("authorization: Bearer hf_abcdefgh")
+    'authorization: ***'
+    """
+    return _SECRET.sub("***", text)

@@ -11,7 +11,7 @@ import pytest
 
 from sertify.corpora.clips import Clip, Corpus
 from sertify.corpora.reading import read_corpus
-from sertify.plugin.fixtures import PROBE_CLIPS
+from sertify.pipeline.stages import PROBE_CLIPS
 from sertify.vocabulary.errors import ConfigurationError
 
 Make = Callable[..., Path]

@@ -19,9 +19,9 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.evidence.environment import describe
 from sertify.hub.snapshots import take_snapshot
-from sertify.pipeline.stages import subject_key
+from sertify.pipeline import stages
+from sertify.pipeline.settings import Settings
 from tests.meta import tiny
 from tests.meta.runs import CHECKS, ROOT
 
@@ -166,14 +166,14 @@ def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Writ
 
 
 class TestKeys:
-    ENVIRONMENT = describe("cpu", 1)
+    SETTINGS = Settings(candidates=Path("candidates.yaml"), device="cpu", threads=1)
 
     def candidate(self, folder: Path, **terms: Any) -> Candidate:
         return Candidate("tiny", str(folder), folder, **terms)
 
     def key(self, folder: Path, **terms: Any) -> str:
         candidate = self.candidate(folder, **terms)
-        return subject_key(take_snapshot(candidate), candidate, self.ENVIRONMENT)
+        return stages.key(take_snapshot(candidate), candidate, self.SETTINGS)
 
     @pytest.mark.parametrize(
         "terms",
