@@ -59,7 +59,7 @@ def ask_again(
     for (clip, change), answer in zip(pairs, answers, strict=True):
         if answer.logits is not None:
             same[_CHANGES[change]].append(bool(answer.logits.argmax() == before[clip]))
-    shares = {kind: sum(found) / len(found) for kind, found in same.items()}
+    shares = {kind: sum(unchanged) / len(unchanged) for kind, unchanged in same.items()}
     every = same["gain"] + same["shift"]
     return Consistency(**shares, n=len(sample.clips), unchanged=sum(every), pairs=len(every))
 
@@ -84,4 +84,4 @@ def respond(
         if speech.logits is not None:
             answers = {"speech": speech} | answers
             break
-    return {name: one.logits for name, one in answers.items() if one.logits is not None}
+    return {name: answer.logits for name, answer in answers.items() if answer.logits is not None}

@@ -151,7 +151,7 @@ def predict(
     """
     heard = Hearing(subject, segmenting, recordings or Recordings(limit=0))
     remarks: list[str] = []
-    answers = ask(subject, [heard.clip(one) for one in corpus.clips], progress, remarks.append)
+    answers = ask(subject, [heard.clip(clip) for clip in corpus.clips], progress, remarks.append)
     clips, rows, counts, rejected = [], [], [], []
     for clip, answer in zip(corpus.clips, answers, strict=True):
         if answer.logits is None:

@@ -49,14 +49,14 @@ def seen_in_training(
     """
     ours = _names(filter(None, [corpus_public, corpus_name]))
     if candidate_trained_on is not None:
-        found = _first(candidate_trained_on, ours)
-        return found and f"candidates.yaml says it was trained on {found}"
+        known = _first(candidate_trained_on, ours)
+        return known and f"candidates.yaml says it was trained on {known}"
     if card is None:
         return ""
-    if found := _first(card.datasets, ours):
-        return f"its model card lists {found} among its datasets"
-    found = _first(card.mentions, ours)
-    return found and f"its model card speaks of training on {found}"
+    if known := _first(card.datasets, ours):
+        return f"its model card lists {known} among its datasets"
+    known = _first(card.mentions, ours)
+    return known and f"its model card speaks of training on {known}"
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:

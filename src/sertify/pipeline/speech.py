@@ -83,10 +83,10 @@ def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:
         for corpus, _ in candidate.requirements.scopes
         if corpus
     }
-    told = asked | {f"corpora.{name}": name for name in suite.corpora}
-    for where, name in told.items():
+    named = asked | {f"corpora.{name}": name for name in suite.corpora}
+    for where, name in named.items():
         near = get_close_matches(name, names, 1, cutoff=0.75)
-        if name not in names and near and near[0] not in told.values():
+        if name not in names and near and near[0] not in named.values():
             raise ConfigurationError(
                 f"candidates.yaml, {where}: no --data is called {name!r}; did you mean {near[0]!r}?"
             )

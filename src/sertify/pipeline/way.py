@@ -63,14 +63,14 @@ class Way:
 
     def needs(self, *names: str) -> frozenset[str]:
         """Return what these stages are made of, at first or second hand, and themselves."""
-        found: set[str] = set()
+        needed: set[str] = set()
         waiting = [*names]
         while waiting:
             name = waiting.pop()
-            if name not in found:
-                found.add(name)
+            if name not in needed:
+                needed.add(name)
                 waiting += parameters(self._stages[name]) if name in self._stages else ()
-        return frozenset(found)
+        return frozenset(needed)
 
     def close(self) -> None:
         """Close what was computed here and can be closed, the newest first."""

@@ -94,7 +94,9 @@ def sort(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     Those of speed come last, when nothing else runs.
     """
-    order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
+    order = {
+        candidate.name: place for place, candidate in enumerate(config.stash[CANDIDATES].all())
+    }
 
     def place(item: pytest.Item) -> tuple[bool, int, int]:
         check = item.stash.get(CHECK, None)

@@ -23,6 +23,10 @@ from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametri
 from sertify.plugin.options import OPTIONS, SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
 
+# Letters of a candidate's name, with which three columns take no more than 100.
+_SHORT = 20
+
+
 # pytest calls them by their names; nobody imports them.
 __all__: list[str] = []
 
@@ -37,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         _complain(config, options)
+        _narrow_benchmarks(config)
         if not config.option.collectonly:
             _register_run(config, options)
     except ConfigurationError as error:
@@ -148,6 +153,14 @@ def _complain(config: pytest.Config, options: Options) -> None:
             "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
             " (columns file_name and label) or with one subfolder per label"
         )
+
+
+def _narrow_benchmarks(config: pytest.Config) -> None:
+    """Let the tables of pytest-benchmark be as narrow as ours, unless columns were asked for."""
+    if getattr(config.option, "benchmark_columns", ()) is None:
+        longest = max(len(candidate.name) for candidate in config.stash[CANDIDATES].all())
+        columns = ["median", "iqr", "rounds"] if longest <= _SHORT else ["median", "rounds"]
+        config.option.benchmark_columns = columns
 
 
 def _asks_for(config: pytest.Config, *gates: str) -> bool:

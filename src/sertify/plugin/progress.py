@@ -203,25 +203,29 @@ def told(works: Sequence[Work]) -> str:
     alike: dict[tuple[str, str], list[Work]] = {}
     for work in works:
         alike.setdefault((work.what, work.unit), []).append(work)
-    said = "; ".join(map(_summed, alike.values()))
+    summary = "; ".join(map(_summed, alike.values()))
     if len(works) != 1:
-        return f"{len(works)} candidates at work: {said}" if works else ""
-    one = works[0]
-    return f"{one.name} ({one.place} of {one.of}): {said}" if one.of else f"{one.name}: {said}"
+        return f"{len(works)} candidates at work: {summary}" if works else ""
+    work = works[0]
+    return (
+        f"{work.name} ({work.place} of {work.of}): {summary}"
+        if work.of
+        else f"{work.name}: {summary}"
+    )
 
 
 def _summed(works: Sequence[Work]) -> str:
     """Say how far pieces of the same kind of work are."""
     what, unit = works[0].what, works[0].unit
     done, total, pace = (
-        sum(getattr(one, key) for one in works) for key in ("done", "total", "pace")
+        sum(getattr(work, key) for work in works) for key in ("done", "total", "pace")
     )
     if not total:
         return what or f"asking about {unit}"
     amount = f"{_size(done)} of {_size(total)}" if unit == "B" else f"{done:,} of {total:,} {unit}"
     parts = [f"{what} {amount}".lstrip()]
     if pace:
-        real = sum(one.pace * one.audio for one in works)
+        real = sum(work.pace * work.audio for work in works)
         other = f"{_size(pace)}/s" if unit == "B" else f"{pace:.1f}/s"
         parts += [f"{real:.{int(real < 10)}f}x real time" if real else other]
         parts += [f"{_clock((total - done) / pace)} left"]

@@ -63,8 +63,8 @@ class Run:
         if text is not None:
             self._keep(Record.from_json(json.loads(text)))
         following, self._aftermath = self._aftermath, []
-        for one in following:
-            self._config.hook.pytest_runtest_logreport(report=one)
+        for next_report in following:
+            self._config.hook.pytest_runtest_logreport(report=next_report)
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
