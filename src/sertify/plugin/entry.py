@@ -11,7 +11,7 @@ import pytest
 
 from sertify.pipeline.places import INSTALLED
 from sertify.plugin.arguments import add_options, is_worker, joined
-from sertify.plugin.places import arguments, hint, reaches_checks
+from sertify.plugin.reach import arguments, hint, reaches_checks
 from sertify.vocabulary.outcomes import GATES
 
 

@@ -1,4 +1,4 @@
-"""Where the checks and the embedded speech are: in an installed sertify, or beside it in a clone.
+"""Whether a run of pytest reaches the checks, and what it is told where it was meant to.
 
 Every run of pytest imports this, also of other projects, so it imports next to nothing.
 """
