@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sertify.candidates.reading import Candidate, Suite, read_suite
-from sertify.gates.parts import Slice, slices
+from sertify.gates.parts import Part, parts
 from sertify.plugin.checks import ITEM, CheckItem
 from sertify.plugin.options import OPTIONS
 from sertify.vocabulary.errors import ConfigurationError
@@ -73,9 +73,9 @@ def _lengths(config: pytest.Config, candidate: Candidate) -> tuple[float, ...]:
     return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
 
 
-def _parts(config: pytest.Config, candidate: Candidate) -> tuple[Slice, ...]:
+def _parts(config: pytest.Config, candidate: Candidate) -> tuple[Part, ...]:
     names = [source.name for source in config.stash[OPTIONS].data]
-    return slices(names, candidate.requirements)
+    return parts(names, candidate.requirements)
 
 
 _VARIANTS: Mapping[str, Callable[[pytest.Config, Candidate], Sequence[Any]]] = {
@@ -85,7 +85,7 @@ _VARIANTS: Mapping[str, Callable[[pytest.Config, Candidate], Sequence[Any]]] = {
 
 
 def _suffix(value: Any) -> str:
-    name = value.name if isinstance(value, Slice) else f"{value:g}s"
+    name = value.name if isinstance(value, Part) else f"{value:g}s"
     return f"@{name}" if name else ""
 
 

@@ -17,7 +17,7 @@ from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.environment import fingerprint
 from sertify.gates import loadability, speed, weights
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.hub import configs
 from sertify.pipeline.speech import DATA, read_data, seen_corpora
 from sertify.pipeline.stages import load_model, open_cache, release, sharing, subject_key
@@ -330,7 +330,7 @@ def labelled(data: "Corpus | None") -> "Corpus":
 @_stage()
 def scorebook(
     predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
-) -> Callable[[Slice], "Score"]:
+) -> Callable[[Part], "Score"]:
     """Scores the predictions on a part of the speech, each once."""
     from sertify.pipeline.scores import score
 
@@ -338,7 +338,7 @@ def scorebook(
 
 
 @_stage(scope="function")
-def score(labelled: "Corpus", scorebook: Callable[[Slice], "Score"], part: Slice) -> "Score":
+def score(labelled: "Corpus", scorebook: Callable[[Part], "Score"], part: Part) -> "Score":
     """How well the predictions agree with the labels of a part of the speech."""
     if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
         what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"

@@ -6,7 +6,6 @@ from typing import Self
 
 import pytest
 
-from sertify.evidence.environment import usable_cores
 from sertify.pipeline.settings import (
     Settings,
     layout_of,
@@ -16,6 +15,7 @@ from sertify.pipeline.settings import (
     source_of,
 )
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.evidence.environment import describe
+from sertify.evidence.environment import describe_environment
 from sertify.hub.snapshots import take_snapshot
 from sertify.pipeline.stages import subject_key
 from tests.meta import tiny
@@ -166,7 +166,7 @@ def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Writ
 
 
 class TestKeys:
-    ENVIRONMENT = describe("cpu", 1)
+    ENVIRONMENT = describe_environment("cpu", 1)
 
     def candidate(self, folder: Path, **terms: Any) -> Candidate:
         return Candidate("tiny", str(folder), folder, **terms)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
 from sertify.models.speed.machine_load import load_average
 from sertify.models.speed.process import Remote
@@ -62,7 +62,7 @@ class Stopwatch:
 
         Its timer has to be ``clock.now``. All measurements stand in its ``extra_info``.
         """
-        memory = self.remote.ask("prepare", noise(seconds, self._rate))
+        memory = self.remote.ask("prepare", white_noise(seconds, self._rate))
         benchmark(self.clock.call, self._answer)
         rounds = tuple(benchmark.stats.stats.data)
         usage = self.remote.ask("usage")
