@@ -21,7 +21,7 @@ from benchmarks.clips import LABELS, SPEAKERS
 from benchmarks.qualifying import write_candidates
 from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.corpora.clips import Clip, Corpus
-from sertify.evidence.environment import describe, fingerprint
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates import accuracy
 from sertify.pipeline import scores
@@ -75,7 +75,7 @@ def _clips(emotions: Sequence[int]) -> tuple[Clip, ...]:
 
 def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
     """Judge predictions as a run does, and write its reports; return the seconds of each stage."""
-    stages, environment = Stages(), describe("cpu", threads=1)
+    stages, environment = Stages(), describe_environment("cpu", threads=1)
     store = EvidenceStore(folder / "reports" / "evidence.sqlite")
     suite = _suite(folder, len(predictions))
     corpus = predictions[0].corpus

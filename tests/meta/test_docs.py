@@ -21,8 +21,8 @@ from sertify.candidates.entries import (
     CorpusEntry,
     Entry,
     Preferences,
+    Priorities,
     SamplingRate,
-    Weights,
 )
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
@@ -196,7 +196,7 @@ KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
     "## selection": Preferences,
-    "The weights:": Weights,
+    "The weights:": Priorities,
     "## corpora": CorpusEntry,
     "## candidates": Entry,
     "`feature_extractor: {sampling_rate: 16000}` has one key:": SamplingRate,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from sertify.candidates.yaml_lines import Document, Location
 from sertify.vocabulary.text import did_you_mean
+from sertify.vocabulary.yaml_lines import Document, Location
 
 _WANTED = {
     "string_type": "text",

@@ -31,12 +31,12 @@ from sertify.candidates.requirements import (
     Requirements,
     as_written,
 )
-from sertify.candidates.yaml_lines import Location
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
 from sertify.vocabulary.text import did_you_mean, fold
+from sertify.vocabulary.yaml_lines import Location
 
 Status = Literal["candidate", "baseline", "rejected"]
 Text = Annotated[str, Field(min_length=1)]
@@ -223,7 +223,7 @@ class CorpusEntry(Keys):
     )
 
 
-class Weights(Keys):
+class Priorities(Keys):
     """How much each aim counts, among models that are equally accurate as far as data can tell."""
 
     accuracy: float = Field(4, ge=0, le=1000, description="UAR on the clips that all can express.")
@@ -243,7 +243,7 @@ class Weights(Keys):
 class Preferences(Keys):
     """What is preferred among the candidates that qualify."""
 
-    weights: Weights = Field(default_factory=Weights, description="How much each aim counts.")
+    weights: Priorities = Field(default_factory=Priorities, description="How much each aim counts.")
     margin: float = Field(
         0,
         ge=0,
@@ -278,7 +278,7 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "candidates": Entry,
     "requirements": Requirements,
     "selection": Preferences,
-    "weights": Weights,
+    "weights": Priorities,
     "feature_extractor": SamplingRate,
 }
 

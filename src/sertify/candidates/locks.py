@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import write_whole
+from sertify.vocabulary.yaml_lines import read_yaml
 
 _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
@@ -40,12 +42,14 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
     """
     path = lock_path(candidates)
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return {str(name): _locked(entry) for name, entry in content.items()}
+        document = read_yaml(path.read_bytes())
+        document.require_sound()
+        content: Any = document.value
+        return {name: _locked(entry) for name, entry in content.items()}
     except FileNotFoundError:
         message = f"{path}: no such file; write it with `pytest --lock`"
         raise ConfigurationError(message) from None
-    except (OSError, ValueError, YAMLError, TypeError, AttributeError, LookupError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
         message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
         raise ConfigurationError(message) from error
 
@@ -54,7 +58,7 @@ def _locked(entry: Mapping[str, str]) -> Locked:
     return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
 
 
-def moved(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
+def moved_on(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
     """Return what those are locked at, by name, that were found at another commit.
 
     Raises ``ConfigurationError`` where there is a lock that cannot be read.
@@ -81,7 +85,5 @@ def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
     path = lock_path(candidates)
     text = StringIO()
     YAML().dump({name: asdict(entry) for name, entry in entries.items()}, text)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(_TITLE + text.getvalue(), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, _TITLE + text.getvalue())
     return path

@@ -24,9 +24,9 @@ from sertify.candidates.entries import (
     keys_at,
 )
 from sertify.candidates.requirements import Requirements
-from sertify.candidates.yaml_lines import Document, Location, read_yaml
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
     "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",

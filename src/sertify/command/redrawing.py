@@ -6,15 +6,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sertify.candidates.locks import moved
+from sertify.candidates.locks import moved_on
 from sertify.candidates.reading import read_suite
-from sertify.evidence.environment import describe, fingerprint, usable_cores
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report import terminal
 from sertify.report.changes import earlier, since
 from sertify.report.results import conclusion
 from sertify.report.writing import write
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 
 _RUN = "run `pytest --pyargs sertify.checks`"
 
@@ -60,7 +61,9 @@ def _concluded(candidates: Path, reports: Path, last: Mapping[str, Any]) -> dict
             _environment(last, records, reports),
             corpus=_corpus(store, records),
             command=str(last.get("command") or "sertify report"),
-            moved=moved(candidates, {one.candidate: one.commit for one in records if one.commit}),
+            moved=moved_on(
+                candidates, {one.candidate: one.commit for one in records if one.commit}
+            ),
         )
 
 
@@ -94,7 +97,7 @@ def _environment(
     told: dict[str, str] = last.get("environment", {})
     if _fits(told, records):
         return told
-    here = describe("cpu", usable_cores())
+    here = describe_environment("cpu", usable_cores())
     if _fits(here, records):
         return here
     raise ConfigurationError(

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sertify.corpora.clips import Clip
 from sertify.corpora.database_tables import (
     column_of,
@@ -23,6 +21,7 @@ from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import examples
+from sertify.vocabulary.yaml_lines import read_yaml
 
 _FACTS = ("speaker", "gender", "language", "split")
 
@@ -101,9 +100,18 @@ def _might_be(path: Path) -> bool:
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        document = read_yaml(path.read_bytes(), any_keys=True)
+        document.require_sound()
+        return _as_lists(document.value)
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: cannot be read as YAML: {error}") from error
+
+
+def _as_lists(value: Any) -> Any:
+    """Return a value as audformat wants it, which knows no tuples."""
+    if isinstance(value, dict):
+        return {key: _as_lists(inner) for key, inner in value.items()}
+    return [_as_lists(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sertify.corpora.clips import Clip
 from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below, is_there
-from sertify.corpora.roles import ALIASES, Table, gender_of, roles_of
+from sertify.corpora.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.tables import READERS, read_table
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import examples
@@ -100,7 +100,7 @@ def _refuse_nameless(table: Table) -> None:
     raise ConfigurationError(
         f"{table.path}: has no column of file names among its columns"
         f" ({examples(table.columns, most=20) or 'none'}), but should have file_name"
-        f" (or {', '.join(ALIASES['file_name'])})"
+        f" (or {', '.join(COLUMN_NAMES['file_name'])})"
     )
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import examples, fold
 
-ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "file_name": ("filename", "file", "path", "filepath", "file_path", "wav", "audio"),
         "label": ("emotion", "class", "emotion_label", "emotion_class", "category"),
@@ -45,7 +45,7 @@ class Table:
 
 def aliases_of(role: str) -> frozenset[str]:
     """Return all folded names of a role."""
-    return frozenset(map(fold, (role, *ALIASES[role])))
+    return frozenset(map(fold, (role, *COLUMN_NAMES[role])))
 
 
 def gender_of(value: str | None) -> str | None:
@@ -75,7 +75,7 @@ def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
         Where two columns could be meant and differ.
     """
     found, warnings = {}, []
-    for role in ALIASES:
+    for role in COLUMN_NAMES:
         named, others = _named(table, role)
         distinct = {table.values(index): index for index in reversed(named or others)}
         if len(distinct) > 1:

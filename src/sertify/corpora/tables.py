@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sertify.corpora.roles import ALIASES, Table, aliases_of
+from sertify.corpora.roles import COLUMN_NAMES, Table, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
-_KNOWN = frozenset(name for role in ALIASES for name in aliases_of(role))
+_KNOWN = frozenset(name for role in COLUMN_NAMES for name in aliases_of(role))
 _FACTS = _KNOWN - aliases_of("file_name")
 # As pandas and R write them. A name in small letters, "none", may be a label.
 _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>"})

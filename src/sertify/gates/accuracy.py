@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sertify.candidates.requirements import Requirements
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
 
 
@@ -127,7 +127,7 @@ class Score:
     at another confidence.
     """
 
-    part: Slice
+    part: Part
     coverage: Measurement
     uar: Measurement
     uar_all: Measurement

@@ -62,7 +62,7 @@ class Api(HfApi):
         if self.info is None:
             at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
             url = f"{constants.ENDPOINT}/api/models/{repo_id}{at}"
-            told = ask(url, build_hf_headers()).json()
+            told = send_get(url, build_hf_headers()).json()
             self.info = ModelInfo(**told)  # type: ignore[no-untyped-call]
         return self.info
 
@@ -81,7 +81,7 @@ class Api(HfApi):
         return None
 
 
-def ask(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
+def send_get(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
     """Send a GET, and again after a pause where the hub is busy or breaks off."""
     response = http_backoff(
         "GET",

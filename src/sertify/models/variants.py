@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory, quiet, text_of
 from sertify.models.networks import TorchNetwork
@@ -27,7 +27,6 @@ AGREEMENT = 1e-4
 # Seconds: graphs are traced at the first, and what they keep of its length shows at the others.
 _LENGTHS = (1.0, 0.5, 1.33, 6.0)
 
-Waveform = NDArray[np.float32]
 _Runtime = Callable[[TorchNetwork, Sequence[Waveform]], TorchNetwork]
 _Conversion = Callable[[TorchNetwork, Sequence[Waveform]], Network]
 
@@ -69,7 +68,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
 
 def _clips(blueprint: Blueprint) -> list[Waveform]:
     rate, least = blueprint.sampling_rate or 16_000, blueprint.receptive_field
-    longest = noise(max(_LENGTHS), rate)
+    longest = white_noise(max(_LENGTHS), rate)
     return [longest[: max(round(seconds * rate), least)] for seconds in _LENGTHS]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sertify.gates.accuracy import Score
+from sertify.statistics.intervals import Interval, mean_of_intervals
 from sertify.vocabulary.outcomes import Measurement
 
 _OVER_ALL = ("coverage", "uar_all")
@@ -61,21 +62,14 @@ def _mean_by_name(several: Sequence[Sequence[Measurement]]) -> tuple[Measurement
 
 
 def _mean_measurement(measured: Sequence[Measurement]) -> Measurement:
-    """Return a mean with its interval, from those of independent estimates.
-
-    The distances of value and bounds add up as squares: the method of variance estimates recovery
-    of Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
-    Medicine 27.
-    """
-    value = math.fsum(each.value for each in measured) / len(measured)
-    below = above = None
-    if all(each.low is not None and each.high is not None for each in measured):
-        below = value - math.hypot(*(each.value - (each.low or 0) for each in measured)) / len(
-            measured
-        )
-        above = value + math.hypot(*((each.high or 0) - each.value for each in measured)) / len(
-            measured
-        )
+    """Return a mean with its interval, from those of independent estimates."""
+    values = [each.value for each in measured]
+    value, below, above = math.fsum(values) / len(values), None, None
+    bounds = [(each.low, each.high) for each in measured if each.low is not None]
+    if len(bounds) == len(values):
+        known = [Interval(low, high) for low, high in bounds if high is not None]
+        interval = mean_of_intervals(values, known)
+        below, above = interval.low, interval.high
     n = sum(each.n or 0 for each in measured)
     speakers = None
     if all(each.speakers for each in measured):

@@ -11,7 +11,7 @@ from typing import Any
 from sertify.candidates.reading import Candidate
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import Record
-from sertify.gates.parts import Slice, slices
+from sertify.gates.parts import Part, parts
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
@@ -67,8 +67,8 @@ def _lengths(settings: Settings, candidate: Candidate) -> Sequence[float]:
     return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
 
 
-def _parts(settings: Settings, candidate: Candidate) -> Sequence[Slice]:
-    return slices([source.name for source in settings.data], candidate.requirements)
+def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
+    return parts([source.name for source in settings.data], candidate.requirements)
 
 
 VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
@@ -84,7 +84,7 @@ def varied_by(names: Iterable[str]) -> str | None:
 
 def suffix(value: Any) -> str:
     """Return what a value adds to the name of a check: ``@5s``, ``@ravdess``."""
-    name = value.name if isinstance(value, Slice) else f"{value:g}s"
+    name = value.name if isinstance(value, Part) else f"{value:g}s"
     return f"@{name}" if name else ""
 
 

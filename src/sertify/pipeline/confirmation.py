@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.reading import Candidate
 from sertify.gates import accuracy
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.checking import judgement_of
 from sertify.pipeline.stages import Tell
 from sertify.pipeline.way import Way
@@ -20,7 +20,7 @@ def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Tell) -> dic
     way = run.branch(candidate=candidate, data=corpus, store=None, tell=tell)
     scored = None
     try:
-        scored = way.get("scorebook")(Slice())
+        scored = way.get("scorebook")(Part())
         judgement = accuracy.judge_confirmation(scored, candidate.requirements)
     except Exception as error:  # the reports of all that was judged before must be written
         judgement = judgement_of(error)

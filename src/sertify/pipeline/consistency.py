@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.corpora.clips import Corpus
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
@@ -71,7 +71,7 @@ def respond(
 
     These are ``speech`` (the first clip of the corpus that can be read), ``noise`` and ``silence``.
     """
-    second = noise(1, subject.sampling_rate)
+    second = white_noise(1, subject.sampling_rate)
     sounds = {"noise": second, "silence": np.zeros_like(second)}
     questions = [
         Question(name, content_key("a second of", name), partial(iter, [sound]))

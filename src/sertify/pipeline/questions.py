@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import UnreadableAudio
+from sertify.corpora.audio import UnreadableAudio, Waveform
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.vocabulary.errors import Rejected
-
-Waveform = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

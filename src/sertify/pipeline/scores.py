@@ -12,7 +12,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
 from sertify.gates.accuracy import CONFIDENCE, Score
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
@@ -26,7 +26,7 @@ from sertify.vocabulary.outcomes import Measurement
 def score(
     predictions: Predictions,
     candidate: Candidate,
-    part: Slice | None = None,
+    part: Part | None = None,
     seen: Mapping[str, str] | None = None,
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
@@ -45,7 +45,7 @@ def score(
     Blocked
         ``no_data`` where no labelled clip of the part was judged.
     """
-    part, seen = part or Slice(), seen or {}
+    part, seen = part or Part(), seen or {}
     table = _table(predictions, candidate).where(part.takes)
     corpora = dict.fromkeys(clip.corpus for clip in table.clips)
     if not corpora:
@@ -100,7 +100,7 @@ def _table(predictions: Predictions, candidate: Candidate) -> _Table:
     return table.where(lambda clip: clip.label is not None)
 
 
-def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
+def _confidences(requirements: Requirements, part: Part) -> dict[str, float]:
     """Return the confidence of the interval that each requirement is compared with."""
     names = ("coverage", "uar", "accuracy", "macro_f1", "recall", "precision")
     bounds = {name: requirements.bound(name, part.corpus, part.language) for name in names}
@@ -110,7 +110,7 @@ def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
     }
 
 
-def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
+def _score_corpus(table: _Table, part: Part, levels: Mapping[str, float]) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
     measured = _measure(kept)
     uar_all = measured["uar"] if kept is table else _estimates(table, ["uar"], {})["uar"]
@@ -261,7 +261,7 @@ def _confusions(table: _Table) -> dict[str, Any]:
     }
 
 
-def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) -> dict[str, Any]:
+def _accounts(predictions: Predictions, part: Part, seen: Mapping[str, str]) -> dict[str, Any]:
     """Say what became of each clip of a part, and which corpora were seen in training."""
     clips = [clip for clip in predictions.corpus.clips if part.takes(clip)]
     of_part, corpora = {clip.name for clip in clips}, {clip.corpus for clip in clips}

@@ -23,7 +23,7 @@ from sertify.evidence.environment import decides_answers, fingerprint
 from sertify.evidence.store import EMBEDDED, EvidenceStore
 from sertify.gates import loadability, weights
 from sertify.gates.loadability import require
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.places import SPEECH
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.speech import Speech, read_speech
@@ -342,14 +342,14 @@ def responses(
 
 def scorebook(
     predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
-) -> "Callable[[Slice], Score]":
+) -> "Callable[[Part], Score]":
     """Scores the predictions on a part of the speech, each once."""
     from sertify.pipeline import scores
 
     return functools.cache(lambda part: scores.score(predictions, candidate, part, seen))
 
 
-def score(labelled: "Corpus", scorebook: "Callable[[Slice], Score]", part: Slice) -> "Score":
+def score(labelled: "Corpus", scorebook: "Callable[[Part], Score]", part: Part) -> "Score":
     """How well the predictions agree with the labels of a part of the speech."""
     if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
         what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"

@@ -13,7 +13,7 @@ import pytest
 from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
@@ -102,7 +102,7 @@ globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not 
 
 
 @pytest.fixture
-def score(way: Way, part: Slice) -> Any:
+def score(way: Way, part: Part) -> Any:
     """How well the predictions agree with the labels of a part of the speech."""
     return _value(way.branch(part=part), "score")
 

@@ -7,7 +7,6 @@ from typing import Self
 import pytest
 
 from sertify.evidence.cache import Cache
-from sertify.evidence.environment import usable_cores
 from sertify.pipeline.settings import (
     Settings,
     layout_of,
@@ -18,6 +17,7 @@ from sertify.pipeline.settings import (
 )
 from sertify.pipeline.speech import Speech
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
-from sertify.candidates.locks import Locked, moved, read_lock, write_lock
+from sertify.candidates.locks import Locked, moved_on, read_lock, write_lock
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus, content_keys
 from sertify.evidence.store import EvidenceStore, Record
@@ -171,7 +171,7 @@ class Run:
 
     def _moved(self) -> dict[str, str]:
         """Return what the candidates are locked at that this run found at another commit."""
-        return {} if self._options.lock else moved(self._options.candidates, self._commits)
+        return {} if self._options.lock else moved_on(self._options.candidates, self._commits)
 
     def pytest_unconfigure(self) -> None:
         """Let go of the evidence."""

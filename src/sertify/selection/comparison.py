@@ -60,7 +60,7 @@ def compare(labellings: Sequence[Labelling]) -> Comparison | None:
         for seed, (name, own) in enumerate(places.items())
     ]
     replicates = combine(parts)
-    differences = comparisons.compare(replicates)
+    differences = comparisons.best_against_others(replicates)
     best = replicates.names[int(replicates.values.argmax())]
     tied = comparisons.tied(differences, best)
     return Comparison(replicates, differences, tied, emotions, left_out)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import Aims
 from sertify.selection.comparison import Comparison, compare, obstacles
-from sertify.selection.verdicts import Standing, Verdict, disturbed, timing
+from sertify.selection.verdicts import Standing, Verdict, disturbed, timing_record
 from sertify.vocabulary.text import listed
 
 LEAD = 0.01
@@ -169,7 +169,7 @@ def _pace(one: Verdict, reference: Verdict) -> str:
 
 def _timed(verdict: Verdict) -> tuple[float, float] | None:
     """Return the seconds that a segment takes, and its own."""
-    record = timing(verdict)
+    record = timing_record(verdict)
     time, length = (record and record.value(name) for name in ("time_p50", "segment"))
     return (time.value, length.value) if time and length and time.value > 0 else None
 

@@ -134,11 +134,11 @@ def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
 
 def segment_time(verdict: Verdict) -> Measurement | None:
     """Return the median time of the segment length that candidates are compared at."""
-    record = timing(verdict)
+    record = timing_record(verdict)
     return None if record is None else record.value("time_p50")
 
 
-def timing(verdict: Verdict) -> Record | None:
+def timing_record(verdict: Verdict) -> Record | None:
     """Return what was measured at the segment length that candidates are compared at."""
     by_length = {
         length.value: record

@@ -4,13 +4,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sertify.statistics import confusion
+from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,7 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
     )
 
 
-def _units(
-    cells: NDArray[np.int64], codes: NDArray[np.int64] | None, n_labels: int
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _units(cells: Counts, codes: Counts | None, n_labels: int) -> tuple[Floats, Floats, Counts]:
     """Return the distinct units: clips of each class, right ones of each model and class, repeats.
 
     Equal units are interchangeable; joined, they are fewer and in an order of their own.
@@ -150,9 +146,7 @@ def _recalls(drawn: Floats, sizes: Floats, hits: Floats, missing: Floats | None 
     return np.divide(right, clips, out=start.copy(), where=clips > 0)
 
 
-def _hidden(
-    samples: Floats, repeats: NDArray[np.int64], sizes: Floats, hits: Floats, seed: int
-) -> Floats:
+def _hidden(samples: Floats, repeats: Counts, sizes: Floats, hits: Floats, seed: int) -> Floats:
     """Return noise of the shape of the samples, none for a model in which nothing varies.
 
     What that one may vary by is left to those who find that it has no spread.

@@ -21,8 +21,8 @@ from sertify.candidates.entries import (
     CorpusEntry,
     Entry,
     Preferences,
+    Priorities,
     SamplingRate,
-    Weights,
     schema,
 )
 from sertify.candidates.reading import Candidate, Suite, read_candidates, read_suite
@@ -301,7 +301,7 @@ corpora:
     suite = read_suite(path)
     assert suite.candidates == read_candidates(path)
     assert suite.preferences == Preferences(
-        weights=Weights(speed=1, diversity=0),
+        weights=Priorities(speed=1, diversity=0),
         margin=0.05,
         languages=("ko", "de"),
         count_seen=True,
@@ -609,7 +609,7 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ("note: a\n    note: b", "key 'note' is there twice, first on line 4"),
         ("1: a", "key 1 should be text; quote it"),
         ("? [a, b]\n    : c", "key made of several values should be text; quote it"),
-        ("<<: {note: a}", "unknown key '<<'; known are"),
+        ("<<: {note: a}", "keys cannot be merged with <<; write them out"),
         (
             "note: !!python/object/apply:os.system [ls]",
             "tag !!python/object/apply:os.system is not",
@@ -697,8 +697,8 @@ def test_deep_nesting_is_refused(complaints: Complaints) -> None:
 
 
 def test_a_huge_file_is_refused(complaints: Complaints) -> None:
-    problem = "candidates.yaml:1: 300,000 bytes, but at most 250,000"
-    assert complaints("#" * 300_000) == [problem]
+    problem = "candidates.yaml:1: 1,100,000 bytes, but at most 1,000,000"
+    assert complaints("#" * 1_100_000) == [problem]
 
 
 def test_text_in_another_encoding_is_told(complaints: Complaints) -> None:

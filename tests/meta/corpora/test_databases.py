@@ -164,8 +164,8 @@ tables:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ({"db_yaml": "{"}, "calls/db.yaml: cannot be read as YAML: while parsing"),
-        ({"db_yaml": b"\xff"}, "calls/db.yaml: cannot be read as YAML: 'utf-8' codec"),
+        ({"db_yaml": "{"}, "calls/db.yaml: cannot be read as YAML: line "),
+        ({"db_yaml": b"\xff"}, "calls/db.yaml: cannot be read as YAML: line 1: not UTF-8 text"),
         ({"db_yaml": "tables: {}"}, "calls/db.yaml: audformat cannot read it: KeyError: 'source'"),
         ({"db_yaml": "tables: {a: 3}"}, "calls/db.yaml: audformat cannot read it: "),
         ({"db_yaml": HEADER}, "calls/db.yaml: there is neither db.emotion.csv nor db.emotion.parq"),
@@ -207,7 +207,7 @@ def test_neither_a_pickle_nor_a_header_runs_code(tmp_path: Path) -> None:
     (root / "db.emotion.csv").write_text("file,emotion\na.wav,sad\n")
     assert read_corpus(root).clips[0].label == "sad"
     (root / "db.yaml").write_text(f"{HEADER}x: !!python/object/apply:os.mkdir ['{target}']\n")
-    assert complaint(root).startswith("calls/db.yaml: cannot be read as YAML: could not determine")
+    assert "tag !!python/object/apply:os.mkdir is not allowed" in complaint(root)
     assert not target.exists()
 
 

@@ -101,10 +101,10 @@ def test_a_sample_of_several_is_of_each() -> None:
     joined = join([corpus_of("a", {"x": 50, "y": 5}), corpus_of("b", {"x": 9, "y": 9})])
     sample = joined.sample(16)
     assert Counter(clip.group for clip in sample.clips) == dict.fromkeys(speakers(joined), 4)
-    assert [len(part.clips) for part in sample.parts] == [8, 8]
+    assert [len(part.clips) for part in sample.members] == [8, 8]
     assert joined.sample(1000) == joined
-    assert [len(part.clips) for part in joined.sample(1).parts] == [1]
-    assert sample.fingerprint == join(sample.parts).fingerprint != joined.fingerprint
+    assert [len(part.clips) for part in joined.sample(1).members] == [1]
+    assert sample.fingerprint == join(sample.members).fingerprint != joined.fingerprint
 
 
 # ------------------------------------------------------------------ hold out
@@ -158,7 +158,7 @@ def test_a_name_is_on_one_side_in_all_corpora(
     assert len(kept.clips) + len(held.clips) == len(joined.clips)
     assert kept.requested == joined.requested
     assert (kept.fingerprint, held.fingerprint) == tuple(
-        side.fingerprint for side in hold_out(join(joined.parts[::-1]), share, seed)
+        side.fingerprint for side in hold_out(join(joined.members[::-1]), share, seed)
     )
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from sertify.corpora.reading import read_corpus
-from sertify.corpora.roles import ALIASES
+from sertify.corpora.roles import COLUMN_NAMES
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.trees import by_name, complaint, plant
 
-ROLES = [(role, name) for role, others in ALIASES.items() for name in (role, *others)]
+ROLES = [(role, name) for role, others in COLUMN_NAMES.items() for name in (role, *others)]
 
 
 def spellings(name: str) -> list[str]:
@@ -30,7 +30,7 @@ def spellings(name: str) -> list[str]:
 
 @pytest.mark.parametrize(("role", "name"), ROLES)
 def test_each_name_of_a_column_will_do(tmp_path: Path, role: str, name: str) -> None:
-    columns = {one: one for one in ALIASES}
+    columns = {one: one for one in COLUMN_NAMES}
     values = {"file_name": "a.wav", "label": "sad", "speaker": "s1", "gender": "female"}
     values |= {"language": "de", "split": "test"}
     for spelling in spellings(name):
@@ -88,7 +88,7 @@ def test_a_column_called_label_is_the_label_and_one_that_differs_is_told(tmp_pat
 
 def test_the_names_of_columns_are_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
-    for role, others in ALIASES.items():
+    for role, others in COLUMN_NAMES.items():
         assert f"| `{role}` | {', '.join(f'`{name}`' for name in others)} |" in text
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.loadability import judge_agreement, judge_outline, judge_task, require
 from sertify.gates.weights import judge_index
 from sertify.hub.configs import judge_config
@@ -82,7 +82,7 @@ def rejection(folder: Path, **options: Any) -> str:
 
 
 def second(sampling_rate: int = 16_000) -> NDArray[np.float32]:
-    return noise(1, sampling_rate)
+    return white_noise(1, sampling_rate)
 
 
 def drop(*parts: str) -> Make:
@@ -723,7 +723,7 @@ def test_a_sampling_rate_is_enough_for_a_feature_extractor(
 def test_models_with_layer_norm_get_a_mask(tmp_path: Path, norm: str) -> None:
     folder = tiny.build(tmp_path, feat_extract_norm=norm)
     model = certified(folder, feature_extractor=RATE_ONLY)
-    assert model.blueprint.parts[2].return_attention_mask is (norm == "layer")
+    assert model.blueprint.material[2].return_attention_mask is (norm == "layer")
 
 
 @pytest.mark.parametrize("typed", [True, False])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.loadability import require
 from sertify.gates.weights import judge_index
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
@@ -148,7 +148,7 @@ VARIANTS = {
 # SpeechBrain 1.1.2 no longer has this class.
 BY_DESCRIPTION = VARIANTS | {"until-0.5.13": Variant(wrapper=OLD, output_norm=None)}
 CLIPS = tuple(
-    scale * noise(2, 16_000)[:length]
+    scale * white_noise(2, 16_000)[:length]
     for scale, length in ((1.0, 16_000), (0.003, 9_601), (0.05, 12_345))
 )
 

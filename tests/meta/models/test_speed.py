@@ -18,15 +18,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sertify.candidates.reading import Suite, read_candidates
-from sertify.corpora.audio import noise
-from sertify.evidence.environment import describe, fingerprint
+from sertify.corpora.audio import white_noise
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.speed import Timing, judge_timing
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models import loading, model
 from sertify.models.model import LoadedModel
 from sertify.models.speed import bench, energy, memory
-from sertify.models.speed.machine_load import Reading, contention, load_average, other_load, read
+from sertify.models.speed.machine_load import (
+    Reading,
+    contention,
+    load_average,
+    other_load,
+    read_counters,
+)
 from sertify.models.speed.stopwatch import Clock, Stopwatch
 from sertify.report.results.conclusion import conclude
 from sertify.vocabulary.errors import Blocked, Rejected
@@ -114,7 +120,7 @@ def test_a_model_is_measured_in_a_process_of_its_own(watch: Stopwatch) -> None:
 
 def test_each_length_is_measured_anew(watch: Stopwatch) -> None:
     for seconds in (1, 2):
-        used = watch.remote.ask("prepare", noise(seconds, 16_000))
+        used = watch.remote.ask("prepare", white_noise(seconds, 16_000))
         assert 0 <= used["memory_above_model"] < used["peak_memory"]
         took = [watch.remote.ask("answer") for _ in range(3)]
         assert min(took) > 0
@@ -128,7 +134,7 @@ def test_only_what_was_answered_is_throughput() -> None:
     snapshot, index, arguments = inputs("wavlm-tiny")
     measuring = bench.Bench(snapshot, index, arguments, half)
     measuring.load()
-    measuring.prepare(noise(1, 16_000))
+    measuring.prepare(white_noise(1, 16_000))
     assert measuring.throughput(8) > 0
     assert measuring.throughput(1) == 0
 
@@ -160,7 +166,7 @@ def test_an_error_that_nobody_expects_arrives_as_text(watch: Stopwatch) -> None:
 
 def test_a_process_that_is_killed_blocks_the_candidate() -> None:
     watch = Stopwatch(*inputs("wavlm-tiny"))
-    watch.remote.ask("prepare", noise(1, 16_000))
+    watch.remote.ask("prepare", white_noise(1, 16_000))
     assert watch.remote.pid is not None
     os.kill(watch.remote.pid, signal.SIGKILL)
     for _ in range(2):
@@ -249,7 +255,7 @@ def test_the_gate_measures_by_the_options_of_pytest_benchmark(
 def test_what_noise_left_open_is_cured_by_quiet(tmp_path: Path) -> None:
     (candidate,) = [one for one in read_candidates(EMBEDDED) if one.name == "wavlm-tiny"]
     timing = Timing(1, (2.0, 2.0), 0.5, 900.0, 378.0, 94, 2, contention=0.9)
-    environment = describe("cpu", 2)
+    environment = describe_environment("cpu", 2)
     record = Record.of(
         judge_timing(timing, Bound(max=1)),
         candidate=candidate.name,
@@ -307,7 +313,7 @@ def test_the_load_of_others_is_what_the_cores_did_beside_this(
 
 
 def test_the_counters_of_this_machine_only_grow() -> None:
-    before, after = read(), read()
+    before, after = read_counters(), read_counters()
     assert after.clock > before.clock
     assert (after.own >= before.own, after.busy >= before.busy) == (True, True)
     for thread in before.threads.keys() & after.threads.keys():

@@ -16,7 +16,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from sertify.candidates.entries import VARIANTS
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -29,7 +29,9 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
-CLIPS = [noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))]
+CLIPS = [
+    white_noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))
+]
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
 FORMS: dict[str, dict[str, Any]] = {
     **{name: {"architecture": name} for name in tiny.ARCHITECTURES},

@@ -15,7 +15,7 @@ import safetensors.torch
 from ruamel.yaml import YAML
 
 from sertify.candidates.locks import Locked, read_lock, write_lock
-from sertify.evidence.environment import usable_cores
+from sertify.vocabulary.machine import usable_cores
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sertify.evidence.environment import decides_answers, describe
+from sertify.evidence.environment import decides_answers, describe_environment
 from sertify.report import summary, terminal
 from sertify.report.changes import earlier, since
 from sertify.report.changes.significance import ESTIMATES, Pair, clear
@@ -159,7 +159,7 @@ class TestFacts:
         assert found["sentence"].endswith("Other environment: torch, cpu.")
 
     def test_all_that_answers_depend_on_matters(self) -> None:
-        every = decides_answers(describe("cpu", threads=1))
+        every = decides_answers(describe_environment("cpu", threads=1))
         assert every.keys() <= earlier.Environment.model_fields.keys()
 
 

@@ -21,10 +21,10 @@ import soundfile
 from playwright.sync_api import sync_playwright
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import read
+from sertify.corpora.audio import read_audio
 from sertify.corpora.clips import Clip, Corpus, content_keys, make_corpus
 from sertify.evidence.labelling import Labelling
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.scores import score
 from sertify.report import writing
@@ -207,15 +207,15 @@ GROUPS = {(one["kind"], one["name"]): one for one in groups(PREDICTED.labelling(
 @pytest.mark.parametrize(
     ("group", "part"),
     [
-        (("corpus", "calls"), Slice("calls", corpus="calls")),
-        (("corpus", "studio"), Slice("studio", corpus="studio")),
-        (("language", "de"), Slice("language-de", language="de")),
-        (("language", "ko"), Slice("language-ko", language="ko")),
+        (("corpus", "calls"), Part("calls", corpus="calls")),
+        (("corpus", "studio"), Part("studio", corpus="studio")),
+        (("language", "de"), Part("language-de", language="de")),
+        (("language", "ko"), Part("language-ko", language="ko")),
     ],
     ids=str,
 )
 def test_a_group_scores_what_the_same_part_of_the_speech_does(
-    group: tuple[str, str], part: Slice
+    group: tuple[str, str], part: Part
 ) -> None:
     expected = score(PREDICTED, CANDIDATE, part)
     found = GROUPS[group]
@@ -293,7 +293,7 @@ def calls(tmp_path: Path) -> Corpus:
     sources = sorted((SPEECH / "audio").iterdir())
     shutil.copy(sources[0], tmp_path / "a.wav")
     shutil.copy(sources[0], tmp_path / "copy.wav")
-    long = np.concatenate([read(path, 16_000) for path in sources[:40]])[: 20 * 16_000]
+    long = np.concatenate([read_audio(path, 16_000) for path in sources[:40]])[: 20 * 16_000]
     soundfile.write(tmp_path / "long.flac", long, 16_000)
     (tmp_path / "damaged.wav").write_bytes(b"RIFF")
     clips = [Clip(path.name, path, "angry", corpus="calls") for path in tmp_path.iterdir()]
@@ -330,7 +330,7 @@ def test_recordings_are_what_was_heard_cut_to_fifteen_seconds(calls: Corpus) -> 
     assert [clips[key].name for key in found] == wanted
     for key, uri in found.items():
         clip, sound = clips[key], heard(uri)
-        original = read(clip.path, 16_000, 1, clip.start, clip.end)[: 15 * 16_000]
+        original = read_audio(clip.path, 16_000, 1, clip.start, clip.end)[: 15 * 16_000]
         assert len(sound) == pytest.approx(len(original), abs=1600)
         both = min(len(sound), len(original))
         assert np.corrcoef(sound[:both], original[:both])[0, 1] > 0.9

@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 
 from sertify import __version__
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate, Suite
 from sertify.corpora.clips import Corpus
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
-from sertify.evidence.environment import describe, fingerprint
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.parts import TOGETHER
@@ -26,7 +26,7 @@ from sertify.statistics import intervals, references
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
 from sertify.vocabulary.reasons import REASONS
 
-ENVIRONMENT = describe("cpu", threads=1)
+ENVIRONMENT = describe_environment("cpu", threads=1)
 GOOD = Candidate("good", "org/good", languages=("en",), licence="mit", note="a note")
 BAD = Candidate("bad", "org/bad", status="rejected", reasons=("random_head",), revision="v1")
 OTHER = Candidate("other", "org/other", languages=("ko",))
@@ -145,7 +145,7 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
         "tied": ["good"],
         "pareto": ["good"],
         "sentence": f"Use good: the only candidate that qualified ({uar}).",
-        "weights": Weights().model_dump(),
+        "weights": Priorities().model_dump(),
         "margin": 0,
         "aims": {"good": {"speed": 1}},
         "totals": {"good": 1},

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.gates.accuracy import Score, judge_above_chance, judge_each, judge_score
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.scores import score
@@ -100,7 +100,7 @@ def chosen(
 
 def weighing(**weights: float) -> Preferences:
     none = {"accuracy": 0, "speed": 0, "diversity": 0, "language": 0}
-    return Preferences(weights=Weights(**none | weights))
+    return Preferences(weights=Priorities(**none | weights))
 
 
 # ------------------------------------------------------------------ accuracy comes first
@@ -134,7 +134,7 @@ def test_the_aims_are_told_and_their_total() -> None:
     assert selection.aims["good"].accuracy == pytest.approx((0.88 - 0.25) / 0.75)
     assert selection.aims["bad"].accuracy == pytest.approx((0.48 - 0.25) / 0.75)
     assert [aim.speed for aim in selection.aims.values()] == [1, 0.5]
-    good, weights = selection.aims["good"].known(), dict(Weights())
+    good, weights = selection.aims["good"].known(), dict(Priorities())
     total = sum(weights[aim] * value for aim, value in good.items())
     assert [*good] == ["accuracy", "speed", "diversity"]
     assert selection.totals["good"] == pytest.approx(total / sum(weights[aim] for aim in good))
@@ -490,7 +490,7 @@ def some(name: str, value: float, half: float = 0.05) -> Measurement:
 
 
 ALL_WRONG = Score(
-    part=Slice(),
+    part=Part(),
     coverage=some("coverage", 0.2),
     uar=some("uar", 0.3),
     uar_all=some("uar_all", 0.1),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
 from sertify.evidence.labelling import Labelling
 from sertify.selection.consensus import Consensus, consensus
@@ -17,7 +17,7 @@ from sertify.vocabulary.outcomes import GATES, Outcome
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 CAVEAT = "That says nothing about being right: label some clips to know."
-AGREEMENT = Preferences(weights=Weights(accuracy=1, speed=0, diversity=0, language=0))
+AGREEMENT = Preferences(weights=Priorities(accuracy=1, speed=0, diversity=0, language=0))
 
 
 def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Labelling:
@@ -146,7 +146,7 @@ def test_agreement_below_chance_counts_as_none() -> None:
 def test_the_weights_of_the_user_decide() -> None:
     languages = {"a": ("de",), "b": ("de",), "c": ("ko",)}
     verdicts = [one(name, candidate={"languages": own}) for name, own in languages.items()]
-    language = Preferences(weights=Weights(accuracy=0, speed=0, diversity=0, language=1))
+    language = Preferences(weights=Priorities(accuracy=0, speed=0, diversity=0, language=1))
     assert found(verdicts, ANSWERS).candidate != "c"
     assert found(verdicts, ANSWERS, language).candidate == "c"
 

@@ -15,7 +15,7 @@ from sertify.hub.tensors.index import (
     TensorIndex,
     elements_of,
     is_count,
-    open_source,
+    open_weights,
     quoted,
 )
 from sertify.hub.tensors.pickles import (
@@ -120,7 +120,7 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_source(file, size)
+    source = open_weights(file, size)
     if source.head.startswith(b"\x80"):
         return _bare(source.head)
     _require_archive(source.head)

@@ -72,7 +72,7 @@ class TensorIndex:
         )
 
 
-class Source:
+class WeightFile:
     """A file of known size, which is only asked for what it has not given yet."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -99,9 +99,9 @@ class Source:
         return bytes(piece)
 
 
-def open_source(file: BinaryIO, size: int) -> Source:
+def open_weights(file: BinaryIO, size: int) -> WeightFile:
     """Read the start of the file, and raise CorruptWeights if it is no weight file at all."""
-    source = Source(file, size)
+    source = WeightFile(file, size)
     start = source.head[:512].lstrip().lower()
     if size == 0:
         raise CorruptWeights("is empty")

@@ -14,7 +14,7 @@ from sertify.hub.tensors.index import (
     TensorIndex,
     elements_of,
     is_count,
-    open_source,
+    open_weights,
     quoted,
     refuse_long,
 )
@@ -32,7 +32,7 @@ def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_source(file, size)
+    source = open_weights(file, size)
     if size < 8:
         raise CorruptWeights(f"ends after {size} of the 8 bytes that tell the size of its index")
     (length,) = struct.unpack("<Q", source.head[:8])

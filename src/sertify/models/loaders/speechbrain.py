@@ -23,6 +23,7 @@ from transformers import (
     Wav2Vec2FeatureExtractor,
 )
 
+from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
@@ -83,12 +84,12 @@ class SpeechBrainLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=recipe.remark,
-            parts=(network, config),
+            material=(network, config),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config = blueprint.parts
+        network_class, config = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             content = _read_weights(blueprint)
             tensors = {name: one for name, one in content.items() if torch.is_tensor(one)}
@@ -186,7 +187,7 @@ def _read_weights(blueprint: Blueprint) -> dict[str, Any]:
 
 
 def _answers(network: Any) -> Network:
-    def answer(waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def answer(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         # Padding would change the answers: neither the norms nor the mean leave it out.
         clips = (torch.from_numpy(np.asarray(one, np.float32))[None] for one in waveforms)
         logits = torch.cat([network(clip.to(network.device)) for clip in clips])

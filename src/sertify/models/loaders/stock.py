@@ -82,12 +82,12 @@ class StockLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=self.remark(index),
-            parts=(network, config, extractor, index.others),
+            material=(network, config, extractor, index.others),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, others = blueprint.parts
+        network_class, config, extractor, others = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             network, info = network_class.from_pretrained(
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING

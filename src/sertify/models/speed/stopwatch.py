@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
 from sertify.models.speed.machine_load import load_average
 from sertify.models.speed.process import Remote
@@ -70,7 +70,7 @@ class Stopwatch:
 
     def timing(self, seconds: float, repeat: Repeat, hop: float | None = None) -> Timing:
         """Measure what a segment of so many seconds costs, after a warm-up."""
-        memory = self.remote.ask("prepare", noise(seconds, self._rate))
+        memory = self.remote.ask("prepare", white_noise(seconds, self._rate))
         rounds = tuple(repeat(self._answer))
         usage = self.remote.ask("usage")
         # As many as were measured one by one, so that what limits these limits those.

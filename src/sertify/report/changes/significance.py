@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sertify.report.changes.earlier import Candidate, Check, Number
+from sertify.statistics.comparisons import holm
 
 Noise = Literal["more", "within", "unknown"]
 
@@ -71,12 +72,8 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
         for name in ESTIMATES
         if (p := _p(pair, name)) is not None
     }
-    found: set[tuple[str, str]] = set()
-    for key in sorted(ps, key=lambda key: ps[key]):
-        if ps[key] * (len(ps) - len(found)) >= 1 - _CONFIDENCE:
-            break
-        found.add(key)
-    return found
+    corrected = zip(ps, holm([*ps.values()]), strict=True)
+    return {estimate for estimate, p in corrected if p < 1 - _CONFIDENCE}
 
 
 def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:

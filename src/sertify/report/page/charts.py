@@ -9,6 +9,7 @@ from sertify.gates.parts import TOGETHER
 from sertify.report.formats import number, standing
 from sertify.report.page import tables
 from sertify.report.sentences import UAR, is_seen, is_starred
+from sertify.statistics.fronts import pareto_front
 
 _LOOKS = {
     "use": ("var(--good)", "diamond"),
@@ -123,7 +124,7 @@ def _trade_off(shown: Shown, candidates: Iterable[Shown], looks: Mapping[str, Ro
         if not disturbed and one["verdict"] == "qualified"
         if not any(part["seen"] for part in one["parts"][:1])
     ]
-    best = _front([_both(one) for one in eligible])
+    best = pareto_front([(uar, -time) for uar, time in map(_both, eligible)])
     front = {one["name"] for one, first in zip(eligible, best, strict=True) if first}
     chosen = shown["selection"]["candidate"]
     return [
@@ -154,22 +155,6 @@ def _both(candidate: Shown) -> tuple[float, ...]:
     found = [candidate["numbers"].get(name, {}).get("value") for name in _BOTH]
     uar, time = found
     return (uar, time) if uar is not None and time else ()  # of 0 s, there is no logarithm
-
-
-def _front(points: Sequence[tuple[float, ...]]) -> list[bool]:
-    """Tell of each (accuracy, time) whether none is better in one and as good in the other.
-
-    Examples
-    --------
-    >>> _front([(0.5, 1), (0.7, 2), (0.6, 3), (0.4, 2)])
-    [True, True, False, False]
-    """
-    return [
-        not any(
-            other != point and other[0] >= point[0] and other[1] <= point[1] for other in points
-        )
-        for point in points
-    ]
 
 
 def _recalls(candidate: Shown) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import soundfile
 
-from sertify.corpora.audio import UnreadableAudio, read
+from sertify.corpora.audio import UnreadableAudio, read_audio
 from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.report.formats import ranked
 
@@ -63,7 +63,7 @@ def _uri(clip: Clip) -> str | None:
     end = latest if clip.end is None else min(clip.end, latest)
     file = BytesIO()
     try:
-        samples = read(clip.path, _RATE, 1, clip.start, end)
+        samples = read_audio(clip.path, _RATE, 1, clip.start, end)
         # MP3, because all browsers play it; Safari does not play Opus in Ogg but in its latest.
         soundfile.write(file, samples, _RATE, format="MP3", **_SMALL)
     except (UnreadableAudio, soundfile.LibsndfileError):

@@ -21,7 +21,7 @@ from sertify.selection.verdicts import (
     Standing,
     Verdict,
     current,
-    timing,
+    timing_record,
     verdict,
 )
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
@@ -278,7 +278,7 @@ def _gate(result: GateResult) -> dict[str, Any]:
 
 def _numbers(one: Verdict) -> dict[str, Any]:
     found: dict[str, Measurement | None] = {name: one.number(name) for name in _NUMBERS}
-    record = timing(one)
+    record = timing_record(one)
     if record is not None:
         found["segment_time"] = record.value("time_p50")
         found |= {name: record.value(name) for name in _OF_SEGMENT}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.evidence.labelling import Labelling
-from sertify.statistics.intervals import Interval
+from sertify.statistics.intervals import Interval, mean_of_intervals
 from sertify.statistics.jackknife import uar_estimate
 from sertify.vocabulary.languages import language_tag
 
@@ -112,10 +112,9 @@ def _uar(clips: _Clips, *, bounded: bool) -> dict[str, float | None]:
     mean = math.fsum(value for value, _ in found) / len(found)
     if not bounded:
         return {"value": mean, "low": None, "high": None}
-    # Distances of independent estimates add up as squares, as those of `scores` do.
-    below = math.hypot(*(value - interval.low for value, interval in found)) / len(found)
-    above = math.hypot(*(interval.high - value for value, interval in found)) / len(found)
-    return {"value": mean, "low": max(0.0, mean - below), "high": min(1.0, mean + above)}
+    values, intervals = zip(*found, strict=True)
+    interval = mean_of_intervals(values, intervals)
+    return {"value": mean, "low": max(0.0, interval.low), "high": min(1.0, interval.high)}
 
 
 def _estimate(clips: _Clips) -> tuple[float, Interval]:

@@ -41,7 +41,7 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
     }
-    return described | {"parts": [facts(part) for part in corpus.parts]}
+    return described | {"parts": [facts(part) for part in corpus.members]}
 
 
 def references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
