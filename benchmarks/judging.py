@@ -91,7 +91,7 @@ def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
     store.add_corpus(corpus.fingerprint, speech.facts(corpus))
     with stages.of("conclusion"):
         results = conclude(suite, store, environment, corpus=corpus.fingerprint)
-    if len(results["selection"]["tied"]) < 1:
+    if len(results.selection.tied) < 1:
         raise SystemExit("no candidate was selected, so nothing was compared; mend the answers")
     with stages.of("reports"):
         write(results, folder / "reports")

@@ -27,7 +27,13 @@ from sertify.candidates.entries import (
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
 from sertify.report.page.page import render
-from tests.meta.drawn_results import changes, five_qualify, nothing_qualifies, without_truth
+from tests.meta.drawn_results import (
+    as_results,
+    changes,
+    five_qualify,
+    nothing_qualifies,
+    without_truth,
+)
 from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Command, Content, lacking, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
@@ -235,7 +241,7 @@ def test_the_sections_are_those_of_the_file() -> None:
 )
 def test_each_section_and_sign_of_the_report_is_explained(results: dict[str, Any]) -> None:
     guide = (DOCS / "reading-the-report.md").read_text("utf-8")
-    drawn = render(results)
+    drawn = render(as_results(results))
     titles = re.findall(r'<h2 id="(?!cell-)[\w-]+">([^<]+)</h2>', drawn)
     assert "Gates" in titles
     assert set(titles) <= set(re.findall(r"^## (.+)$", guide, re.MULTILINE))

@@ -4,6 +4,7 @@ Judging is no part of it: that is a run of pytest.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,7 @@ from pathlib import Path
 from sertify import __version__
 from sertify.vocabulary.errors import ConfigurationError
 
-_SCHEMAS = {
-    "candidates": "candidates/candidates.schema.json",
-    "results": "report/results/results.schema.json",
-}
+_SCHEMAS = ("candidates", "results")
 _EXAMPLES = """\
 examples:
   sertify init                  begin here: candidates.yaml, and pytest finds the checks
@@ -138,4 +136,10 @@ def _report(arguments: argparse.Namespace) -> Iterable[str]:
 
 
 def _schema(arguments: argparse.Namespace) -> Iterable[str]:
-    yield files("sertify").joinpath(_SCHEMAS[arguments.name]).read_text("utf-8").rstrip()
+    if arguments.name == "results":
+        from sertify.report.results.model.results import schema
+
+        yield json.dumps(schema(), indent=2)
+    else:
+        file = files("sertify").joinpath("candidates/candidates.schema.json")
+        yield file.read_text("utf-8").rstrip()

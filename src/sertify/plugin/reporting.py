@@ -12,6 +12,9 @@ from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import environment_of
 from sertify.plugin.workers import split
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.choice import ConfirmationResult
+from sertify.report.results.model.results import Results
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 _FILE = "selection"
@@ -21,48 +24,49 @@ _RESULTS: Mapping[Outcome, Literal["passed", "skipped"]] = {
 }
 
 
-def verdict_reports(results: Mapping[str, Any]) -> Iterator[pytest.TestReport]:
+def verdict_reports(results: Results) -> Iterator[pytest.TestReport]:
     """Return the reports of these cases; none where candidates.yaml announces all rejections."""
-    if not any(one["status"] == "candidate" for one in results["candidates"]):
+    if not any(candidate.status == "candidate" for candidate in results.candidates):
         return
-    selection = results["selection"]
+    selection = results.selection
     yield from _case("test_a_candidate_is_selected", *_selected(results))
-    if selection["confirmation"] is not None:
-        found = _confirmed(selection["candidate"], selection["confirmation"])
+    if selection.candidate is not None and selection.confirmation is not None:
+        found = _confirmed(selection.candidate, selection.confirmation)
         yield from _case("test_the_selected_one_is_confirmed", *found)
 
 
-def _selected(results: Mapping[str, Any]) -> tuple[Outcome, str, dict[str, str]]:
-    selection = results["selection"]
-    facts = {"selection": selection["candidate"] or "", "tied": " ".join(selection["tied"])}
-    if selection["candidate"] is not None:
-        return Outcome.PASS, selection["sentence"], facts
+def _selected(results: Results) -> tuple[Outcome, str, dict[str, str]]:
+    selection = results.selection
+    facts = {"selection": selection.candidate or "", "tied": " ".join(selection.tied)}
+    if selection.candidate is not None:
+        return Outcome.PASS, selection.sentence, facts
     waiting = [
-        f"{one['name']} ({one['reason'] or one['message']})"
-        for one in results["candidates"]
-        if one["status"] == "candidate" and one["verdict"] == "undecided" and _is_open(one)
+        f"{candidate.name} ({candidate.reason or candidate.message})"
+        for candidate in results.candidates
+        if candidate.status == "candidate" and _is_open(candidate)
     ]
     if waiting:
         return Outcome.NOT_REACHED, f"no selection yet: {', '.join(waiting)}", facts
-    return Outcome.FAIL, selection["sentence"], facts
+    return Outcome.FAIL, selection.sentence, facts
 
 
-def _is_open(candidate: Mapping[str, Any]) -> bool:
+def _is_open(candidate: CandidateResult) -> bool:
     """Whether a gate of an undecided candidate was not or could not be judged."""
-    gate = candidate["gates"].get(candidate["gate"], {})
-    return candidate["reason"] is None or gate.get("outcome") == Outcome.BLOCKED
+    gate = candidate.gates.get(candidate.gate or "")
+    blocked = gate is not None and gate.outcome is Outcome.BLOCKED
+    return candidate.verdict == "undecided" and (candidate.reason is None or blocked)
 
 
-def _confirmed(candidate: str, found: Mapping[str, Any]) -> tuple[Outcome, str, dict[str, str]]:
+def _confirmed(candidate: str, found: ConfirmationResult) -> tuple[Outcome, str, dict[str, str]]:
     facts = {"candidate": candidate} | {
-        f"measured:{one['name']}": f"{one['value']:.6g} {one['unit']}"
-        for one in found["measurements"]
+        f"measured:{measured.name}": f"{measured.value:.6g} {measured.unit}"
+        for measured in found.measurements
     }
-    if found["reason"]:
-        facts["reason"] = found["reason"]
-    subject = f"[{candidate} on {found['corpus']}]"
-    message = f"{found['outcome']} {found['reason']}: {found['message']} {subject}"
-    return Outcome(found["outcome"]), message, facts
+    if found.reason:
+        facts["reason"] = found.reason
+    subject = f"[{candidate} on {found.corpus}]"
+    message = f"{found.outcome} {found.reason}: {found.message} {subject}"
+    return found.outcome, message, facts
 
 
 def _case(

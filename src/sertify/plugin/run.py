@@ -25,9 +25,11 @@ from sertify.plugin.progress import Progress
 from sertify.plugin.reporting import account_for, verdict_reports
 from sertify.plugin.screen import Display
 from sertify.report import terminal
-from sertify.report.changes import earlier, since
+from sertify.report.changes import since
 from sertify.report.page import recordings
 from sertify.report.results import conclusion, speech
+from sertify.report.results.model.results import Results
+from sertify.report.results.reading import read_results
 from sertify.report.writing import write
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Outcome
@@ -44,7 +46,7 @@ class Run:
         self._options = config.stash[OPTIONS]
         self._data = data
         compared = self._options.compare  # which this run may write over
-        self._earlier = earlier.read(compared) if compared else None
+        self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
         self._seen = 0
@@ -52,7 +54,7 @@ class Run:
         self._shared = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
-        self._results: dict[str, Any] | None = None
+        self._results: Results | None = None
         self._written: Mapping[str, Path] = {}
         config.pluginmanager.register(Display(config), "sertify-display")
 
@@ -87,7 +89,7 @@ class Run:
         corpus = self._data.judged
         if corpus is not None:
             self._store.add_corpus(corpus.fingerprint, speech.facts(corpus))
-        self._results = conclusion.conclude(
+        results = conclusion.conclude(
             self._config.stash[CANDIDATES].suite,
             self._store,
             environment_of(self._config),
@@ -96,28 +98,29 @@ class Run:
             moved=self._moved(),
             names=self._names(),
         )
-        self._close(session, self._results)
+        results = self._close(session, results)
         if self._earlier is not None:
-            self._results["changes"] = since.since(self._earlier, self._results)
-        self._written = write(self._results, self._options.reports, self._recorded(self._results))
+            results = results.compared(since.since(self._earlier, results))
+        self._results = results
+        self._written = write(results, self._options.reports, self._recorded(results))
         if self._options.model_index:
-            self._written = {**self._written, **self._model_index(self._results)}
+            self._written = {**self._written, **self._model_index(results)}
         if self._options.lock and self._commits:
             self._written = {**self._written, "lock": self._lock()}
         xml = self._config.stash.get(xml_key, None)
         if xml is not None:
-            for name, value in conclusion.suite_properties(self._results).items():
+            for name, value in conclusion.suite_properties(results).items():
                 xml.add_global_property(name, value)
 
-    def _close(self, session: pytest.Session, results: dict[str, Any]) -> None:
+    def _close(self, session: pytest.Session, results: Results) -> Results:
         """Confirm the selected one where that is asked for, and let the run say what became."""
         judged = self._data.judged
         if not self._selects or judged is None or not judged.labelled or session.shouldstop:
-            return
-        chosen, confirming = results["selection"]["candidate"], self._data.confirming
+            return results
+        chosen, confirming = results.selection.candidate, self._data.confirming
         if chosen is not None and confirming is not None:
             candidate = self._config.stash[CANDIDATES].named(chosen)
-            results["selection"]["confirmation"] = self._confirm(candidate, confirming)
+            results = results.confirmed(self._confirm(candidate, confirming))
         for report in verdict_reports(results):
             if report.when == "call":
                 session.testscollected += 1
@@ -128,6 +131,7 @@ class Run:
             if report.failed:
                 session.testsfailed += 1
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return results
 
     def _confirm(self, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
         tell = functools.partial(Progress, self._config, candidate.name)
@@ -142,12 +146,12 @@ class Run:
         clips = self._data.judged.clips if self._data.judged else ()
         return dict(zip(content_keys(clips), (clip.name for clip in clips), strict=True))
 
-    def _recorded(self, results: Mapping[str, Any]) -> dict[str, str]:
+    def _recorded(self, results: Results) -> dict[str, str]:
         """Return the recordings for the page, where they are asked for."""
         limit, corpus = self._options.report_audio, self._data.judged
         return recordings.recorded(results, corpus, limit) if limit and corpus else {}
 
-    def _model_index(self, results: Mapping[str, Any]) -> dict[str, Path]:
+    def _model_index(self, results: Results) -> dict[str, Path]:
         from sertify.report import model_index  # the Hub's library, which else need not load
 
         path = model_index.write(results, self._options.reports)

@@ -18,6 +18,7 @@ from sertify.candidates.reading import read_suite
 from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
+from sertify.report.results.model.results import schema as results_schema
 from sertify.vocabulary.outcomes import GATES, Outcome
 from tests.meta.drawn_results import confirmation
 from tests.meta.runs import CHECKS, FIXTURES
@@ -82,7 +83,6 @@ class TestCommand:
         [
             ([], "candidates/candidates.schema.json"),
             (["candidates"], "candidates/candidates.schema.json"),
-            (["results"], "report/results/results.schema.json"),
         ],
     )
     def test_it_prints_schemas(
@@ -91,6 +91,14 @@ class TestCommand:
         assert main(["schema", *args]) == 0
         printed = json.loads(capsys.readouterr().out)
         assert printed == json.loads(files("sertify").joinpath(file).read_text("utf-8"))
+
+    def test_the_schema_of_results_is_that_of_their_types(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["schema", "results"]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert printed == results_schema()
+        assert printed["properties"]["schema"]["const"] == "sertify.results/1"
 
 
 CONFIGURED = {

@@ -268,9 +268,9 @@ def test_what_noise_left_open_is_cured_by_quiet(tmp_path: Path) -> None:
     )
     store = EvidenceStore(tmp_path / "evidence.sqlite")
     store.add(record)
-    (one,) = conclude(Suite((candidate,)), store, environment)["candidates"]
-    assert (one["verdict"], one["reason"]) == ("undecided", "too_slow")
-    assert one["cure"] == "measure it again on a quiet machine"
+    (one,) = conclude(Suite((candidate,)), store, environment).candidates
+    assert (one.verdict, one.reason) == ("undecided", "too_slow")
+    assert one.cure == "measure it again on a quiet machine"
 
 
 # ------------------------------------------------------------------ what else the machine does

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sertify.report.page import page
 from tests.meta.drawn_results import (
     HOSTILE,
-    Results,
+    Content,
+    as_results,
     crowd,
     five_qualify,
     hostile_names,
@@ -80,9 +81,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Open results as a page from the disk."""
     contexts = []
 
-    def show(results: Results, **options: Any) -> Opened:
+    def show(results: Content, **options: Any) -> Opened:
         file = tmp_path / "index.html"
-        file.write_text(page.render(results), "utf-8", errors="backslashreplace")
+        file.write_text(page.render(as_results(results)), "utf-8", errors="backslashreplace")
         context = browser.new_context(**{"viewport": DESKTOP, **options})
         contexts.append(context)
         opened = Opened(context.new_page())
@@ -334,4 +335,4 @@ def test_page_is_small_enough_to_mail() -> None:
     results = crowd(15)
     clips = {f"corpus/speaker-{number}/clip-{number}.wav": "silent" for number in range(2000)}
     results["corpus"]["rejected"] = [{"file": a, "reason": b} for a, b in clips.items()]
-    assert len(page.render(results).encode()) < 3_000_000
+    assert len(page.render(as_results(results)).encode()) < 3_000_000

@@ -1,0 +1,49 @@
+"""What has changed since an earlier run, in results.json."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from sertify.report.results.model.fields import ResultPart, Several
+
+Noise = Literal["more", "within", "unknown"]
+Kind = Literal["verdict", "added", "removed", "number", "labels", "commit"]
+Names = Annotated[tuple[str, ...], Strict(False)]
+BeforeAfter = Annotated[Several[str | None], Field(min_length=2, max_length=2)]
+
+
+class Change(ResultPart):
+    """What has changed in a candidate."""
+
+    name: str
+    kind: Kind
+    before: str | float | Names | None = Field(
+        None, description="The verdict with its reason, the commit, the labels or the value."
+    )
+    after: str | float | Names | None = None
+    number: str | None = Field(None, description="Which number changed.")
+    noise: Noise | None = Field(
+        None, description="Whether it differs by more than noise; null where it is no number."
+    )
+    sentence: str = Field(description="That, to be read by people.")
+
+
+class SelectionChange(ResultPart):
+    """The candidate to use; null where there was none."""
+
+    before: str | None
+    after: str | None
+
+
+class Changes(ResultPart):
+    """What has changed since an earlier run."""
+
+    created: str = Field(description="Of the earlier run.")
+    sertify: str = Field(description="Of the earlier run.")
+    selection: SelectionChange
+    speech_changed: bool = Field(description="Whether the speech has another fingerprint.")
+    environment: dict[str, BeforeAfter] = Field(
+        description="Of what answers or times depend on and is not the same: before, and after."
+    )
+    sentence: str = Field(description="The most important, to be read by people.")
+    candidates: Several[Change] = Field(description="What has not changed is not listed.")
