@@ -77,8 +77,7 @@ def _known_loader(name: str) -> str:
     # Installed packages may add some, so these are no part of the schema.
     known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
     if name not in known:
-        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
-        raise complaint(f"is {name!r}, which is no loader{hint}")
+        raise complaint(f"is {name!r}, which is no loader{did_you_mean(name, known)}")
     return name
 
 

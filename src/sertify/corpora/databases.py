@@ -20,7 +20,7 @@ from sertify.corpora.listings import Listing, is_below
 from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
-from sertify.vocabulary.text import examples
+from sertify.vocabulary.text import listed
 from sertify.vocabulary.yaml_lines import read_yaml
 
 _FACTS = ("speaker", "gender", "language", "split")
@@ -123,10 +123,10 @@ def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
         found = [one for one in (every if column else found) if one == (table, column or one[1])]
     if len(found) == 1:
         return found[0]
-    listed = examples((f"{one}:{name}" for one, name in found or every), most=20)
+    columns = listed((f"{one}:{name}" for one, name in found or every), most=20)
     which = "several columns of labels" if found else f"no column of labels {wanted}".rstrip()
     raise ConfigurationError(
-        f"{header}: has {which} ({listed});"
+        f"{header}: has {which} ({columns});"
         " name the one that is meant as layout audformat:TABLE:COLUMN"
     )
 
@@ -171,4 +171,4 @@ def _refuse_duplicates(header: Path, table: str, clips: Sequence[Clip]) -> None:
         raise ConfigurationError(f"{header}: table {table} lists no file")
     twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
     if twice:
-        raise ConfigurationError(f"{header}: table {table} lists {examples(twice)} more than once")
+        raise ConfigurationError(f"{header}: table {table} lists {listed(twice)} more than once")

@@ -17,7 +17,7 @@ from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
-from sertify.vocabulary.text import did_you_mean, examples, fold, shown
+from sertify.vocabulary.text import did_you_mean, fold, listed, shown
 
 _BY_PUBLIC_NAME = {layout.public: layout for layout in LAYOUTS}
 _LAYOUTS = ("auto", "metadata", "audformat", "folders", *_BY_PUBLIC_NAME)
@@ -192,5 +192,5 @@ def _of_split(path: Path, clips: Sequence[Clip], split: str | None) -> Sequence[
             " add a column split to its metadata"
         )
     raise ConfigurationError(
-        f"--data {path}: has no split {split!r}; its splits are {examples(sorted(splits), most=20)}"
+        f"--data {path}: has no split {split!r}; its splits are {listed(sorted(splits), most=20)}"
     )

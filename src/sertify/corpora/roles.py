@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import examples, fold
+from sertify.vocabulary.text import fold, listed
 
 COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -100,7 +100,7 @@ def _named(table: Table, role: str) -> tuple[list[int], list[int]]:
 def _ambiguity(table: Table, role: str, indices: Iterable[int]) -> str:
     names = [table.columns[index] for index in sorted(indices)]
     return (
-        f"{table.path}: the columns {examples(names)} could each be the {role}, but differ;"
+        f"{table.path}: the columns {listed(names)} could each be the {role}, but differ;"
         f" name the one that is meant {role}"
     )
 

@@ -2,7 +2,6 @@
 
 import errno
 import functools
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 )
 
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.text import redacted
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
@@ -177,13 +177,6 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
         raise _verdict(error, model, revision, offline=offline) from None
 
 
-def _discreet(text: str) -> str:
-    """Return a text without the token: what answers may repeat what it was sent."""
-    text = re.sub(r"(?i)\b(hf_|bearer\s+)[\w.+/=-]+", r"\1***", text)
-    token = get_token()
-    return text.replace(token, "***") if token else text
-
-
 _ANSWERS = (RepositoryNotFoundError, RevisionNotFoundError, DisabledRepoError, HFValidationError)
 _NOT_CACHED = (LocalEntryNotFoundError, OfflineModeIsEnabled, RevisionResolutionError)
 
@@ -224,7 +217,8 @@ def _unable(error: Exception, at: str) -> Blocked:
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC:
         return Blocked("disk_full", f"no space left for {at}")
-    said = _discreet(str(error).strip().partition("\n")[0] or type(error).__name__)
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    said = redacted(said, get_token())  # what answers may repeat what it was sent
     if number is not None:
         return Blocked("unusable_cache", f"the files of {at} cannot be kept: {said}")
     # Else it is an error of the client, such as for a file that is shorter than announced.

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from sertify.hub.libraries import library_of
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import listed
 
 if TYPE_CHECKING:
     from sertify.hub.snapshots import Snapshot
@@ -17,8 +16,7 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
     if "config.json" not in snapshot.files:
         if library:
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
-        names = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
-        return _fail("no_config", f"it has no config.json, but {names}")
+        return _fail("no_config", f"it has no config.json, but {snapshot.listing}")
     try:
         config = snapshot.read_json("config.json")
     except (OSError, ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ import ast
 import re
 from typing import Any
 
+from sertify.vocabulary.text import quoted
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _MAX_CHARACTERS = 250_000
@@ -49,9 +50,11 @@ def label_names(text: str) -> tuple[str, ...]:
             break
         name, index = _label(line, number)
         if index in names:
-            raise ValueError(f"line {number}: index {index} is that of {names[index]!r} already")
+            raise ValueError(
+                f"line {number}: index {index} is that of {quoted(names[index])} already"
+            )
         if name in names.values():
-            raise ValueError(f"line {number}: {name!r} has an index already")
+            raise ValueError(f"line {number}: {quoted(name)} has an index already")
         names[index] = name
     else:
         raise ValueError("it ends before its line of equals signs; is it complete?")

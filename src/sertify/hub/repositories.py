@@ -22,6 +22,7 @@ from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.text import listed
 
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
@@ -63,6 +64,11 @@ class Repository:
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
     offline: bool = field(default=False, compare=False)
+
+    @property
+    def listing(self) -> str:
+        """The names of its files, for a message."""
+        return listed(sorted(self.files)) if self.files else "no file at all"
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""

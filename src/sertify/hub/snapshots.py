@@ -19,7 +19,6 @@ from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 _EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
@@ -142,8 +141,8 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
         library = library_of(snapshot.files)
         if library:
             raise Rejected("unsupported_library", f"its weights are in {library} only")
-        there = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
-        raise Rejected("no_weights", f"it has no weights in a known format, but {there}")
+        message = f"it has no weights in a known format, but {snapshot.listing}"
+        raise Rejected("no_weights", message)
     _require_shards(snapshot, names[0])
     with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)

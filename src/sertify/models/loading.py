@@ -17,6 +17,7 @@ from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
+from sertify.vocabulary.text import listed
 
 
 def choose_device(wish: str) -> str:
@@ -26,7 +27,7 @@ def choose_device(wish: str) -> str:
         return "cuda" if cuda else "mps" if mps else "cpu"
     kind = wish.partition(":")[0]
     if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
-        there = ", ".join(["cpu", *["cuda"] * cuda, *["mps"] * mps])
+        there = listed(["cpu", *["cuda"] * cuda, *["mps"] * mps])
         raise ConfigurationError(f"--device is {wish}, but this machine has {there}")
     return "cpu" if kind == "cpu" else wish
 

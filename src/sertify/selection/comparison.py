@@ -14,6 +14,7 @@ from sertify.statistics.comparisons import Difference
 from sertify.statistics.intervals import Interval
 from sertify.statistics.replicates import Replicates, combine, paired
 from sertify.statistics.resampling import named_groups
+from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _obstacles(
     for corpus, places in shared.items():
         seen = [one.candidate for one in labellings if corpus in one.seen]
         if seen:
-            found[corpus] = f"seen in training by {', '.join(seen)}"
+            found[corpus] = f"seen in training by {listed(seen)}"
         elif len(_common(labellings, places)) < 2:
             found[corpus] = "there are no two emotions in it that all can express"
     return found

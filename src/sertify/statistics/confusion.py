@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from sertify.statistics.arrays import Counts, Floats
+from sertify.vocabulary.text import listed
 
 Labels = Sequence[str]
 
@@ -55,9 +56,9 @@ def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
         raise ValueError("no clips: a metric needs at least one")
     scored = tuple(sorted(set(truth)) if labels is None else labels)
     if len(set(scored)) < len(scored):
-        raise ValueError(f"the label set names a label twice: {', '.join(scored)}")
+        raise ValueError(f"the label set names a label twice: {listed(scored, most=20)}")
     if unknown := sorted(set(truth) - set(scored)):
-        raise ValueError(f"true labels outside the label set: {', '.join(unknown)}")
+        raise ValueError(f"true labels outside the label set: {listed(unknown, most=20)}")
     return scored
 
 
@@ -73,7 +74,7 @@ def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Floats:
     """
     known = [*_OVERALL, *(f"recall:{label}" for label in labels)]
     if metric not in known:
-        raise ValueError(f"metric {metric!r}, but should be one of {', '.join(known)}")
+        raise ValueError(f"metric {metric!r}, but should be one of {listed(known, most=20)}")
     if metric in _OVERALL:
         return _OVERALL[metric](counts)
     row = known.index(metric) - len(_OVERALL)

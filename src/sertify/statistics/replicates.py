@@ -9,6 +9,7 @@ from sertify.statistics import confusion
 from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
+from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
     if not parts:
         raise ValueError("no replicates: combine needs at least one corpus")
     if len({(part.names, part.samples.shape) for part in parts}) > 1:
-        shown = "; ".join(f"{part.samples.shape[1]} of {', '.join(part.names)}" for part in parts)
+        shown = "; ".join(f"{part.samples.shape[1]} of {listed(part.names)}" for part in parts)
         raise ValueError(f"replicates differ, but should be as many of the same models: {shown}")
     return Replicates(
         names=parts[0].names,

@@ -16,7 +16,6 @@ from sertify.hub.tensors.index import (
     elements_of,
     is_count,
     open_weights,
-    quoted,
 )
 from sertify.hub.tensors.pickles import (
     BrokenPickle,
@@ -27,6 +26,7 @@ from sertify.hub.tensors.pickles import (
     Persistent,
     Walk,
 )
+from sertify.vocabulary.text import quoted, shown
 
 _Records = Mapping[str, int]
 
@@ -198,7 +198,7 @@ def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str,
 
 def _shown(key: object) -> str:
     if isinstance(key, str):
-        return key if key.isprintable() else ascii(key)
+        return shown(key)
     # Few bytes of a pickle can make a number or a tuple that takes hours to write.
     if key is None or isinstance(key, float) or (isinstance(key, int) and abs(key) < MOST):
         return repr(key)

@@ -15,9 +15,9 @@ from sertify.hub.tensors.index import (
     elements_of,
     is_count,
     open_weights,
-    quoted,
     refuse_long,
 )
+from sertify.vocabulary.text import quoted
 
 
 def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:

@@ -45,7 +45,7 @@ class OnnxLoader:
         optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}, but {listed(sorted(snapshot.files))}"
+            message = f"it has none of {listed(_GRAPHS)}, but {snapshot.listing}"
             raise Rejected("no_weights", message)
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)

@@ -19,6 +19,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.stock import StockLoader
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.text import listed, quoted
 
 _DENSE = "classifier.dense.weight"
 _PROJECTIONS = ("out_proj", "output")
@@ -58,7 +59,7 @@ class PooledHeadLoader(StockLoader):
             raise Rejected("unsupported_library", message)
         pooling = getattr(config, "pooling_mode", "mean")
         if pooling not in _POOLING:
-            message = f"pooling_mode is {pooling!r}, but should be one of {', '.join(_POOLING)}"
+            message = f"pooling_mode is {quoted(pooling)}, but should be one of {listed(_POOLING)}"
             raise Rejected("bad_config", message)
         projection = _projection(index) or "out_proj"
         return _network_class(MODEL_MAPPING[type(config)], projection, self.activation)

@@ -40,7 +40,6 @@ from sertify.models.loaders.speechbrain_recipe import (
 )
 from sertify.models.loaders.stock import LOADING, expected_weights, receptive_field, weight_report
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 _Value = TypeVar("_Value")
 
@@ -103,8 +102,8 @@ class SpeechBrainLoader:
 def _require_weights(snapshot: Snapshot) -> None:
     absent = [name for name in _WEIGHTS if name not in snapshot.files]
     if absent:
-        there = listed(sorted(snapshot.files))
-        raise Rejected("no_weights", f"it has no {' and no '.join(absent)}, but {there}")
+        message = f"it has no {' and no '.join(absent)}, but {snapshot.listing}"
+        raise Rejected("no_weights", message)
 
 
 def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:

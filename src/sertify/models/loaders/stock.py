@@ -22,7 +22,6 @@ from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 AUTO = "AutoModelForAudioClassification"
 
@@ -59,8 +58,8 @@ class StockLoader:
         """Compare what the class would have with what the checkpoint holds."""
         require(judge_config(snapshot))
         if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
-            there = listed(sorted(snapshot.files))
-            message = f"it has neither model.safetensors nor pytorch_model.bin, but {there}"
+            message = "it has neither model.safetensors nor pytorch_model.bin, but "
+            message += snapshot.listing
             raise Rejected("no_weights", message)
         if snapshot.candidate.trust_remote_code:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
