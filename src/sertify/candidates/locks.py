@@ -87,3 +87,21 @@ def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
     YAML().dump({name: asdict(entry) for name, entry in entries.items()}, text)
     write_whole(path, _TITLE + text.getvalue())
     return path
+
+
+def update_lock(candidates: Path, models: Mapping[str, str], commits: Mapping[str, str]) -> Path:
+    """Write the commits that were judged; of what was not, the lock stays as it is.
+
+    ``models`` are the repositories of all candidates, ``commits`` what they were found at.
+    """
+    try:
+        locked = read_lock(candidates)
+    except ConfigurationError:
+        locked = {}  # there is none, or none that could be kept
+    entries = {}
+    for name, model in models.items():
+        if name in commits:
+            entries[name] = Locked(model, commits[name])
+        elif name in locked:
+            entries[name] = locked[name]
+    return write_lock(candidates, entries)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sertify import __version__
+from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.errors import ConfigurationError
 
 _SCHEMAS = ("candidates", "results")
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"sertify {__version__}")
+    parser.add_argument("--version", action="version", version=f"sertify {VERSION}")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_init(actions.add_parser("init", help="write what a project needs; overwrites nothing"))
     _add_report(actions.add_parser("report", help="draw the reports again, without a model"))

@@ -9,11 +9,10 @@ from sertify.candidates.reading import read_suite
 from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report import terminal
-from sertify.report.changes import since
+from sertify.report.ending import write_run
 from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
-from sertify.report.writing import write
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
 
@@ -38,9 +37,7 @@ def redraw(
     before = read_results(compare) if compare else None  # which may be what is written over
     last = _last(reports)
     results = _confirmed(_concluded(candidates, reports, last), last)
-    if before is not None:
-        results = results.compared(since.since(before, results))
-    written = write(results, reports) | (_model_index(results, reports) if model_index else {})
+    results, written = write_run(results, reports, before=before, model_index=model_index)
     yield from (line for line, _ in terminal.lines(results))
     yield from (f"{name}: {place}" for name, place in written.items())
 
@@ -64,13 +61,6 @@ def _concluded(candidates: Path, reports: Path, last: Results | None) -> Results
                 candidates, {each.candidate: each.commit for each in records if each.commit}
             ),
         )
-
-
-def _model_index(results: Results, reports: Path) -> dict[str, Path]:
-    from sertify.report import model_index  # the Hub's library, which else need not load
-
-    path = model_index.write(results, reports)
-    return {} if path is None else {"model card": path}
 
 
 def _last(reports: Path) -> Results | None:

@@ -13,6 +13,7 @@ from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import Record
 from sertify.gates.parts import Part, parts
 from sertify.pipeline.settings import Settings
+from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
@@ -144,7 +145,7 @@ def _variants(
     module: ModuleType, function: Callable[..., None], candidate: Candidate, settings: Settings
 ) -> Iterator[Check]:
     asks, name = parameters(function), function.__name__
-    over = varied_by(asks)
+    over = varied_by(Way(STAGES).needs(*asks))
     values = VARIED[over](settings, candidate) if over else [None]
     marks = getattr(function, "pytestmark", ())
     for value in values:

@@ -1,4 +1,4 @@
-"""The test cases of a run as a whole: whether there is a selection, and whether it is confirmed."""
+"""Test reports that no test makes: of the run as a whole, and of a worker that died."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,7 @@ from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import environment_of
 from sertify.plugin.workers import split
-from sertify.report.results.model.candidate import CandidateResult
-from sertify.report.results.model.choice import ConfirmationResult
-from sertify.report.results.model.results import Results
+from sertify.report.cases import RunCase
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 _FILE = "selection"
@@ -24,64 +22,17 @@ _RESULTS: Mapping[Outcome, Literal["passed", "skipped"]] = {
 }
 
 
-def verdict_reports(results: Results) -> Iterator[pytest.TestReport]:
-    """Return the reports of these cases; none where candidates.yaml announces all rejections."""
-    if not any(candidate.status == "candidate" for candidate in results.candidates):
-        return
-    selection = results.selection
-    yield from _case("test_a_candidate_is_selected", *_selected(results))
-    if selection.candidate is not None and selection.confirmation is not None:
-        found = _confirmed(selection.candidate, selection.confirmation)
-        yield from _case("test_the_selected_one_is_confirmed", *found)
-
-
-def _selected(results: Results) -> tuple[Outcome, str, dict[str, str]]:
-    selection = results.selection
-    facts = {"selection": selection.candidate or "", "tied": " ".join(selection.tied)}
-    if selection.candidate is not None:
-        return Outcome.PASS, selection.sentence, facts
-    waiting = [
-        f"{candidate.name} ({candidate.reason or candidate.message})"
-        for candidate in results.candidates
-        if candidate.status == "candidate" and _is_open(candidate)
-    ]
-    if waiting:
-        return Outcome.NOT_REACHED, f"no selection yet: {', '.join(waiting)}", facts
-    return Outcome.FAIL, selection.sentence, facts
-
-
-def _is_open(candidate: CandidateResult) -> bool:
-    """Whether a gate of an undecided candidate was not or could not be judged."""
-    gate = candidate.gates.get(candidate.gate or "")
-    blocked = gate is not None and gate.outcome is Outcome.BLOCKED
-    return candidate.verdict == "undecided" and (candidate.reason is None or blocked)
-
-
-def _confirmed(candidate: str, found: ConfirmationResult) -> tuple[Outcome, str, dict[str, str]]:
-    facts = {"candidate": candidate} | {
-        f"measured:{measured.name}": f"{measured.value:.6g} {measured.unit}"
-        for measured in found.measurements
-    }
-    if found.reason:
-        facts["reason"] = found.reason
-    subject = f"[{candidate} on {found.corpus}]"
-    message = f"{found.outcome} {found.reason}: {found.message} {subject}"
-    return found.outcome, message, facts
-
-
-def _case(
-    name: str, outcome: Outcome, message: str, facts: Mapping[str, str]
-) -> Iterator[pytest.TestReport]:
+def reports_of(case: RunCase) -> Iterator[pytest.TestReport]:
     """Yield the report of a case, then that of its end, which alone carries facts into JUnit."""
-    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(outcome, "failed")
-    text: Any = {"failed": message, "skipped": (_FILE, 0, message)}.get(result)
-    properties = [("gate", _FILE), ("outcome", str(outcome)), *facts.items()]
-    nodeid, location = f"{_FILE}::{name}", (_FILE, None, name)
+    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(case.outcome, "failed")
+    text: Any = {"failed": case.message, "skipped": (_FILE, 0, case.message)}.get(result)
+    nodeid, location = f"{_FILE}::{case.name}", (_FILE, None, case.name)
     for report in (
         pytest.TestReport(nodeid, location, {}, result, text, "call"),
         pytest.TestReport(nodeid, location, {}, "passed", None, "teardown"),
     ):
-        report.user_properties = list(properties)
+        outcome = ("outcome", str(case.outcome))
+        report.user_properties = [("gate", _FILE), outcome, *case.facts.items()]
         yield report
 
 

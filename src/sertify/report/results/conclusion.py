@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sertify import __version__
 from sertify.candidates.reading import Suite
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.labelling import Labelling
@@ -28,6 +27,7 @@ from sertify.selection.verdicts import (
     timing_record,
     verdict,
 )
+from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.outcomes import GATES, Outcome
 from sertify.vocabulary.reasons import REASONS
 
@@ -73,7 +73,7 @@ def conclude(
     heard = _heard(suite, store, records, Context(corpus, fingerprints))
     disagreeing = (heard.verdicts, heard.labellings) if heard else (verdicts, labellings)
     return Results(
-        sertify=__version__,
+        sertify=VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         selection=choices.selection_result(

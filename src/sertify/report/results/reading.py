@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from sertify import __version__
 from sertify.report.results.model.results import SCHEMA, Results
+from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import clean
 
@@ -31,7 +31,7 @@ def read_results(path: Path) -> Results:
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         what = f"is of schema {reprlib.repr(schema)}, but should be of {SCHEMA!r}"
-        _refuse(file, f"{what}, which this sertify {__version__} writes")
+        _refuse(file, f"{what}, which this sertify {VERSION} writes")
     try:
         return Results.model_validate(clean(content))
     except ValidationError as error:
