@@ -151,11 +151,13 @@ class _Qualification:
         settings = self._settings
         with closing(self._run):
             speech: Speech = self._run.get("speech")
+            self._run.get("repositories")  # complains of the lock before anything is judged
+            environment = settings.environment
             self._judge_all()
             results = conclude_run(
                 self._suite,
                 self._store,
-                settings.environment,
+                environment,
                 speech.judged,
                 self._commits,
                 candidates=settings.candidates,

@@ -60,7 +60,7 @@ def test_what_is_known_is_not_asked_again(
             reports=tmp_path / "reports",
             cache=tmp_path / "cache.sqlite",
             threads=1,
-            progress=lambda candidate, what, done, total: told.append(what),
+            progress=lambda *news: told.append(str(news[1])),
         )
 
     first = call(*UNTIMED)
@@ -76,7 +76,7 @@ def test_times_are_measured_as_well(write: Callable[..., Path], tmp_path: Path) 
         path, gates=["speed"], reports=tmp_path / "reports", cache=None, threads=1
     )
     (candidate,) = results.candidates
-    assert candidate.numbers["real_time_factor"].value > 0
+    assert candidate.value("real_time_factor")
     assert candidate.numbers["segment_time"].n is not None
     assert candidate.numbers["segment_time"].n >= 5
 
