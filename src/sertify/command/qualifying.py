@@ -9,20 +9,14 @@ from sertify.candidates.reading import Candidate, read_suite
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
 from sertify.models.speed.stopwatch import repeated
-from sertify.pipeline.checking import (
-    Check,
-    checks_of,
-    judge,
-    judgement_of,
-    read_checks,
-    record,
-    why_unreached,
-)
+from sertify.pipeline.checking import judge, judgement_of, record, why_unreached
+from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
 from sertify.pipeline.places import CHECKS
 from sertify.pipeline.settings import Settings, require_distinct, segmenting_of, source_of
 from sertify.pipeline.speech import Speech
-from sertify.pipeline.stages import STAGES, Tell
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.telling import Tell
 from sertify.pipeline.way import Way
 from sertify.report.ending import conclude_run, write_run
 from sertify.report.results.model.results import Results

@@ -8,7 +8,7 @@ from sertify.candidates.reading import Candidate
 from sertify.gates import accuracy
 from sertify.gates.parts import Part
 from sertify.pipeline.checking import judgement_of
-from sertify.pipeline.stages import Tell
+from sertify.pipeline.telling import Tell
 from sertify.pipeline.way import Way
 
 if TYPE_CHECKING:

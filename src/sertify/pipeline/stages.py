@@ -11,10 +11,9 @@ of a candidate; ``part``, or ``seconds`` and ``repeat``, of one check.
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.locks import read_lock
 from sertify.candidates.reading import Candidate, Suite
@@ -24,9 +23,11 @@ from sertify.evidence.store import EMBEDDED, EvidenceStore
 from sertify.gates import loadability, weights
 from sertify.gates.loadability import require
 from sertify.gates.parts import Part
+from sertify.pipeline.loading import Loading, release
 from sertify.pipeline.places import SPEECH
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.speech import Speech, read_speech
+from sertify.pipeline.telling import Tell
 from sertify.pipeline.way import Stage
 from sertify.vocabulary.errors import NotReached
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sertify.corpora.clips import Clip, Corpus
+    from sertify.corpora.clips import Corpus
     from sertify.corpora.recordings import Recordings
     from sertify.gates.accuracy import Score
     from sertify.gates.degeneracy import Consistency
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
     from sertify.models.blueprints import Blueprint
-    from sertify.models.model import LoadedModel
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.pipeline.lazy_model import LazyModel
     from sertify.pipeline.predictions import Predictions
@@ -50,31 +50,6 @@ if TYPE_CHECKING:
 
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
-
-
-class Tell(Protocol):
-    """Tells somebody who waits what is being done."""
-
-    def __call__(
-        self, what: str, unit: str = "", clips: "Sequence[Clip]" = ()
-    ) -> AbstractContextManager[Callable[[float, float], None]]:
-        """Begin to tell of a piece of work; what this gives takes how much is done, and of what.
-
-        ``clips`` are those that are answered, where the pace is to be told in times of real time.
-        """
-        ...
-
-
-def silently(
-    what: str,  # noqa: ARG001
-    unit: str = "",  # noqa: ARG001
-    clips: "Sequence[Clip]" = (),  # noqa: ARG001
-) -> AbstractContextManager[Callable[[float, float], None]]:
-    """Tell nobody."""
-    return nullcontext(lambda done, total: None)  # noqa: ARG005
-
-
-# ------------------------------------------------------------------ of a run
 
 
 def repositories(settings: Settings, ahead: Sequence[Candidate]) -> "Repositories":
@@ -124,9 +99,6 @@ def labelled(data: "Corpus | None") -> "Corpus":
     if not data.labelled:
         raise NotReached("no_data", f"{data.path} has no clip with a label")
     return data
-
-
-# ------------------------------------------------------------------ of a candidate
 
 
 def snapshot(candidate: Candidate, repositories: "Repositories", tell: Tell) -> "Snapshot":
@@ -212,42 +184,6 @@ def blueprint(outline: "Blueprint") -> "Blueprint":
     return outline
 
 
-@dataclass(frozen=True)
-class Loading:
-    """Loads a candidate's model, after downloading what is missing."""
-
-    blueprint: "Blueprint"
-    repositories: "Repositories"
-    settings: Settings
-    tell: Tell
-
-    def __call__(self, seed: int) -> "LoadedModel":
-        """Load it for threads each of which uses one core; the seed is that of random weights."""
-        from sertify.models import loading
-        from sertify.models.blueprints import Recalled
-
-        blueprint, snapshot = self.blueprint, self.blueprint.snapshot
-        if isinstance(blueprint.loader, Recalled):
-            blueprint = loading.outline(snapshot, self.repositories.index(snapshot.candidate))
-        self.fetch(blueprint)
-        shared = {"threads": 1} if self.arguments["device"] == "cpu" else {}
-        with self.tell("loading its weights"):
-            return loading.load(blueprint, **self.arguments | shared, seed=seed)
-
-    def fetch(self, blueprint: "Blueprint") -> None:
-        """Download what is missing."""
-        from sertify.hub.repositories import fetch
-
-        with self.tell("downloading", "B") as progress:
-            fetch(blueprint.snapshot, blueprint.files, progress)
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """How a model is loaded that nothing else shares the machine with."""
-        device, settings = self.settings.environment["device"], self.settings
-        return {"device": device, "threads": settings.threads, "dtype": settings.dtype}
-
-
 def loading(
     blueprint: "Blueprint", repositories: "Repositories", settings: Settings, tell: Tell
 ) -> Loading:
@@ -269,7 +205,7 @@ def checkpoint(
     from sertify.pipeline.lazy_model import LazyModel
 
     model = LazyModel(loading, cache, key, settings.threads)
-    _release(in_memory)
+    release(in_memory)
     in_memory.append(model)
     with tell("examining it"):
         model.examination  # noqa: B018 - here its errors are the candidate's
@@ -365,7 +301,7 @@ def stopwatch(
     tell: Tell,
 ) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
-    _release(in_memory)
+    release(in_memory)
     from sertify.models.speed.stopwatch import Stopwatch
 
     loading.fetch(blueprint)
@@ -380,11 +316,6 @@ def timing(
     hop = settings.segmenting.hop if settings.segmenting else None
     with tell(f"timing {seconds:g} s of audio"):
         return stopwatch.timing(seconds, repeat, hop)
-
-
-def _release(in_memory: "list[LazyModel]") -> None:
-    while in_memory:
-        in_memory.pop().release()
 
 
 STAGES: Mapping[str, Stage] = MappingProxyType(

@@ -8,7 +8,8 @@ import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.gates.expectations import Colour, settle
-from sertify.pipeline.checking import Check, judgement_of, record, why_unreached
+from sertify.pipeline.checking import judgement_of, record, why_unreached
+from sertify.pipeline.checks import Check
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.options import environment_of
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sertify.candidates.reading import Candidate, Suite, read_suite
-from sertify.pipeline.checking import VARIED, Check, siblings, suffix, varied_by, with_last_owners
+from sertify.pipeline.checks import VARIED, Check, siblings, suffix, varied_by, with_last_owners
 from sertify.pipeline.way import parameters
 from sertify.plugin.checks import CHECK
 from sertify.plugin.options import OPTIONS

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pytest
 
-from sertify.pipeline.checking import Check, record
+from sertify.pipeline.checking import record
+from sertify.pipeline.checks import Check
 from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import environment_of

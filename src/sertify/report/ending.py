@@ -63,10 +63,9 @@ def write_run(
         results = results.compared(since.since(before, results))
     written = write(results, reports, audio)
     if model_index:
-        from sertify.report import (
-            model_index as card,  # the Hub's library, which else need not load
-        )
+        # The Hub's library, which else need not load.
+        from sertify.report.model_index import write as write_card
 
-        if path := card.write(results, reports):
+        if path := write_card(results, reports):
             written["model card"] = path
     return results, written

@@ -404,8 +404,8 @@ def test_unknown_labels_are_told(tmp_path: Path) -> None:
     assert CURE not in " ".join(read_corpus(one, label_map={"odd": "other"}).warnings)
     many = plant(tmp_path / "many", *(f"{n}/a{n}.wav" for n in range(8)))
     assert warned(many)[0] == (
-        "labels '0', '1', '2', '3', '4', '5' and 2 more are no known emotions, so no candidate can be"
-        " right about them (8 clips); " + CURE
+        "labels '0', '1', '2', '3', '4', '5' and 2 more are no known emotions, so no candidate can"
+        " be right about them (8 clips); " + CURE
     )
 
 

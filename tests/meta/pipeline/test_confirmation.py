@@ -3,7 +3,8 @@
 from sertify.candidates.reading import Candidate
 from sertify.corpora.reading import read_corpus
 from sertify.pipeline.confirmation import confirm
-from sertify.pipeline.stages import STAGES, silently
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.telling import silently
 from sertify.pipeline.way import Way
 from tests.meta.runs import SPEECH
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sertify.candidates.reading import Candidate
-from sertify.pipeline.stages import STAGES, silently
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.telling import silently
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Rejected
 
