@@ -9,7 +9,7 @@ from sertify.candidates.reading import Candidate, read_suite
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
 from sertify.models.speed.stopwatch import repeated
-from sertify.pipeline.checking import judge, judgement_of, record, why_unreached
+from sertify.pipeline.checking import judgement_of, record, run_check, why_unreached
 from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
 from sertify.pipeline.places import CHECKS
@@ -28,7 +28,7 @@ from sertify.vocabulary.text import did_you_mean
 if TYPE_CHECKING:
     from sertify.corpora.clips import Clip
 
-Progress = Callable[[str, str, float, float], None]
+Callback = Callable[[str, str, float, float], None]
 """Is called with a candidate, what is done for it, and how much of how much of that is done."""
 
 _CACHE = Path(".pytest_cache", "d", "sertify", "answers.sqlite")
@@ -53,7 +53,7 @@ def qualify(
     offline: bool = False,
     weights: bool = True,
     locked: bool = False,
-    progress: Progress | None = None,
+    progress: Callback | None = None,
 ) -> Results:
     """Judge the candidates of a file as a run of pytest does, and return what that concludes.
 
@@ -63,12 +63,12 @@ def qualify(
     Parameters
     ----------
     candidates
-        The models to judge, and what is required of them.
+        The models to run_check, and what is required of them.
     data
         Folders of speech, each as ``[NAME=]PATH``; without any, the embedded speech shows whether
         predictions vary, and accuracy is not judged.
     gates
-        Those to judge.
+        Those to run_check.
     reports
         The folder of evidence and reports.
     cache
@@ -124,7 +124,7 @@ class _Qualification:
         gates: Sequence[str],
         store: EvidenceStore,
         cache: Cache,
-        progress: Progress | None,
+        progress: Callback | None,
     ) -> None:
         self._settings, self._gates, self._store = settings, gates, store
         self._progress = progress
@@ -217,7 +217,7 @@ class _Judging:
 
     def __call__(self, check: Check) -> Judgement:
         why = why_unreached(check, self._first)
-        judgement = judge(self.way, check) if why is None else judgement_of(why)
+        judgement = run_check(self.way, check) if why is None else judgement_of(why)
         if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED) and self._first is None:
             self._first = (check, judgement)
         return judgement

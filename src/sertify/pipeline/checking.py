@@ -52,7 +52,7 @@ def _announced(check: Check) -> NotReached | None:
 # ------------------------------------------------------------------ what they found
 
 
-def judge(way: Way, check: Check) -> Judgement:
+def run_check(way: Way, check: Check) -> Judgement:
     """Let a check decide, with the stages of its candidate's way."""
     assert check.function is not None
     judgements: list[Judgement] = []

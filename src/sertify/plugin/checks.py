@@ -81,11 +81,11 @@ def hand_down(item: pytest.Function) -> bool:
     if judgement.outcome is Outcome.NOT_REACHED:
         why = NotReached(rejection.reason.code, judgement.message)
         raise Unreached(why, check.candidate.name)
-    conclude(item, judgement)
+    report_judgement(item, judgement)
     return True
 
 
-def conclude(item: pytest.Item, judgement: Judgement) -> None:
+def report_judgement(item: pytest.Item, judgement: Judgement) -> None:
     """Record what a check found, and pass, fail or fail as expected."""
     check = item.stash[CHECK]
     settlement = settle(check.candidate, judgement, last_owner=check.last_owner)

@@ -17,9 +17,9 @@ from sertify.gates.parts import Part
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
-from sertify.plugin.checks import CHECK, Unreached, conclude
+from sertify.plugin.checks import CHECK, Unreached, report_judgement
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.options import OPTIONS, SPEECH, Options, open_cache
+from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, open_cache
 from sertify.plugin.progress import Progress
 from sertify.vocabulary.errors import NotReached, Rejected
 from sertify.vocabulary.outcomes import Judgement
@@ -63,8 +63,8 @@ def run(
         "cache": cache,
         "store": EvidenceStore(options.reports / "evidence.sqlite"),
     }
-    if SPEECH in pytestconfig.stash:  # a worker reads it for itself
-        given["speech"] = pytestconfig.stash[SPEECH]
+    if RUN_SPEECH in pytestconfig.stash:  # a worker reads it for itself
+        given["speech"] = pytestconfig.stash[RUN_SPEECH]
     way = Way(STAGES, **given)
     yield way
     way.close()
@@ -138,4 +138,4 @@ def timing(way: Way, clock: Any, benchmark: Any, seconds: float) -> Any:
 @pytest.fixture
 def check(request: pytest.FixtureRequest) -> Callable[[Judgement], None]:
     """Record a judgement, then pass or fail by it."""
-    return functools.partial(conclude, request.node)
+    return functools.partial(report_judgement, request.node)

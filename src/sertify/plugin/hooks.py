@@ -20,7 +20,7 @@ from sertify.plugin.checks import (
     refuse_unreached,
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
-from sertify.plugin.options import OPTIONS, SPEECH, Options, environment_of
+from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
 
 # Letters of a candidate's name, with which three columns take no more than 100.
@@ -122,7 +122,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _speech(config: pytest.Config) -> str:
     """Say what the speech was taken for, and how much of it there is."""
-    speech = config.stash.get(SPEECH, Speech())
+    speech = config.stash.get(RUN_SPEECH, Speech())
     corpora = [
         corpus
         for whole in (speech.judged, speech.confirming)
@@ -144,7 +144,7 @@ def _complain(config: pytest.Config, options: Options) -> None:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    speech = config.stash[SPEECH] = read_speech(options, config.stash[CANDIDATES].suite)
+    speech = config.stash[RUN_SPEECH] = read_speech(options, config.stash[CANDIDATES].suite)
     corpus = speech.judged
     expression = config.option.markexpr or ""
     only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
@@ -186,4 +186,4 @@ def _register_run(config: pytest.Config, options: Options) -> None:
 
     if getattr(config.option, "xmlpath", "") is None:
         config.option.xmlpath = str(options.reports / "junit.xml")
-    config.pluginmanager.register(Run(config, config.stash[SPEECH]), "sertify-run")
+    config.pluginmanager.register(Run(config, config.stash[RUN_SPEECH]), "sertify-run")

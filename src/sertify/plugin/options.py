@@ -74,7 +74,7 @@ class Options(Settings):
 
 
 OPTIONS = pytest.StashKey[Options]()
-SPEECH = pytest.StashKey[Speech]()
+RUN_SPEECH = pytest.StashKey[Speech]()
 """The speech of the run, where this process has read it."""
 
 
