@@ -303,6 +303,7 @@ def test_page_prints_what_is_folded(show: Open) -> None:
 
 def test_link_leads_to_what_the_filter_had_hidden(show: Open) -> None:
     opened = show(five_qualify())
+    opened.page.locator("section.verdict summary").first.click()
     opened.page.locator("#filter [name=status]").select_option("rejected")
     assert not opened.page.locator("article.candidate", has_text="ast").first.is_visible()
     opened.page.locator("section.verdict a", has_text="hubert-base").first.click()
