@@ -13,7 +13,7 @@ from sertify.report.changes import since
 from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
-from sertify.report.writing import write
+from sertify.report.writing import write_reports
 from sertify.vocabulary.errors import ConfigurationError
 
 _RUN = "run `pytest --pyargs sertify.checks`"
@@ -39,7 +39,9 @@ def redraw(
     results = _confirmed(_concluded(candidates, reports, last), last)
     if before is not None:
         results = results.compared(since.since(before, results))
-    written = write(results, reports) | (_model_index(results, reports) if model_index else {})
+    written = write_reports(results, reports) | (
+        _model_index(results, reports) if model_index else {}
+    )
     yield from (line for line, _ in terminal.lines(results))
     yield from (f"{name}: {place}" for name, place in written.items())
 
@@ -68,7 +70,7 @@ def _concluded(candidates: Path, reports: Path, last: Results | None) -> Results
 def _model_index(results: Results, reports: Path) -> dict[str, Path]:
     from sertify.report import model_index  # the Hub's library, which else need not load
 
-    path = model_index.write(results, reports)
+    path = model_index.write_model_index(results, reports)
     return {} if path is None else {"model card": path}
 
 

@@ -24,7 +24,7 @@ from sertify.report.page import recordings
 from sertify.report.results import conclusion, speech
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
-from sertify.report.writing import write
+from sertify.report.writing import write_reports
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Outcome
 
@@ -96,7 +96,7 @@ class Run:
         if self._earlier is not None:
             results = results.compared(since.since(self._earlier, results))
         self._results = results
-        self._written = write(results, self._options.reports, self._recorded(results))
+        self._written = write_reports(results, self._options.reports, self._recorded(results))
         if self._options.model_index:
             self._written = {**self._written, **self._model_index(results)}
         if self._options.lock and self._commits:
@@ -140,7 +140,7 @@ class Run:
     def _model_index(self, results: Results) -> dict[str, Path]:
         from sertify.report import model_index  # the Hub's library, which else need not load
 
-        path = model_index.write(results, self._options.reports)
+        path = model_index.write_model_index(results, self._options.reports)
         return {} if path is None else {"model card": path}
 
     def _lock(self) -> Path:
