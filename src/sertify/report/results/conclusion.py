@@ -39,47 +39,57 @@ def conclude(
     every = store.records(candidate.name for candidate in suite.candidates)
     records = _kept(every, store, corpus)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
-    context = Context(_counting_corpus(records, store, corpus), fingerprints)
-    verdicts, stale = _verdicts(suite, records, context)
-    labelled = _corpus(store, context.corpus, records)
-    labellings = _labellings(verdicts, store, context)
-    heard = _heard(suite, store, records, Context(corpus, fingerprints))
-    disagreeing = (heard.verdicts, heard.labellings) if heard else (verdicts, labellings)
+    counting = Context(_counting_corpus(records, store, corpus), fingerprints)
+    judged = _judge(suite, store, records, counting)
+    # On labelled speech a candidate may have been found varied; here it is asked about this one.
+    facts = store.corpus(corpus) if corpus else None
+    bare = facts and not facts["labelled"]
+    given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
+    disagreeing = given or judged
     return Results(
         sertify=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         selection=choices.selection_result(
-            select(verdicts, labellings, suite.preferences), suite.preferences
+            select(judged.verdicts, judged.labellings, suite.preferences), suite.preferences
         ),
-        unlabelled=_unlabelled(suite, verdicts, heard) if heard else None,
+        unlabelled=_unlabelled(suite, judged.verdicts, given) if given else None,
         candidates=tuple(
-            candidate_result(verdict, labelled, labellings.get(verdict.candidate.name), names or {})
-            for verdict in verdicts
+            candidate_result(
+                each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}
+            )
+            for each in judged.verdicts
         ),
-        disagreements=clips.disagreements(*disagreeing, names or {}),
-        references=speech.references(labelled),
-        corpus=labelled,
+        disagreements=clips.disagreements(
+            disagreeing.verdicts, disagreeing.labellings, names or {}
+        ),
+        references=speech.references(judged.corpus),
+        corpus=judged.corpus,
         environment=dict(environment),
-        stale=_stale(stale),
+        stale=_stale(judged.stale),
         moved=dict(moved or {}),
     )
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What is known of the candidates on audio without labels."""
+class _Judged:
+    """The candidates on a corpus: what is known of each, and said by it of each clip."""
 
-    corpus: CorpusResult
+    corpus: CorpusResult | None
     verdicts: Sequence[Verdict]
+    stale: Sequence[Stale]
     labellings: Mapping[str, Labelling]
 
 
-def _corpus(
-    store: EvidenceStore, fingerprint: str | None, records: Sequence[Record]
-) -> CorpusResult | None:
-    facts = store.corpus(fingerprint) if fingerprint else None
-    return speech.corpus_result(facts, records) if facts else None
+def _judge(
+    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
+) -> _Judged:
+    evidence = [(each, *current(each, records, context)) for each in suite.candidates]
+    verdicts = [verdict(candidate, kept) for candidate, kept, _ in evidence]
+    stale = [old for _, _, dropped in evidence for old in dropped]
+    facts = store.corpus(context.corpus) if context.corpus else None
+    corpus = speech.corpus_result(facts, records) if facts else None
+    return _Judged(corpus, verdicts, stale, _labellings(verdicts, store, context))
 
 
 def _labellings(
@@ -88,57 +98,31 @@ def _labellings(
     """Return what each candidate said of each clip of a corpus, where it is known."""
     if context.corpus is None:
         return {}
-    environment = context.environments["accuracy"]
-    known = {}
-    for judged in verdicts:
-        candidate, commit = judged.candidate, judged.commit or ""
-        key = (candidate.name, candidate.fingerprint, commit, context.corpus, environment)
-        if labelling := store.labelling(*key):
-            known[candidate.name] = labelling
-    return known
+    corpus, environment = context.corpus, context.environments["accuracy"]
+    return {
+        candidate.name: labelling
+        for candidate, commit in ((each.candidate, each.commit or "") for each in verdicts)
+        if (
+            labelling := store.labelling(
+                candidate.name, candidate.fingerprint, commit, corpus, environment
+            )
+        )
+    }
 
 
-def _verdicts(
-    suite: Suite, records: Sequence[Record], context: Context
-) -> tuple[list[Verdict], list[Stale]]:
-    verdicts: list[Verdict] = []
-    stale: list[Stale] = []
-    for candidate in suite.candidates:
-        kept, dropped = current(candidate, records, context)
-        verdicts.append(verdict(candidate, kept))
-        stale += dropped
-    return verdicts, stale
-
-
-def _heard(
-    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
-) -> _Heard | None:
-    """Return what is known of the candidates on the audio of this run, where it has no labels."""
-    corpus = _corpus(store, context.corpus, records)
-    if corpus is None or corpus.labelled:
-        return None
-    # On labelled speech a candidate may have been found varied; here it is asked about this one.
-    verdicts, _ = _verdicts(suite, records, context)
-    return _Heard(corpus, verdicts, _labellings(verdicts, store, context))
-
-
-def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Heard) -> UnlabelledResult:
+def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Judged) -> UnlabelledResult:
     """Return what audio without labels says of the candidates."""
     # What a candidate got wrong elsewhere still counts.
     wrong = {
-        verdict.candidate.name
-        for verdict in labelled
-        if verdict.standing is Standing.REJECTED and verdict.gate == "accuracy"
+        each.candidate.name
+        for each in labelled
+        if each.standing is Standing.REJECTED and each.gate == "accuracy"
     }
     right = {name: each for name, each in heard.labellings.items() if name not in wrong}
-    return UnlabelledResult(
-        corpus=heard.corpus,
-        degeneracy={
-            verdict.candidate.name: verdict.gates["degeneracy"].outcome
-            for verdict in heard.verdicts
-        },
-        **choices.choice_without_labels(consensus(heard.verdicts, right, suite.preferences)),
-    )
+    choice = choices.choice_without_labels(consensus(heard.verdicts, right, suite.preferences))
+    varied = {each.candidate.name: each.gates["degeneracy"].outcome for each in heard.verdicts}
+    facts = {"corpus": heard.corpus, "degeneracy": varied}
+    return UnlabelledResult.model_validate(choice | facts)
 
 
 def suite_properties(results: Results) -> dict[str, str]:
