@@ -28,7 +28,7 @@ from sertify.pipeline import scores
 from sertify.pipeline.predictions import Predictions
 from sertify.report.results import speech
 from sertify.report.results.conclusion import conclude
-from sertify.report.writing import write
+from sertify.report.writing import write_reports
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 __all__ = ["Stages", "judge", "made_up"]
@@ -94,7 +94,7 @@ def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
     if len(results.selection.tied) < 1:
         raise SystemExit("no candidate was selected, so nothing was compared; mend the answers")
     with stages.of("reports"):
-        write(results, folder / "reports")
+        write_reports(results, folder / "reports")
     return stages.seconds | {"total": sum(stages.seconds.values())}
 
 

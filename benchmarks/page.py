@@ -49,7 +49,7 @@ _TIMED = """async ([action, rounds]) => {
 def measure(candidates: int, rounds: int) -> dict[str, Any]:
     """Return milliseconds by interaction, median and worst, and the size of the page in bytes."""
     results = crowd(candidates)
-    text = page.render(as_results(results))
+    text = page.draw_page(as_results(results))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "index.html"
         file.write_text(text, "utf-8")

@@ -26,7 +26,7 @@ from sertify.candidates.entries import (
 )
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
-from sertify.report.page.page import render
+from sertify.report.page.page import draw_page
 from tests.meta.drawn_results import (
     as_results,
     changes,
@@ -241,7 +241,7 @@ def test_the_sections_are_those_of_the_file() -> None:
 )
 def test_each_section_and_sign_of_the_report_is_explained(results: dict[str, Any]) -> None:
     guide = (DOCS / "reading-the-report.md").read_text("utf-8")
-    drawn = render(as_results(results))
+    drawn = draw_page(as_results(results))
     titles = re.findall(r'<h2 id="(?!cell-)[\w-]+">([^<]+)</h2>', drawn)
     assert "Gates" in titles
     assert set(titles) <= set(re.findall(r"^## (.+)$", guide, re.MULTILINE))

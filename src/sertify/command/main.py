@@ -137,9 +137,9 @@ def _report(arguments: argparse.Namespace) -> Iterable[str]:
 
 def _schema(arguments: argparse.Namespace) -> Iterable[str]:
     if arguments.name == "results":
-        from sertify.report.results.model.results import schema
+        from sertify.report.results.model.results import results_schema
 
-        yield json.dumps(schema(), indent=2)
+        yield json.dumps(results_schema(), indent=2)
     else:
         file = files("sertify").joinpath("candidates/candidates.schema.json")
         yield file.read_text("utf-8").rstrip()

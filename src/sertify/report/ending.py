@@ -10,7 +10,7 @@ from sertify.evidence.store import EvidenceStore
 from sertify.report.changes import since
 from sertify.report.results import conclusion, speech
 from sertify.report.results.model.results import Results
-from sertify.report.writing import write
+from sertify.report.writing import write_reports
 
 
 def conclude_run(
@@ -61,11 +61,11 @@ def write_run(
     """
     if before is not None:
         results = results.compared(since.since(before, results))
-    written = write(results, reports, audio)
+    written = write_reports(results, reports, audio)
     if model_index:
         # The Hub's library, which else need not load.
-        from sertify.report.model_index import write as write_card
+        from sertify.report.model_index import write_model_index
 
-        if path := write_card(results, reports):
+        if path := write_model_index(results, reports):
             written["model card"] = path
     return results, written

@@ -7,29 +7,29 @@ from datetime import datetime
 
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.choice import DifferenceResult, SelectionResult
-from sertify.report.results.model.fields import Estimate, Measured
+from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 
-Number = Measured | Estimate | DifferenceResult
+_Number = Measured | EstimateResult | DifferenceResult
 
 _ABSENT = "\N{EN DASH}"
 _UNSAID = ("1", "weights")
 _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baseline", "rejected")
 
 
-def number(measured: Number | float | None) -> str:
+def number(measured: _Number | float | None) -> str:
     """Write a measurement or a bare ratio, with its unit and interval; a dash where it is absent.
 
     Examples
     --------
-    >>> number(Estimate(value=0.8312, low=0.7911, high=0.8723))
+    >>> number(EstimateResult(value=0.8312, low=0.7911, high=0.8723))
     '0.83 [0.79, 0.87]'
     >>> number(Measured(name="time_5s", value=0.01234, unit="s"))
     '0.012 s'
     >>> number(Measured(name="parameters", value=94_371_712, unit="weights"))
     '94.4 M'
     """
-    if isinstance(measured, Number):
+    if isinstance(measured, _Number):
         value, low, high = measured.value, measured.low, measured.high
     else:
         value, low, high = measured, None, None
@@ -45,7 +45,7 @@ def number(measured: Number | float | None) -> str:
     return f"{text} [{low / scale:,.{places}f}, {high / scale:,.{places}f}]"
 
 
-def moved(results: Results) -> Iterator[str]:
+def moves(results: Results) -> Iterator[str]:
     """Say of each candidate that has moved on since it was locked, from where to where."""
     commits = {candidate.name: candidate.commit or "" for candidate in results.candidates}
     for name, commit in results.moved.items():

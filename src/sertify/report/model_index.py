@@ -26,9 +26,9 @@ _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 }
 
 
-def write(results: Results, folder: Path) -> Path | None:
+def write_model_index(results: Results, folder: Path) -> Path | None:
     """Write model-index.yaml, or remove that of an earlier run where there is nothing to write."""
-    path, text = folder / _FILE, render(results)
+    path, text = folder / _FILE, draw_model_index(results)
     if text is None:
         path.unlink(missing_ok=True)
         return None
@@ -36,7 +36,7 @@ def write(results: Results, folder: Path) -> Path | None:
     return path
 
 
-def render(results: Results) -> str | None:
+def draw_model_index(results: Results) -> str | None:
     """Return the ``model-index`` of the selected candidate, to paste into its model card's YAML.
 
     Each corpus has a result with UAR (``recall``, macro average), accuracy and macro F1 over the

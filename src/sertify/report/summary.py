@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sertify.report import sentences
 from sertify.report.changes import since
-from sertify.report.formats import as_expected, headline, moment, moved, number, ranked, standing
+from sertify.report.formats import as_expected, headline, moment, moves, number, ranked, standing
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.reasons import REASONS
@@ -17,7 +17,7 @@ _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<
 _ENTITIES |= {ord("@"): "@&#8203;", ord("#"): "&#35;&#8203;"}
 
 
-def render(results: Results) -> str:
+def draw_summary(results: Results) -> str:
     """Draw results.json as a headline, a table of the candidates and what they were judged on."""
     shown = results.cleaned()
     (first, *second), others = sentences.of_verdict(shown.selection)
@@ -45,7 +45,7 @@ def _notes(shown: Results) -> Iterator[str]:
         yield sentences.SEEN
     yield from filter(None, map(sentences.clips, shown.speech))
     yield from sentences.doubts(shown)
-    yield from moved(shown)
+    yield from moves(shown)
 
 
 def _table(shown: Results) -> Iterator[str]:

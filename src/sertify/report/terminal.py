@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sertify.report import sentences
 from sertify.report.changes import since
-from sertify.report.formats import as_expected, moved, number, ranked, standing
+from sertify.report.formats import as_expected, moves, number, ranked, standing
 from sertify.report.results.model.candidate import CandidateResult, GateChecks
 from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.results import Results
@@ -155,7 +155,7 @@ def _remarks(shown: Results) -> Iterator[Line]:
     for remark, those in [*names.items()][:_MOST]:
         yield f"{listed(those)}: {remark}", _QUIET
     yield from _folded(len(names))
-    yield from ((text, {"yellow": True}) for text in moved(shown))
+    yield from ((text, {"yellow": True}) for text in moves(shown))
 
 
 def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from sertify.candidates.reading import read_suite
 from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.report.results.model.results import schema as results_schema
+from sertify.report.results.model.results import results_schema
 from sertify.vocabulary.outcomes import GATES, Outcome
 from tests.meta.drawn_results import confirmation
 from tests.meta.runs import CHECKS, FIXTURES

@@ -14,10 +14,10 @@ import pytest
 from sertify.evidence.environment import decides_answers, describe_environment
 from sertify.report import summary, terminal
 from sertify.report.changes import since
-from sertify.report.changes.significance import ESTIMATES, Pair, clear
+from sertify.report.changes.significance import WITH_INTERVAL, Pair, clear
 from sertify.report.page import page
 from sertify.report.results.model.candidate import CandidateResult
-from sertify.report.results.model.results import schema
+from sertify.report.results.model.results import results_schema
 from sertify.report.results.reading import read_results
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.drawn_results import (
@@ -57,7 +57,7 @@ def compared(old: Content, new: Content, folder: Path) -> Content:
     found: Content = json.loads(
         since.since(read_results(folder), as_results(new)).model_dump_json()
     )
-    jsonschema.validate(found, {"$ref": "#/$defs/Changes", "$defs": schema()["$defs"]})
+    jsonschema.validate(found, {"$ref": "#/$defs/Changes", "$defs": results_schema()["$defs"]})
     return found
 
 
@@ -274,7 +274,9 @@ def _null(chance: random.Random, place: int) -> Pair:
 
 def _drawn(chance: random.Random, place: int, commit: str) -> CandidateResult:
     found = GOOD | {"name": f"c{place}", "commit": commit}
-    drawn = {name: measurement(name, chance.gauss(0.7, 0.02), spread=0.0392) for name in ESTIMATES}
+    drawn = {
+        name: measurement(name, chance.gauss(0.7, 0.02), spread=0.0392) for name in WITH_INTERVAL
+    }
     return CandidateResult.model_validate(found | {"numbers": drawn})
 
 
@@ -447,18 +449,20 @@ class TestReports:
         results = five_qualify()
         rows = [change("gone", "removed"), change(NAME, "number", "within", number="uar")]
         results["changes"] = drawn("a", NAME, *rows)
-        text = page.render(as_results(results))
+        text = page.draw_page(as_results(results))
         section = text[text.index('id="changes"') :].partition("</section>")[0]
         assert section.index("removed of gone") < section.index("<details")
         assert section.index("<details") < section.index(f"number of {NAME}")
         assert "1 difference within noise or not comparable" in section
         assert "2.7.0" in section
-        assert 'id="changes"' not in page.render(as_results(five_qualify()))
+        assert 'id="changes"' not in page.draw_page(as_results(five_qualify()))
 
     def test_hostile_names_show_as_text(self) -> None:
         results = hostile_names()
         section = (
-            page.render(as_results(results)).partition('id="changes"')[2].partition("</section>")[0]
+            page.draw_page(as_results(results))
+            .partition('id="changes"')[2]
+            .partition("</section>")[0]
         )
         assert "&lt;script&gt;alert(1)" in section
         assert "<script" not in section
@@ -473,8 +477,8 @@ class TestReports:
         ]
         results["changes"] = drawn("a", NAME, *rows, change(NAME, "number", "unknown"))
         plain = five_qualify()
-        more = set(summary.render(as_results(results)).splitlines()) - set(
-            summary.render(as_results(plain)).splitlines()
+        more = set(summary.draw_summary(as_results(results)).splitlines()) - set(
+            summary.draw_summary(as_results(plain)).splitlines()
         )
         assert len(more) == min(many + 1, 8)
         assert not any("number of" in line for line in more)
@@ -489,7 +493,7 @@ class TestReports:
     def test_results_of_an_earlier_version_are_drawn(self) -> None:
         results = five_qualify()
         del results["changes"]
-        assert "Since the last run" not in summary.render(as_results(results))
+        assert "Since the last run" not in summary.draw_summary(as_results(results))
         assert "Since the last run" not in "".join(
             text for text, _ in terminal.lines(as_results(results))
         )

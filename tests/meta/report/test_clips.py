@@ -31,7 +31,7 @@ from sertify.report.page import page, recordings
 from sertify.report.results.clips import disagreements, errors
 from sertify.report.results.groups import groups
 from sertify.report.results.model.candidate import ClipResult
-from sertify.report.results.model.results import schema
+from sertify.report.results.model.results import results_schema
 from sertify.selection.verdicts import GateResult, Standing, Verdict
 from sertify.vocabulary.outcomes import GATES
 from tests.meta.drawn_results import (
@@ -373,14 +373,14 @@ def test_the_page_plays_a_sound_once_and_says_what_it_contains(calls: Corpus) ->
         | {"key": results["candidates"][0]["errors"][0]["key"]}
     ]
     audio = recordings.recorded(as_results(results), calls, MB)
-    drawn = page.render(as_results(results), audio)
+    drawn = page.draw_page(as_results(results), audio)
     own, _ = results["candidates"][1]["errors"]
     assert len(re.findall(r"<audio [^>]*controls preload=\"none\" src=\"data:audio", drawn)) == 2
     assert drawn.count(f'<a href="#clip-{own["key"]}">above</a>') == 3
     text = " ".join(re.sub("<[^>]*>", "", drawn).split())
     assert "contains recordings 2 recordings of people's voices are part of this file" in text
     assert "would have exceeded" not in text
-    left = page.render(
+    left = page.draw_page(
         as_results(results), dict.fromkeys(audio, "") | {own["key"]: audio[own["key"]]}
     )
     assert "2 more clips would have exceeded the limit" in left
@@ -391,7 +391,7 @@ def test_a_browser_plays_a_recording(calls: Corpus, tmp_path: Path) -> None:
     if path is None:
         pytest.skip("needs a browser: install chromium")
     results = as_results(telling(calls, ["long.flac#t=17.5,18.75"]))
-    writing.write(results, tmp_path, recordings.recorded(results, calls, MB))
+    writing.write_reports(results, tmp_path, recordings.recorded(results, calls, MB))
     switches = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=switches)
@@ -416,7 +416,7 @@ def test_a_browser_plays_a_recording(calls: Corpus, tmp_path: Path) -> None:
 
 def section(results: Content) -> str:
     """Return the page's section of clips."""
-    drawn = page.render(as_results(results))
+    drawn = page.draw_page(as_results(results))
     return drawn.partition('<section aria-labelledby="clips">')[2].partition("</section>")[0]
 
 
@@ -455,7 +455,7 @@ def test_page_without_telling_clips_has_no_section() -> None:
     results = five_qualify() | {"disagreements": []}
     for one in results["candidates"]:
         one["errors"] = []
-    assert 'id="clips"' not in page.render(as_results(results))
+    assert 'id="clips"' not in page.draw_page(as_results(results))
 
 
 # ------------------------------------------------------------------ runs
@@ -473,7 +473,7 @@ def test_a_run_finds_the_worst_errors_and_embeds_recordings_only_when_asked(
 ) -> None:
     file = write("hubert-tiny", "wav2vec2-tiny")
     plain = run("--data", f"calls={some_speech}", "-m", "accuracy", candidates=file)
-    jsonschema.validate(plain.results, schema())
+    jsonschema.validate(plain.results, results_schema())
     said = kept(plain)
     for name, own in said.items():
         wrong = sorted(

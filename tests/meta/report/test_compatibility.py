@@ -12,7 +12,7 @@ from benchmarks.same_results import differences
 from sertify.report import summary, terminal
 from sertify.report.changes.since import since
 from sertify.report.page import page
-from sertify.report.results.model.results import Results, schema
+from sertify.report.results.model.results import Results, results_schema
 from sertify.report.results.reading import read_results
 
 FILE = Path(__file__).with_name("results-0.1.json")
@@ -26,7 +26,7 @@ def results() -> Results:
 
 def test_it_is_read_in_full(results: Results) -> None:
     assert json.loads(results.text()) == CONTENT
-    jsonschema.validate(CONTENT, schema())
+    jsonschema.validate(CONTENT, results_schema())
 
 
 def test_it_is_compared_with(results: Results) -> None:
@@ -38,8 +38,8 @@ def test_it_is_compared_with(results: Results) -> None:
 
 
 def test_it_is_drawn(results: Results) -> None:
-    assert "Use wavlm-tiny" in page.render(results)
-    assert summary.render(results).startswith("### Use wavlm-tiny")
+    assert "Use wavlm-tiny" in page.draw_page(results)
+    assert summary.draw_summary(results).startswith("### Use wavlm-tiny")
     assert any(text.startswith("Use wavlm-tiny") for text, _ in terminal.lines(results))
 
 

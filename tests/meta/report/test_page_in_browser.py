@@ -83,7 +83,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
     def show(results: Content, **options: Any) -> Opened:
         file = tmp_path / "index.html"
-        file.write_text(page.render(as_results(results)), "utf-8", errors="backslashreplace")
+        file.write_text(page.draw_page(as_results(results)), "utf-8", errors="backslashreplace")
         context = browser.new_context(**{"viewport": DESKTOP, **options})
         contexts.append(context)
         opened = Opened(context.new_page())
@@ -303,6 +303,7 @@ def test_page_prints_what_is_folded(show: Open) -> None:
 
 def test_link_leads_to_what_the_filter_had_hidden(show: Open) -> None:
     opened = show(five_qualify())
+    opened.page.locator("section.verdict summary").first.click()
     opened.page.locator("#filter [name=status]").select_option("rejected")
     assert not opened.page.locator("article.candidate", has_text="ast").first.is_visible()
     opened.page.locator("section.verdict a", has_text="hubert-base").first.click()
@@ -335,4 +336,4 @@ def test_page_is_small_enough_to_mail() -> None:
     results = crowd(15)
     clips = {f"corpus/speaker-{number}/clip-{number}.wav": "silent" for number in range(2000)}
     results["corpus"]["rejected"] = [{"file": a, "reason": b} for a, b in clips.items()]
-    assert len(page.render(as_results(results)).encode()) < 3_000_000
+    assert len(page.draw_page(as_results(results)).encode()) < 3_000_000

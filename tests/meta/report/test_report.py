@@ -25,10 +25,10 @@ from sertify.evidence.labelling import Labelling
 from sertify.report import formats, sentences, summary, terminal, text_columns
 from sertify.report.formats import standing
 from sertify.report.page import page
-from sertify.report.results import choices, conclusion, speech
+from sertify.report.results import candidates, choices, speech
 from sertify.report.results.model.choice import FirmnessResult
-from sertify.report.results.model.results import schema
-from sertify.report.writing import write
+from sertify.report.results.model.results import results_schema
+from sertify.report.writing import write_reports
 from sertify.selection.choosing import Firmness, Selection
 from sertify.selection.comparison import compare
 from tests.meta.drawn_results import (
@@ -127,15 +127,15 @@ EVERY = pytest.mark.parametrize(
 @EVERY
 def test_example_follows_the_schema(name: str, request: pytest.FixtureRequest) -> None:
     content = as_results(request.getfixturevalue(name)).content()
-    jsonschema.Draft202012Validator.check_schema(schema())
-    jsonschema.validate(json.loads(json.dumps(content)), schema())
+    jsonschema.Draft202012Validator.check_schema(results_schema())
+    jsonschema.validate(json.loads(json.dumps(content)), results_schema())
 
 
 def test_every_key_of_the_schema_is_documented() -> None:
-    parts = [schema(), *schema()["$defs"].values()]
+    parts = [results_schema(), *results_schema()["$defs"].values()]
     keys = {key for part in parts for key in part.get("properties", ())}
     # What is in a mapping is named in its description.
-    keys |= {*re.findall(r"`(\w+)`", json.dumps(schema()))} | {*conclusion.NUMBERS}
+    keys |= {*re.findall(r"`(\w+)`", json.dumps(results_schema()))} | {*candidates.NUMBERS}
     documented = (Path(__file__).parents[3] / "docs" / "results.md").read_text("utf-8")
     assert not {key for key in keys if f"`{key}`" not in documented}
 
@@ -144,7 +144,7 @@ def test_every_key_of_the_schema_is_documented() -> None:
 def test_page_requests_nothing_and_runs_its_own_scripts(
     name: str, request: pytest.FixtureRequest
 ) -> None:
-    reader = Reader(page.render(as_results(request.getfixturevalue(name))))
+    reader = Reader(page.draw_page(as_results(request.getfixturevalue(name))))
     own = [files("sertify.report.page").joinpath(path).read_text("utf-8") for path in SCRIPTS]
     kinds = [attributes.get("type") for tag, attributes in reader.elements if tag == "script"]
     assert reader.scripts[-1] == own[-1]
@@ -163,7 +163,7 @@ def test_page_requests_nothing_and_runs_its_own_scripts(
 
 @EVERY
 def test_links_of_the_page_lead_somewhere(name: str, request: pytest.FixtureRequest) -> None:
-    elements = Reader(page.render(as_results(request.getfixturevalue(name)))).elements
+    elements = Reader(page.draw_page(as_results(request.getfixturevalue(name)))).elements
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = {attributes["href"] for tag, attributes in elements if tag == "a"}
@@ -171,7 +171,7 @@ def test_links_of_the_page_lead_somewhere(name: str, request: pytest.FixtureRequ
 
 
 def test_policy_of_the_page_allows_its_own_style_and_scripts_only(results: Content) -> None:
-    drawn = page.render(as_results(results))
+    drawn = page.draw_page(as_results(results))
     style = drawn.partition("<style>")[2].partition("</style>")[0]
     own = [files("sertify.report.page").joinpath(path).read_text("utf-8") for path in SCRIPTS]
     styles, *scripts = (
@@ -193,14 +193,14 @@ def test_policy_of_the_page_allows_its_own_style_and_scripts_only(results: Conte
 
 
 def test_page_shows_hostile_names_as_text(hostile: Content) -> None:
-    text = Reader(page.render(as_results(hostile))).text
+    text = Reader(page.draw_page(as_results(hostile))).text
     assert "<script>alert(1)</script>" in text
     assert "한국어-감정-모델" in text
     assert not re.search("[\x00-\x08\x1b\u202e\udc80-\udcff]", text)
 
 
 def test_page_says_what_to_use_and_why_not_the_others(results: Content) -> None:
-    reader = Reader(page.render(as_results(results)))
+    reader = Reader(page.draw_page(as_results(results)))
     assert "Use wavlm-base" in reader.text
     gates = next(row for row in reader.rows if "✓ pass" in row)
     assert gates[0] == "wavlm-base"
@@ -213,21 +213,21 @@ def test_page_says_what_to_use_and_why_not_the_others(results: Content) -> None:
 
 
 def test_page_without_a_choice(nothing_qualified: Content) -> None:
-    text = Reader(page.render(as_results(nothing_qualified))).text
+    text = Reader(page.draw_page(as_results(nothing_qualified))).text
     assert "No candidate qualified" in text
     assert "asr came closest" in text
     assert "No candidate came far enough to be measured." in text
 
 
 def test_page_without_a_corpus(no_corpus: Content) -> None:
-    text = Reader(page.render(as_results(no_corpus))).text
+    text = Reader(page.draw_page(as_results(no_corpus))).text
     assert "Accuracy needs a labelled corpus" in text
     assert "Random" not in text
     assert "could not be compared on the same clips" in text
 
 
 def test_markdown_is_one_table(results: Content) -> None:
-    drawn = summary.render(as_results(results))
+    drawn = summary.draw_summary(as_results(results))
     assert drawn.startswith("### Use wavlm-base\n")
     rows = [line for line in drawn.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 11 + 2
@@ -235,7 +235,7 @@ def test_markdown_is_one_table(results: Content) -> None:
 
 
 def test_markdown_escapes_names(hostile: Content) -> None:
-    drawn = summary.render(as_results(hostile))
+    drawn = summary.draw_summary(as_results(hostile))
     assert not re.search(r"<(?!/?sub>)|@\w|`|\]\(|www\.|\x1b", drawn)
     rows = [line for line in drawn.splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {6}
@@ -301,7 +301,7 @@ def test_terminal_tells_a_gate_that_is_judged_in_part(results: Content) -> None:
 
 
 def test_page_tells_what_is_to_be_known_of_a_candidate(results: Content) -> None:
-    drawn = page.render(as_results(results))
+    drawn = page.draw_page(as_results(results))
     assert "<p>It is not easy to load dawn.</p>" in drawn
     assert "<p>It has moved on: candidates.lock.yaml is about <code>8f2b1c</code>.</p>" in drawn
 
@@ -314,14 +314,14 @@ def test_terminal_strips_what_terminals_act_on(hostile: Content) -> None:
 
 def rows_after(text: str, results: Content) -> list[list[str]]:
     """Return the rows of the page behind the one with a cell, up to the next table."""
-    rows = Reader(page.render(as_results(results))).rows
+    rows = Reader(page.draw_page(as_results(results))).rows
     start = next(place for place, row in enumerate(rows) if text in row)
     wide = len(rows[start])
     return list(itertools.takewhile(lambda row: len(row) == wide, rows[start + 1 :]))
 
 
 def test_page_compares_the_best_with_each_other(results: Content) -> None:
-    text = " ".join(Reader(page.render(as_results(results))).text.split())
+    text = " ".join(Reader(page.draw_page(as_results(results))).text.split())
     first, second, third, *_ = rows_after("Behind the best", results)
     assert first == ["wavlm-base", "0.80 [0.70, 0.90]", "–", "–", "–", "the most accurate"]
     assert second[1:5] == ["0.75 [0.65, 0.85]", "0.050 [-0.010, 0.110]", "0.12", "0.070"]
@@ -339,7 +339,7 @@ def test_page_tells_what_is_within_the_margin(results: Content) -> None:
     said = [row[-1] for row in rows_after("Behind the best", results)[:5]]
     within = "less accurate, within the margin"
     assert said == ["the most accurate", "not told apart", within, "less accurate", "less accurate"]
-    assert "not surely more than 0.070 behind it" in page.render(as_results(results))
+    assert "not surely more than 0.070 behind it" in page.draw_page(as_results(results))
 
 
 def test_page_weighs_the_aims(results: Content) -> None:
@@ -351,13 +351,13 @@ def test_page_weighs_the_aims(results: Content) -> None:
 def test_page_tells_clips_that_are_resampled_one_by_one(results: Content) -> None:
     results["selection"]["comparison"]["speakers"] = None
     assert "315 clips, resampled by clip." in " ".join(
-        Reader(page.render(as_results(results))).text.split()
+        Reader(page.draw_page(as_results(results))).text.split()
     )
 
 
 def test_page_keeps_the_two_uars_apart(several: Content) -> None:
     headings = [
-        row for row in Reader(page.render(as_results(several))).rows if "Cannot express" in row
+        row for row in Reader(page.draw_page(as_results(several))).rows if "Cannot express" in row
     ]
     assert len(headings) == 4
     assert headings[0][1:4] == ["UAR (all emotions)", "UAR (its own emotions)", "Coverage"]
@@ -367,7 +367,7 @@ def test_page_keeps_the_two_uars_apart(several: Content) -> None:
 
 
 def test_page_marks_what_was_seen_in_training(several: Content) -> None:
-    drawn = Reader(page.render(as_results(several))).rows
+    drawn = Reader(page.draw_page(as_results(several))).rows
     names = [row[0] for row in drawn if len(row) == 6 and row[3] == "0.75"]
     marked = [name for name in names if "seen in training" in name]
     card = "hubert-base seen in training emodb: its model card lists emodb among its datasets"
@@ -384,25 +384,25 @@ def test_page_accounts_for_the_clips_of_each_corpus(several: Content) -> None:
 
 
 def test_page_shows_what_is_predicted_too_often(several: Content) -> None:
-    drawn = page.render(as_results(several))
+    drawn = page.draw_page(as_results(several))
     assert ["anger", "0.25", "0.12"] in Reader(drawn).rows
     assert "Confusions on our-calls" in drawn
     assert "Confusions on emodb" in drawn
 
 
 def test_page_tells_what_a_card_speaks_of(results: Content) -> None:
-    assert "<dt>Its card names</dt><dd><bdi>emodb</bdi></dd>" in page.render(as_results(results))
+    assert "<dt>Its card names</dt><dd><bdi>emodb</bdi></dd>" in page.draw_page(as_results(results))
 
 
 def test_page_folds_what_is_long(results: Content) -> None:
     results["corpus"]["warnings"] = [f"warning {n}" for n in range(4)]
-    drawn = page.render(as_results(results))
+    drawn = page.draw_page(as_results(results))
     assert "<details><summary>4 warnings</summary>" in drawn
     assert "<details open><summary>2 files not judged</summary>" in drawn
 
 
 def test_page_never_shows_a_choice_without_ground_truth_as_a_selection(no_truth: Content) -> None:
-    drawn = page.render(as_results(no_truth))
+    drawn = page.draw_page(as_results(no_truth))
     text = " ".join(Reader(drawn).text.split())
     assert "<title>No candidate has qualified yet" in drawn
     assert "Use ast" not in text
@@ -449,13 +449,13 @@ def test_reports_say_whether_the_choice_is_confirmed(
 ) -> None:
     results["selection"]["confirmation"] = found
     assert (said, markup) in terminal.lines(as_results(results), width=200)
-    assert said in " ".join(Reader(page.render(as_results(results))).text.split())
-    assert said in html.unescape(summary.render(as_results(results)))
+    assert said in " ".join(Reader(page.draw_page(as_results(results))).text.split())
+    assert said in html.unescape(summary.draw_summary(as_results(results)))
 
 
 def schema_of(name: str) -> Content:
     """Return the schema of a part of results.json."""
-    return {"$defs": schema()["$defs"], "$ref": f"#/$defs/{name}"}
+    return {"$defs": results_schema()["$defs"], "$ref": f"#/$defs/{name}"}
 
 
 @pytest.fixture(scope="module")
@@ -546,7 +546,7 @@ def test_firmness_never_promises_more_than_was_found(data: float, weights: float
 
 def test_nothing_is_confirmed_without_a_choice(nothing_qualified: Content) -> None:
     drawn = "".join(text for text, _ in terminal.lines(as_results(nothing_qualified)))
-    drawn += page.render(as_results(nothing_qualified)) + summary.render(
+    drawn += page.draw_page(as_results(nothing_qualified)) + summary.draw_summary(
         as_results(nothing_qualified)
     )
     assert "onfirm" not in drawn
@@ -607,23 +607,25 @@ def test_terminal_shows_as_many_corpora_as_fit(several: Content, width: int) -> 
 
 def test_no_legend_without_a_mark(results: Content) -> None:
     assert not any("seen in training" in text for text, _ in terminal.lines(as_results(results)))
-    assert "seen in training, does not count" not in summary.render(as_results(results))
-    assert "seen in training, does not count" not in page.render(as_results(results))
+    assert "seen in training, does not count" not in summary.draw_summary(as_results(results))
+    assert "seen in training, does not count" not in page.draw_page(as_results(results))
 
 
 def test_a_number_that_is_not_there_has_no_mark(hostile: Content) -> None:
     assert not any(
         "FAIL" in text and "*" in text for text, _ in terminal.lines(as_results(hostile))
     )
-    assert f"{formats.number(None)}*" not in page.render(as_results(hostile))
-    assert f"{formats.number(None)}*" not in html.unescape(summary.render(as_results(hostile)))
+    assert f"{formats.number(None)}*" not in page.draw_page(as_results(hostile))
+    assert f"{formats.number(None)}*" not in html.unescape(
+        summary.draw_summary(as_results(hostile))
+    )
 
 
 def test_a_single_corpus_that_was_seen_is_marked(results: Content) -> None:
     results["candidates"][0]["parts"][0]["seen"] = {"our-calls": "its card speaks of it"}
     drawn = [text for text, _ in terminal.lines(as_results(results))]
     assert ".83]*" in next(line for line in drawn if line.startswith("hubert-base"))
-    rows = html.unescape(summary.render(as_results(results))).splitlines()
+    rows = html.unescape(summary.draw_summary(as_results(results))).splitlines()
     assert any("hubert-base" in row and "0.79 [0.75, 0.83]*" in row for row in rows)
     assert "- * seen in training, does not count" in rows
 
@@ -633,7 +635,7 @@ def test_terminal_and_summary_mark_a_choice_without_ground_truth(no_truth: Conte
     drawn = dict(terminal.lines(as_results(no_truth)))
     assert drawn[said] == {"yellow": True}
     assert drawn["nobody knows the speakers"] == {"yellow": True}
-    told = summary.render(as_results(no_truth))
+    told = summary.draw_summary(as_results(no_truth))
     assert "> **Not a selection:** Without ground truth, begin with ast" in told
     assert "418 clips of unheard" in told
     assert told.startswith("### No candidate has qualified yet")
@@ -656,9 +658,9 @@ def test_a_repaired_model_is_said_to_qualify(results: Content) -> None:
 
 def test_reports_are_written(hostile: Content, tmp_path: Path) -> None:
     results = as_results(hostile)
-    written = write(results, tmp_path)
+    written = write_reports(results, tmp_path)
     assert as_results(json.loads(written["numbers"].read_text("utf-8"))) == results
-    assert written["report"].read_text("utf-8") == page.render(as_results(hostile))
+    assert written["report"].read_text("utf-8") == page.draw_page(as_results(hostile))
 
 
 def test_words_keep_their_promises() -> None:
@@ -672,7 +674,7 @@ def cells(text: str) -> str:
 
 def test_page_lists_what_is_to_be_kept_in_mind() -> None:
     results = several_corpora()
-    text = Reader(page.render(as_results(results))).text
+    text = Reader(page.draw_page(as_results(results))).text
     told = [*sentences.doubts(as_results(results), most=1000)]
     assert any("is over the rest" in one for one in told)
     assert all(one in text for one in told)
@@ -681,6 +683,6 @@ def test_page_lists_what_is_to_be_kept_in_mind() -> None:
 def test_page_names_some_of_many_files_and_counts_the_others(results: Content) -> None:
     files = [{"file": f"{number}.wav", "reason": "silent"} for number in range(20_000)]
     results["corpus"]["rejected"] = files
-    drawn = page.render(as_results(results))
+    drawn = page.draw_page(as_results(results))
     assert "and 19,800 more in results.json" in drawn
     assert len(drawn.encode()) < 3_000_000

@@ -21,7 +21,7 @@ from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.parts import TOGETHER
 from sertify.report.results import speech
 from sertify.report.results.conclusion import conclude, suite_properties
-from sertify.report.results.model.results import SCHEMA, Results, schema
+from sertify.report.results.model.results import SCHEMA, Results, results_schema
 from sertify.report.results.model.speech import CorpusResult
 from sertify.statistics import intervals, references
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
@@ -115,7 +115,7 @@ def concluded(
     given = corpus.fingerprint if corpus else None
     results = conclude(suite, store, ENVIRONMENT, corpus=given, **options)
     content: Content = json.loads(results.text())
-    jsonschema.validate(content, schema(), format_checker=jsonschema.FormatChecker())
+    jsonschema.validate(content, results_schema(), format_checker=jsonschema.FormatChecker())
     assert Results.model_validate(content) == results
     return content
 

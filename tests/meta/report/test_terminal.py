@@ -87,7 +87,7 @@ def test_every_report_says_what_models_computed_in() -> None:
     assert not any("computed in" in text for text in sentences.doubts(as_results(results)))
     results["environment"]["dtype"] = "bfloat16"
     assert any(line.startswith("computed in bfloat16: ") for line in shown(results))
-    assert "computed in bfloat16" in summary.render(as_results(results))
+    assert "computed in bfloat16" in summary.draw_summary(as_results(results))
 
 
 def facts(name: str, clips: int) -> Content:

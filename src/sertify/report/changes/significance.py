@@ -9,10 +9,10 @@ from sertify.report.results.model.changes import Noise
 from sertify.report.results.model.fields import Measured
 from sertify.statistics.comparisons import holm
 
-ESTIMATES = ("uar_all", "uar", "accuracy", "macro_f1")
+WITH_INTERVAL = ("uar_all", "uar", "accuracy", "macro_f1")
 """Numbers with an interval; the others follow from the clips or from the files."""
 
-COMPARED = (*ESTIMATES, "coverage", "parameters", "size_on_disk", "segment_time")
+COMPARED = (*WITH_INTERVAL, "coverage", "parameters", "size_on_disk", "segment_time")
 """The numbers that are compared."""
 
 _CONFIDENCE = 0.95
@@ -68,7 +68,7 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
         (pair.after.name, name): p
         for pair in pairs
         if pair.speech and not pair.same
-        for name in ESTIMATES
+        for name in WITH_INTERVAL
         if (p := _p(pair, name)) is not None
     }
     corrected = zip(ps, holm([*ps.values()]), strict=True)

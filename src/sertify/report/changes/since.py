@@ -198,8 +198,8 @@ def _relabelled(old: CandidateResult, new: CandidateResult) -> str:
     return _cut("; ".join(said) or "in another order")
 
 
-Text = TypeVar("Text", str, str | None)
+_Text = TypeVar("_Text", str, str | None)
 
 
-def _cut(text: Text) -> Text:
+def _cut(text: _Text) -> _Text:
     return text if text is None or len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -9,7 +9,7 @@ from sertify.gates.parts import TOGETHER
 from sertify.report.formats import number, standing
 from sertify.report.page import tables
 from sertify.report.results.model.candidate import CandidateResult
-from sertify.report.results.model.fields import Estimate, Measured
+from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 from sertify.report.sentences import UAR, is_seen, is_starred
 from sertify.statistics.fronts import pareto_front
@@ -26,12 +26,12 @@ _LOOKS = {
 _NAMED = 12
 _BOTH = ("uar_all", "segment_time")
 
-Candidates = Sequence[CandidateResult]
+_Candidates = Sequence[CandidateResult]
 Row = dict[str, Any]
 
 
 def charts(
-    shown: Results, candidates: Candidates, anchors: Mapping[str, str]
+    shown: Results, candidates: _Candidates, anchors: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """Return the drawings of the page by the id of their figure, with what they are drawn by.
 
@@ -51,7 +51,7 @@ def charts(
 
 
 def _drawings(
-    shown: Results, candidates: Candidates, anchors: Mapping[str, str]
+    shown: Results, candidates: _Candidates, anchors: Mapping[str, str]
 ) -> Iterator[tuple[str, Row]]:
     looks = {
         candidate.name: {"id": anchors[candidate.name], "rank": rank}
@@ -75,7 +75,7 @@ def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
     yield "memory", _over_length(candidate, "MB", memory)
 
 
-def _forest(shown: Results, candidates: Candidates, looks: Mapping[str, Row]) -> Row:
+def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> Row:
     """Draw the UAR on each part of the speech, of all emotions or of those of the candidate."""
     rows = [
         looks[candidate.name]
@@ -116,7 +116,7 @@ def _guesses(shown: Results, part: str, rows: Iterable[Row]) -> dict[float, list
     return names
 
 
-def _trade_off(shown: Results, candidates: Candidates, looks: Mapping[str, Row]) -> list[Row]:
+def _trade_off(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> list[Row]:
     points = {each.name: point for each in candidates if (point := _point(each))}
     measured = [candidate for candidate in candidates if candidate.name in points]
     disturbed = any("noise" in check.details for each in measured for check in each.checks("speed"))
@@ -153,7 +153,7 @@ def _point(candidate: CandidateResult) -> tuple[float, float] | None:
 
 
 def _recalls(candidate: CandidateResult) -> Iterator[Row]:
-    for emotion, recall in tables.recalls(candidate).items():
+    for emotion, recall in tables.measured_recalls(candidate).items():
         if recall.value is not None:
             yield {"name": emotion} | _interval(recall, f"recall of {emotion}")
 
@@ -191,7 +191,7 @@ def _over_length(candidate: CandidateResult, unit: str, kinds: Mapping[str, str]
     return {"spec": "lines", "params": {"unit": unit}, "rows": rows}
 
 
-def _interval(measured: Measured | Estimate, name: str) -> Row:
+def _interval(measured: Measured | EstimateResult, name: str) -> Row:
     bounds = {"low": measured.low, "high": measured.high}
     return {"value": measured.value, **bounds, "said": f"{name} {number(measured)}"}
 

@@ -50,7 +50,7 @@ _LISTED = 200
 _WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
-def render(results: Results, audio: Mapping[str, str] | None = None) -> str:
+def draw_page(results: Results, audio: Mapping[str, str] | None = None) -> str:
     """Draw results.json as one HTML page; ``audio`` has the data URIs of clips by their names.
 
     The page asks for nothing: it opens from a disk without a network. It runs its own scripts only,
@@ -132,8 +132,8 @@ def _content(shown: Results) -> dict[str, Any]:
         "standings": {c.name: formats.standing(c, selection) for c in candidates},
         "columns": _columns(candidates),
         "confusions": {c.name: tables.confusions(c) for c in candidates},
-        "recalls": {c.name: tables.recalls(c) for c in candidates},
-        "seen": {c.name: tables.seen(c) for c in candidates},
+        "recalls": {c.name: tables.measured_recalls(c) for c in candidates},
+        "seen": {c.name: tables.trained_on(c) for c in candidates},
         "known": {c.name: tables.known(c) for c in candidates},
         "starred": {c.name for c in candidates if sentences.is_starred(c, shown.corpus)},
         "doubts": [*sentences.doubts(shown, most=10_000)],

@@ -6,7 +6,7 @@ from typing import Any
 
 from sertify.report.results.model.candidate import CandidateResult, PartResult
 from sertify.report.results.model.choice import DifferenceResult, SelectionResult
-from sertify.report.results.model.fields import Estimate, Measured
+from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 from sertify.report.sentences import is_seen, unjudged
@@ -17,7 +17,7 @@ class Compared:
     """A candidate among those that were compared: how far it is behind the best, if it is."""
 
     name: str
-    uar: Estimate
+    uar: EstimateResult
     behind: DifferenceResult | None
     said: str
 
@@ -94,7 +94,7 @@ def confusions(candidate: CandidateResult) -> list[tuple[str, Any, Any]]:
     ]
 
 
-def recalls(candidate: CandidateResult) -> dict[str, Measured]:
+def measured_recalls(candidate: CandidateResult) -> dict[str, Measured]:
     """Return the measured recall of each emotion, on all the speech that was judged."""
     for check in candidate.checks("accuracy"):
         named = {one.name.partition("recall:")[2]: one for one in check.measurements}
@@ -104,7 +104,7 @@ def recalls(candidate: CandidateResult) -> dict[str, Measured]:
     return {}
 
 
-def seen(candidate: CandidateResult) -> dict[str, str]:
+def trained_on(candidate: CandidateResult) -> dict[str, str]:
     """Return the corpora that a candidate has seen in its training, and why they count as seen."""
     return {corpus: why for part in candidate.parts for corpus, why in part.seen.items()}
 
@@ -115,8 +115,10 @@ def known(candidate: CandidateResult) -> list[str]:
     return [*dict.fromkeys([*repository.get("datasets", ()), *repository.get("mentions", ())])]
 
 
-def reference(scores: Mapping[str, float], column: str) -> Estimate | float | None:
+def reference(scores: Mapping[str, float], column: str) -> EstimateResult | float | None:
     """Return what a model that hears nothing scores; of its own emotions it has none."""
     if column != "uar_all":
         return None if column == "uar" else scores.get(column)
-    return Estimate(value=scores["uar"], low=scores.get("uar_low"), high=scores.get("uar_high"))
+    return EstimateResult(
+        value=scores["uar"], low=scores.get("uar_low"), high=scores.get("uar_high")
+    )

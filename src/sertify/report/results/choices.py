@@ -10,55 +10,40 @@ from sertify.report.results.model.choice import (
     AimShares,
     ComparisonResult,
     DifferenceResult,
-    FirmnessResult,
     SelectionResult,
 )
-from sertify.report.results.model.fields import Estimate
 from sertify.selection.aims import Aims
 from sertify.selection.choosing import Selection
 from sertify.selection.comparison import Agreement, Comparison
 from sertify.selection.consensus import Consensus
-from sertify.statistics import comparisons
-from sertify.statistics.comparisons import Difference
+from sertify.statistics.comparisons import Difference, uar_intervals
+
+_NONE_CAME_AS_FAR = "Without ground truth, and no candidate came as far as to be compared."
 
 
 def selection_result(selection: Selection, preferences: Preferences) -> SelectionResult:
     """Describe a selection; how it is confirmed is found out later."""
-    firmness, comparison = selection.firmness, selection.comparison
-    return SelectionResult(
-        candidate=selection.candidate,
-        sentence=selection.sentence,
-        tied=selection.tied,
-        pareto=selection.pareto,
-        weights=preferences.weights.model_dump(),
-        margin=preferences.margin,
-        aims=_known(selection.aims),
-        totals=dict(selection.totals),
-        firmness=FirmnessResult.model_validate(firmness) if firmness else None,
-        comparison=_comparison(comparison) if comparison else None,
-    )
+    changed = {
+        "weights": preferences.weights.model_dump(),
+        "margin": preferences.margin,
+        "aims": _known(selection.aims),
+        "comparison": selection.comparison and _comparison(selection.comparison),
+    }
+    return SelectionResult.model_validate(vars(selection) | changed)
 
 
 def choice_without_labels(consensus: Consensus | None) -> dict[str, Any]:
     """Return the fields of a choice without ground truth."""
     if consensus is None:
-        sentence = "Without ground truth, and no candidate came as far as to be compared."
         empty: dict[str, Any] = {"aims": {}, "totals": {}, "confidence": {}, "agreements": ()}
-        return {"candidate": None, "sentence": sentence} | empty
-    return {
-        "candidate": consensus.candidate,
-        "sentence": consensus.sentence,
-        "aims": _known(consensus.aims),
-        "totals": dict(consensus.totals),
-        "confidence": dict(consensus.confidence),
-        "agreements": tuple(map(_agreement, consensus.agreements)),
-    }
+        return {"candidate": None, "sentence": _NONE_CAME_AS_FAR} | empty
+    agreements = tuple(map(_agreement, consensus.agreements))
+    return vars(consensus) | {"aims": _known(consensus.aims), "agreements": agreements}
 
 
 def _agreement(pair: Agreement) -> AgreementResult:
     bounds = asdict(pair.interval) if pair.interval else {"low": None, "high": None}
-    rest = {name: getattr(pair, name) for name in ("first", "second", "kappa", "clips", "emotions")}
-    return AgreementResult(**rest, **bounds)
+    return AgreementResult.model_validate(vars(pair) | bounds)
 
 
 def _known(aims: Mapping[str, Aims]) -> AimShares:
@@ -67,22 +52,21 @@ def _known(aims: Mapping[str, Aims]) -> AimShares:
 
 def _comparison(comparison: Comparison) -> ComparisonResult:
     replicates = comparison.replicates
-    intervals = comparisons.uar_intervals(replicates)
-    return ComparisonResult(
-        emotions=dict(comparison.emotions),
-        left_out=dict(comparison.left_out),
-        clips=replicates.clips,
-        speakers=replicates.groups if replicates.by_speaker else None,
-        chance=comparison.chance,
-        uar={
-            name: Estimate(value=value, **asdict(intervals[name]))
+    intervals = uar_intervals(replicates)
+    changed = {
+        "clips": replicates.clips,
+        "speakers": replicates.groups if replicates.by_speaker else None,
+        "chance": comparison.chance,
+        "uar": {
+            name: {"value": value, **asdict(intervals[name])}
             for name, value in zip(replicates.names, replicates.values.tolist(), strict=True)
         },
-        differences=tuple(map(_difference, comparison.differences)),
-    )
+        "differences": tuple(map(_difference, comparison.differences)),
+    }
+    return ComparisonResult.model_validate(vars(comparison) | changed)
 
 
 def _difference(difference: Difference) -> DifferenceResult:
-    fields = asdict(difference).items()
+    fields = vars(difference).items()
     rounded = {key: round(value, 6) if isinstance(value, float) else value for key, value in fields}
     return DifferenceResult.model_validate(rounded)

@@ -16,11 +16,11 @@ _MOST_ERRORS = 10
 _MOST_DISAGREEMENTS = 20
 _KNOWN = frozenset(EMOTIONS)
 
-Names = Mapping[str, str]
+_Names = Mapping[str, str]
 _Said = list[tuple[Labelling, int]]
 
 
-def errors(labelling: Labelling, names: Names) -> tuple[ErrorClip, ...]:
+def errors(labelling: Labelling, names: _Names) -> tuple[ErrorClip, ...]:
     """List a candidate's most confident wrong answers, the most confident first.
 
     They are on labelled clips of emotions that it can express: it is no wonder that others are
@@ -53,7 +53,7 @@ def errors(labelling: Labelling, names: Names) -> tuple[ErrorClip, ...]:
 
 
 def disagreements(
-    verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling], names: Names
+    verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling], names: _Names
 ) -> tuple[DisagreementClip, ...]:
     """List the clips on which candidates disagree most, labelled or not.
 
@@ -118,7 +118,7 @@ def _by_clip(asked: Sequence[Labelling], keys: Collection[str]) -> dict[str, _Sa
     return said
 
 
-def _clip(labelling: Labelling, place: int, names: Names) -> dict[str, Any]:
+def _clip(labelling: Labelling, place: int, names: _Names) -> dict[str, Any]:
     return {
         "key": labelling.keys[place],
         "clip": _name(labelling, place, names),
@@ -129,5 +129,5 @@ def _clip(labelling: Labelling, place: int, names: Names) -> dict[str, Any]:
     }
 
 
-def _name(labelling: Labelling, place: int, names: Names) -> str:
+def _name(labelling: Labelling, place: int, names: _Names) -> str:
     return names.get(labelling.keys[place], labelling.clips[place])

@@ -9,42 +9,15 @@ from sertify.evidence.environment import fingerprint
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report.results import choices, clips, speech
-from sertify.report.results.groups import groups
-from sertify.report.results.model.candidate import CandidateResult, CheckResult, GateChecks
+from sertify.report.results.candidates import candidate_result
 from sertify.report.results.model.choice import UnlabelledResult
-from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.results import SCHEMA, Results, StaleEvidence
 from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.choosing import select
 from sertify.selection.consensus import consensus
-from sertify.selection.verdicts import (
-    Context,
-    GateResult,
-    Stale,
-    Standing,
-    Verdict,
-    current,
-    timing_record,
-    verdict,
-)
+from sertify.selection.verdicts import Context, Stale, Standing, Verdict, current, verdict
 from sertify.vocabulary.about import VERSION
-from sertify.vocabulary.outcomes import GATES, Outcome
-from sertify.vocabulary.reasons import REASONS
-
-_OF_MODEL = (
-    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
-    "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
-    "load_time", "cold_start", "parameters", "size_on_disk",
-)  # fmt: skip
-# Those of the length of audio that candidates are compared at, with their names there.
-_OF_SEGMENT = {"segment_time": "time_p50"} | {
-    name: name
-    for name in (
-        "real_time_factor", "throughput", "peak_memory", "memory_above_model", "energy",
-    )
-}  # fmt: skip
-NUMBERS = (*_OF_MODEL, *_OF_SEGMENT)
-"""The key measurements of a candidate."""
+from sertify.vocabulary.outcomes import GATES
 
 
 def conclude(
@@ -66,47 +39,57 @@ def conclude(
     every = store.records(candidate.name for candidate in suite.candidates)
     records = _kept(every, store, corpus)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
-    context = Context(_counting_corpus(records, store, corpus), fingerprints)
-    verdicts, stale = _verdicts(suite, records, context)
-    labelled = _corpus(store, context.corpus, records)
-    labellings = _labellings(verdicts, store, context)
-    heard = _heard(suite, store, records, Context(corpus, fingerprints))
-    disagreeing = (heard.verdicts, heard.labellings) if heard else (verdicts, labellings)
+    counting = Context(_counting_corpus(records, store, corpus), fingerprints)
+    judged = _judge(suite, store, records, counting)
+    # On labelled speech a candidate may have been found varied; here it is asked about this one.
+    facts = store.corpus(corpus) if corpus else None
+    bare = facts and not facts["labelled"]
+    given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
+    disagreeing = given or judged
     return Results(
         sertify=VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         selection=choices.selection_result(
-            select(verdicts, labellings, suite.preferences), suite.preferences
+            select(judged.verdicts, judged.labellings, suite.preferences), suite.preferences
         ),
-        unlabelled=_unlabelled(suite, verdicts, heard) if heard else None,
+        unlabelled=_unlabelled(suite, judged.verdicts, given) if given else None,
         candidates=tuple(
-            _candidate(verdict, labelled, labellings.get(verdict.candidate.name), names or {})
-            for verdict in verdicts
+            candidate_result(
+                each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}
+            )
+            for each in judged.verdicts
         ),
-        disagreements=clips.disagreements(*disagreeing, names or {}),
-        references=speech.references(labelled),
-        corpus=labelled,
+        disagreements=clips.disagreements(
+            disagreeing.verdicts, disagreeing.labellings, names or {}
+        ),
+        references=speech.references(judged.corpus),
+        corpus=judged.corpus,
         environment=dict(environment),
-        stale=_stale(stale),
+        stale=_stale(judged.stale),
         moved=dict(moved or {}),
     )
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What is known of the candidates on audio without labels."""
+class _Judged:
+    """The candidates on a corpus: what is known of each, and said by it of each clip."""
 
-    corpus: CorpusResult
+    corpus: CorpusResult | None
     verdicts: Sequence[Verdict]
+    stale: Sequence[Stale]
     labellings: Mapping[str, Labelling]
 
 
-def _corpus(
-    store: EvidenceStore, fingerprint: str | None, records: Sequence[Record]
-) -> CorpusResult | None:
-    facts = store.corpus(fingerprint) if fingerprint else None
-    return speech.corpus_result(facts, records) if facts else None
+def _judge(
+    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
+) -> _Judged:
+    evidence = [(each, *current(each, records, context)) for each in suite.candidates]
+    verdicts = [verdict(candidate, kept) for candidate, kept, _ in evidence]
+    stale = [old for _, _, dropped in evidence for old in dropped]
+    facts = store.corpus(context.corpus) if context.corpus else None
+    corpus = speech.corpus_result(facts, records) if facts else None
+    return _Judged(corpus, verdicts, stale, _labellings(verdicts, store, context))
 
 
 def _labellings(
@@ -115,57 +98,31 @@ def _labellings(
     """Return what each candidate said of each clip of a corpus, where it is known."""
     if context.corpus is None:
         return {}
-    environment = context.environments["accuracy"]
-    known = {}
-    for judged in verdicts:
-        candidate, commit = judged.candidate, judged.commit or ""
-        key = (candidate.name, candidate.fingerprint, commit, context.corpus, environment)
-        if labelling := store.labelling(*key):
-            known[candidate.name] = labelling
-    return known
+    corpus, environment = context.corpus, context.environments["accuracy"]
+    return {
+        candidate.name: labelling
+        for candidate, commit in ((each.candidate, each.commit or "") for each in verdicts)
+        if (
+            labelling := store.labelling(
+                candidate.name, candidate.fingerprint, commit, corpus, environment
+            )
+        )
+    }
 
 
-def _verdicts(
-    suite: Suite, records: Sequence[Record], context: Context
-) -> tuple[list[Verdict], list[Stale]]:
-    verdicts: list[Verdict] = []
-    stale: list[Stale] = []
-    for candidate in suite.candidates:
-        kept, dropped = current(candidate, records, context)
-        verdicts.append(verdict(candidate, kept))
-        stale += dropped
-    return verdicts, stale
-
-
-def _heard(
-    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
-) -> _Heard | None:
-    """Return what is known of the candidates on the audio of this run, where it has no labels."""
-    corpus = _corpus(store, context.corpus, records)
-    if corpus is None or corpus.labelled:
-        return None
-    # On labelled speech a candidate may have been found varied; here it is asked about this one.
-    verdicts, _ = _verdicts(suite, records, context)
-    return _Heard(corpus, verdicts, _labellings(verdicts, store, context))
-
-
-def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Heard) -> UnlabelledResult:
+def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Judged) -> UnlabelledResult:
     """Return what audio without labels says of the candidates."""
     # What a candidate got wrong elsewhere still counts.
     wrong = {
-        verdict.candidate.name
-        for verdict in labelled
-        if verdict.standing is Standing.REJECTED and verdict.gate == "accuracy"
+        each.candidate.name
+        for each in labelled
+        if each.standing is Standing.REJECTED and each.gate == "accuracy"
     }
     right = {name: each for name, each in heard.labellings.items() if name not in wrong}
-    return UnlabelledResult(
-        corpus=heard.corpus,
-        degeneracy={
-            verdict.candidate.name: verdict.gates["degeneracy"].outcome
-            for verdict in heard.verdicts
-        },
-        **choices.choice_without_labels(consensus(heard.verdicts, right, suite.preferences)),
-    )
+    choice = choices.choice_without_labels(consensus(heard.verdicts, right, suite.preferences))
+    varied = {each.candidate.name: each.gates["degeneracy"].outcome for each in heard.verdicts}
+    facts = {"corpus": heard.corpus, "degeneracy": varied}
+    return UnlabelledResult.model_validate(choice | facts)
 
 
 def suite_properties(results: Results) -> dict[str, str]:
@@ -215,71 +172,6 @@ def _kept(records: Sequence[Record], store: EvidenceStore, given: str | None) ->
         if other and other["labelled"] and other["path"] == facts["path"]
     }
     return [one for one in records if one.corpus not in gone]
-
-
-def _candidate(
-    verdict: Verdict,
-    corpus: CorpusResult | None,
-    labelling: Labelling | None,
-    names: Mapping[str, str],
-) -> CandidateResult:
-    candidate, records = verdict.candidate, verdict.records
-    repository = verdict.detail("repository") or {}
-    outline = next((record.details for record in records if "loader" in record.details), {})
-    outputs = verdict.detail("labels") or outline.get("outputs") or candidate.labels or ()
-    labels = tuple(name for name in outputs if name is not None)
-    emotions = {candidate.emotion_of(label) for label in labels} - {None}
-    return CandidateResult(
-        name=candidate.name,
-        model=candidate.model,
-        revision=candidate.revision,
-        commit=verdict.commit,
-        status=candidate.status,
-        expected=candidate.reasons,
-        verdict=verdict.standing.value,
-        gate=verdict.gate,
-        reason=verdict.reason,
-        message=verdict.message,
-        cure=_cure(verdict),
-        languages=verdict.languages,
-        licence=candidate.licence or repository.get("licence") or None,
-        note=candidate.note,
-        loader=outline.get("loader"),
-        architecture=outline.get("architecture") or verdict.detail("architecture"),
-        remarks=tuple(filter(None, (record.details.get("remark") for record in records))),
-        repository=repository,
-        labels=labels,
-        emotions=tuple(sorted(map(str, emotions))),
-        gates={gate: _gate(result) for gate, result in verdict.gates.items()},
-        numbers=_numbers(verdict),
-        parts=tuple(speech.parts(verdict, corpus)),
-        errors=clips.errors(labelling, names) if labelling else (),
-        groups=groups(labelling) if labelling else (),
-    )
-
-
-def _cure(verdict: Verdict) -> str | None:
-    if verdict.gate is None or verdict.reason is None:
-        return None
-    undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
-    if undecided and verdict.gate == "speed":
-        return "measure it again on a quiet machine"
-    if undecided and REASONS[verdict.reason].fault:
-        return "judge it on more clips"
-    return REASONS[verdict.reason].cure
-
-
-def _gate(result: GateResult) -> GateChecks:
-    checks = tuple(CheckResult.model_validate(record) for record in result.records)
-    return GateChecks(outcome=result.outcome, checks=checks)
-
-
-def _numbers(verdict: Verdict) -> dict[str, Measured]:
-    numbers = {name: verdict.number(name) for name in _OF_MODEL}
-    record = timing_record(verdict)
-    if record is not None:
-        numbers |= {name: record.value(key) for name, key in _OF_SEGMENT.items()}
-    return {name: Measured.model_validate(number) for name, number in numbers.items() if number}
 
 
 def _stale(stale: Sequence[Stale]) -> tuple[StaleEvidence, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sertify.evidence.labelling import Labelling
 from sertify.report.results.model.candidate import GroupResult
-from sertify.report.results.model.fields import Estimate
+from sertify.report.results.model.fields import EstimateResult
 from sertify.statistics.intervals import Interval
 from sertify.statistics.jackknife import uar_estimate
 from sertify.vocabulary.languages import language_tag
@@ -109,16 +109,16 @@ def _described(clips: _Clips, *, bounded: bool) -> dict[str, Any]:
     }
 
 
-def _uar(clips: _Clips, *, bounded: bool) -> Estimate:
+def _uar(clips: _Clips, *, bounded: bool) -> EstimateResult:
     parts = [clips.where(clips.corpora == corpus) for corpus in {*clips.corpora.tolist()}]
     uars = [_estimate(part) for part in parts]
     mean = math.fsum(value for value, _ in uars) / len(uars)
     if not bounded:
-        return Estimate(value=mean)
+        return EstimateResult(value=mean)
     # Distances of independent estimates add up as squares, as those of `scores` do.
     below = math.hypot(*(value - interval.low for value, interval in uars)) / len(uars)
     above = math.hypot(*(interval.high - value for value, interval in uars)) / len(uars)
-    return Estimate(value=mean, low=max(0.0, mean - below), high=min(1.0, mean + above))
+    return EstimateResult(value=mean, low=max(0.0, mean - below), high=min(1.0, mean + above))
 
 
 def _estimate(clips: _Clips) -> tuple[float, Interval]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from sertify.report.results.model.fields import (
-    Estimate,
+    EstimateResult,
     Found,
     Measured,
     Moment,
@@ -16,18 +16,14 @@ from sertify.report.results.model.fields import (
 )
 from sertify.vocabulary.outcomes import GATES
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class CheckResult(ResultPart):
     """What one check found."""
 
     check: str = Field(description="Name of the test function, and behind @ what it is about.")
-    corpus: str = Field(
-        "",
-        description="Fingerprint of the audio that it heard; begins with embedded: where none was"
-        " given; empty where it heard none.",
-    )
+    corpus: str = Field("", description="Fingerprint of the audio that it heard, if it did.")
     outcome: Found
     reason: ReasonCode | None = Field(description="Reason code; null on PASS.")
     message: str = Field(description="What was found; empty on PASS.")
@@ -64,14 +60,12 @@ class PartResult(ResultPart):
     """How right a candidate is on a part of the speech."""
 
     part: str = Field(description="The corpus, `together` for all, or `language-` and a tag.")
-    seen: dict[str, str] = Field(
-        description="Corpora that it has seen in its training, and why they count as seen."
-    )
+    seen: dict[str, str] = Field(description="Corpora that it was trained on; why they count so.")
     expressible: Several[str] = Field(description="Emotions of the speech that it can express.")
     inexpressible: Several[str] = Field(description="Those that it cannot.")
     chance: Chance
     languages: Several[str] = Field(description="Languages of the speech.")
-    language_fit: float | None = Field(description="Share of these that it is for.")
+    language_fit: float | None = Field(description="Fraction of these that it is for.")
     numbers: dict[str, Measured] = Field(description="Measurements by name.")
 
     def value(self, name: str) -> float | None:
@@ -86,8 +80,10 @@ class GroupResult(ResultPart):
     name: str
     clips: PositiveInt
     speakers: NonNegativeInt
-    coverage: Share = Field(description="Share of the clips whose emotion it can express.")
-    uar: Estimate | None = Field(description="UAR over those; null where it can express none.")
+    coverage: Fraction = Field(description="Fraction of the clips whose emotion it can express.")
+    uar: EstimateResult | None = Field(
+        description="UAR over those; null where it can express none."
+    )
 
 
 class ClipResult(ResultPart):
@@ -127,10 +123,7 @@ class CandidateResult(ResultPart):
     name: str
     model: str
     revision: str | None = Field(description="As written in candidates.yaml.")
-    commit: str | None = Field(
-        description="What was judged: a commit, or `sha256:` and a hash for a folder; `+` and more"
-        " where other repositories are needed. Null where it could not be found out."
-    )
+    commit: str | None = Field(description="What was judged; `sha256:` and a hash for a folder.")
     status: Literal["candidate", "baseline", "rejected"]
     expected: Several[str] = Field(description="Reason codes that candidates.yaml names.")
     verdict: Literal["qualified", "rejected", "baseline", "undecided"]
@@ -152,12 +145,8 @@ class CandidateResult(ResultPart):
     labels: Several[str] = Field(description="Its own labels, in the order of its outputs.")
     emotions: Several[str] = Field(description="The emotions those labels stand for.")
     gates: dict[str, GateChecks] = Field(json_schema_extra={"required": [*GATES]})
-    numbers: dict[str, Measured] = Field(
-        description="Key measurements by name; one that was not made is absent."
-    )
-    parts: Several[PartResult] = Field(
-        description="How right it is on all speech, each corpus, each language asked about."
-    )
+    numbers: dict[str, Measured] = Field(description="Key measurements by name, where made.")
+    parts: Several[PartResult] = Field(description="How right it is: on all speech, a corpus …")
     errors: Annotated[Several[ErrorClip], Field(max_length=10)] = Field(
         (), description="Its most confident wrong answers, the most confident first."
     )

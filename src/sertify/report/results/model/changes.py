@@ -8,7 +8,7 @@ from sertify.report.results.model.fields import ResultPart, Several
 
 Noise = Literal["more", "within", "unknown"]
 Kind = Literal["verdict", "added", "removed", "number", "labels", "commit"]
-Names = Annotated[tuple[str, ...], Strict(False)]
+_Names = Annotated[tuple[str, ...], Strict(False)]
 BeforeAfter = Annotated[Several[str | None], Field(min_length=2, max_length=2)]
 
 
@@ -17,14 +17,10 @@ class Change(ResultPart):
 
     name: str
     kind: Kind
-    before: str | float | Names | None = Field(
-        None, description="The verdict with its reason, the commit, the labels or the value."
-    )
-    after: str | float | Names | None = None
+    before: str | float | _Names | None = Field(None, description="A value, or what the kind says.")
+    after: str | float | _Names | None = None
     number: str | None = Field(None, description="Which number changed.")
-    noise: Noise | None = Field(
-        None, description="Whether it differs by more than noise; null where it is no number."
-    )
+    noise: Noise | None = Field(None, description="Whether a number differs by more than noise.")
     sentence: str = Field(description="That, to be read by people.")
 
 
@@ -42,8 +38,6 @@ class Changes(ResultPart):
     sertify: str = Field(description="Of the earlier run.")
     selection: SelectionChange
     speech_changed: bool = Field(description="Whether the speech has another fingerprint.")
-    environment: dict[str, BeforeAfter] = Field(
-        description="Of what answers or times depend on and is not the same: before, and after."
-    )
+    environment: dict[str, BeforeAfter] = Field(description="What answers or times depend on.")
     sentence: str = Field(description="The most important, to be read by people.")
     candidates: Several[Change] = Field(description="What has not changed is not listed.")

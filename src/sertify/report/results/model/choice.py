@@ -2,9 +2,9 @@
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
-from sertify.report.results.model.candidate import Share
+from sertify.report.results.model.candidate import Fraction
 from sertify.report.results.model.fields import (
-    Estimate,
+    EstimateResult,
     Found,
     Measured,
     ReasonCode,
@@ -14,13 +14,14 @@ from sertify.report.results.model.fields import (
 from sertify.report.results.model.speech import CorpusResult
 
 AimShares = dict[str, dict[str, float]]
+"""By candidate: `accuracy`, `speed`, `diversity` and `language`."""
 
 
 class FirmnessResult(ResultPart):
     """How often the choice stays the same."""
 
-    data: Share = Field(description="Over resamples of the clips.")
-    weights: Share = Field(description="Over other weightings around these.")
+    data: Fraction = Field(description="Over resamples of the clips.")
+    weights: Fraction = Field(description="Over other weightings around these.")
 
 
 class DifferenceResult(ResultPart):
@@ -33,23 +34,20 @@ class DifferenceResult(ResultPart):
     high: float
     p: float = Field(description="p-value of no difference, two-sided.")
     p_holm: float = Field(description="The same, corrected for the number of comparisons.")
-    detectable: float = Field(
-        description="The smallest true difference that this much speech would show in 80 % of all"
-        " cases."
-    )
+    detectable: float = Field(description="The smallest that would show in 80 % of all cases.")
 
 
 class ComparisonResult(ResultPart):
     """The qualified on the same clips."""
 
-    emotions: dict[str, Several[str]] = Field(
-        description="By corpus, those that all can express; only their clips are compared."
-    )
+    emotions: dict[str, Several[str]] = Field(description="By corpus, those all can express.")
     left_out: dict[str, str] = Field(description="By corpus, why it is no part of this.")
     clips: NonNegativeInt
     speakers: NonNegativeInt | None = Field(description="Null where clips are resampled instead.")
     chance: float = Field(description="The UAR that guessing scores on them.")
-    uar: dict[str, Estimate] = Field(description="By candidate; over several corpora the mean.")
+    uar: dict[str, EstimateResult] = Field(
+        description="By candidate; over several corpora the mean."
+    )
     differences: Several[DifferenceResult] = Field(description="The best against each other one.")
 
 
@@ -76,26 +74,15 @@ class SelectionResult(ResultPart):
     sentence: str = Field(description="The decision and why; its wording may change.")
     tied: Several[str] = Field(description="Those that the data cannot tell from the best.")
     pareto: Several[str] = Field(
-        description="Those that no other equals in all aims and beats in one."
+        description="Those that no other equals in all aims, beats in one."
     )
-    weights: dict[str, NonNegativeFloat] = Field(
-        description="What `accuracy`, `speed`, `diversity` and `language` weigh."
-    )
-    margin: NonNegativeFloat = Field(
-        description="Who is not surely further than this behind the best, in UAR, counts as"
-        " equally accurate."
-    )
-    aims: AimShares = Field(
-        description="How well each meets these aims, from 0 to 1; an unknown one is absent."
-    )
+    weights: dict[str, NonNegativeFloat] = Field(description="What each aim weighs.")
+    margin: NonNegativeFloat = Field(description="UAR behind the best that still counts as equal.")
+    aims: AimShares = Field(description="How well each meets the aims, 0 to 1, where known.")
     totals: dict[str, float] = Field(description="Weighted mean of its aims.")
-    firmness: FirmnessResult | None = Field(
-        None, description="Null where not all could be compared."
-    )
-    comparison: ComparisonResult | None = Field(None, description="Null where there is none.")
-    confirmation: ConfirmationResult | None = Field(
-        None, description="Null without --confirm or --hold-out."
-    )
+    firmness: FirmnessResult | None = Field(None, description="Null unless all were compared.")
+    comparison: ComparisonResult | None = None
+    confirmation: ConfirmationResult | None = Field(None, description="With --confirm, --hold-out.")
 
 
 class AgreementResult(ResultPart):
@@ -110,10 +97,12 @@ class AgreementResult(ResultPart):
     emotions: Several[str] = Field(description="Those that both can express.")
 
     @property
-    def estimate(self) -> Estimate | None:
+    def estimate(self) -> EstimateResult | None:
         """Kappa with its interval, where it could be measured."""
         return (
-            None if self.kappa is None else Estimate(value=self.kappa, low=self.low, high=self.high)
+            None
+            if self.kappa is None
+            else EstimateResult(value=self.kappa, low=self.low, high=self.high)
         )
 
 
@@ -121,14 +110,10 @@ class UnlabelledResult(ResultPart):
     """What can be said without ground truth. It is no selection."""
 
     corpus: CorpusResult
-    degeneracy: dict[str, Found | None] = Field(
-        description="Outcome of that gate on this audio, by candidate."
-    )
+    degeneracy: dict[str, Found | None] = Field(description="Outcome of that gate on this audio.")
     candidate: str | None = Field(description="The one to begin with.")
     sentence: str = Field(description="That, and why; its wording may change.")
-    aims: AimShares = Field(
-        description="As in a selection, with the mean agreement in place of accuracy."
-    )
+    aims: AimShares = Field(description="With the mean agreement in place of accuracy.")
     totals: dict[str, float]
     confidence: dict[str, float] = Field(description="Mean probability of the predictions.")
     agreements: Several[AgreementResult] = Field(description="Of each pair.")

@@ -63,7 +63,7 @@ class _Bounded(ResultPart):
         return self
 
 
-class Estimate(_Bounded):
+class EstimateResult(_Bounded):
     """A value with the bounds of its 95 % confidence interval, where these are known."""
 
     value: FiniteFloat
@@ -80,6 +80,4 @@ class Measured(_Bounded):
     low: FiniteFloat | None = Field(None, description="Lower bound of the 95 % interval.")
     high: FiniteFloat | None = Field(None, description="Upper bound of the 95 % interval.")
     n: NonNegativeInt | None = Field(None, description="Clips it was estimated from.")
-    speakers: NonNegativeInt | None = Field(
-        None, description="Speakers of these, where the interval is by speaker."
-    )
+    speakers: NonNegativeInt | None = Field(None, description="Of these, where all are known.")

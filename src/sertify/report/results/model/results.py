@@ -42,9 +42,7 @@ class Results(ResultPart):
     created: Moment = Field(description="When it was written: ISO 8601 with a zone.")
     command: str = Field("", description="The command line.")
     selection: SelectionResult
-    unlabelled: UnlabelledResult | None = Field(
-        None, description="Null where the audio of this run has labels."
-    )
+    unlabelled: UnlabelledResult | None = Field(None, description="Of audio without labels.")
     candidates: Several[CandidateResult] = Field(description="In the order of candidates.yaml.")
     disagreements: Annotated[Several[DisagreementClip], Field(max_length=20)] = Field(
         (), description="Clips on which candidates disagree, those of most disagreement first."
@@ -57,9 +55,7 @@ class Results(ResultPart):
     corpus: CorpusResult | None = Field(description="The labelled speech that counts.")
     environment: dict[str, str] = Field(description="Versions and machine.")
     stale: Several[StaleEvidence] = ()
-    moved: dict[str, str] = Field(
-        {}, description="The locked commit of each candidate that was judged at another one."
-    )
+    moved: dict[str, str] = Field({}, description="Locked commits of those judged at others.")
     changes: Changes | None = Field(None, description="Null without --compare.")
 
     @property
@@ -105,7 +101,7 @@ class _Schema(GenerateJsonSchema):
         return False
 
 
-def schema() -> Mapping[str, Any]:
+def results_schema() -> Mapping[str, Any]:
     """Return the JSON Schema (draft 2020-12) of results.json."""
     body = Results.model_json_schema(schema_generator=_Schema, mode="serialization")
     return {"$schema": GenerateJsonSchema.schema_dialect} | body

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt
 from sertify.report.results.model.fields import ResultPart, Several
 
 
-class RejectedClip(ResultPart):
+class RejectedFile(ResultPart):
     """A clip that could not be judged."""
 
     file: str
@@ -32,9 +32,7 @@ class CorpusFacts(ResultPart):
     speakers: NonNegativeInt = Field(description="Number of speakers, 0 where none is named.")
     languages: Several[str] = Field(description="Languages spoken.")
     warnings: Several[str] = Field(description="What weakens conclusions from this corpus.")
-    parts: Several["CorpusFacts"] = Field(
-        description="The corpora that it was joined from; empty for one."
-    )
+    parts: Several["CorpusFacts"] = Field(description="The corpora that it was joined from.")
 
     @property
     def alone(self) -> Sequence["CorpusFacts"]:
@@ -46,7 +44,7 @@ class CorpusResult(CorpusFacts):
     """A corpus, and what became of its clips."""
 
     judged: NonNegativeInt = Field(description="Clips that could be judged.")
-    rejected: Several[RejectedClip] = Field(description="The others of those taken.")
+    rejected: Several[RejectedFile] = Field(description="The others of those taken.")
 
     def part(self, facts: CorpusFacts) -> Self:
         """Return what became of the clips of a corpus that this one was joined from."""
