@@ -289,7 +289,7 @@ def unlabelled(*names: str) -> Content:
         "corpus": corpus | {"warnings": ["nobody knows the speakers"]},
         "degeneracy": dict.fromkeys(names, "PASS"),
         "candidate": names[0],
-        "sentence": f"Without ground truth, begin with {names[0]}: it agrees the most.",
+        "sentence": f"Without ground truth, start with {names[0]}: it agrees the most.",
         "aims": dict.fromkeys(names, AIMS),
         "totals": {name: 0.7 - place / 10 for place, name in enumerate(names)},
         "confidence": dict.fromkeys(names, 0.9),

@@ -63,13 +63,13 @@ class SamplingRate(Keys):
 
 def _known_code(code: str) -> str:
     if code not in _CODES:
-        raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
+        raise complaint(f"is {code!r}, which is not a reason to reject{did_you_mean(code, _CODES)}")
     return code
 
 
 def _known_variant(name: str) -> str:
     if name not in VARIANTS:
-        raise complaint(f"is {name!r}, which is no variant{did_you_mean(name, VARIANTS)}")
+        raise complaint(f"is {name!r}, which is not a variant{did_you_mean(name, VARIANTS)}")
     return name
 
 
@@ -77,7 +77,7 @@ def _known_loader(name: str) -> str:
     # Installed packages may add some, so these are no part of the schema.
     known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
     if name not in known:
-        raise complaint(f"is {name!r}, which is no loader{did_you_mean(name, known)}")
+        raise complaint(f"is {name!r}, which is not a loader{did_you_mean(name, known)}")
     return name
 
 
@@ -85,7 +85,7 @@ def _canonical(emotion: str) -> str:
     name = emotion_of(emotion)
     if name is None:
         raise complaint(
-            f"is {emotion!r}, which is no known emotion{did_you_mean(emotion, EMOTIONS)}"
+            f"is {emotion!r}, which is not a known emotion{did_you_mean(emotion, EMOTIONS)}"
         )
     return name
 
@@ -93,7 +93,7 @@ def _canonical(emotion: str) -> str:
 def _public_corpus(name: str) -> str:
     found = known_corpus(name)
     if found is None:
-        raise complaint(f"is {name!r}, which is no public corpus that is known, such as ravdess")
+        raise complaint(f"is {name!r}, which is not a known public corpus, such as ravdess")
     return found
 
 
@@ -184,7 +184,7 @@ class Entry(Keys):
         if status == "rejected" and not reason:
             raise complaint("is missing, but status rejected needs one, such as random_head")
         if status in ("candidate", "baseline") and reason:
-            raise complaint(f"goes with status rejected, but status is {status}")
+            raise complaint(f"only goes with status rejected, but status is {status}")
         return reason
 
     @field_validator("labels", "variants")
@@ -203,7 +203,7 @@ class Entry(Keys):
         if stray:
             known = info.data.get("labels") or ()
             raise complaint(
-                f"has {stray[0]!r}, but no label is called so{did_you_mean(stray[0], known)}"
+                f"has {stray[0]!r}, but no label is called that{did_you_mean(stray[0], known)}"
             )
         return emotions
 
@@ -235,7 +235,7 @@ class Priorities(Keys):
     @model_validator(mode="after")
     def _weigh_something(self) -> Self:
         if not sum(dict(self).values()):
-            raise complaint("are all 0, but one should be more")
+            raise complaint("are all 0, but at least one should be more")
         return self
 
 

@@ -50,7 +50,7 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
         message = f"{path}: no such file; write it with `pytest --lock`"
         raise ConfigurationError(message) from None
     except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
-        message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
+        message = f"{path}: cannot be read as a lock; write a new one with `pytest --lock`"
         raise ConfigurationError(message) from error
 
 
@@ -76,7 +76,7 @@ def require_writable(candidates: Path) -> None:
     place = path if path.exists() else path.parent
     if path.is_dir() or not os.access(place, os.W_OK):
         raise ConfigurationError(
-            f"{path}: cannot be written; mend its permissions, or go without --lock"
+            f"{path}: cannot be written; change its permissions, or leave out --lock"
         )
 
 

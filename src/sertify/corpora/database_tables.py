@@ -45,7 +45,7 @@ def _files(header: Path, table: str) -> list[Path]:
     if not found:
         raise ConfigurationError(
             f"{header}: there is neither {' nor '.join(names)}"
-            " (a .pkl is not read, for it could run code)"
+            " (a .pkl is not read, because it could run code)"
         )
     return found
 

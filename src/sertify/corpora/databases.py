@@ -126,8 +126,7 @@ def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
     columns = listed((f"{one}:{name}" for one, name in found or every), most=20)
     which = "several columns of labels" if found else f"no column of labels {wanted}".rstrip()
     raise ConfigurationError(
-        f"{header}: has {which} ({columns});"
-        " name the one that is meant as layout audformat:TABLE:COLUMN"
+        f"{header}: has {which} ({columns}); choose one with layout audformat:TABLE:COLUMN"
     )
 
 

@@ -34,7 +34,7 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     if doubt is None:
         return listing, ()
     number = f"{fits[best.name]} of {counted(len(names), 'file')}"
-    cure = f"the names were not believed (layout {best.public} reads them nevertheless)"
+    cure = f"the names were not used (layout {best.public} uses them all the same)"
     return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
 
 
@@ -147,7 +147,7 @@ def _mixture(fits: Mapping[str, int], total: int) -> tuple[str, ...]:
     if len(several) < 2 or sum(several.values()) < _ENOUGH * total:
         return ()
     names = " and ".join(f"{name} ({number})" for name, number in several.items())
-    cure = "so the names were not believed; give each corpus by itself"
+    cure = "so the names were not used; give each corpus by itself"
     return (f"files are named as in {names}, {cure}",)
 
 

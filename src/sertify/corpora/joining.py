@@ -132,7 +132,7 @@ def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
         example = " = ".join(f"{clip.name} ({clip.speaker})" for clip in sides)
         raise ConfigurationError(
             f"--data {corpus.path}: {counted(len(torn), 'sound')} would be both kept and held out,"
-            f" for there are byte-identical copies under several speakers: {shown(example)};"
+            f" because there are byte-identical copies under several speakers: {shown(example)};"
             " remove the copies, or give them one speaker"
         )
 

@@ -98,8 +98,8 @@ def _refuse_nameless(table: Table) -> None:
     if not table.rows and table.columns:
         raise ConfigurationError(f"{table.path}: lists no file")
     raise ConfigurationError(
-        f"{table.path}: has no column of file names among its columns"
-        f" ({listed(table.columns, most=20)}), but should have file_name"
+        f"{table.path}: has no column of file names"
+        f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
         f" (or {listed(COLUMN_NAMES['file_name'], most=20)})"
     )
 

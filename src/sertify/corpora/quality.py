@@ -54,7 +54,7 @@ def shared_audio(clips: Iterable[Clip]) -> Iterator[str]:
         yield (
             f"{sounds} in more than one corpus ({listed(corpora)}):"
             f" {listed(map(_equation, across), most=3)};"
-            " they count twice in what is said of all corpora together and make its intervals"
+            " they count twice in the results over all corpora and make their intervals"
             " too narrow, so remove them from all but one"
         )
 
@@ -106,15 +106,15 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
         if clip.label is not None and clip.mapped is None and emotion_of(clip.label) is None
     ]
     names = listed(map(repr, sorted(set(unknown))))
-    cure = "say what is meant with label_map under `corpora:` in candidates.yaml"
+    cure = "say what is meant with `label_map` under `corpora:` in candidates.yaml"
     if len(set(unknown)) == 1:
         yield (
-            f"label {names} is no known emotion, so no candidate can be right about it"
+            f"label {names} is not a known emotion, so no candidate can be right about it"
             f" ({counted(len(unknown), 'clip')}); {cure}"
         )
     elif unknown:
         yield (
-            f"labels {names} are no known emotions, so no candidate can be right about them"
+            f"labels {names} are not known emotions, so no candidate can be right about them"
             f" ({counted(len(unknown), 'clip')}); {cure}"
         )
 
@@ -125,11 +125,11 @@ def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
     names = listed(map(repr, sorted(set(unknown))))
     if unknown:
         several = len(set(unknown)) > 1
-        verdict = "are no language codes" if several else "is no language code"
+        verdict = "are not language codes" if several else "is not a language code"
         yield (
             f"language{'s' if several else ''} {names} {verdict} such as ko"
-            f" ({counted(len(unknown), 'clip')}), so no requirement about a language is met by"
-            " them and no model is for them; write the ISO 639 code"
+            f" ({counted(len(unknown), 'clip')}), so these clips count for no"
+            " language; write the ISO 639 code"
         )
 
 

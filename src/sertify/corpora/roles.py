@@ -101,7 +101,7 @@ def _ambiguity(table: Table, role: str, indices: Iterable[int]) -> str:
     names = [table.columns[index] for index in sorted(indices)]
     return (
         f"{table.path}: the columns {listed(names)} could each be the {role}, but differ;"
-        f" name the one that is meant {role}"
+        f" rename the right one to {role}"
     )
 
 

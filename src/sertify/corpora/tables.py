@@ -84,7 +84,7 @@ def _object(place: str, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{place}: is no JSON: {error}") from error
+        raise ConfigurationError(f"{place}: is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ConfigurationError(f'{place}: should be an object such as {{"file_name": "a.wav"}}')
     return value
@@ -144,7 +144,9 @@ def _checked(place: str, column: str, value: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ConfigurationError(f"{place}: {column} is {value!r}, which is no Unicode") from error
+        raise ConfigurationError(
+            f"{place}: {column} is {value!r}, which is not valid Unicode"
+        ) from error
     if "\0" in value:
         raise ConfigurationError(f"{place}: {column} is {value!r}, but should hold no NUL")
     return value.strip() or None

@@ -159,7 +159,7 @@ def _refuse_whole(response: httpx2.Response) -> None:
     if response.status_code == 200 and PART in response.request.extensions:
         host = response.url.host
         raise Blocked(
-            "unreachable", f"{host} sends whole files only, but should send parts of them"
+            "unreachable", f"{host} only sends whole files, but should send parts of them"
         )
 
 
@@ -216,14 +216,14 @@ def _answered(answer: BaseException, model: str, revision: str | None) -> Blocke
 def _unable(error: Exception, at: str) -> Blocked:
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC:
-        return Blocked("disk_full", f"no space left for {at}")
+        return Blocked("disk_full", f"there is no space left on the disk for {at}")
     said = str(error).strip().partition("\n")[0] or type(error).__name__
     said = redacted(said, get_token())  # what answers may repeat what it was sent
     if number is not None:
-        return Blocked("unusable_cache", f"the files of {at} cannot be kept: {said}")
+        return Blocked("unusable_cache", f"the files of {at} cannot be saved: {said}")
     # Else it is an error of the client, such as for a file that is shorter than announced.
     if isinstance(error, JSONDecodeError) or _is_page(error):
-        said = "what answers is no hub, but the page of a proxy, say"
+        said = "what answered is not the hub; it may be the page of a proxy"
     text = f"{constants.ENDPOINT} gave no usable answer for {at}: {said}"
     return Blocked("unreachable", text)
 

@@ -16,7 +16,7 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
     if "config.json" not in snapshot.files:
         if library:
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
-        return _fail("no_config", f"it has no config.json, but {snapshot.listing}")
+        return _fail("no_config", f"it has no config.json; {snapshot.listing}")
     try:
         config = snapshot.read_json("config.json")
     except (OSError, ValueError, RecursionError) as error:

@@ -51,10 +51,10 @@ def label_names(text: str) -> tuple[str, ...]:
         name, index = _label(line, number)
         if index in names:
             raise ValueError(
-                f"line {number}: index {index} is that of {quoted(names[index])} already"
+                f"line {number}: index {index} is already that of {quoted(names[index])}"
             )
         if name in names.values():
-            raise ValueError(f"line {number}: {quoted(name)} has an index already")
+            raise ValueError(f"line {number}: {quoted(name)} already has an index")
         names[index] = name
     else:
         raise ValueError("it ends before its line of equals signs; is it complete?")
@@ -75,7 +75,7 @@ def _label(line: str, number: int) -> tuple[str, int]:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         name = None
     if not isinstance(name, str):
-        raise ValueError(f"line {number}: the label is not a text in quotes")
+        raise ValueError(f"line {number}: the label is not text in quotes")
     if not (index.isascii() and index.isdigit() and len(index) < 7):
         raise ValueError(f"line {number}: the index is not a whole number from 0 up")
     return name, int(index)
@@ -126,7 +126,7 @@ class _References:
 
     def _target(self, key: str) -> Any:
         if key not in self._values:
-            raise ValueError(f"it refers to <{key}>, which is not there")
+            raise ValueError(f"it refers to <{key}>, which is missing")
         if key in self._path or len(self._path) > _MAX_STEPS:
             raise ValueError(f"its reference to <{key}> leads in a circle, or too far")
         if key not in self._known:

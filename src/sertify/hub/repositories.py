@@ -67,8 +67,8 @@ class Repository:
 
     @property
     def listing(self) -> str:
-        """The names of its files, for a message."""
-        return listed(sorted(self.files)) if self.files else "no file at all"
+        """The end of a sentence that says which files it has."""
+        return f"its files are {listed(sorted(self.files))}" if self.files else "it has no files"
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""
@@ -122,7 +122,7 @@ def remote(
             if trouble is None:
                 raise
             raise trouble from trouble.__cause__
-    silence = f"{constants.ENDPOINT} gives no usable answer: judged as it is in the cache"
+    silence = f"{constants.ENDPOINT} gave no usable answer, so what the cache has of it was judged"
     gated = None if api.info is None else bool(api.info.gated)
     found = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
     return found, gated, silence if trouble else ""

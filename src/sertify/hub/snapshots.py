@@ -137,11 +137,11 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     names = snapshot.weight_files
     if not names:
         if snapshot.candidate.loader != "auto":
-            return TensorIndex({}, problem="there are no weights in a format that is known here")
+            return TensorIndex({}, problem="it has no weights in a known format")
         library = library_of(snapshot.files)
         if library:
-            raise Rejected("unsupported_library", f"its weights are in {library} only")
-        message = f"it has no weights in a known format, but {snapshot.listing}"
+            raise Rejected("unsupported_library", f"its weights are only in {library}")
+        message = f"it has no weights in a known format; {snapshot.listing}"
         raise Rejected("no_weights", message)
     _require_shards(snapshot, names[0])
     with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
@@ -160,7 +160,7 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        message = f"{listing} names {lost[0]}, which is not there"
+        message = f"{listing} lists {lost[0]}, which is missing"
         raise Rejected("corrupt_weights", message)
 
 

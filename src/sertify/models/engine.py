@@ -235,7 +235,7 @@ class _Crew:
         if not self._on_cpu:
             torch.cuda.empty_cache()
         self._room.shrink(size)
-        self._say(f"{problem}: went on with half of that at a time")
+        self._say(f"{problem}: went on with half as many at a time")
         yield from self._halves(batch)
 
     def _try(

@@ -48,10 +48,10 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
         return network
     if not isinstance(network, TorchNetwork):
         loader = blueprint.loader.name
-        message = f"{variant} is made of a module of torch, which loader {loader} does not give"
+        message = f"{variant} needs a module of torch, which loader {loader} does not have"
         raise Blocked("no_variant", message)
     if device != "cpu" and variant != "compile":
-        message = f"{variant} answers on the CPU, but the device is {device}; take --device cpu"
+        message = f"{variant} runs on the CPU, but the device is {device}; use --device cpu"
         raise Blocked("no_variant", message)
     clips = _clips(blueprint)
     with quiet(), torch.inference_mode():
@@ -101,8 +101,8 @@ def _require_agreement(
     worst = int(np.nan_to_num(moved, nan=np.inf).argmax())
     if not moved[worst] <= AGREEMENT:
         share, seconds = f"{moved[worst]:.2g} of their range", f"{_LENGTHS[worst]:g} s of noise"
-        message = f"{variant} moves the logits for {seconds} by {share}, but should by {AGREEMENT}"
-        raise Blocked("no_variant", f"{message} at most")
+        message = f"{variant} moves the logits for {seconds} by {share}, but should move them by"
+        raise Blocked("no_variant", f"{message} at most {AGREEMENT}")
 
 
 @dataclass(frozen=True)

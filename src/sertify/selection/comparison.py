@@ -84,7 +84,7 @@ def _obstacles(
         if seen:
             found[corpus] = f"seen in training by {listed(seen)}"
         elif len(_common(labellings, places)) < 2:
-            found[corpus] = "there are no two emotions in it that all can express"
+            found[corpus] = "it has fewer than two emotions that all can express"
     return found
 
 

@@ -296,7 +296,7 @@ def test_a_part_is_held_against_the_requirement_on_it(
             0.5,
             (
                 "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
-                " 95% confidence; 100 clips cannot tell, about 5,200 could (which guessing scores)"
+                " 95% confidence; 100 clips cannot tell, about 5,200 could (the score of guessing)"
             ),
         ),
         (
@@ -304,7 +304,7 @@ def test_a_part_is_held_against_the_requirement_on_it(
             0.5,
             (
                 "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5 with 95%"
-                " confidence (which guessing scores)"
+                " confidence (the score of guessing)"
             ),
         ),
     ],
@@ -340,7 +340,7 @@ def test_speech_of_which_nothing_is_new_is_inconclusive(part: Part) -> None:
     judgement = judge_novelty(
         replace(SCORE, part=part, seen=SEEN, details={"seen": {"calls": SEEN}}), Requirements()
     )
-    expected = f"{SEEN}, so how right it is there says nothing about new speech"
+    expected = f"{SEEN}, so its score there says nothing about new speech"
     assert found(judgement) == f"INCONCLUSIVE seen_in_training: {expected}"
     assert judgement.measurements == (Measurement("seen_corpora", 1, "corpora"),)
 

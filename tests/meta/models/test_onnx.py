@@ -402,7 +402,9 @@ def test_no_feature_extractor_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_label_is_told(tmp_path: Path) -> None:
     export(tmp_path, **GROUP)
-    message = "label_count_mismatch: outputs=3, but should be one for each label: angry, happy"
+    message = (
+        "label_count_mismatch: it gave 3 outputs, but should give one for each label: angry, happy"
+    )
     assert rejection(tmp_path, labels=("angry", "happy")) == message
 
 

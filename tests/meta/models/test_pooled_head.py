@@ -308,5 +308,5 @@ def test_an_unknown_backbone_is_refused(tmp_path: Path) -> None:
         tmp_path / "config.json",
         lambda content: content.update(model_type="speech-encoder-decoder"),
     )
-    message = "wrong_task: transformers has no backbone speech-encoder-decoder"
+    message = "wrong_task: transformers has no backbone for speech-encoder-decoder models"
     assert rejection(tmp_path) == message

@@ -664,7 +664,7 @@ WRONG: dict[str, tuple[Callable[[Place], Any], str]] = {
     "no-text": (text(RECIPE, b"\xff\xfe"), f"bad_config: {RECIPE} cannot be read: "),
     "reference-to-nothing": (
         swap("<encoder_dim>", "<dim>"),
-        f"bad_config: {RECIPE} cannot be read: it refers to <dim>, which is not there",
+        f"bad_config: {RECIPE} cannot be read: it refers to <dim>, which is missing",
     ),
     "two-backbones": (
         swap("source: !ref <wav2vec2_hub>", "source: other/backbone"),
@@ -725,7 +725,7 @@ WRONG: dict[str, tuple[Callable[[Place], Any], str]] = {
     ),
     "not-finite": (
         head(weight=torch.full((4, 32), torch.nan)),
-        "non_finite_weights: NaN or infinity in classifier.weight",
+        "non_finite_weights: classifier.weight",
     ),
     "list": (lambda place: torch.save([1], place.folder / TUNED), "corrupt_weights: "),
     "garbage": (text(TUNED, "<html>" * 99), "corrupt_weights: "),
@@ -741,7 +741,7 @@ WRONG: dict[str, tuple[Callable[[Place], Any], str]] = {
         lambda place: (place.backbone / "config.json").write_text(
             '{"model_type": "speech-encoder-decoder"}'
         ),
-        "wrong_task: transformers has no backbone speech-encoder-decoder",
+        "wrong_task: transformers has no backbone for speech-encoder-decoder",
     ),
     "no-config-of-the-backbone": (
         lambda place: (place.backbone / "config.json").unlink(),

@@ -203,7 +203,7 @@ def test_what_answers_on_the_cpu_is_not_compared_with_a_gpu(tmp_path: Path, vari
     with pytest.raises(Blocked) as caught:
         convert(model.network, outlined(tmp_path, variant), "cuda")
     assert str(caught.value) == (
-        f"no_variant: {variant} answers on the CPU, but the device is cuda; take --device cpu"
+        f"no_variant: {variant} runs on the CPU, but the device is cuda; use --device cpu"
     )
 
 
@@ -232,7 +232,7 @@ def test_what_is_no_module_of_torch_has_no_variants(tmp_path: Path, variant: str
     with pytest.raises(Blocked) as caught:
         convert(network, blueprint)
     assert str(caught.value) == (
-        f"no_variant: {variant} is made of a module of torch, which loader foreign does not give"
+        f"no_variant: {variant} needs a module of torch, which loader foreign does not give"
     )
 
 

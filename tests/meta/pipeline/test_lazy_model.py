@@ -109,7 +109,7 @@ class TestExaminations:
         tiny.write_tensors(folder, tensors)
         loader, cache = Loader(folder), Cache(None)
         for _ in range(2):
-            with pytest.raises(Rejected, match=r"NaN or infinity in classifier\.weight"):
+            with pytest.raises(Rejected, match=r"classifier\.weight"):
                 LazyModel(loader, cache, "key").certify()
         assert loader.seeds == [0, 0]
 

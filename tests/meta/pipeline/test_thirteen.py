@@ -164,7 +164,7 @@ SMALL = (
 LARGE = (".safetensors", ".bin", ".ckpt", ".pt", ".h5", ".onnx", ".msgpack")
 
 GATES = "loadability or labels"
-SILENT = "gives no usable answer: judged as it is in the cache"
+SILENT = "gave no usable answer, so what the cache has of it was judged"
 HUBERT = "facebook/hubert-large-ls960-ft"
 TOKEN = "hf_secretsecretsecret"
 

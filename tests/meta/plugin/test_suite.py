@@ -451,7 +451,7 @@ class TestOptions:
         outcome = run(candidates=path)
         assert outcome.code == pytest.ExitCode.USAGE_ERROR
         assert "did you mean 'model'?" in outcome.output
-        assert "name is taken by the one on line 2" in outcome.output
+        assert "name is already taken on line 2" in outcome.output
 
     def test_keywords_and_first_failure_work_as_in_any_project(
         self, run: Run, write: Callable[..., Path]

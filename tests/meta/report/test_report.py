@@ -406,7 +406,7 @@ def test_page_never_shows_a_choice_without_ground_truth_as_a_selection(no_truth:
     text = " ".join(Reader(drawn).text.split())
     assert "<title>No candidate has qualified yet" in drawn
     assert "Use ast" not in text
-    assert text.count("not a selection Without ground truth, begin with ast") == 2
+    assert text.count("not a selection Without ground truth, start with ast") == 2
     assert 'class="chosen"' not in drawn
     assert rows_after("Kappa", no_truth) == [
         ["ast , wavlm", "0.76 [0.61, 0.86]", "56", ", ".join(EMOTIONS)],
@@ -631,12 +631,12 @@ def test_a_single_corpus_that_was_seen_is_marked(results: Content) -> None:
 
 
 def test_terminal_and_summary_mark_a_choice_without_ground_truth(no_truth: Content) -> None:
-    said = "Not a selection: Without ground truth, begin with ast: it agrees the most."
+    said = "Not a selection: Without ground truth, start with ast: it agrees the most."
     drawn = dict(terminal.lines(as_results(no_truth)))
     assert drawn[said] == {"yellow": True}
     assert drawn["nobody knows the speakers"] == {"yellow": True}
     told = summary.draw_summary(as_results(no_truth))
-    assert "> **Not a selection:** Without ground truth, begin with ast" in told
+    assert "> **Not a selection:** Without ground truth, start with ast" in told
     assert "418 clips of unheard" in told
     assert told.startswith("### No candidate has qualified yet")
 

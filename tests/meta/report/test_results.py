@@ -472,7 +472,7 @@ def test_unlabelled_speech_ends_in_a_choice_without_ground_truth(
     results = concluded(store, corpus, TWO)
     assert results["selection"]["candidate"] is None
     found = results["unlabelled"]
-    assert found["sentence"].startswith("Without ground truth, begin with good: of 2 candidates")
+    assert found["sentence"].startswith("Without ground truth, start with good: of 2 candidates")
     assert (found["candidate"], found["confidence"]) == ("good", {"good": 0.75, "other": 0.75})
     (pair,) = found["agreements"]
     assert (pair["first"], pair["second"], pair["clips"]) == ("good", "other", 40)

@@ -95,7 +95,7 @@ def test_no_selection_fails_the_run_and_says_what_the_closest_lacks(
     assert case.message.startswith(
         "No candidate qualified; wav2vec2-tiny came closest, rejected by accuracy (low_uar: uar=0."
     )
-    assert "it lacks 0." in case.message
+    assert "it misses the limit by 0." in case.message
 
 
 def test_what_is_not_judged_yet_leaves_it_open(run: Run, some_speech: Path, tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_unlabelled_speech_gives_a_choice_that_is_marked_as_such(
     assert outcome.results["selection"]["candidate"] is None
     unlabelled = outcome.results["unlabelled"]
     assert unlabelled["candidate"] in ("wavlm-tiny", "hubert-tiny", "ast-tiny")
-    assert unlabelled["sentence"].startswith("Without ground truth, begin with ")
+    assert unlabelled["sentence"].startswith("Without ground truth, start with ")
     assert unlabelled["corpus"]["name"] == "calls"
     assert unlabelled["corpus"]["judged"] == 84
     assert len(unlabelled["agreements"]) == 3

@@ -196,7 +196,7 @@ def test_without_an_advantage_the_sentence_says_that_all_aims_were_weighed() -> 
         [one("good", 1), one("near", 1)], GOOD, NEAR, preferences=weighing(accuracy=1)
     )
     assert selection.sentence.endswith(
-        "of 2 qualified candidates; the data cannot tell it from near, and it weighs best on all"
+        "of 2 qualified candidates; the data cannot tell it from near, and it does best on all"
         " aims together."
     )
 
@@ -265,7 +265,7 @@ def test_a_corpus_seen_in_training_never_decides() -> None:
     assert selection.comparison.left_out == {"calls": "seen in training by crammed"}
 
 
-NONE_IN_COMMON = "there are no two emotions in it that all can express"
+NONE_IN_COMMON = "it has fewer than two emotions that all can express"
 
 
 @pytest.mark.parametrize(
@@ -547,7 +547,7 @@ def test_the_closest_one_is_told_with_what_it_lacks(
     sentence = select([worst, rejected("a", gate, judgement)]).sentence
     assert sentence == (
         f"No candidate qualified; a came closest, rejected by {gate}"
-        f" ({judgement.reason}: {judgement.message}); it lacks {lacks}."
+        f" ({judgement.reason}: {judgement.message}); it misses the limit by {lacks}."
     )
 
 
@@ -603,7 +603,7 @@ def test_one_that_has_not_qualified_but_measures_higher_is_named() -> None:
     selection = chosen([one("bad", 1), undecided], GOOD, BAD)
     assert selection.candidate == "bad"
     assert selection.sentence.endswith(
-        " Not qualified, but higher in UAR: good (undecided) has 0.88 to its 0.48 on calls."
+        " Not qualified, but higher in UAR: good (undecided) has 0.88 against 0.48 on calls."
     )
     slow = replace(undecided, gate="speed")
     assert "Not qualified" not in chosen([one("bad", 1), slow], GOOD, BAD).sentence

@@ -45,7 +45,7 @@ class OnnxLoader:
         optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}, but {snapshot.listing}"
+            message = f"it has none of {listed(_GRAPHS)}; {snapshot.listing}"
             raise Rejected("no_weights", message)
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)
@@ -61,8 +61,8 @@ class OnnxLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=(
-                f"{graph}, answered by onnxruntime on the CPU. If it takes clips of one length "
-                "only, others are cut or padded with zeros to it."
+                f"{graph}, run by onnxruntime on the CPU. If it only takes clips of one length, "
+                "others are cut or padded with zeros to it."
             ),
             material=(graph, extractor),
         )

@@ -67,7 +67,9 @@ class SpeechBrainLoader:
         # Of a repository with other weights, too, these are what was listed.
         listed_here = set(_WEIGHTS) <= {*snapshot.weight_files}
         unknown = index.problem or (
-            "" if listed_here else "other weights are there, too, and were listed in their place"
+            ""
+            if listed_here
+            else "the repository also has other weights, which were listed in their place"
         )
         return Blueprint(
             snapshot=snapshot,
@@ -102,7 +104,7 @@ class SpeechBrainLoader:
 def _require_weights(snapshot: Snapshot) -> None:
     absent = [name for name in _WEIGHTS if name not in snapshot.files]
     if absent:
-        message = f"it has no {' and no '.join(absent)}, but {snapshot.listing}"
+        message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
         raise Rejected("no_weights", message)
 
 
@@ -111,7 +113,7 @@ def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if type(config) not in MODEL_MAPPING:
-        raise Rejected("wrong_task", f"transformers has no backbone {config.model_type}")
+        raise Rejected("wrong_task", f"transformers has no backbone for {config.model_type} models")
     config.num_labels = recipe.outputs
     return config
 

@@ -49,7 +49,7 @@ def read_recipe(snapshot: Snapshot) -> Recipe:
     Raises ``Rejected``: ``no_config``, ``bad_config`` or ``unsupported_library``.
     """
     if RECIPE not in snapshot.files:
-        raise Rejected("no_config", f"it has no {RECIPE}, but {snapshot.listing}")
+        raise Rejected("no_config", f"it has no {RECIPE}; {snapshot.listing}")
     classes = _parsed(snapshot, RECIPE, class_names)
     values = _parsed(snapshot, RECIPE, read_hyperparams)
     _require_known(values, classes)
@@ -91,8 +91,8 @@ def _require_known(values: Mapping[str, Any], classes: Mapping[str, str]) -> Non
 
 
 def _unknown(what: str) -> Rejected:
-    message = f"it is in SpeechBrain's format, with {what}, which the loader speechbrain does not"
-    return Rejected("unsupported_library", f"{message} know")
+    message = f"{RECIPE} has {what}, which the loader speechbrain does not know"
+    return Rejected("unsupported_library", message)
 
 
 def _source(snapshot: Snapshot, source: Any) -> str:
@@ -138,5 +138,5 @@ def _remark(given: bool, old: bool) -> str:
     if given:
         return remark
     versions = "up to 0.5.13" if old else "since 0.5.14"
-    what = f"That file leaves out output_norm: taken as {old}, as by SpeechBrain {versions}"
+    what = f"That file does not set output_norm: taken as {old}, as by SpeechBrain {versions}"
     return f"{remark} {what}, whose class it names."

@@ -58,9 +58,8 @@ class StockLoader:
         """Compare what the class would have with what the checkpoint holds."""
         require(judge_config(snapshot))
         if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
-            message = "it has neither model.safetensors nor pytorch_model.bin, but "
-            message += snapshot.listing
-            raise Rejected("no_weights", message)
+            message = "it has neither model.safetensors nor pytorch_model.bin"
+            raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         if snapshot.candidate.trust_remote_code:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
@@ -119,7 +118,9 @@ def read_config(snapshot: Snapshot) -> Any:
         )
     layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
     if max(one for one in [*layers, 0] if isinstance(one, int)) > _MOST_LAYERS:
-        message = f"config.json names {max(layers)} layers, but should at most {_MOST_LAYERS}"
+        message = (
+            f"config.json asks for {max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
+        )
         raise Rejected("bad_config", message)
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
