@@ -41,6 +41,8 @@ NOT_RUN = {
     "make qualify": "CI does, on a clean clone",
     "make test": "these tests are a part of it",
     "make bench": "takes hours",
+    "make release": "needs a package registry",
+    "pytest tests/meta": "these tests are a part of it",
     "python -m benchmarks": "takes hours",
     "pip install": "needs a package registry",
     "xdg-open": "needs a desktop",
@@ -56,7 +58,7 @@ REPOSITORIES = {
     "facebook/wav2vec2-large-robust-ft-swbd-300h": "broken/speech-recogniser",
     "microsoft/wavlm-base-plus": "broken/backbone",
 }
-# Those of the root candidates.yaml that README's commands judge here: one good, one not there.
+# Those of the root candidates.yaml that commands judge here: one good, one not there.
 FEW = ("wavlm-resd", "xlsr-korean")
 
 # Small models wait long for cores that something else is using; measure time no longer than needed.
@@ -115,14 +117,13 @@ def variables(project: Path, hub: LocalHub, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def prepare_readme(project: Path, speech: Path) -> None:
-    """Put there what README's commands speak of, under the names that they use."""
+def prepare(project: Path, speech: Path) -> None:
+    """Put there what the commands speak of, under the names that they use."""
     content = YAML(typ="safe").load(project / "candidates.yaml")
     content["requirements"]["segments"] = [1]
     content["candidates"] = [one for one in content["candidates"] if one["name"] in FEW]
     YAML(typ="safe").dump(content, project / "candidates.yaml")
-    for name in ("PATH", "path/to/speech"):
-        shutil.copytree(speech, project / name)
+    shutil.copytree(speech, project / "PATH")
     shutil.copytree(speech / "audio", project / "UNLABELLED")
 
 
@@ -140,8 +141,8 @@ def call(step: Command, where: Path, variables: dict[str, str]) -> None:
 def test_what_a_page_says_to_type_does_what_it_says(
     page: Path, project: Path, some_speech: Path, variables: dict[str, str]
 ) -> None:
-    if page.stem == "README":
-        prepare_readme(project, some_speech)
+    if page.stem in ("README", "options"):
+        prepare(project, some_speech)
     where = project
     for step in steps(page):
         if isinstance(step, Content):
