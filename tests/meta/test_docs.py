@@ -31,6 +31,7 @@ from tests.meta.drawn_results import changes, five_qualify, nothing_qualifies, w
 from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Command, Content, lacking, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
+from tests.meta.warm_pytest import warm_pytest
 
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")))
@@ -87,9 +88,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
 def project(tmp_path: Path) -> Path:
     """Copy what of the project is used, with the environment that make would set up."""
     folder = tmp_path / "sertify"
-    no_waste = shutil.ignore_patterns("__pycache__")
     for name in ("src", "tests/checks", "fixtures", "docs", "ci"):
-        shutil.copytree(ROOT / name, folder / name, ignore=no_waste)
+        shutil.copytree(ROOT / name, folder / name)
     for path in ROOT.glob("[!.]*.*"):
         if path.is_file():
             shutil.copy(path, folder)
@@ -101,20 +101,32 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def variables(project: Path, hub: LocalHub, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of the commands, in which sertify is that of the copy."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OTHERS)}
+@pytest.fixture(scope="module")
+def common(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what of the environment is the same for all pages."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith((*_OTHERS, "PYTHON"))}
     return inherited | {
-        "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{project / 'src'}{os.pathsep}{project / 'plugins'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_ADDOPTS": _QUICK,
         "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "hub"),
+        "HF_HOME": str(tmp_path_factory.mktemp("cache")),
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "100",
     }
+
+
+@pytest.fixture(scope="module")
+def commands(common: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with a ``pytest`` that needs not import torch again."""
+    with warm_pytest(tmp_path_factory.mktemp("bin"), common) as folder:
+        yield folder
+
+
+@pytest.fixture
+def variables(project: Path, common: dict[str, str], commands: Path) -> dict[str, str]:
+    """Return the environment of the commands, in which sertify is that of the copy."""
+    places = (str(commands), str(project / ".venv" / "bin"), os.environ["PATH"])
+    sources = (str(project / "src"), str(project / "plugins"))
+    return common | {"PATH": os.pathsep.join(places), "PYTHONPATH": os.pathsep.join(sources)}
 
 
 def prepare(project: Path, speech: Path) -> None:
