@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help qualify test bench docs lint lock clean
+.PHONY: help qualify test bench docs release lint lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ bench: $(READY) ## measure what sertify costs, and compare it with the record (h
 docs: $(READY) ## build the documentation into build/docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q docs build/docs
 
+release: $(READY) ## build the archives in dist/, check them and try the wheel
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/python ci/release.py
+
 lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -46,4 +51,4 @@ lock: $(READY) ## write the versions in .venv to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
 
 clean: ## remove the environment and all that runs have written
-	rm -rf .venv build .benchmarks .mypy_cache .pytest_cache .ruff_cache reports/*.json reports/*.html reports/*.xml reports/*.md reports/*.sqlite*
+	rm -rf .venv build dist .benchmarks .mypy_cache .pytest_cache .ruff_cache reports/*.json reports/*.html reports/*.xml reports/*.md reports/*.sqlite*

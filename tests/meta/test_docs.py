@@ -37,6 +37,7 @@ from tests.meta.drawn_results import (
 from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Command, Content, lacking, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
+from tests.meta.warm_pytest import warm_pytest
 
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")))
@@ -47,6 +48,8 @@ NOT_RUN = {
     "make qualify": "CI does, on a clean clone",
     "make test": "these tests are a part of it",
     "make bench": "takes hours",
+    "make release": "needs a package registry",
+    "pytest tests/meta": "these tests are a part of it",
     "python -m benchmarks": "takes hours",
     "pip install": "needs a package registry",
     "xdg-open": "needs a desktop",
@@ -62,7 +65,7 @@ REPOSITORIES = {
     "facebook/wav2vec2-large-robust-ft-swbd-300h": "broken/speech-recogniser",
     "microsoft/wavlm-base-plus": "broken/backbone",
 }
-# Those of the root candidates.yaml that README's commands judge here: one good, one not there.
+# Those of the root candidates.yaml that commands judge here: one good, one not there.
 FEW = ("wavlm-resd", "xlsr-korean")
 
 # Small models wait long for cores that something else is using; measure time no longer than needed.
@@ -91,9 +94,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
 def project(tmp_path: Path) -> Path:
     """Copy what of the project is used, with the environment that make would set up."""
     folder = tmp_path / "sertify"
-    no_waste = shutil.ignore_patterns("__pycache__")
     for name in ("src", "tests/checks", "fixtures", "docs", "ci"):
-        shutil.copytree(ROOT / name, folder / name, ignore=no_waste)
+        shutil.copytree(ROOT / name, folder / name)
     for path in ROOT.glob("[!.]*.*"):
         if path.is_file():
             shutil.copy(path, folder)
@@ -105,30 +107,41 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def variables(project: Path, hub: LocalHub, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of the commands, in which sertify is that of the copy."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OTHERS)}
+@pytest.fixture(scope="module")
+def common(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what of the environment is the same for all pages."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith((*_OTHERS, "PYTHON"))}
     return inherited | {
-        "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{project / 'src'}{os.pathsep}{project / 'plugins'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_ADDOPTS": _QUICK,
         "HF_ENDPOINT": hub.url,
-        "HF_HOME": str(tmp_path / "hub"),
+        "HF_HOME": str(tmp_path_factory.mktemp("cache")),
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "100",
     }
 
 
-def prepare_readme(project: Path, speech: Path) -> None:
-    """Put there what README's commands speak of, under the names that they use."""
+@pytest.fixture(scope="module")
+def commands(common: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with a ``pytest`` that needs not import torch again."""
+    with warm_pytest(tmp_path_factory.mktemp("bin"), common) as folder:
+        yield folder
+
+
+@pytest.fixture
+def variables(project: Path, common: dict[str, str], commands: Path) -> dict[str, str]:
+    """Return the environment of the commands, in which sertify is that of the copy."""
+    places = (str(commands), str(project / ".venv" / "bin"), os.environ["PATH"])
+    sources = (str(project / "src"), str(project / "plugins"))
+    return common | {"PATH": os.pathsep.join(places), "PYTHONPATH": os.pathsep.join(sources)}
+
+
+def prepare(project: Path, speech: Path) -> None:
+    """Put there what the commands speak of, under the names that they use."""
     content = YAML(typ="safe").load(project / "candidates.yaml")
     content["requirements"]["segments"] = [1]
     content["candidates"] = [one for one in content["candidates"] if one["name"] in FEW]
     YAML(typ="safe").dump(content, project / "candidates.yaml")
-    for name in ("PATH", "path/to/speech"):
-        shutil.copytree(speech, project / name)
+    shutil.copytree(speech, project / "PATH")
     shutil.copytree(speech / "audio", project / "UNLABELLED")
 
 
@@ -146,8 +159,8 @@ def call(step: Command, where: Path, variables: dict[str, str]) -> None:
 def test_what_a_page_says_to_type_does_what_it_says(
     page: Path, project: Path, some_speech: Path, variables: dict[str, str]
 ) -> None:
-    if page.stem == "README":
-        prepare_readme(project, some_speech)
+    if page.stem in ("README", "options"):
+        prepare(project, some_speech)
     where = project
     for step in steps(page):
         if isinstance(step, Content):

@@ -1,44 +1,109 @@
-"""The README and the embedded data are what they say they are."""
+"""The documents say what the code is: each table, file name and number is held against it."""
 
-import csv
-import filecmp
 import re
-import shutil
+import runpy
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from ruamel.yaml import YAML
 
+from sertify.candidates.entries import LOADERS, VARIANTS
 from sertify.candidates.reading import read_candidates
+from sertify.plugin.arguments import add_options
+from sertify.vocabulary.outcomes import GATES, Outcome
 from sertify.vocabulary.reasons import REASONS
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 CHECKS = sorted((ROOT / "tests" / "checks").glob("test_*.py"))
-SPEECH = ROOT / "fixtures" / "speech"
+EMBEDDED = ROOT / "fixtures" / "candidates.yaml"
 
 
-def table_rows() -> list[str]:
-    return [line for line in README.splitlines() if line.startswith("|")]
+def table(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the first table of a page whose heading begins so."""
+    lines = iter((DOCS / page).read_text("utf-8").splitlines())
+    next(line for line in lines if line.startswith(f"| {heading} |"))
+    next(lines)
+    table: list[list[str]] = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip() for cell in line.strip("|").split("|")])
+    return table
+
+
+def names(cell: str) -> list[str]:
+    """Return what stands between backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# ------------------------------------------------------------------ the README
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.encode()) <= 8 * 1024
+
+
+def test_the_readme_shows_each_embedded_candidate_with_its_reason() -> None:
+    shown = README.partition("\nbaseline-tiny ")[2].partition("\nrandom  ")[0].splitlines()[1:]
+    embedded = [one for one in read_candidates(EMBEDDED) if one.status == "rejected"]
+    assert len(shown) == len(embedded)
+    for row, candidate in zip(shown, embedded, strict=True):
+        begin, _, end = row.split()[0].partition("…")
+        assert candidate.name.startswith(begin)
+        assert candidate.name.endswith(end)
+        assert (row.split()[-1],) == candidate.reasons
+
+
+def test_the_candidates_of_the_readme_are_valid_and_few_lines(tmp_path: Path) -> None:
+    text = README.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "candidates.yaml").write_text(text, "utf-8")
+    assert len(read_candidates(tmp_path / "candidates.yaml")) == 2
+    assert len(text.splitlines()) <= 10
+
+
+def test_the_readme_names_what_is_at_the_top() -> None:
+    tree = README.partition("## What is where\n")[2].partition("\n## ")[0]
+    for name in re.findall(r"^    (\S+)", tree, re.MULTILINE):
+        assert (ROOT / name.rstrip(",")).exists(), name
+
+
+# ------------------------------------------------------------------ tables of the code
 
 
 def checks_with_codes() -> dict[str, tuple[str, ...]]:
     """Return the codes that each check owns, by the name of its function."""
     found = {}
-    for path in CHECKS:
-        pattern = r"@pytest\.mark\.owns\(([^)]*)\)\s*def (test_\w+)"
-        for codes, name in re.findall(pattern, path.read_text("utf-8")):
-            found[name] = tuple(re.findall(r'"(\w+)"', codes))
+    for gate in GATES:
+        path = ROOT / "tests" / "checks" / f"test_{gate}.py"
+        pattern = r"@pytest\.mark\.owns\(([^)]*)\)\s*def (test_\w+)|^def (test_\w+)"
+        for codes, marked, plain in re.findall(pattern, path.read_text("utf-8"), re.MULTILINE):
+            found[marked or plain] = tuple(re.findall(r'"(\w+)"', codes))
     return found
 
 
 @pytest.mark.parametrize(("name", "codes"), checks_with_codes().items())
-def test_each_check_has_a_row_in_the_readme_with_its_codes(
-    name: str, codes: tuple[str, ...]
-) -> None:
-    row = next(row for row in table_rows() if f"`{name}`" in row)
-    assert set(re.findall(r"`(\w+)`", row.rstrip("|").rpartition("|")[2])) == set(codes)
+def test_each_check_has_a_row_with_its_codes(name: str, codes: tuple[str, ...]) -> None:
+    row = next(row for row in table("gates.md", "gate") if row[1] == f"`{name}`")
+    assert set(names(row[3])) == set(codes)
+
+
+def test_no_other_check_has_a_row_and_gates_are_in_their_order() -> None:
+    rows = table("gates.md", "gate")
+    assert {name for row in rows for name in names(row[1])} == {*checks_with_codes()}
+    assert [row[0] for row in rows if row[0]] == [*GATES]
+    assert {path.stem for path in CHECKS} == {f"test_{gate}" for gate in GATES}
+
+
+def test_each_outcome_has_a_row() -> None:
+    assert [names(row[0]) for row in table("gates.md", "outcome")] == [[one] for one in Outcome]
 
 
 def test_each_fault_of_a_model_is_owned_by_a_check() -> None:
@@ -48,62 +113,118 @@ def test_each_fault_of_a_model_is_owned_by_a_check() -> None:
 
 
 def test_each_reason_code_is_documented() -> None:
-    text = (ROOT / "docs" / "reasons.md").read_text("utf-8")
+    text = (DOCS / "reasons.md").read_text("utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert sorted(rows) == sorted(
         f"| `{code}` | {reason.meaning} | {reason.cure} |" for code, reason in REASONS.items()
     )
 
 
-def test_the_readme_draws_the_house_as_it_is() -> None:
-    picture = README.partition("src/sertify/")[2].partition("## Licence")[0]
+class Options(dict[str, Any]):
+    """Notes the options that are declared to it."""
+
+    def getgroup(self, *_: str) -> "Options":
+        return self
+
+    def addoption(self, name: str, **attributes: Any) -> None:
+        value = attributes.get("metavar") or name.strip("-").upper()
+        value = f"[{value}]" if attributes.get("nargs") == "?" else value
+        self[name if attributes.get("action") == "store_true" else f"{name} {value}"] = attributes
+
+
+def test_each_option_has_a_row() -> None:
+    documented = [name for row in table("options.md", "option") for name in names(row[0])]
+    declared = Options()
+    add_options(cast("pytest.Parser", declared))
+    assert sorted(documented) == sorted(declared)
+
+
+def test_each_loader_and_each_variant_has_a_row() -> None:
+    loaders = [name for row in table("loaders.md", "loader") for name in names(row[0])]
+    assert sorted(loaders) == sorted(LOADERS)
+    assert sorted(PROJECT["project"]["entry-points"]["sertify.loaders"]) == sorted(LOADERS)
+    variants = [name for row in table("loaders.md", "variant") for name in names(row[0])]
+    assert sorted(variants) == sorted(VARIANTS)
+
+
+# ------------------------------------------------------------------ the house
+
+
+@pytest.fixture(scope="module")
+def house() -> dict[str, Any]:
+    pytest.importorskip("grimp", reason="comes with import-linter")
+    return runpy.run_path(str(DOCS / "house.py"))
+
+
+def test_each_room_has_a_row_in_its_order(house: dict[str, Any]) -> None:
     rooms = {path.parent.name for path in (ROOT / "src" / "sertify").glob("*/__init__.py")}
-    assert set(re.findall(r"^ +(\w+)/", picture, re.MULTILINE)) == rooms
+    documented = [names(row[0])[0] for row in table("architecture.md", "room")]
+    assert documented == [*house["rooms"]()]
+    assert {*documented} == rooms
 
 
-def espeak() -> str:
-    """Return the version of eSpeak NG, with which the speech changes."""
-    if not shutil.which("espeak-ng"):
-        return ""
-    command = ["espeak-ng", "--version"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def test_the_picture_of_the_house_is_that_of_the_code(house: dict[str, Any]) -> None:
+    drawn = house["draw"](house["imports"]())
+    assert house["PICTURE"].read_text("utf-8") == drawn, "python docs/house.py draws it anew"
 
 
-def rows(folder: str) -> list[dict[str, str]]:
-    with (SPEECH / folder / "metadata.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def test_an_import_up_would_be_seen(house: dict[str, Any]) -> None:
+    draw: Callable[[dict[tuple[str, str], int]], str] = house["draw"]
+    assert 'class="up"' in draw({("vocabulary", "plugin"): 1})
+    assert 'class="up"' not in draw({("plugin", "vocabulary"): 1})
 
 
-def test_the_embedded_speech_is_as_varied_as_promised() -> None:
-    test, train = rows("test"), rows("train")
-    assert len(test) + len(train) >= 600
-    assert len({row["label"] for row in test}) == 7
-    assert len({row["language"] for row in test}) >= 4
-    assert "ko" in {row["language"] for row in test}
-    speakers = {row["speaker"] for row in test}, {row["speaker"] for row in train}
-    assert len(speakers[0] | speakers[1]) >= 12
-    assert not speakers[0] & speakers[1]
-    assert sum(path.stat().st_size for path in SPEECH.rglob("*")) <= 8_000_000
+PLACES = ("", "src/sertify/", "docs/")
+FOR_DEVELOPERS = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    *(f"docs/{path.name}" for path in DOCS.glob("*.md")),
+)
+# What readers write, and what runs do.
+WRITTEN = (
+    r"[A-Z]|(?:reports|dist|house_rules|loudness|model|calls|audio|wav|emodb|Actor_\d+|onnx)/|\.\w"
+)
 
 
-def test_the_embedded_models_are_small() -> None:
-    for weights in (ROOT / "fixtures" / "models").rglob("*.safetensors"):
-        assert weights.stat().st_size <= 1_500_000, weights
+@pytest.mark.parametrize("page", FOR_DEVELOPERS)
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    paths = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+\.(?:py|json|yaml|md|svg))?)`", text)
+    missing = [
+        path
+        for path in paths
+        if not re.match(WRITTEN, path) and "GATE" not in path
+        if not any((ROOT / place / path).exists() for place in PLACES)
+    ]
+    assert missing == []
 
 
-def test_every_broken_model_is_a_candidate() -> None:
-    folders = set((ROOT / "fixtures" / "models" / "broken").iterdir())
-    listed = {one.folder for one in read_candidates(ROOT / "fixtures" / "candidates.yaml")}
-    assert folders <= listed
+# ------------------------------------------------------------------ what is published
 
 
-@pytest.mark.skipif("1.51" not in espeak(), reason="needs eSpeak NG 1.51 (package espeak-ng)")
-def test_the_script_makes_the_same_speech_again(tmp_path: Path) -> None:
-    script = ROOT / "fixtures" / "make_speech.py"
-    subprocess.run([sys.executable, script, "--out", tmp_path], check=True, timeout=300)
-    for folder in ("test", "train"):
-        old, new = SPEECH / folder / "audio", tmp_path / folder / "audio"
-        names = sorted(path.name for path in old.iterdir())
-        assert names == sorted(path.name for path in new.iterdir())
-        same, _, _ = filecmp.cmpfiles(old, new, names, shallow=False)
-        assert len(same) == len(names)
+def test_the_version_stands_in_one_place() -> None:
+    version = PROJECT["project"]["version"]
+    pattern = rf"(?<![\w.]){re.escape(version)}(?![\w.])"
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("*.yml"), *(ROOT / "ci").iterdir()]
+    texts += [*(ROOT / "src").rglob("*.py"), *DOCS.glob("*.py"), ROOT / "Makefile"]
+    repeated = [path.name for path in texts if re.search(pattern, path.read_text("utf-8"))]
+    assert repeated == ["CHANGELOG.md"]
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8").replace("\n## Unreleased\n", "")
+    latest = changes.partition("\n## ")[2].partition("\n")[0]
+    assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", latest)
+
+
+def test_the_citation_is_valid() -> None:
+    pytest.importorskip("check_jsonschema")
+    schema = ("--builtin-schema", "vendor.citation-file-format")
+    command = [sys.executable, "-m", "check_jsonschema", *schema, str(ROOT / "CITATION.cff")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    assert citation["license"] == PROJECT["project"]["license"]
+
+
+@pytest.mark.parametrize("path", [ROOT / "candidates.yaml", EMBEDDED], ids=str)
+def test_the_schema_that_a_file_names_is_there(path: Path) -> None:
+    _, _, schema = path.read_text("utf-8").partition("\n")[0].partition("$schema=")
+    assert (path.parent / schema).is_file()
