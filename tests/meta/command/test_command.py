@@ -125,7 +125,7 @@ class TestInit:
     def test_what_it_wrote_is_what_pytest_goes_by(self, here: Path) -> None:
         main(["init"])
         (here / "test_own.py").write_text("def test_own(): pass\n")
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-pno:hypothesispytest"]
         done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
         assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
         assert "sertify.checks.test_labels::test_labels_are_enough[superb-er]" in done.stdout
@@ -272,7 +272,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory, some_speech: Path) -> Path:
         f"  - {{name: bad, model: {FIXTURES / 'models' / 'broken' / 'random-head'}}}\n"
     )
     options = ["--candidates=candidates.yaml", f"--data={some_speech}", "--reports=reports"]
-    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-p", "no:cacheprovider", "-q"]
+    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-q"]
+    quickly += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", str(CHECKS), *options, *quickly],
         cwd=folder,

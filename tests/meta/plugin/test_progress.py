@@ -26,12 +26,14 @@ from tests.meta.runs import ROOT
 
 ONE = ("-k", "nearly and wav2vec2")
 BY_A_WORKER = re.compile(r"\d candidates at work: |-tiny \(\d of 2\): ")
+# What takes time to import, and what would be written into the project.
+_SPARED = ("-pno:hypothesispytest", "-pno:cacheprovider")
 SEVERAL = ("-n2", "-mdegeneracy", "-k", "wav2vec2-tiny or hubert-tiny")
 
 
 def command(reports: Path, *args: str) -> list[str]:
     fixed = ("--candidates=fixtures/candidates.yaml", f"--reports={reports}", "--threads=1")
-    return [sys.executable, "-m", "pytest", "tests/checks", "-pno:cacheprovider", *fixed, *args]
+    return [sys.executable, "-m", "pytest", "tests/checks", *_SPARED, *fixed, *args]
 
 
 def environment(**changed: str) -> dict[str, str]:
