@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import pkgutil
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
@@ -15,6 +16,20 @@ from ruamel.yaml import YAML
 
 import sertify
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, SPEECH, Outcome, Run
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m leaves out what is slow
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one.
+
+    Whatever calls pytest on the checks is slow, too.
+    """
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        if "run" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.slow(2))
+        seconds[item.path] += sum(mark.args[0] for mark in item.iter_markers("slow"))
+    items.sort(key=lambda item: -seconds[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -122,6 +122,7 @@ class TestInit:
         )
         jsonschema.validate(YAML(typ="safe").load(here / "candidates.yaml"), schema)
 
+    @pytest.mark.slow(2)
     def test_what_it_wrote_is_what_pytest_goes_by(self, here: Path) -> None:
         main(["init"])
         (here / "test_own.py").write_text("def test_own(): pass\n")
@@ -212,6 +213,7 @@ class TestInit:
         assert main(["init"]) == 0
         assert "sertify.checks" in (here / "pytest.ini").read_text()
 
+    @pytest.mark.slow(1.5)
     def test_settings_of_a_folder_above_count_and_the_command_that_it_names_works(
         self, here: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -326,6 +328,7 @@ def elsewhere(folder: Path) -> dict[str, str]:
     return told
 
 
+@pytest.mark.slow(0.5)
 class TestReport:
     def test_it_draws_what_the_run_drew(
         self, project: Path, capsys: pytest.CaptureFixture[str]

@@ -35,7 +35,8 @@ from tests.meta.runs import EMBEDDED, ROOT, Run
 
 CPU: dict[str, Any] = {"device": "cpu", "threads": 1}
 
-pytestmark = pytest.mark.usefixtures("_imported")  # so that processes start in no time
+# What they need is imported, so that the processes start in no time.
+pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
 
 
 def inputs(name: str) -> tuple[Any, ...]:

@@ -87,6 +87,7 @@ def project(tmp_path: Path, write: Write, some_speech: Path, run: Run) -> Projec
 ACCURACY = ("-m", "accuracy")
 
 
+@pytest.mark.slow(6)
 def test_a_second_run_asks_nothing_whatever_gates_it_is_about(project: Project) -> None:
     first = project.run("-m", "not speed")
     known, measured = project.answers(), project.measured()
@@ -95,6 +96,7 @@ def test_a_second_run_asks_nothing_whatever_gates_it_is_about(project: Project) 
     assert (project.answers(), project.measured()) == (known, measured)
 
 
+@pytest.mark.slow(5)
 def test_what_is_new_is_asked_and_nothing_else(
     project: Project, tmp_path: Path, write: Write
 ) -> None:
@@ -114,6 +116,7 @@ def test_what_is_new_is_asked_and_nothing_else(
     assert known.items() <= project.answers().items()
 
 
+@pytest.mark.slow(8)
 def test_a_run_that_was_killed_goes_on_where_it_was(project: Project, write: Write) -> None:
     write("wavlm-tiny")
     running = subprocess.Popen(
@@ -152,6 +155,7 @@ def mark(project: Project) -> dict[str, bytes]:
     return project.answers()
 
 
+@pytest.mark.slow(12)
 def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> None:
     project.run("-m", "not speed")
     alone, measured = project.answers(), project.measured()
@@ -160,6 +164,7 @@ def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> 
     assert (other.answers(), other.measured()) == (alone, measured)
 
 
+@pytest.mark.slow(10)
 def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Write) -> None:
     write("hubert-tiny")
     project.run(*ACCURACY, "--no-cache")

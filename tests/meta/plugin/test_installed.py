@@ -86,6 +86,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow(0.5)
 class TestPackages:
     def test_the_wheel_holds_the_checks_and_their_speech_and_no_other_tests(
         self, wheel: Path
@@ -151,6 +152,7 @@ def project(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow(2)
 class TestInAProject:
     def test_the_checks_judge_on_the_speech_of_the_wheel(self, project: Path) -> None:
         said = (project / "said").read_text()

@@ -54,6 +54,7 @@ def log_of(lines: list[str]) -> list[str]:
     return lines[start : next(headings)]
 
 
+@pytest.mark.slow(6)
 def test_progress_tells_what_is_done_and_goes_away(tmp_path: Path) -> None:
     session = virtual_terminal.Session(command(tmp_path, *ONE), environment())
     shown = {lines[-1] for lines in session.follow()}
@@ -130,6 +131,7 @@ def test_what_workers_are_doing_is_told_together(begun: Callable[..., Any]) -> N
     assert [one.name for one in display.works()] == ["hubert"]
 
 
+@pytest.mark.slow(6)
 def test_progress_is_absent_from_a_log(tmp_path: Path) -> None:
     run = subprocess.run(command(tmp_path, *ONE), capture_output=True, env=environment())
     assert run.returncode == 0
@@ -147,6 +149,7 @@ def _words(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
+@pytest.mark.slow(10)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for workers in /proc")
 def test_a_lost_worker_leaves_no_progress_behind(tmp_path: Path) -> None:
     session = virtual_terminal.Session(command(tmp_path, *SEVERAL), environment())

@@ -175,6 +175,7 @@ class TestRejections:
 
 
 class TestWholeRun:
+    @pytest.mark.slow(30)
     def test_the_embedded_candidates_are_green_and_one_is_selected(self, run: Run) -> None:
         outcome = run("--data", SPEECH)
         assert outcome.code == pytest.ExitCode.OK, outcome.output
@@ -477,6 +478,7 @@ class TestOptions:
 
 
 class TestWorkers:
+    @pytest.mark.slow(15)
     def test_workers_judge_as_one_process_does(
         self, run: Run, corpora: tuple[Path, Path], write: Callable[..., Path]
     ) -> None:
@@ -492,6 +494,7 @@ class TestWorkers:
             assert alone["parts"] == together["parts"]
         assert [len(one["parts"]) for one in serial["candidates"]] == [3, 3, 0]
 
+    @pytest.mark.slow(4)
     def test_reports_may_go_to_a_new_folder_elsewhere(
         self, pytester: pytest.Pytester, write: Callable[..., Path], tmp_path: Path
     ) -> None:
@@ -523,6 +526,7 @@ class TestWorkers:
             assert case.properties["reason"] == "needs_serial_run"
             assert "pytest -m speed -n 0" in case.message
 
+    @pytest.mark.slow(8)
     def test_a_candidate_that_kills_its_worker_is_told_and_the_others_go_on(
         self, run: Run, write: Callable[..., Path], tmp_path: Path
     ) -> None:
@@ -547,6 +551,7 @@ class TestWorkers:
         assert {case.kind for case in outcome.of("wav2vec2-tiny")} == {"passed"}
 
 
+@pytest.mark.slow(3)
 class TestCollection:
     def test_a_hundred_candidates_need_neither_torch_nor_network(self, tmp_path: Path) -> None:
         path = tmp_path / "candidates.yaml"
