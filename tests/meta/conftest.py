@@ -22,11 +22,12 @@ from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, SPEECH, Outcome, Run
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no worker is left alone with one.
 
-    Whatever calls pytest on the checks is slow, too.
+    Whatever judges models as users do is slow, too.
     """
     seconds: Counter[Path] = Counter()
     for item in items:
-        if "run" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+        judges = {"run", "some_speech"} & {*getattr(item, "fixturenames", ())}
+        if judges and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.slow(2))
         seconds[item.path] += sum(mark.args[0] for mark in item.iter_markers("slow"))
     items.sort(key=lambda item: -seconds[item.path])

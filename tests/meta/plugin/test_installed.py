@@ -30,6 +30,7 @@ candidates:
 def call(*command: str | Path, cwd: Path, path: Path | None = None) -> str:
     """Call Python in a folder, with modules of another; return all that it says."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"  # what takes time to import
     if path is not None:
         environment["PYTHONPATH"] = str(path)
     done = subprocess.run(
