@@ -130,10 +130,11 @@ class TestInit:
         )
         jsonschema.validate(YAML(typ="safe").load(here / "candidates.yaml"), schema)
 
+    @pytest.mark.slow(2)
     def test_what_it_wrote_is_what_pytest_goes_by(self, here: Path) -> None:
         main(["init"])
         (here / "test_own.py").write_text("def test_own(): pass\n")
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-pno:hypothesispytest"]
         done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
         assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
         assert "sertify.checks.test_labels::test_labels_are_enough[superb-er]" in done.stdout
@@ -220,6 +221,7 @@ class TestInit:
         assert main(["init"]) == 0
         assert "sertify.checks" in (here / "pytest.ini").read_text()
 
+    @pytest.mark.slow(1.5)
     def test_settings_of_a_folder_above_count_and_the_command_that_it_names_works(
         self, here: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -280,7 +282,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory, some_speech: Path) -> Path:
         f"  - {{name: bad, model: {FIXTURES / 'models' / 'broken' / 'random-head'}}}\n"
     )
     options = ["--candidates=candidates.yaml", f"--data={some_speech}", "--reports=reports"]
-    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-p", "no:cacheprovider", "-q"]
+    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-q"]
+    quickly += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", str(CHECKS), *options, *quickly],
         cwd=folder,
@@ -333,6 +336,7 @@ def elsewhere(folder: Path) -> dict[str, str]:
     return told
 
 
+@pytest.mark.slow(0.5)
 class TestReport:
     def test_it_draws_what_the_run_drew(
         self, project: Path, capsys: pytest.CaptureFixture[str]

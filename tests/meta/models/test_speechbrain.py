@@ -376,6 +376,7 @@ def install(folder: Path) -> None:
     (folder / "torchaudio.py").write_text('__version__ = "2.11.0"\n')
 
 
+@pytest.mark.slow(15)
 def test_it_answers_as_speechbrain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speechbrain: Path
 ) -> None:

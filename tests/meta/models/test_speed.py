@@ -37,9 +37,12 @@ from sertify.models.speed.stopwatch import Clock, Stopwatch
 from sertify.report.results.conclusion import conclude
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Bound
-from tests.meta.runs import CHECKS, EMBEDDED, ROOT, Outcome
+from tests.meta.runs import EMBEDDED, ROOT, Run
 
 CPU: dict[str, Any] = {"device": "cpu", "threads": 1}
+
+# What they need is imported, so that the processes start in no time.
+pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
 
 
 def inputs(name: str) -> tuple[Any, ...]:
@@ -60,7 +63,7 @@ def half(
 
 
 @pytest.fixture(scope="module")
-def watch() -> Iterator[Stopwatch]:
+def watch(_imported: None) -> Iterator[Stopwatch]:
     """A sound model in its own process."""
     started = Stopwatch(*inputs("wavlm-tiny"))
     yield started
@@ -186,10 +189,15 @@ def test_what_cannot_be_loaded_for_lack_of_a_method_leaves_no_process() -> None:
 
 ORPHAN = """
 import signal, sys, time
-from tests.meta.models.test_speed import Stopwatch, inputs
+from pathlib import Path
+from sertify.candidates.reading import read_candidates
+from sertify.hub.snapshots import read_index, take_snapshot
+from sertify.models.speed.stopwatch import Stopwatch
 # What a shell starts in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-watch = Stopwatch(*inputs("wavlm-tiny"))
+candidate = next(one for one in read_candidates(Path(sys.argv[1])) if one.name == "wavlm-tiny")
+snapshot = take_snapshot(candidate)
+watch = Stopwatch(snapshot, read_index(snapshot), {"device": "cpu", "threads": 1})
 print(watch.remote.pid, flush=True)
 time.sleep(600)
 raise SystemExit("the main module ran twice")
@@ -200,13 +208,12 @@ raise SystemExit("the main module ran twice")
 def test_a_process_does_not_outlive_the_one_that_asks(tmp_path: Path, end: signal.Signals) -> None:
     script = tmp_path / "orphan.py"
     script.write_text(ORPHAN)
-    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     parent = subprocess.Popen(
-        [sys.executable, script],
+        [sys.executable, script, EMBEDDED],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | {"PYTHONPATH": paths},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
     )
     with parent:
         assert parent.stdout is not None
@@ -221,24 +228,12 @@ def test_a_process_does_not_outlive_the_one_that_asks(tmp_path: Path, end: signa
 # ------------------------------------------------------------------ through pytest-benchmark
 
 
-def speed_gate(candidates: Path, reports: Path, *options: str) -> Outcome:
-    """Call pytest in a process of its own: in a worker of pytest-xdist it would measure nothing."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    fixed = ["--candidates", str(candidates), "--reports", str(reports), "-m", "speed"]
-    command = [sys.executable, "-m", "pytest", str(CHECKS), *fixed, "--threads=1", *options]
-    command += ["-p", "no:cacheprovider"]
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return Outcome(done.returncode, done.stdout + done.stderr, reports)
-
-
 def test_the_gate_measures_by_the_options_of_pytest_benchmark(
-    write: Callable[..., Path], tmp_path: Path
+    run: Run, write: Callable[..., Path], tmp_path: Path
 ) -> None:
     saved = tmp_path / "saved.json"
     options = ("--benchmark-min-rounds=7", "--benchmark-max-time=0", f"--benchmark-json={saved}")
-    outcome = speed_gate(write("wavlm-tiny"), tmp_path / "reports", *options)
+    outcome = run("-m", "speed", *options, candidates=write("wavlm-tiny"))
     assert outcome.code == 0, outcome.output
     (kept,) = json.loads(saved.read_text())["benchmarks"]
     (check,) = outcome.candidate("wavlm-tiny")["gates"]["speed"]["checks"]

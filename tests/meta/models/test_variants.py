@@ -85,6 +85,7 @@ def test_a_runtime_answers_as_torch_does(
     assert (converted.weights, converted.labels) == (plain.weights, plain.labels)
 
 
+@pytest.mark.slow(15)
 def test_what_is_compiled_answers_as_before(tmp_path: Path) -> None:
     build(tmp_path, architecture="ast")  # one of waveforms takes a minute
     plain, converted = loaded(tmp_path, "fp32"), loaded(tmp_path, "compile")
@@ -248,6 +249,7 @@ def test_an_absent_package_is_named(
     )
 
 
+@pytest.mark.slow(6)
 def test_a_compiler_that_is_absent_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch._dynamo.reset()
     monkeypatch.setenv("CXX", "/nowhere/c++")
