@@ -16,7 +16,7 @@ from sertify.pipeline.places import CHECKS
 from sertify.pipeline.settings import Settings, require_distinct, segmenting_of, source_of
 from sertify.pipeline.speech import Speech
 from sertify.pipeline.stages import STAGES
-from sertify.pipeline.telling import Tell
+from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
 from sertify.report.ending import conclude_run, write_run
 from sertify.report.results.model.results import Results
@@ -191,7 +191,7 @@ class _Qualification:
         if kept.outcome is not Outcome.NOT_REACHED:
             self._store.add(kept)
 
-    def _tell(self, candidate: Candidate) -> Tell:
+    def _tell(self, candidate: Candidate) -> Announce:
         @contextmanager
         def tell(
             what: str,
