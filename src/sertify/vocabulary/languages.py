@@ -51,11 +51,11 @@ _NAMES = (
     "zulu:zu"
 )
 _SHORT: Mapping[str, str] = MappingProxyType(
-    dict(one.split(":") for one in _CODES.split())
-    | {one.partition(":")[2]: one.partition(":")[2] for one in _CODES.split()}
+    dict(pair.split(":") for pair in _CODES.split())
+    | {pair.partition(":")[2]: pair.partition(":")[2] for pair in _CODES.split()}
     | {code: code for code in _LONG.split()}
 )
-_BY_NAME: Mapping[str, str] = MappingProxyType(dict(one.split(":") for one in _NAMES.split()))
+_BY_NAME: Mapping[str, str] = MappingProxyType(dict(pair.split(":") for pair in _NAMES.split()))
 _TAG = re.compile(r"([a-z]{2,3})((?:[_-][a-z0-9]{1,8})*)", re.IGNORECASE)
 _ALL = frozenset({"mul"})
 _UNKNOWN = frozenset({"", "und"})

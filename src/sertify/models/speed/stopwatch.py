@@ -78,7 +78,9 @@ class Stopwatch:
             **memory,
             **usage,
         )
-        benchmark.extra_info |= {one.name: one.value for one in result.measurements}
+        benchmark.extra_info |= {
+            measurement.name: measurement.value for measurement in result.measurements
+        }
         return result
 
     def close(self) -> None:
