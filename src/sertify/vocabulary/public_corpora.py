@@ -68,8 +68,8 @@ def mentioned(text: str) -> tuple[str, ...]:
     ('ravdess', 'tess', 'crema-d')
     """
     plain = unicodedata.normalize("NFKC", text)
-    found = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
-    return tuple(dict.fromkeys(corpus for corpus in found if corpus))
+    corpora = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
+    return tuple(dict.fromkeys(corpus for corpus in corpora if corpus))
 
 
 def language_of(corpus: str) -> str | None:
@@ -149,8 +149,8 @@ def _names() -> Iterable[tuple[str, str]]:
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     # The longest first: ASVP-ESD is not ESD. Only Latin letters go on a name: Korean particles
     # follow it without a blank.
-    parts = sorted((_PART.findall(name) for name in names), key=lambda one: -len("".join(one)))
-    either = "|".join(r"[\W_]{0,3}".join(one) for one in parts)
+    every = sorted((_PART.findall(name) for name in names), key=lambda parts: -len("".join(parts)))
+    either = "|".join(r"[\W_]{0,3}".join(parts) for parts in every)
     return re.compile(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", re.IGNORECASE)
 
 

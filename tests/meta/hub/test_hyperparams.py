@@ -88,7 +88,7 @@ WRONG = {
     "references-that-multiply": (WIDE, "characters"),
     "alias-in-its-anchor": ("a: &a [*a]\n", "deep"),
     "references-in-a-circle": ("a: !ref <b>\nb: !ref <a>\n", "circle"),
-    "reference-to-nothing": ("a: !ref <b>\n", "not there"),
+    "reference-to-nothing": ("a: !ref <b>\n", "which is missing"),
     "reference-of-a-list": ("a: !ref [b]\n", "line 1: !ref needs text"),
     "list": ("- a\n", "mapping"),
     "nothing": ("", "mapping"),

@@ -884,11 +884,11 @@ HEADERS = {
     ),
     "gap": (
         safe({"a": ENTRY | {"data_offsets": [8, 16]}}, bytes(16)),
-        "CorruptWeights: has 'a' at byte 8, but should at 0",
+        "CorruptWeights: has 'a' at byte 8, but should have it at 0",
     ),
     "overlap": (
         safe({"a": ENTRY, "b": ENTRY | {"data_offsets": [4, 12]}}, bytes(12)),
-        "CorruptWeights: has 'b' at byte 4, but should at 8",
+        "CorruptWeights: has 'b' at byte 4, but should have it at 8",
     ),
     "cut-tensors": (
         safe({"a": ENTRY}, bytes(3)),
