@@ -8,9 +8,15 @@ ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
+# A file of tests is one worker's, for its tests share what is expensive to make.
+TESTS := $(BIN)/python -m pytest tests/meta --doctest-modules src/sertify \
+	-n auto --dist loadfile --no-loadscope-reorder
+
+# Tests start many processes: each would compile all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help qualify test bench docs release lint lock clean
+.PHONY: help qualify check test bench docs release lint lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +24,11 @@ help: ## show this
 qualify: $(READY) ## judge CANDIDATES on DATA (default: the embedded ones)
 	$(BIN)/python -m pytest --candidates '$(CANDIDATES)' $(if $(DATA),--data '$(DATA)') --reports '$(REPORTS)' $(ARGS)
 
-test: lint ## check the code and run the project's own tests
-	$(BIN)/python -m pytest tests/meta --doctest-modules src/sertify -n auto $(ARGS)
+check: lint ## check the code and run the quick ones of the project's own tests
+	$(TESTS) -m 'not slow' $(ARGS)
+
+test: lint ## check the code and run all of the project's own tests
+	$(TESTS) $(ARGS)
 	@echo "All of sertify's own tests have passed; 'make qualify' judges models."
 
 bench: $(READY) ## measure what sertify costs, and compare it with the record (hours)

@@ -21,7 +21,7 @@ import torch
 import transformers
 
 from benchmarks.clips import RATE, Waveform, read_clips
-from sertify.evidence.environment import usable_cores
+from sertify.vocabulary.machine import usable_cores
 
 __all__ = ["CONTENDERS", "MISSING", "bare", "contend"]
 

@@ -25,7 +25,7 @@ from benchmarks.growth import Grid, exponents, grow
 from benchmarks.material import SIZES, Material
 from benchmarks.processes import ROOT
 from benchmarks.rows import Row, table
-from sertify.evidence.environment import describe
+from sertify.evidence.environment import describe_environment
 
 __all__ = ["PARTS", "RECORD", "measure"]
 
@@ -81,7 +81,7 @@ def _replaced(old: list[Result], new: list[Result], key: str) -> list[Result]:
 
 def _machine() -> dict[str, str]:
     """Describe versions and machine, but not where or whose it is."""
-    described = describe("cpu", threads=1)
+    described = describe_environment("cpu", threads=1)
     del described["threads"]
     described["platform"] = f"{platform.system()} {platform.machine()}"
     return described | {name: _version(name) for name in _OPTIONAL}

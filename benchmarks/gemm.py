@@ -11,7 +11,7 @@ import time
 
 import torch
 
-from sertify.evidence.environment import usable_cores
+from sertify.vocabulary.machine import usable_cores
 
 __all__ = ["rate"]
 

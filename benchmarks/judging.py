@@ -21,14 +21,14 @@ from benchmarks.clips import LABELS, SPEAKERS
 from benchmarks.qualifying import write_candidates
 from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.corpora.clips import Clip, Corpus
-from sertify.evidence.environment import describe, fingerprint
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates import accuracy
 from sertify.pipeline import scores
 from sertify.pipeline.predictions import Predictions
 from sertify.report.results import speech
 from sertify.report.results.conclusion import conclude
-from sertify.report.writing import write
+from sertify.report.writing import write_reports
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 __all__ = ["Stages", "judge", "made_up"]
@@ -75,7 +75,7 @@ def _clips(emotions: Sequence[int]) -> tuple[Clip, ...]:
 
 def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
     """Judge predictions as a run does, and write its reports; return the seconds of each stage."""
-    stages, environment = Stages(), describe("cpu", threads=1)
+    stages, environment = Stages(), describe_environment("cpu", threads=1)
     store = EvidenceStore(folder / "reports" / "evidence.sqlite")
     suite = _suite(folder, len(predictions))
     corpus = predictions[0].corpus
@@ -91,10 +91,10 @@ def judge(predictions: Sequence[Predictions], folder: Path) -> dict[str, float]:
     store.add_corpus(corpus.fingerprint, speech.facts(corpus))
     with stages.of("conclusion"):
         results = conclude(suite, store, environment, corpus=corpus.fingerprint)
-    if len(results["selection"]["tied"]) < 1:
+    if len(results.selection.tied) < 1:
         raise SystemExit("no candidate was selected, so nothing was compared; mend the answers")
     with stages.of("reports"):
-        write(results, folder / "reports")
+        write_reports(results, folder / "reports")
     return stages.seconds | {"total": sum(stages.seconds.values())}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from sertify.report.page import page
-from tests.meta.drawn_results import crowd
+from tests.meta.drawn_results import as_results, crowd
 
 __all__ = ["measure"]
 
@@ -49,7 +49,7 @@ _TIMED = """async ([action, rounds]) => {
 def measure(candidates: int, rounds: int) -> dict[str, Any]:
     """Return milliseconds by interaction, median and worst, and the size of the page in bytes."""
     results = crowd(candidates)
-    text = page.render(results)
+    text = page.draw_page(as_results(results))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "index.html"
         file.write_text(text, "utf-8")

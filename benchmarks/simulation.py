@@ -129,7 +129,7 @@ def judged(corpus: Corpus, true: Mapping[str, float], setting: Setting, replicat
         for name, prediction in corpus.predictions.items()
     }
     drawn = paired(corpus.truth, corpus.predictions, groups, replicates=replicates)
-    differences = comparisons.compare(drawn)
+    differences = comparisons.best_against_others(drawn)
     kept = comparisons.tied(differences, differences[0].better)
     return Found(
         covered={name: _covers(one.low, one.high, true[name]) for name, one in measured.items()},
@@ -241,7 +241,7 @@ def _qualifies(measured: Measurement) -> bool:
 def _pair_covered(drawn: Replicates, pair: tuple[str, str], true: Mapping[str, float]) -> bool:
     places = [drawn.names.index(name) for name in pair]
     both = replace(drawn, names=pair, values=drawn.values[places], samples=drawn.samples[places])
-    (found,) = comparisons.compare(both)
+    (found,) = comparisons.best_against_others(both)
     return _covers(found.low, found.high, true[found.better] - true[found.other])
 
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from sertify.report.results.model.results import Results
 from sertify.vocabulary.outcomes import GATES
 
 __all__ = [
     "AIMS",
     "EMOTIONS",
     "HOSTILE",
-    "Results",
+    "Content",
+    "as_results",
     "candidate",
     "change",
     "changes",
@@ -36,25 +38,32 @@ HOSTILE = (
     "undecodable \udcff",
 )
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
-Results = dict[str, Any]
+Content = dict[str, Any]
+"""What is in a file such as results.json, or in a part of it."""
 
 
-def measurement(name: str, value: float, unit: str = "1", spread: float = 0.0) -> Results:
-    interval = {"low": value - spread, "high": value + spread, "n": 418} if spread else {}
+def as_results(content: Content) -> Results:
+    """Read the content of a results.json, which a test may have changed before."""
+    return Results.model_validate(content)
+
+
+def measurement(name: str, value: float, unit: str = "1", spread: float = 0.0) -> Content:
+    interval: Content = dict.fromkeys(("low", "high", "n", "speakers"))
+    interval |= {"low": value - spread, "high": value + spread, "n": 418} if spread else {}
     return {"name": name, "value": value, "unit": unit, **interval}
 
 
-def check(name: str, outcome: str = "PASS", reason: str | None = None, **more: Any) -> Results:
+def check(name: str, outcome: str = "PASS", reason: str | None = None, **more: Any) -> Content:
     fields = {"message": "", "requirement": "", "measurements": [], "details": {}}
     stamp = {"judged_at": "2026-11-22T17:59:00+00:00", "corpus": ""}
     return {"check": f"test_{name}", "outcome": outcome, "reason": reason, **fields, **stamp} | more
 
 
-def gate(outcome: str | None, *checks: Results) -> Results:
+def gate(outcome: str | None, *checks: Content) -> Content:
     return {"outcome": outcome, "checks": list(checks)}
 
 
-def accuracy_gate(uar: float) -> Results:
+def accuracy_gate(uar: float) -> Content:
     counts = [[40, 3, 5, 2], [4, 30, 10, 6], [2, 2, 55, 1], [0, 9, 8, 43]]
     confusion = {"labels": [*EMOTIONS], "columns": [*EMOTIONS], "counts": counts}
     shares = {"truth": dict.fromkeys(EMOTIONS, 0.25), "predicted": dict.fromkeys(EMOTIONS, 0.125)}
@@ -73,7 +82,7 @@ def accuracy_gate(uar: float) -> Results:
     )
 
 
-def speed_gate(seconds: float) -> Results:
+def speed_gate(seconds: float) -> Content:
     checks = [
         check(
             f"time_per_segment@{length}s",
@@ -90,7 +99,7 @@ def speed_gate(seconds: float) -> Results:
     return gate("PASS", *checks)
 
 
-def qualified(name: str, uar: float, seconds: float) -> Results:
+def qualified(name: str, uar: float, seconds: float) -> Content:
     labels = check(
         "has_enough_labels",
         requirement="at least 4",
@@ -129,29 +138,29 @@ def qualified(name: str, uar: float, seconds: float) -> Results:
     )
 
 
-def clip(name: str) -> Results:
+def clip(name: str) -> Content:
     facts = {"corpus": "our-calls", "language": "en", "speaker": "s1", "truth": "anger"}
     return {"key": name, "clip": name, **facts}
 
 
-def error(name: str, confidence: float) -> Results:
+def error(name: str, confidence: float) -> Content:
     return clip(name) | {"predicted": "neutral", "confidence": confidence}
 
 
-def group(kind: str, name: str, uar: float) -> Results:
+def group(kind: str, name: str, uar: float) -> Content:
     estimate = {"value": uar, "low": uar - 0.1, "high": uar + 0.1}
     fields = {"kind": kind, "name": name, "clips": 210, "speakers": 4}
     return fields | {"coverage": 1.0, "uar": estimate}
 
 
-def disagreement(name: str, *names: str) -> Results:
+def disagreement(name: str, *names: str) -> Content:
     """Let the named say one emotion after the other."""
     said = zip(names, EMOTIONS * len(names), strict=False)
     predicted = {one: {"emotion": emotion, "confidence": 0.75} for one, emotion in said}
     return clip(name) | {"predicted": predicted}
 
 
-def part(name: str, uar: float, seen: Results | None = None) -> Results:
+def part(name: str, uar: float, seen: Content | None = None) -> Content:
     return {
         "part": name,
         "seen": seen or {},
@@ -168,7 +177,7 @@ def part(name: str, uar: float, seen: Results | None = None) -> Results:
     }
 
 
-def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FAIL") -> Results:
+def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FAIL") -> Content:
     message = f"{reason} found in {name}, but should not be"
     failed = check(f"{at}_holds", outcome, reason, message=message, details={"keys": [name] * 3})
     judged = [gate("PASS", check(f"{g}_holds")) for g in GATES[: GATES.index(at)]]
@@ -187,7 +196,7 @@ def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FA
     )
 
 
-def candidate(name: str, **more: Any) -> Results:
+def candidate(name: str, **more: Any) -> Content:
     return {
         "name": name,
         "model": f"someone/{name}",
@@ -218,7 +227,7 @@ def candidate(name: str, **more: Any) -> Results:
 AIMS = {"accuracy": 0.8, "speed": 0.7, "diversity": 0.6}
 
 
-def selection(chosen: str | None, names: list[str], sentence: str) -> Results:
+def selection(chosen: str | None, names: list[str], sentence: str) -> Content:
     """Compare the named, the first of whom is the most accurate, and the second tied with it."""
     comparison = {
         "emotions": {"our-calls": list(EMOTIONS[:3])},
@@ -249,14 +258,14 @@ def selection(chosen: str | None, names: list[str], sentence: str) -> Results:
     }
 
 
-def difference(better: str, other: str, place: int) -> Results:
+def difference(better: str, other: str, place: int) -> Content:
     value = place / 20
     low, high, p = (-0.01, 0.11, 0.12) if place == 1 else (value - 0.04, value + 0.04, 0.00001)
     fields = {"value": value, "low": low, "high": high, "p": p / 2, "p_holm": p}
     return {"better": better, "other": other, "detectable": 0.07, **fields}
 
 
-def confirmation(outcome: str, reason: str | None = None, message: str = "") -> Results:
+def confirmation(outcome: str, reason: str | None = None, message: str = "") -> Content:
     return {
         "corpus": "held-calls",
         "fingerprint": "sha256:77aa",
@@ -272,7 +281,7 @@ def confirmation(outcome: str, reason: str | None = None, message: str = "") -> 
     }
 
 
-def unlabelled(*names: str) -> Results:
+def unlabelled(*names: str) -> Content:
     """Say what audio without labels says of at least two candidates."""
     corpus = build([], None, "")["corpus"] | {"name": "unheard", "labelled": False, "emotions": {}}
     pair = {"first": names[0], "second": names[1], "clips": 56, "emotions": list(EMOTIONS)}
@@ -280,7 +289,7 @@ def unlabelled(*names: str) -> Results:
         "corpus": corpus | {"warnings": ["nobody knows the speakers"]},
         "degeneracy": dict.fromkeys(names, "PASS"),
         "candidate": names[0],
-        "sentence": f"Without ground truth, begin with {names[0]}: it agrees the most.",
+        "sentence": f"Without ground truth, start with {names[0]}: it agrees the most.",
         "aims": dict.fromkeys(names, AIMS),
         "totals": {name: 0.7 - place / 10 for place, name in enumerate(names)},
         "confidence": dict.fromkeys(names, 0.9),
@@ -291,7 +300,7 @@ def unlabelled(*names: str) -> Results:
     }
 
 
-def build(candidates: list[Results], chosen: str | None, sentence: str, **more: Any) -> Results:
+def build(candidates: list[Content], chosen: str | None, sentence: str, **more: Any) -> Content:
     scores = {"accuracy": 0.25, "uar": 0.25, "macro_f1": 0.2487}
     corpus = {
         "name": "our-calls",
@@ -335,7 +344,7 @@ def build(candidates: list[Results], chosen: str | None, sentence: str, **more: 
     } | more
 
 
-def five_qualify() -> Results:
+def five_qualify() -> Content:
     """Five that qualify, six that do not."""
     bad = [
         rejected("dawn", "random_head"),
@@ -356,7 +365,7 @@ def five_qualify() -> Results:
     return build([*good, *bad], "wavlm-base", sentence)
 
 
-def crowd(size: int) -> Results:
+def crowd(size: int) -> Content:
     """Many candidates, of which every other one qualifies."""
     results = five_qualify()
     results["candidates"] = [
@@ -371,12 +380,12 @@ def crowd(size: int) -> Results:
     return results | {"disagreements": []}
 
 
-def nothing_qualifies() -> Results:
+def nothing_qualifies() -> Content:
     sentence = "No candidate qualified; asr came closest, rejected by loadability."
     return build([rejected("asr", "wrong_task")], None, sentence)
 
 
-def without_corpus() -> Results:
+def without_corpus() -> Content:
     only = qualified("ast", 0.6, 0.2)
     only["gates"]["accuracy"] = gate(None)
     only["numbers"] = {"segment_time": measurement("time_p50", 0.2, "s")}
@@ -386,7 +395,7 @@ def without_corpus() -> Results:
     return results
 
 
-def without_truth() -> Results:
+def without_truth() -> Content:
     """Two on audio without labels: the one to begin with is not selected."""
     both = [candidate("ast"), candidate("wavlm")]
     for one in both:
@@ -396,12 +405,12 @@ def without_truth() -> Results:
     return results | {"unlabelled": unlabelled("ast", "wavlm")}
 
 
-def change(name: str, kind: str, noise: str | None = None, **more: Any) -> Results:
+def change(name: str, kind: str, noise: str | None = None, **more: Any) -> Content:
     fields = {"before": None, "after": "qualified", "number": None, "noise": noise}
     return {"name": name, "kind": kind, "sentence": f"{kind} of {name}", **fields} | more
 
 
-def changes(before: str | None, after: str | None, *candidates: Results) -> Results:
+def changes(before: str | None, after: str | None, *candidates: Content) -> Content:
     """Say what has changed since an earlier run."""
     return {
         "created": "2026-11-20T18:00:00+00:00",
@@ -414,7 +423,7 @@ def changes(before: str | None, after: str | None, *candidates: Results) -> Resu
     }
 
 
-def several_corpora() -> Results:
+def several_corpora() -> Content:
     """Two corpora and a language; one candidate has seen the second, one has seen both."""
     results = five_qualify()
     whole = results["corpus"]
@@ -427,7 +436,7 @@ def several_corpora() -> Results:
     rejected = [{"file": "our-calls/a.wav", "reason": "silent"}]
     results["corpus"] |= {"name": "our-calls + emodb", "rejected": rejected, "judged": 419}
     results["corpus"]["parts"] = parts
-    seen: dict[str, Results] = {
+    seen: dict[str, Content] = {
         "hubert-base": {"emodb": "its model card lists emodb among its datasets"},
         "distil": {"emodb": "it says so", "our-calls": "it says so"},
     }
@@ -441,7 +450,7 @@ def several_corpora() -> Results:
     return results
 
 
-def hostile_names() -> Results:
+def hostile_names() -> Content:
     """Strings that strangers chose, wherever strangers choose strings."""
     good = [qualified(text, 0.7, 0.5) for text in HOSTILE]
     bad = [rejected(f"{text} too", "random_head") for text in HOSTILE]

@@ -162,6 +162,7 @@ def test_exponents_are_over_clips_and_over_candidates() -> None:
 # ------------------------------------------------------------------ contenders
 
 
+@pytest.mark.slow(8)
 @pytest.mark.parametrize("name", ["pipeline-1", "onnxruntime"])
 def test_a_contender_answers_as_the_bare_loop_does(name: str, model: Path, clips: Path) -> None:
     if name == "onnxruntime":
@@ -186,6 +187,7 @@ def test_the_bare_loop_answers_as_transformers_does(model: Path, clips: Path) ->
         assert label == LABELS[int(reference.argmax())]
 
 
+@pytest.mark.slow(2)
 def test_a_package_that_is_absent_is_told(model: Path, clips: Path) -> None:
     if "evaluate" in {one.partition("==")[0] for one in _installed()}:
         pytest.skip("evaluate is installed")

@@ -22,6 +22,8 @@ from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Content, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
 
+pytestmark = pytest.mark.slow(2.5)
+
 ACTION, TEMPLATE, PAGE = ROOT / "action.yml", ROOT / "ci" / "gitlab.yml", ROOT / "docs" / "ci.md"
 GOOD, BROKEN = "someone/emotion", "someone/recogniser"
 HOSTILE = '"; touch pwned; $(touch pwned) `touch pwned` #'

@@ -21,13 +21,19 @@ from sertify.candidates.entries import (
     CorpusEntry,
     Entry,
     Preferences,
+    Priorities,
     SamplingRate,
-    Weights,
 )
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
-from sertify.report.page.page import render
-from tests.meta.drawn_results import changes, five_qualify, nothing_qualifies, without_truth
+from sertify.report.page.page import draw_page
+from tests.meta.drawn_results import (
+    as_results,
+    changes,
+    five_qualify,
+    nothing_qualifies,
+    without_truth,
+)
 from tests.meta.local_hub import LocalHub
 from tests.meta.pages import Command, Content, lacking, steps, typed
 from tests.meta.runs import FIXTURES, ROOT
@@ -209,7 +215,7 @@ KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
     "## selection": Preferences,
-    "The weights:": Weights,
+    "The weights:": Priorities,
     "## corpora": CorpusEntry,
     "## candidates": Entry,
     "`feature_extractor: {sampling_rate: 16000}` has one key:": SamplingRate,
@@ -248,7 +254,7 @@ def test_the_sections_are_those_of_the_file() -> None:
 )
 def test_each_section_and_sign_of_the_report_is_explained(results: dict[str, Any]) -> None:
     guide = (DOCS / "reading-the-report.md").read_text("utf-8")
-    drawn = render(results)
+    drawn = draw_page(as_results(results))
     titles = re.findall(r'<h2 id="(?!cell-)[\w-]+">([^<]+)</h2>', drawn)
     assert "Gates" in titles
     assert set(titles) <= set(re.findall(r"^## (.+)$", guide, re.MULTILINE))

@@ -49,6 +49,7 @@ def imported(folder: Path, *args: str | Path) -> set[str]:
     return set((folder / "imported").read_text().splitlines())
 
 
+@pytest.mark.slow(1)
 def test_tests_of_other_projects_import_nothing_for_the_checks(tmp_path: Path) -> None:
     (tmp_path / "test_other.py").write_text("def test_nothing(): pass\n")
     found = imported(tmp_path)
@@ -56,6 +57,7 @@ def test_tests_of_other_projects_import_nothing_for_the_checks(tmp_path: Path) -
     assert found & (JUDGING | READING) == set()
 
 
+@pytest.mark.slow(1)
 def test_collecting_the_checks_imports_nothing_for_judging(tmp_path: Path) -> None:
     found = imported(tmp_path, CHECKS, "--candidates", EMBEDDED, "--collect-only")
     assert "pydantic" in found

@@ -1,9 +1,13 @@
 """What is public is listed, is there, says what it does, and its examples are true."""
 
+import ast
 import doctest
 import importlib
 import inspect
 import pkgutil
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -51,3 +55,50 @@ def is_documented(one: Any) -> bool:
 def test_examples_are_true(module: ModuleType) -> None:
     failed, _ = doctest.testmod(module)
     assert failed == 0
+
+
+# Names that several modules define on purpose.
+SHARED = {
+    "pytest_configure": "a hook of pytest",
+    "consistency": "a fixture is named like the stage that it stands for",
+    "outline": "likewise",
+    "score": "likewise",
+}
+# Those that still mean several things. The list may only get shorter.
+AMBIGUOUS = {
+    "Candidate", "Corpus", "ESTIMATES", "Number", "Selection", "Shown", "conclude", "consensus",
+    "parts", "recalls", "render", "seen", "told", "write",
+}  # fmt: skip
+
+
+def test_one_public_name_has_one_meaning() -> None:
+    places = defaultdict(set)
+    (root,) = sertify.__path__
+    for path in Path(root).rglob("*.py"):
+        for name in defined(ast.parse(path.read_text(encoding="utf-8"))):
+            places[name].add(path.relative_to(root).as_posix())
+    several = {name: sorted(at) for name, at in places.items() if len(at) > 1}
+    assert several.keys() == SHARED.keys() | AMBIGUOUS, several
+
+
+def defined(module: ast.Module) -> Iterator[str]:
+    """Yield the public names that a module binds itself, those of loops and imports left out."""
+    for statement in module.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names = [name]
+            case ast.ClassDef(name=name):
+                names = [name]
+            case ast.Assign(targets=targets):
+                names = [node.id for node in walked(targets) if isinstance(node, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = [name]
+            case _:
+                names = []
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def walked(nodes: list[ast.expr]) -> Iterator[ast.AST]:
+    """Yield nodes, and those inside of them."""
+    for node in nodes:
+        yield from ast.walk(node)

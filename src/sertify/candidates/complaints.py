@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from sertify.candidates.yaml_lines import Document, Location
-from sertify.vocabulary.text import did_you_mean
+from sertify.vocabulary.text import did_you_mean, quoted
+from sertify.vocabulary.yaml_lines import Document, Location
 
 _WANTED = {
     "string_type": "text",
@@ -159,5 +159,4 @@ def _shown(value: object) -> str:
         case tuple():
             return "a list" if value else "an empty list"
         case _:
-            text = repr(value)
-            return text if len(text) <= 80 else f"{text[:80]}..."
+            return quoted(value)

@@ -31,12 +31,12 @@ from sertify.candidates.requirements import (
     Requirements,
     as_written,
 )
-from sertify.candidates.yaml_lines import Location
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
 from sertify.vocabulary.text import did_you_mean, fold
+from sertify.vocabulary.yaml_lines import Location
 
 Status = Literal["candidate", "baseline", "rejected"]
 Text = Annotated[str, Field(min_length=1)]
@@ -63,13 +63,13 @@ class SamplingRate(Keys):
 
 def _known_code(code: str) -> str:
     if code not in _CODES:
-        raise complaint(f"is {code!r}, which is no reason to reject{did_you_mean(code, _CODES)}")
+        raise complaint(f"is {code!r}, which is not a reason to reject{did_you_mean(code, _CODES)}")
     return code
 
 
 def _known_variant(name: str) -> str:
     if name not in VARIANTS:
-        raise complaint(f"is {name!r}, which is no variant{did_you_mean(name, VARIANTS)}")
+        raise complaint(f"is {name!r}, which is not a variant{did_you_mean(name, VARIANTS)}")
     return name
 
 
@@ -77,8 +77,7 @@ def _known_loader(name: str) -> str:
     # Installed packages may add some, so these are no part of the schema.
     known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
     if name not in known:
-        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
-        raise complaint(f"is {name!r}, which is no loader{hint}")
+        raise complaint(f"is {name!r}, which is not a loader{did_you_mean(name, known)}")
     return name
 
 
@@ -86,7 +85,7 @@ def _canonical(emotion: str) -> str:
     name = emotion_of(emotion)
     if name is None:
         raise complaint(
-            f"is {emotion!r}, which is no known emotion{did_you_mean(emotion, EMOTIONS)}"
+            f"is {emotion!r}, which is not a known emotion{did_you_mean(emotion, EMOTIONS)}"
         )
     return name
 
@@ -94,7 +93,7 @@ def _canonical(emotion: str) -> str:
 def _public_corpus(name: str) -> str:
     found = known_corpus(name)
     if found is None:
-        raise complaint(f"is {name!r}, which is no public corpus that is known, such as ravdess")
+        raise complaint(f"is {name!r}, which is not a known public corpus, such as ravdess")
     return found
 
 
@@ -185,7 +184,7 @@ class Entry(Keys):
         if status == "rejected" and not reason:
             raise complaint("is missing, but status rejected needs one, such as random_head")
         if status in ("candidate", "baseline") and reason:
-            raise complaint(f"goes with status rejected, but status is {status}")
+            raise complaint(f"only goes with status rejected, but status is {status}")
         return reason
 
     @field_validator("labels", "variants")
@@ -204,7 +203,7 @@ class Entry(Keys):
         if stray:
             known = info.data.get("labels") or ()
             raise complaint(
-                f"has {stray[0]!r}, but no label is called so{did_you_mean(stray[0], known)}"
+                f"has {stray[0]!r}, but no label is called that{did_you_mean(stray[0], known)}"
             )
         return emotions
 
@@ -223,7 +222,7 @@ class CorpusEntry(Keys):
     )
 
 
-class Weights(Keys):
+class Priorities(Keys):
     """How much each aim counts, among models that are equally accurate as far as data can tell."""
 
     accuracy: float = Field(4, ge=0, le=1000, description="UAR on the clips that all can express.")
@@ -236,14 +235,14 @@ class Weights(Keys):
     @model_validator(mode="after")
     def _weigh_something(self) -> Self:
         if not sum(dict(self).values()):
-            raise complaint("are all 0, but one should be more")
+            raise complaint("are all 0, but at least one should be more")
         return self
 
 
 class Preferences(Keys):
     """What is preferred among the candidates that qualify."""
 
-    weights: Weights = Field(default_factory=Weights, description="How much each aim counts.")
+    weights: Priorities = Field(default_factory=Priorities, description="How much each aim counts.")
     margin: float = Field(
         0,
         ge=0,
@@ -278,7 +277,7 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "candidates": Entry,
     "requirements": Requirements,
     "selection": Preferences,
-    "weights": Weights,
+    "weights": Priorities,
     "feature_extractor": SamplingRate,
 }
 

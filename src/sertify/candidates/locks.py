@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import write_whole
+from sertify.vocabulary.yaml_lines import read_yaml
 
 _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
@@ -40,13 +42,15 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
     """
     path = lock_path(candidates)
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return {str(name): _locked(entry) for name, entry in content.items()}
+        document = read_yaml(path.read_bytes())
+        document.require_sound()
+        content: Any = document.value
+        return {name: _locked(entry) for name, entry in content.items()}
     except FileNotFoundError:
         message = f"{path}: no such file; write it with `pytest --lock`"
         raise ConfigurationError(message) from None
-    except (OSError, ValueError, YAMLError, TypeError, AttributeError, LookupError) as error:
-        message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
+    except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
+        message = f"{path}: cannot be read as a lock; write a new one with `pytest --lock`"
         raise ConfigurationError(message) from error
 
 
@@ -54,7 +58,7 @@ def _locked(entry: Mapping[str, str]) -> Locked:
     return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
 
 
-def moved(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
+def moved_on(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
     """Return what those are locked at, by name, that were found at another commit.
 
     Raises ``ConfigurationError`` where there is a lock that cannot be read.
@@ -72,7 +76,7 @@ def require_writable(candidates: Path) -> None:
     place = path if path.exists() else path.parent
     if path.is_dir() or not os.access(place, os.W_OK):
         raise ConfigurationError(
-            f"{path}: cannot be written; mend its permissions, or go without --lock"
+            f"{path}: cannot be written; change its permissions, or leave out --lock"
         )
 
 
@@ -81,7 +85,23 @@ def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
     path = lock_path(candidates)
     text = StringIO()
     YAML().dump({name: asdict(entry) for name, entry in entries.items()}, text)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(_TITLE + text.getvalue(), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, _TITLE + text.getvalue())
     return path
+
+
+def update_lock(candidates: Path, models: Mapping[str, str], commits: Mapping[str, str]) -> Path:
+    """Write the commits that were judged; of what was not, the lock stays as it is.
+
+    ``models`` are the repositories of all candidates, ``commits`` what they were found at.
+    """
+    try:
+        locked = read_lock(candidates)
+    except ConfigurationError:
+        locked = {}  # there is none, or none that could be kept
+    entries = {}
+    for name, model in models.items():
+        if name in commits:
+            entries[name] = Locked(model, commits[name])
+        elif name in locked:
+            entries[name] = locked[name]
+    return write_lock(candidates, entries)

@@ -24,9 +24,9 @@ from sertify.candidates.entries import (
     keys_at,
 )
 from sertify.candidates.requirements import Requirements
-from sertify.candidates.yaml_lines import Document, Location, read_yaml
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
     "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
@@ -126,7 +126,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        hint = "`sertify init` writes one to begin with; or give the path of another"
+        hint = "`sertify init` writes a first one, or give the path of another"
         raise ConfigurationError(f"{path}: no such file; {hint}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
@@ -173,6 +173,6 @@ def _same_names(document: Document) -> Iterator[tuple[Location, str]]:
     first: dict[str, int] = {}
     for index, name in enumerate(names_in(document)):
         if name in first:
-            yield ("candidates", index, "name"), f"name is taken by the one on line {first[name]}"
+            yield ("candidates", index, "name"), f"name is already taken on line {first[name]}"
         elif name is not None:
             first[name] = document.lines["candidates", index]

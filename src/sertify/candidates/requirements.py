@@ -94,7 +94,7 @@ class Least(Estimate):
     @model_validator(mode="after")
     def _name_the_least(self) -> Self:
         if self.min is None:
-            raise complaint("needs min: a high value is no reason to turn a model away")
+            raise complaint("needs min: a high value is not a reason to reject a model")
         return self
 
 
@@ -104,7 +104,7 @@ class Most(Estimate):
     @model_validator(mode="after")
     def _name_the_most(self) -> Self:
         if self.max is None:
-            raise complaint("needs max: a low value is no reason to turn a model away")
+            raise complaint("needs max: a low value is not a reason to reject a model")
         return self
 
 

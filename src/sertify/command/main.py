@@ -4,19 +4,17 @@ Judging is no part of it: that is a run of pytest.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sertify import __version__
+from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.errors import ConfigurationError
 
-_SCHEMAS = {
-    "candidates": "candidates/candidates.schema.json",
-    "results": "report/results/results.schema.json",
-}
+_SCHEMAS = ("candidates", "results")
 _EXAMPLES = """\
 examples:
   sertify init                  begin here: candidates.yaml, and pytest finds the checks
@@ -66,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"sertify {__version__}")
+    parser.add_argument("--version", action="version", version=f"sertify {VERSION}")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_init(actions.add_parser("init", help="write what a project needs; overwrites nothing"))
     _add_report(actions.add_parser("report", help="draw the reports again, without a model"))
@@ -138,4 +136,10 @@ def _report(arguments: argparse.Namespace) -> Iterable[str]:
 
 
 def _schema(arguments: argparse.Namespace) -> Iterable[str]:
-    yield files("sertify").joinpath(_SCHEMAS[arguments.name]).read_text("utf-8").rstrip()
+    if arguments.name == "results":
+        from sertify.report.results.model.results import results_schema
+
+        yield json.dumps(results_schema(), indent=2)
+    else:
+        file = files("sertify").joinpath("candidates/candidates.schema.json")
+        yield file.read_text("utf-8").rstrip()

@@ -1,20 +1,20 @@
 """Draws the reports again from the evidence: no model is asked, and torch is not imported."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from sertify.candidates.locks import moved
+from sertify.candidates.locks import moved_on
 from sertify.candidates.reading import read_suite
-from sertify.evidence.environment import describe, fingerprint, usable_cores
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report import terminal
-from sertify.report.changes import earlier, since
+from sertify.report.ending import write_run
 from sertify.report.results import conclusion
-from sertify.report.writing import write
+from sertify.report.results.model.results import Results
+from sertify.report.results.reading import read_results
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 
 _RUN = "run `pytest --pyargs sertify.checks`"
 
@@ -34,18 +34,15 @@ def redraw(
     OSError
         If a report cannot be written.
     """
-    before = earlier.read(compare) if compare else None  # which may be what is written over
-    last = _read(reports / "results.json")
-    content = _concluded(candidates, reports, last)
-    _confirm(content, last)
-    if before is not None:
-        content["changes"] = since.since(before, content)
-    written = write(content, reports) | (_model_index(content, reports) if model_index else {})
-    yield from (line for line, _ in terminal.lines(content))
+    before = read_results(compare) if compare else None  # which may be what is written over
+    last = _last(reports)
+    results = _confirmed(_concluded(candidates, reports, last), last)
+    results, written = write_run(results, reports, before=before, model_index=model_index)
+    yield from (line for line, _ in terminal.lines(results))
     yield from (f"{name}: {place}" for name, place in written.items())
 
 
-def _concluded(candidates: Path, reports: Path, last: Mapping[str, Any]) -> dict[str, Any]:
+def _concluded(candidates: Path, reports: Path, last: Results | None) -> Results:
     suite = read_suite(candidates)
     path = reports / "evidence.sqlite"
     if not path.is_file():  # else the store would make one
@@ -59,42 +56,29 @@ def _concluded(candidates: Path, reports: Path, last: Mapping[str, Any]) -> dict
             store,
             _environment(last, records, reports),
             corpus=_corpus(store, records),
-            command=str(last.get("command") or "sertify report"),
-            moved=moved(candidates, {one.candidate: one.commit for one in records if one.commit}),
+            command=(last and last.command) or "sertify report",
+            moved=moved_on(
+                candidates, {each.candidate: each.commit for each in records if each.commit}
+            ),
         )
 
 
-def _model_index(content: Mapping[str, Any], reports: Path) -> dict[str, Path]:
-    from sertify.report import model_index  # the Hub's library, which else need not load
-
-    path = model_index.write(content, reports)
-    return {} if path is None else {"model card": path}
-
-
-def _read(path: Path) -> dict[str, Any]:
+def _last(reports: Path) -> Results | None:
     """Return what an earlier run concluded, or nothing where that is not to be had."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    try:
-        earlier.findings(content)
-    except (TypeError, ValueError, AttributeError, RecursionError):
-        return {}
-    return content if content.get("schema") == conclusion.SCHEMA else {}
+        return read_results(reports)
+    except ConfigurationError:
+        return None
 
 
-def _environment(
-    last: Mapping[str, Any], records: Sequence[Record], reports: Path
-) -> dict[str, str]:
+def _environment(last: Results | None, records: Sequence[Record], reports: Path) -> dict[str, str]:
     """Describe what the evidence was measured with, which need not be this machine.
 
     The evidence itself only knows a hash of it.
     """
-    told: dict[str, str] = last.get("environment", {})
-    if _fits(told, records):
-        return told
-    here = describe("cpu", usable_cores())
+    if last is not None and _fits(last.environment, records):
+        return last.environment
+    here = describe_environment("cpu", usable_cores())
     if _fits(here, records):
         return here
     raise ConfigurationError(
@@ -116,14 +100,13 @@ def _corpus(store: EvidenceStore, records: Sequence[Record]) -> str | None:
     return next((corpus for corpus in told if store.corpus(corpus)), None)
 
 
-def _confirm(content: dict[str, Any], last: Mapping[str, Any]) -> None:
+def _confirmed(results: Results, last: Results | None) -> Results:
     """Keep what confirmed the selected one, where it is still the same at the same commit."""
-    selection = last.get("selection", {})
-    if selection.get("confirmation") and _chosen(content) == _chosen(last):
-        content["selection"]["confirmation"] = selection["confirmation"]
+    found = last.selection.confirmation if last else None
+    same = last is not None and _chosen(results) == _chosen(last)
+    return results.confirmed(found) if found and same else results
 
 
-def _chosen(content: Mapping[str, Any]) -> tuple[Any, ...]:
-    name = content["selection"]["candidate"]
-    commits = [one["commit"] for one in content["candidates"] if one["name"] == name]
-    return name, *commits
+def _chosen(results: Results) -> tuple[str | None, str | None]:
+    candidate = results.named(results.selection.candidate)
+    return (candidate.name, candidate.commit) if candidate else (None, None)

@@ -9,6 +9,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+Waveform = NDArray[np.float32]
+"""Mono samples of shape (n,)."""
+
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
 """File name endings that count as audio, in lower case."""
 
@@ -38,9 +41,9 @@ class UnreadableAudio(Exception):
         self.lasting = lasting
 
 
-def read(
+def read_audio(
     path: Path, sampling_rate: int, least: int = 1, start: float = 0.0, end: float | None = None
-) -> NDArray[np.float32]:
+) -> Waveform:
     """Decode a file or a stretch of it, mix it to mono and resample it.
 
     Parameters
@@ -82,12 +85,12 @@ def segments(
     least: int = 1,
     start: float = 0.0,
     end: float | None = None,
-) -> Iterator[NDArray[np.float32]]:
+) -> Iterator[Waveform]:
     """Cut a file of any length, or a stretch of it, into segments without holding it in memory.
 
-    Segment k begins at sample round(k * (hop * sampling_rate)) of what :func:`read` returns. The
-    rest that is shorter than a segment comes last, if it is at least half of one or there is no
-    other. Silent segments are left out.
+    Segment k begins at sample round(k * (hop * sampling_rate)) of what :func:`read_audio` returns.
+    The rest that is shorter than a segment comes last, if it is at least half of one or there is
+    no other. Silent segments are left out.
 
     Parameters
     ----------
@@ -105,8 +108,8 @@ def segments(
     Raises
     ------
     UnreadableAudio
-        As :func:`read` does, but for ``too_long``. ``silent`` and ``too_short`` are said of the
-        segments once none is left. What makes a file ``undecodable`` may show only after some.
+        As :func:`read_audio` does, but for ``too_long``. ``silent`` and ``too_short`` are said of
+        the segments once none is left. What makes a file ``undecodable`` may show only after some.
     """
     length, step = round(seconds * sampling_rate), hop * sampling_rate
     if length < 1 or step < 1:
@@ -123,14 +126,14 @@ def segments(
         raise UnreadableAudio(next(why for why in ("too_short", "silent", "empty") if why in flaws))
 
 
-def noise(seconds: float, sampling_rate: int) -> NDArray[np.float32]:
+def white_noise(seconds: float, sampling_rate: int) -> Waveform:
     """Return white noise 20 dB below full scale, the same on every call; its shape is (n,)."""
     generator = np.random.default_rng(0)
     samples = generator.standard_normal(round(seconds * sampling_rate), dtype=np.float32)
     return (0.1 * samples).clip(-1, 1)
 
 
-def _decode(path: Path, start: float, end: float | None) -> tuple[NDArray[np.float32], int]:
+def _decode(path: Path, start: float, end: float | None) -> tuple[Waveform, int]:
     """Return the mean of the channels, of shape (n,), and its sampling rate."""
     rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
     for rate, block in _blocks(path, start, end):
@@ -152,9 +155,7 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
         return exact
 
 
-def _blocks(
-    path: Path, start: float, end: float | None
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _blocks(path: Path, start: float, end: float | None) -> Iterator[tuple[int, Waveform]]:
     """Yield the sampling rate and the mean of the channels, piece by piece."""
     if not path.is_file():  # reading from a pipe could take for ever
         raise UnreadableAudio("undecodable", lasting=False)
@@ -193,18 +194,16 @@ def _skip(file: _Stream, frames: int) -> None:
         frames -= read
 
 
-def _mean(block: NDArray[np.float32]) -> NDArray[np.float32]:
+def _mean(block: Waveform) -> Waveform:
     # Infinities of opposite sign make NaN, which is no news here.
     with np.errstate(invalid="ignore"):
-        mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+        mean: Waveform = block.mean(axis=1, dtype=np.float64).astype(np.float32)
     if not np.isfinite(mean).all():
         raise UnreadableAudio("undecodable")
     return mean
 
 
-def _resampled(
-    blocks: Iterable[tuple[int, NDArray[np.float32]]], sampling_rate: int
-) -> Iterator[NDArray[np.float32]]:
+def _resampled(blocks: Iterable[tuple[int, Waveform]], sampling_rate: int) -> Iterator[Waveform]:
     stream = None
     for rate, block in blocks:
         if rate == sampling_rate:
@@ -216,9 +215,7 @@ def _resampled(
         yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _cut(
-    blocks: Iterable[NDArray[np.float32]], length: int, step: float
-) -> Iterator[NDArray[np.float32]]:
+def _cut(blocks: Iterable[Waveform], length: int, step: float) -> Iterator[Waveform]:
     """Yield the segments, then the rest if it holds anything that none of them does."""
     index, begin, pending = 0, 0, None
     for block in blocks:
@@ -236,7 +233,7 @@ def _cut(
         yield pending[at - begin :].copy()
 
 
-def _flaw(segment: NDArray[np.float32], least: int) -> str:
+def _flaw(segment: Waveform, least: int) -> str:
     if segment.size and np.abs(segment).max() < SILENCE:
         return "silent"
     return "too_short" if segment.size < least else ""

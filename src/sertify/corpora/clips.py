@@ -83,7 +83,7 @@ class Corpus:
         Why clips were left out, and how many.
     warnings
         What makes its numbers less certain than they look, in sentences.
-    parts
+    members
         The corpora it was joined from.
     """
 
@@ -96,7 +96,7 @@ class Corpus:
     requested: int = 0
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
-    parts: tuple["Corpus", ...] = ()
+    members: tuple["Corpus", ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -112,7 +112,7 @@ class Corpus:
     @property
     def corpora(self) -> tuple["Corpus", ...]:
         """The corpora it was joined from, or itself."""
-        return self.parts or (self,)
+        return self.members or (self,)
 
     def sample(self, size: int, seed: int = 0) -> "Corpus":
         """Return at most ``size`` clips: equally many of each label, and of its speakers.
@@ -124,13 +124,14 @@ class Corpus:
     def narrowed(self, clips: Iterable[Clip]) -> "Corpus":
         """Return the same corpus with some of its clips only."""
         kept = _in_order(clips)
-        parts = tuple(_part_of(part, kept) for part in self.parts)
-        parts = tuple(part for part in parts if part.clips)
-        return replace(self, clips=kept, parts=parts, fingerprint=_fingerprint(kept, parts))
+        narrowed = (_narrowed_member(member, kept) for member in self.members)
+        members = tuple(member for member in narrowed if member.clips)
+        fingerprint = _fingerprint(kept, members)
+        return replace(self, clips=kept, members=members, fingerprint=fingerprint)
 
 
 def make_corpus(
-    name: str, path: Path, clips: Iterable[Clip], parts: tuple[Corpus, ...] = (), **facts: Any
+    name: str, path: Path, clips: Iterable[Clip], members: tuple[Corpus, ...] = (), **facts: Any
 ) -> Corpus:
     """Make a corpus of clips, in the order of their names; each file is read once, for its digest.
 
@@ -142,7 +143,7 @@ def make_corpus(
     digest = functools.cache(_digest)
     digested = (clip if clip.digest else replace(clip, digest=digest(clip.path)) for clip in clips)
     ordered = _in_order(digested)
-    return Corpus(name, path, ordered, _fingerprint(ordered, parts), parts=parts, **facts)
+    return Corpus(name, path, ordered, _fingerprint(ordered, members), members=members, **facts)
 
 
 def stratified(clips: Iterable[Clip], size: int, seed: int = 0) -> list[Clip]:
@@ -168,13 +169,13 @@ def _in_turn(clips: Sequence[Clip], key: Callable[[Clip], Hashable]) -> list[Cli
     return [clips[index] for index in sorted(range(len(clips)), key=turns.__getitem__)]
 
 
-def _part_of(part: Corpus, joined: Iterable[Clip]) -> Corpus:
+def _narrowed_member(member: Corpus, joined: Iterable[Clip]) -> Corpus:
     names = {clip.name for clip in joined}
-    return part.narrowed(clip for clip in part.clips if f"{part.name}/{clip.name}" in names)
+    return member.narrowed(clip for clip in member.clips if f"{member.name}/{clip.name}" in names)
 
 
-def _fingerprint(clips: Iterable[Clip], parts: Iterable[Corpus]) -> str:
-    joined = [f"{part.name}\0{part.fingerprint}" for part in parts]
+def _fingerprint(clips: Iterable[Clip], members: Iterable[Corpus]) -> str:
+    joined = [f"{member.name}\0{member.fingerprint}" for member in members]
     judged = sorted(joined or (_judged(clip) for clip in clips))
     # The name of a folder need not be UTF-8.
     return hashlib.sha256("\n".join(judged).encode(errors="surrogateescape")).hexdigest()[:16]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sertify.corpora.listings import is_below
-from sertify.corpora.roles import ALIASES, aliases_of
+from sertify.corpora.roles import COLUMN_NAMES, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
@@ -45,7 +45,7 @@ def _files(header: Path, table: str) -> list[Path]:
     if not found:
         raise ConfigurationError(
             f"{header}: there is neither {' nor '.join(names)}"
-            " (a .pkl is not read, for it could run code)"
+            " (a .pkl is not read, because it could run code)"
         )
     return found
 
@@ -101,7 +101,7 @@ def _by_role(facts: object) -> Mapping[str, str]:
     if not isinstance(facts, dict):
         return {}
     named = {fold(str(key)): value for key, value in facts.items()}
-    roles = {role: aliases_of(role) & named.keys() for role in ALIASES}
+    roles = {role: aliases_of(role) & named.keys() for role in COLUMN_NAMES}
     found = {role: texts([named[next(iter(keys))]])[0] for role, keys in roles.items() if keys}
     return {role: value for role, value in found.items() if value is not None}
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sertify.corpora.clips import Clip
 from sertify.corpora.database_tables import (
     column_of,
@@ -22,7 +20,8 @@ from sertify.corpora.listings import Listing, is_below
 from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
-from sertify.vocabulary.text import examples
+from sertify.vocabulary.text import listed
+from sertify.vocabulary.yaml_lines import read_yaml
 
 _FACTS = ("speaker", "gender", "language", "split")
 
@@ -101,9 +100,18 @@ def _might_be(path: Path) -> bool:
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        document = read_yaml(path.read_bytes(), any_keys=True)
+        document.require_sound()
+        return _as_lists(document.value)
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: cannot be read as YAML: {error}") from error
+
+
+def _as_lists(value: Any) -> Any:
+    """Return a value as audformat wants it, which knows no tuples."""
+    if isinstance(value, dict):
+        return {key: _as_lists(inner) for key, inner in value.items()}
+    return [_as_lists(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
@@ -115,11 +123,10 @@ def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
         found = [one for one in (every if column else found) if one == (table, column or one[1])]
     if len(found) == 1:
         return found[0]
-    listed = examples((f"{one}:{name}" for one, name in found or every), most=20)
+    columns = listed((f"{one}:{name}" for one, name in found or every), most=20)
     which = "several columns of labels" if found else f"no column of labels {wanted}".rstrip()
     raise ConfigurationError(
-        f"{header}: has {which} ({listed});"
-        " name the one that is meant as layout audformat:TABLE:COLUMN"
+        f"{header}: has {which} ({columns}); choose one with layout audformat:TABLE:COLUMN"
     )
 
 
@@ -163,4 +170,4 @@ def _refuse_duplicates(header: Path, table: str, clips: Sequence[Clip]) -> None:
         raise ConfigurationError(f"{header}: table {table} lists no file")
     twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
     if twice:
-        raise ConfigurationError(f"{header}: table {table} lists {examples(twice)} more than once")
+        raise ConfigurationError(f"{header}: table {table} lists {listed(twice)} more than once")

@@ -9,7 +9,7 @@ from sertify.corpora.layouts import LAYOUTS, Layout
 from sertify.corpora.listings import Listing
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import counted, examples
+from sertify.vocabulary.text import counted, listed
 
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
@@ -34,7 +34,7 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     if doubt is None:
         return listing, ()
     number = f"{fits[best.name]} of {counted(len(names), 'file')}"
-    cure = f"the names were not believed (layout {best.public} reads them nevertheless)"
+    cure = f"the names were not used (layout {best.public} uses them all the same)"
     return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
 
 
@@ -67,7 +67,7 @@ def read_layout(
     if others and strict:
         raise ConfigurationError(
             f"--data {folder}: should be read as {layout.name}, but"
-            f" {counted(len(others), 'file')} of {len(names)} do not match: {examples(others)}"
+            f" {counted(len(others), 'file')} of {len(names)} do not match: {listed(others)}"
         )
     excluded = sum(_is_excluded(layout, _stem(name)) for name in names)
     reason = layout.excluded[1] if layout.excluded else ""
@@ -78,7 +78,7 @@ def read_layout(
         layout.name,
         layout.public,
         left_out=tuple(one for one in left_out if one[1]),
-        warnings=(f"{warning}: {examples(others)}",) if others else (),
+        warnings=(f"{warning}: {listed(others)}",) if others else (),
     )
 
 
@@ -147,7 +147,7 @@ def _mixture(fits: Mapping[str, int], total: int) -> tuple[str, ...]:
     if len(several) < 2 or sum(several.values()) < _ENOUGH * total:
         return ()
     names = " and ".join(f"{name} ({number})" for name, number in several.items())
-    cure = "so the names were not believed; give each corpus by itself"
+    cure = "so the names were not used; give each corpus by itself"
     return (f"files are named as in {names}, {cure}",)
 
 
@@ -157,7 +157,7 @@ def _doubt(clips: Sequence[Clip]) -> str | None:
         clips_lie = "clip lies" if len(contradictory) == 1 else "clips lie"
         return (
             f"{len(contradictory)} {clips_lie} in the folder of another emotion"
-            f" ({examples(contradictory)})"
+            f" ({listed(contradictory)})"
         )
     labels = {clip.label for clip in clips} - {None}
     speakers = {clip.speaker for clip in clips}

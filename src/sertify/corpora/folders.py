@@ -8,7 +8,7 @@ from sertify.corpora.clips import Clip
 from sertify.corpora.listings import Listing
 from sertify.corpora.metadata import metadata_in
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import examples
+from sertify.vocabulary.text import listed
 
 
 def audio_in(folder: Path) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def audio_in(folder: Path) -> tuple[str, ...]:
         if file.suffix.lower() in SUFFIXES and not file.name.startswith("._") and file.is_file()
     )
     if not found:
-        raise ConfigurationError(f"--data {folder}: holds no audio ({', '.join(sorted(SUFFIXES))})")
+        raise ConfigurationError(f"--data {folder}: holds no audio ({listed(sorted(SUFFIXES))})")
     return found
 
 
@@ -50,8 +50,8 @@ def _unlabelled(names: Sequence[str]) -> Iterator[str]:
     folders = sorted({name.partition("/")[0] for name in names if "/" in name})
     if folders:
         yield (
-            f"most clips lie in no folder, so folders are taken for no labels: {examples(folders)};"
-            " if they are, put each clip into that of its label"
+            f"most clips are in no folder, so folders are not taken for labels: {listed(folders)};"
+            " if they are labels, put every clip into the folder of its label"
         )
 
 
@@ -61,6 +61,6 @@ def refuse_nested(folder: Path) -> None:
     nested = [one.name for one in below if metadata_in(one) is not None]
     if nested:
         raise ConfigurationError(
-            f"--data {folder}: has no metadata.csv, but its folders {examples(nested)} do;"
-            f" give one of them, for example --data {folder / nested[0]}"
+            f"--data {folder}: has no metadata.csv, but its folders {listed(nested)} have one;"
+            f" give one of them, such as --data {folder / nested[0]}"
         )

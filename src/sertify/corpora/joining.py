@@ -10,7 +10,7 @@ from pathlib import Path
 from sertify.corpora.clips import Clip, Corpus, make_corpus
 from sertify.corpora.quality import alike, shared_audio, warnings_about
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import counted, examples, shown
+from sertify.vocabulary.text import counted, listed, shown
 
 
 def join(corpora: Sequence[Corpus]) -> Corpus:
@@ -79,7 +79,7 @@ def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpu
 def _refuse_namesakes(corpora: Sequence[Corpus]) -> None:
     for name, count in Counter(corpus.name for corpus in corpora).items():
         if count > 1:
-            paths = examples(str(corpus.path) for corpus in corpora if corpus.name == name)
+            paths = listed(str(corpus.path) for corpus in corpora if corpus.name == name)
             raise ConfigurationError(
                 f"--data: {count} corpora are named {name!r} ({paths}),"
                 " but each should have a name of its own"
@@ -132,7 +132,7 @@ def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
         example = " = ".join(f"{clip.name} ({clip.speaker})" for clip in sides)
         raise ConfigurationError(
             f"--data {corpus.path}: {counted(len(torn), 'sound')} would be both kept and held out,"
-            f" for there are byte-identical copies under several speakers: {shown(example)};"
+            f" because there are byte-identical copies under several speakers: {shown(example)};"
             " remove the copies, or give them one speaker"
         )
 

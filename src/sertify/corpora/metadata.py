@@ -8,10 +8,10 @@ from pathlib import Path
 from sertify.corpora.clips import Clip
 from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below, is_there
-from sertify.corpora.roles import ALIASES, Table, gender_of, roles_of
+from sertify.corpora.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.tables import READERS, read_table
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import examples
+from sertify.vocabulary.text import listed
 
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS)
 _FACTS = ("label", "speaker", "language", "gender", "split")
@@ -78,7 +78,7 @@ def read_metadata(path: Path) -> Listing:
 def _not_read(tables: Sequence[Path], why: str) -> tuple[str, ...]:
     if not tables:
         return ()
-    return (f"{examples(path.name for path in tables)} not read: {why}",)
+    return (f"{listed(path.name for path in tables)} not read: {why}",)
 
 
 def _lists_a_file(table: Table, column: int) -> bool:
@@ -98,9 +98,9 @@ def _refuse_nameless(table: Table) -> None:
     if not table.rows and table.columns:
         raise ConfigurationError(f"{table.path}: lists no file")
     raise ConfigurationError(
-        f"{table.path}: has no column of file names among its columns"
-        f" ({examples(table.columns, most=20) or 'none'}), but should have file_name"
-        f" (or {', '.join(ALIASES['file_name'])})"
+        f"{table.path}: has no column of file names"
+        f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
+        f" (or {listed(COLUMN_NAMES['file_name'], most=20)})"
     )
 
 
@@ -125,4 +125,4 @@ def _refuse_duplicates(table: Table, clips: Sequence[Clip]) -> None:
     names = Counter(clip.name for clip in clips)
     twice = [name for name, count in names.items() if count > 1]
     if twice:
-        raise ConfigurationError(f"{table.path}: lists {examples(twice)} more than once")
+        raise ConfigurationError(f"{table.path}: lists {listed(twice)} more than once")

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from sertify.corpora.clips import MISSING, Clip
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.languages import language_tag
-from sertify.vocabulary.text import counted, examples
+from sertify.vocabulary.text import counted, listed
 
 # SHA-256 of nothing: clips that hold nothing are no copies of each other.
 _EMPTY = hashlib.sha256().hexdigest()
@@ -37,10 +37,10 @@ def shared_speakers(clips: Iterable[Clip]) -> Iterator[str]:
             splits[clip.speaker].add(clip.split)
     shared = {speaker: names for speaker, names in splits.items() if len(names) > 1}
     if shared:
-        which = (f"{speaker} ({', '.join(sorted(shared[speaker]))})" for speaker in sorted(shared))
+        which = (f"{speaker} ({listed(sorted(shared[speaker]))})" for speaker in sorted(shared))
         verb = "is" if len(shared) == 1 else "are"
         yield (
-            f"{counted(len(shared), 'speaker')} {verb} in more than one split: {examples(which)};"
+            f"{counted(len(shared), 'speaker')} {verb} in more than one split: {listed(which)};"
             " a model trained on one split has heard the other's voices"
         )
 
@@ -52,9 +52,9 @@ def shared_audio(clips: Iterable[Clip]) -> Iterator[str]:
         sounds = f"{counted(len(across), 'sound')} {'is' if len(across) == 1 else 'are'}"
         corpora = sorted({clip.corpus for group in across for clip in group})
         yield (
-            f"{sounds} in more than one corpus ({examples(corpora)}):"
-            f" {examples(map(_equation, across))};"
-            " they count twice in what is said of all corpora together and make its intervals"
+            f"{sounds} in more than one corpus ({listed(corpora)}):"
+            f" {listed(map(_equation, across), most=3)};"
+            " they count twice in the results over all corpora and make their intervals"
             " too narrow, so remove them from all but one"
         )
 
@@ -72,7 +72,7 @@ def _contradictions(groups: _Groups) -> Iterator[str]:
     if groups:
         sounds = f"{counted(len(groups), 'sound')} {'has' if len(groups) == 1 else 'have'}"
         yield (
-            f"{sounds} more than one label: {examples(map(_equation, groups))};"
+            f"{sounds} more than one label: {listed(map(_equation, groups), most=3)};"
             " at most one of them can be right, so remove the others"
         )
 
@@ -81,8 +81,9 @@ def _copies(groups: _Groups) -> Iterator[str]:
     copies = sum(len(group) - 1 for group in groups)
     if copies:
         verb = "is a byte-identical copy" if copies == 1 else "are byte-identical copies"
+        names = listed(map(_equation, groups), most=3)
         yield (
-            f"{counted(copies, 'clip')} {verb} of another: {examples(map(_equation, groups))};"
+            f"{counted(copies, 'clip')} {verb} of another: {names};"
             " they count twice and make intervals too narrow"
         )
 
@@ -104,16 +105,16 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
         for clip in clips
         if clip.label is not None and clip.mapped is None and emotion_of(clip.label) is None
     ]
-    names = examples(map(repr, sorted(set(unknown))))
-    cure = "say what is meant with label_map under `corpora:` in candidates.yaml"
+    names = listed(map(repr, sorted(set(unknown))))
+    cure = "say what is meant with `label_map` under `corpora:` in candidates.yaml"
     if len(set(unknown)) == 1:
         yield (
-            f"label {names} is no known emotion, so no candidate can be right about it"
+            f"label {names} is not a known emotion, so no candidate can be right about it"
             f" ({counted(len(unknown), 'clip')}); {cure}"
         )
     elif unknown:
         yield (
-            f"labels {names} are no known emotions, so no candidate can be right about them"
+            f"labels {names} are not known emotions, so no candidate can be right about them"
             f" ({counted(len(unknown), 'clip')}); {cure}"
         )
 
@@ -121,14 +122,14 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
 def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
     told = (clip.language for clip in clips if clip.language is not None)
     unknown = [language for language in told if language_tag(language) is None]
-    names = examples(map(repr, sorted(set(unknown))))
+    names = listed(map(repr, sorted(set(unknown))))
     if unknown:
         several = len(set(unknown)) > 1
-        verdict = "are no language codes" if several else "is no language code"
+        verdict = "are not language codes" if several else "is not a language code"
         yield (
             f"language{'s' if several else ''} {names} {verdict} such as ko"
-            f" ({counted(len(unknown), 'clip')}), so no requirement about a language is met by"
-            " them and no model is for them; write the ISO 639 code"
+            f" ({counted(len(unknown), 'clip')}), so these clips count for no"
+            " language; write the ISO 639 code"
         )
 
 

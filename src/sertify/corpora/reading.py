@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
@@ -17,7 +16,7 @@ from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
-from sertify.vocabulary.text import did_you_mean, examples, fold, shown
+from sertify.vocabulary.text import did_you_mean, fold, listed, shown
 
 _BY_PUBLIC_NAME = {layout.public: layout for layout in LAYOUTS}
 _LAYOUTS = ("auto", "metadata", "audformat", "folders", *_BY_PUBLIC_NAME)
@@ -106,7 +105,8 @@ def _listing(path: Path, layout: str) -> Listing:
     """Return what the reader that `layout` names reads."""
     kind, _, table = layout.casefold().partition(":")
     if kind not in _LAYOUTS or (table and kind != "audformat"):
-        raise ConfigurationError(_unknown(path, layout))
+        hint = did_you_mean(kind, _LAYOUTS)
+        raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
     if kind in _BY_PUBLIC_NAME:
         return read_layout(path, audio_in(path), _BY_PUBLIC_NAME[kind], strict=True)
     readers = {"auto": _detected, "metadata": _from_metadata, "folders": read_folders}
@@ -114,16 +114,8 @@ def _listing(path: Path, layout: str) -> Listing:
         return readers[kind](path)
     header = header_in(path)
     if header is None:
-        raise ConfigurationError(f"--data {path}: has no db.yaml to read it as audformat")
+        raise ConfigurationError(f"--data {path}: has no db.yaml, which layout audformat needs")
     return read_database(header, layout.partition(":")[2])
-
-
-def _unknown(path: Path, layout: str) -> str:
-    def unlike(known: str) -> float:
-        return -SequenceMatcher(None, layout.casefold(), known).ratio()
-
-    known = ", ".join(sorted(_LAYOUTS, key=unlike))
-    return f"--data {path}: layout {layout!r} is unknown; known, the nearest first, are {known}"
 
 
 def _detected(path: Path) -> Listing:
@@ -169,12 +161,12 @@ def _emotions(path: Path, clips: Iterable[Clip], label_map: Mapping[str, str]) -
                 else "; it has no labels"
             )
             raise ConfigurationError(
-                f"--data {path}: label_map has {label!r}, which no clip has{near}"
+                f"--data {path}: label_map names {label!r}, but no clip has that label{near}"
             )
         canonical = emotion_of(emotion) or emotion.casefold()
         if emotions.setdefault(fold(label), canonical) != canonical:
             raise ConfigurationError(
-                f"--data {path}: label_map has {label!r} twice, and differently"
+                f"--data {path}: label_map names {label!r} twice, and differently"
             )
     return emotions
 
@@ -192,5 +184,5 @@ def _of_split(path: Path, clips: Sequence[Clip], split: str | None) -> Sequence[
             " add a column split to its metadata"
         )
     raise ConfigurationError(
-        f"--data {path}: has no split {split!r}; its splits are {examples(sorted(splits), most=20)}"
+        f"--data {path}: has no split {split!r}; its splits are {listed(sorted(splits), most=20)}"
     )

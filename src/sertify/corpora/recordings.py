@@ -6,9 +6,8 @@ from threading import Lock
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sertify.corpora.audio import UnreadableAudio, read
+from sertify.corpora.audio import UnreadableAudio, Waveform, read_audio
 from sertify.corpora.clips import Clip
 
 _Key = tuple[str, float, float | None, int]
@@ -31,8 +30,8 @@ class Recordings:
     _end: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def read(self, clip: Clip, sampling_rate: int, least: int = 1) -> NDArray[np.float32]:
-        """Return the samples of a clip as :func:`audio.read` does, and raise what it does.
+    def read(self, clip: Clip, sampling_rate: int, least: int = 1) -> Waveform:
+        """Return the samples of a clip as :func:`audio.read_audio` does, and raise what it does.
 
         A clip is known by its digest; one without is always decoded.
         """
@@ -46,9 +45,9 @@ class Recordings:
             raise UnreadableAudio("too_short")
         return samples
 
-    def _decode(self, clip: Clip, key: _Key) -> NDArray[np.float32]:
+    def _decode(self, clip: Clip, key: _Key) -> Waveform:
         try:
-            samples = read(clip.path, key[-1], 1, clip.start, clip.end)
+            samples = read_audio(clip.path, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
             if clip.identified and error.lasting:
                 self._flaws[key] = str(error)
@@ -57,7 +56,7 @@ class Recordings:
             self._store(key, samples)
         return samples
 
-    def _fetch(self, key: _Key) -> NDArray[np.float32] | None:
+    def _fetch(self, key: _Key) -> Waveform | None:
         with self._lock:
             if self._file is None or key not in self._places:
                 return None
@@ -67,7 +66,7 @@ class Recordings:
             self._file.readinto(samples.data)  # type: ignore[attr-defined]
         return samples
 
-    def _store(self, key: _Key, samples: NDArray[np.float32]) -> None:
+    def _store(self, key: _Key, samples: Waveform) -> None:
         with self._lock:
             if self._end + samples.nbytes > self.limit:
                 return

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import examples, fold
+from sertify.vocabulary.text import fold, listed
 
-ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "file_name": ("filename", "file", "path", "filepath", "file_path", "wav", "audio"),
         "label": ("emotion", "class", "emotion_label", "emotion_class", "category"),
@@ -45,7 +45,7 @@ class Table:
 
 def aliases_of(role: str) -> frozenset[str]:
     """Return all folded names of a role."""
-    return frozenset(map(fold, (role, *ALIASES[role])))
+    return frozenset(map(fold, (role, *COLUMN_NAMES[role])))
 
 
 def gender_of(value: str | None) -> str | None:
@@ -75,7 +75,7 @@ def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
         Where two columns could be meant and differ.
     """
     found, warnings = {}, []
-    for role in ALIASES:
+    for role in COLUMN_NAMES:
         named, others = _named(table, role)
         distinct = {table.values(index): index for index in reversed(named or others)}
         if len(distinct) > 1:
@@ -100,8 +100,8 @@ def _named(table: Table, role: str) -> tuple[list[int], list[int]]:
 def _ambiguity(table: Table, role: str, indices: Iterable[int]) -> str:
     names = [table.columns[index] for index in sorted(indices)]
     return (
-        f"{table.path}: the columns {examples(names)} could each be the {role}, but differ;"
-        f" name the one that is meant {role}"
+        f"{table.path}: the columns {listed(names)} could each be the {role}, but differ;"
+        f" rename the right one to {role}"
     )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sertify.corpora.roles import ALIASES, Table, aliases_of
+from sertify.corpora.roles import COLUMN_NAMES, Table, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
-_KNOWN = frozenset(name for role in ALIASES for name in aliases_of(role))
+_KNOWN = frozenset(name for role in COLUMN_NAMES for name in aliases_of(role))
 _FACTS = _KNOWN - aliases_of("file_name")
 # As pandas and R write them. A name in small letters, "none", may be a label.
 _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>"})
@@ -84,7 +84,7 @@ def _object(place: str, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{place}: is no JSON: {error}") from error
+        raise ConfigurationError(f"{place}: is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ConfigurationError(f'{place}: should be an object such as {{"file_name": "a.wav"}}')
     return value
@@ -144,7 +144,9 @@ def _checked(place: str, column: str, value: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ConfigurationError(f"{place}: {column} is {value!r}, which is no Unicode") from error
+        raise ConfigurationError(
+            f"{place}: {column} is {value!r}, which is not valid Unicode"
+        ) from error
     if "\0" in value:
         raise ConfigurationError(f"{place}: {column} is {value!r}, but should hold no NUL")
     return value.strip() or None

@@ -1,7 +1,6 @@
 """What evidence was measured with."""
 
 import hashlib
-import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -10,13 +9,15 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from sertify.vocabulary.machine import usable_cores
+
 _LIBRARIES = ("sertify", "torch", "transformers", "huggingface_hub", "numpy", "soundfile", "soxr")
 # What a model answers depends on the versions; how fast, on the machine as well.
 _DECIDES_ANSWERS = ("sertify", "torch", "transformers", "device", "dtype", "loaders")
 _DECIDES_SPEED = (*_DECIDES_ANSWERS, "cpu", "cores", "threads")
 
 
-def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, str]:
+def describe_environment(device: str, threads: int, dtype: str = "float32") -> dict[str, str]:
     """Describe versions and machine; ``threads`` is how many a model may use."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return libraries | {
@@ -54,13 +55,6 @@ def may_have_accelerator() -> bool:
         return True
     files = ("nvidia*", "nvhost*", "nvmap", "kfd", "dxg")
     return any(True for name in files for _ in Path("/dev").glob(name))
-
-
-def usable_cores() -> int:
-    """Cores that this process may use, which in a container are fewer than the machine has."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _loaders() -> str:

@@ -223,10 +223,10 @@ class EvidenceStore:
         try:
             yield
         except (OSError, sqlite3.OperationalError) as error:
-            problem = f"cannot be written ({error}); mend that"
+            problem = f"cannot be written ({error}); fix that"
             raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
         except sqlite3.DatabaseError as error:
-            problem = f"is no evidence of sertify ({error}); move it away"
+            problem = f"is not evidence of sertify ({error}); move it away"
             raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sertify.candidates.requirements import Requirements
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
 
 
@@ -18,7 +18,7 @@ def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
     one_of_several = scored.part.corpus and (scored.part.corpus, None) not in requirements.scopes
     if not scored.seen or one_of_several:
         return Judgement(Outcome.PASS, measured)
-    message = f"{scored.seen}, so how right it is there says nothing about new speech"
+    message = f"{scored.seen}, so its score there says nothing about new speech"
     return Judgement(Outcome.INCONCLUSIVE, measured, "seen_in_training", message)
 
 
@@ -53,7 +53,7 @@ def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement
     bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
     uar = scored.decisive.get("uar", scored.uar)
     judgement = _judge(scored, uar, bound, "chance_level")
-    message = judgement.message and f"{judgement.message} (which guessing scores)"
+    message = judgement.message and f"{judgement.message} (the score of guessing)"
     measured = (Measurement("chance", scored.chance),)
     return replace(judgement, measurements=measured, message=message)
 
@@ -127,7 +127,7 @@ class Score:
     at another confidence.
     """
 
-    part: Slice
+    part: Part
     coverage: Measurement
     uar: Measurement
     uar_all: Measurement

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.text import listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,8 +83,7 @@ def judge_response(logits: "Mapping[str, NDArray[np.float32]]") -> Judgement:
     # Rounding alone moves logits by a few 1e-6 of their size.
     if spread > 1e-4 * float(np.abs(stacked).max()):
         return Judgement(Outcome.PASS, (measured,))
-    names = ", ".join(logits)
-    message = f"{names} get logits within {spread:.2g} of each other, but should differ"
+    message = f"{listed(logits)} get logits within {spread:.2g} of each other, but should differ"
     return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
 
 

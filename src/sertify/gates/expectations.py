@@ -35,7 +35,7 @@ def settle(candidate: Candidate, judgement: Judgement, *, last_owner: bool) -> S
     if judgement.outcome is not Outcome.PASS:
         message = judgement.message
         if candidate.reasons:
-            message += f"; candidates.yaml says it is rejected for {announced}"
+            message += f"; candidates.yaml expects it to be rejected for {announced}"
         return Settlement(Colour.RED, f"{judgement.outcome} {judgement.reason}: {message}")
     if last_owner:
         message = (

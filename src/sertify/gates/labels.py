@@ -15,7 +15,7 @@ def judge_named_labels(labels: Sequence[str]) -> Judgement:
     measured = Measurement("unnamed_labels", len(generic), "labels")
     if not generic and labels:
         return Judgement(Outcome.PASS, (measured,))
-    message = f"labels are {listed(labels)}, but should be names"
+    message = f"the labels are {listed(labels)}, but should be names"
     return Judgement(Outcome.FAIL, (measured,), "no_labels", message)
 
 
@@ -26,7 +26,7 @@ def judge_distinct_labels(labels: Sequence[str]) -> Judgement:
     measured = Measurement("duplicate_labels", len(twice), "labels")
     if not twice:
         return Judgement(Outcome.PASS, (measured,))
-    message = f"{listed(twice)} names more than one output, but labels should be distinct"
+    message = f"more than one output is called {listed(twice)}, but labels should be distinct"
     return Judgement(Outcome.FAIL, (measured,), "duplicate_labels", message)
 
 
@@ -36,7 +36,8 @@ def judge_dimensions(labels: Sequence[str], problem_type: str | None) -> Judgeme
     measured = Measurement("dimensional_labels", len(dimensions), "labels")
     if not dimensions and problem_type != "regression":
         return Judgement(Outcome.PASS, (measured,))
-    message = f"labels are {listed(labels)} (problem_type {problem_type}), but should be emotions"
+    trained = f" (problem_type {problem_type})" if problem_type else ""
+    message = f"the labels are {listed(labels)}{trained}, but should be emotions"
     return Judgement(Outcome.FAIL, (measured,), "dimensional", message)
 
 
@@ -47,7 +48,9 @@ def judge_emotions(labels: Sequence[str], candidate: Candidate) -> Judgement:
     measured = Measurement("unknown_labels", len(unknown), "labels")
     if not unknown:
         return Judgement(Outcome.PASS, (measured,))
-    message = f"{listed(unknown)} is no known emotion, but each label should be one"
+    several = len(unknown) > 1
+    subject = f"labels {listed(unknown)} are" if several else f"label {listed(unknown)} is"
+    message = f"{subject} not known as an emotion, but each label should be"
     message += "".join(f"; {why}" for label in unknown[:3] if (why := refusal(label)))
     return Judgement(Outcome.FAIL, (measured,), "unknown_labels", message)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import counted, listed
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
@@ -89,7 +89,8 @@ def judge_outline(
     measured = (Measurement("labels", len(labels), "labels"),)
     if None in labels or outputs not in (None, len(labels)):
         named = [label for label in labels if label is not None]
-        message = f"{outputs or len(labels)} outputs, but the labels are {listed(named)}"
+        number = counted(outputs or len(labels), "output")
+        message = f"it has {number}, but {counted(len(named), 'label')}: {listed(named)}"
         return Judgement(Outcome.FAIL, measured, "label_count_mismatch", message)
     details: dict[str, Any] = {"loader": loader, "architecture": architecture}
     details["outputs"] = list(labels)
@@ -132,7 +133,9 @@ def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgemen
     low, high = _SAMPLING_RATES
     if low <= sampling_rate <= high:
         return _pass(measured)
-    message = f"its feature extractor wants {sampling_rate} Hz, but should want {low} to {high}"
+    message = (
+        f"its feature extractor expects {sampling_rate} Hz, but should expect {low} to {high} Hz"
+    )
     return Judgement(Outcome.FAIL, (measured,), "unsupported_sampling_rate", message)
 
 
@@ -140,7 +143,8 @@ def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) ->
     """Reject logits of shape (n,) that are not finite, or not one for each label."""
     measured = Measurement("outputs", logits.size, "outputs")
     if logits.ndim != 1 or logits.size != len(labels) or None in labels:
-        message = f"outputs={logits.size}, but should be one for each label: {listed(labels)}"
+        message = f"it gave {counted(logits.size, 'output')}, but should give one for each label: "
+        message += listed(labels)
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
     if not all(map(math.isfinite, logits)):
         message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
@@ -155,13 +159,13 @@ def judge_batching(batching: str, deviation: float, *, concurrent: bool = True) 
     ``concurrent`` whether several threads may ask.
     """
     if not math.isfinite(deviation):
-        details = {"batching": "single", "remark": "it can be asked about one clip at a time only"}
+        details = {"batching": "single", "remark": "it can only be asked about one clip at a time"}
         alone = Measurement("largest_batch", 1, "clips")
         return Judgement(Outcome.PASS, (alone,), details=details)
     measured = Measurement("batch_deviation", deviation)
     details = {"batching": str(batching)}
     if not concurrent:
-        details["remark"] = "it keeps something of each clip, so one thread asks it"
+        details["remark"] = "it keeps something from each clip, so a single thread asks it"
     if batching == "single" and deviation:
         moved = f"a batch moves its logits by {deviation:.2g} of their range"
         details["remark"] = f"{moved}, so it was asked about one clip at a time"

@@ -29,7 +29,7 @@ class Spoken(Protocol):
 
 
 @dataclass(frozen=True)
-class Slice:
+class Part:
     """Clips by the corpus or the language they are of; all of them where neither is named.
 
     ``name`` stands in the names of checks; it is empty where there is only one corpus.
@@ -46,7 +46,7 @@ class Slice:
         return self.corpus in (None, clip.corpus)
 
 
-def slices(corpora: Sequence[str], requirements: Requirements) -> tuple[Slice, ...]:
+def parts(corpora: Sequence[str], requirements: Requirements) -> tuple[Part, ...]:
     """Return what a candidate is judged on, given the names of the corpora at hand.
 
     That is their whole, each corpus where there are several, and whatever requirements name: a
@@ -56,9 +56,9 @@ def slices(corpora: Sequence[str], requirements: Requirements) -> tuple[Slice, .
     asked = [corpus for corpus, _ in requirements.scopes if corpus]
     languages = [language for _, language in requirements.scopes if language]
     return (
-        Slice(TOGETHER if several else ""),
-        *(Slice(name, corpus=name) for name in dict.fromkeys(several + asked)),
-        *(Slice(LANGUAGE + tag, language=tag) for tag in languages),
+        Part(TOGETHER if several else ""),
+        *(Part(name, corpus=name) for name in dict.fromkeys(several + asked)),
+        *(Part(LANGUAGE + tag, language=tag) for tag in languages),
     )
 
 

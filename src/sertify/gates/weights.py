@@ -87,7 +87,7 @@ def judge_index(tensors: int, unsafe: Sequence[str], problem: str) -> Judgement:
     details: dict[str, Any] = {"not_inspectable": problem} if problem else {}
     if not unsafe:
         return Judgement(Outcome.PASS, measured, details=details)
-    message = f"its pickle names {listed(unsafe)}, but should hold tensors only"
+    message = f"its pickle refers to {listed(unsafe)}, but should hold only tensors"
     details |= {"suspicious_globals": list(unsafe)}
     return Judgement(Outcome.FAIL, measured, "unsafe_pickle", message, details=details)
 
@@ -126,7 +126,9 @@ def judge_finite_weights(weights: WeightReport) -> Judgement:
     measured = Measurement("non_finite_weights", len(weights.non_finite), "tensors")
     if not weights.non_finite:
         return Judgement(Outcome.PASS, (measured,))
-    message = f"NaN or infinity in {listed(weights.non_finite)}, but all should be finite"
+    message = (
+        f"{listed(weights.non_finite)} holds NaN or infinity, but all weights should be finite"
+    )
     return Judgement(Outcome.FAIL, (measured,), "non_finite_weights", message)
 
 
@@ -152,5 +154,5 @@ def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
         shapes = listed([str(one) for one in weights.mismatched])
         yield code, f"the checkpoint has {shapes}, but both should be the same"
     if weights.unused_layers:
-        wanted = "the network leaves out what the checkpoint has, but should have all of it"
+        wanted = "the network leaves out layers that the checkpoint has, but should use them all"
         yield "unused_layers", f"{wanted}: {listed(weights.unused_layers)}"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import metadata_load
-
 from sertify.vocabulary.public_corpora import mentioned
+from sertify.vocabulary.yaml_lines import read_yaml
 
 _LONGEST = 200_000
+_FRONT_MATTER = re.compile(r"\A\ufeff?\s*---\n(.*?)\n---(?:\n|\Z)", re.DOTALL)
 _HIDDEN = re.compile(r"\A\ufeff?\s*---\n.*?\n---|```.*?(?:```|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6})[ \t].*$", re.MULTILINE)
 _ITEM = re.compile(r"[ \t]*(?:[-*+|]|\d+[.)])[ \t]")
@@ -54,15 +54,10 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    path = folder / "README.md"
-    try:
-        content = metadata_load(path)
-    except Exception:  # anything may stand there, and nothing depends on it
-        content = None
-    if not isinstance(content, dict):
-        content = {}
+    text = _text_of(folder / "README.md")
+    content = _front_matter(text)
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
-    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(_body(path))))
+    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(_body(text))))
     return Card(
         licence=", ".join(licence),
         languages=_texts(content.get("language")),
@@ -74,13 +69,13 @@ def read_card(folder: Path) -> Card:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """Return one text or a list of them as a tuple; anything else as none."""
-    values = value if isinstance(value, list) else [value]
-    return tuple(one[:100] for one in values[:50] if isinstance(one, str))
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(text[:100] for text in values[:50] if isinstance(text, str))
 
 
 def _dicts(value: Any) -> list[dict[Any, Any]]:
-    values = value if isinstance(value, list) else [value]
-    return [one for one in values[:50] if isinstance(one, dict)]
+    values = value if isinstance(value, tuple) else (value,)
+    return [entry for entry in values[:50] if isinstance(entry, dict)]
 
 
 def _trainers_datasets(content: dict[Any, Any]) -> Iterator[str]:
@@ -93,13 +88,23 @@ def _trainers_datasets(content: dict[Any, Any]) -> Iterator[str]:
                 yield from mentioned(f"datasets: {' '.join(names)}")
 
 
-def _body(path: Path) -> str:
-    """Return the text of a card without its front matter, code and comments."""
+def _text_of(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(_LONGEST)
+            return file.read(_LONGEST)
     except OSError:
         return ""
+
+
+def _front_matter(text: str) -> dict[Any, Any]:
+    """Return what can be read of it: anything may stand there, and nothing depends on it."""
+    match = _FRONT_MATTER.match(text)
+    content = read_yaml(match[1].encode(), any_keys=True).value if match else None
+    return content if isinstance(content, dict) else {}
+
+
+def _body(text: str) -> str:
+    """Return the text of a card without its front matter, code and comments."""
     return _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
 
 

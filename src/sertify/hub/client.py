@@ -2,7 +2,6 @@
 
 import errno
 import functools
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 )
 
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.text import redacted
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
@@ -62,7 +62,7 @@ class Api(HfApi):
         if self.info is None:
             at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
             url = f"{constants.ENDPOINT}/api/models/{repo_id}{at}"
-            told = ask(url, build_hf_headers()).json()
+            told = send_get(url, build_hf_headers()).json()
             self.info = ModelInfo(**told)  # type: ignore[no-untyped-call]
         return self.info
 
@@ -81,7 +81,7 @@ class Api(HfApi):
         return None
 
 
-def ask(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
+def send_get(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
     """Send a GET, and again after a pause where the hub is busy or breaks off."""
     response = http_backoff(
         "GET",
@@ -159,7 +159,7 @@ def _refuse_whole(response: httpx2.Response) -> None:
     if response.status_code == 200 and PART in response.request.extensions:
         host = response.url.host
         raise Blocked(
-            "unreachable", f"{host} sends whole files only, but should send parts of them"
+            "unreachable", f"{host} only sends whole files, but should send parts of them"
         )
 
 
@@ -175,13 +175,6 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
         raise
     except Exception as error:
         raise _verdict(error, model, revision, offline=offline) from None
-
-
-def _discreet(text: str) -> str:
-    """Return a text without the token: what answers may repeat what it was sent."""
-    text = re.sub(r"(?i)\b(hf_|bearer\s+)[\w.+/=-]+", r"\1***", text)
-    token = get_token()
-    return text.replace(token, "***") if token else text
 
 
 _ANSWERS = (RepositoryNotFoundError, RevisionNotFoundError, DisabledRepoError, HFValidationError)
@@ -223,13 +216,14 @@ def _answered(answer: BaseException, model: str, revision: str | None) -> Blocke
 def _unable(error: Exception, at: str) -> Blocked:
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC:
-        return Blocked("disk_full", f"no space left for {at}")
-    said = _discreet(str(error).strip().partition("\n")[0] or type(error).__name__)
+        return Blocked("disk_full", f"there is no space left on the disk for {at}")
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    said = redacted(said, get_token())  # what answers may repeat what it was sent
     if number is not None:
-        return Blocked("unusable_cache", f"the files of {at} cannot be kept: {said}")
+        return Blocked("unusable_cache", f"the files of {at} cannot be saved: {said}")
     # Else it is an error of the client, such as for a file that is shorter than announced.
     if isinstance(error, JSONDecodeError) or _is_page(error):
-        said = "what answers is no hub, but the page of a proxy, say"
+        said = "what answered is not the hub; it may be the page of a proxy"
     text = f"{constants.ENDPOINT} gave no usable answer for {at}: {said}"
     return Blocked("unreachable", text)
 

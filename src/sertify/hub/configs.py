@@ -1,10 +1,10 @@
 """Whether a repository has a config.json that transformers could read."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sertify.hub.libraries import library_of
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import listed
 
 if TYPE_CHECKING:
     from sertify.hub.snapshots import Snapshot
@@ -16,8 +16,7 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
     if "config.json" not in snapshot.files:
         if library:
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
-        names = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
-        return _fail("no_config", f"it has no config.json, but {names}")
+        return _fail("no_config", f"it has no config.json; {snapshot.listing}")
     try:
         config = snapshot.read_json("config.json")
     except (OSError, ValueError, RecursionError) as error:
@@ -34,6 +33,15 @@ def judge_config(snapshot: "Snapshot") -> Judgement:
 def has_config(snapshot: "Snapshot") -> bool:
     """Whether a repository has a config.json that transformers could read."""
     return judge_config(snapshot).outcome is Outcome.PASS
+
+
+def names_foreign_code(snapshot: "Snapshot") -> bool:
+    """Whether a config names classes of another repository, which is at no commit that is known."""
+    for name in ("config.json", "preprocessor_config.json"):
+        with suppress(OSError, ValueError, AttributeError):
+            if "--" in str(snapshot.read_json(name).get("auto_map")):
+                return True
+    return False
 
 
 def _fail(code: str, message: str) -> Judgement:

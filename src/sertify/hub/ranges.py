@@ -6,7 +6,7 @@ import httpx2
 from huggingface_hub import hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 
-from sertify.hub.client import PART, ask
+from sertify.hub.client import PART, send_get
 
 
 class RemoteFile(io.RawIOBase):
@@ -51,7 +51,7 @@ class RemoteFile(io.RawIOBase):
         if end <= self._at:
             return b""
         span = {"Range": f"bytes={self._at}-{end - 1}", "Accept-Encoding": "identity"}
-        response = ask(self._url, self._headers | span, extensions={PART: True})
+        response = send_get(self._url, self._headers | span, extensions={PART: True})
         if response.url.host != httpx2.URL(self._url).host:
             # The next part comes from there at once; the token is for the hub alone.
             self._url, self._headers = str(response.url), {}

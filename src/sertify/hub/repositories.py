@@ -22,6 +22,7 @@ from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.text import listed
 
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
@@ -63,6 +64,11 @@ class Repository:
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
     offline: bool = field(default=False, compare=False)
+
+    @property
+    def listing(self) -> str:
+        """The end of a sentence that says which files it has."""
+        return f"its files are {listed(sorted(self.files))}" if self.files else "it has no files"
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""
@@ -116,7 +122,7 @@ def remote(
             if trouble is None:
                 raise
             raise trouble from trouble.__cause__
-    silence = f"{constants.ENDPOINT} gives no usable answer: judged as it is in the cache"
+    silence = f"{constants.ENDPOINT} gave no usable answer, so what the cache has of it was judged"
     gated = None if api.info is None else bool(api.info.gated)
     found = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
     return found, gated, silence if trouble else ""

@@ -19,7 +19,6 @@ from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 _EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
@@ -138,12 +137,12 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     names = snapshot.weight_files
     if not names:
         if snapshot.candidate.loader != "auto":
-            return TensorIndex({}, problem="there are no weights in a format that is known here")
+            return TensorIndex({}, problem="it has no weights in a known format")
         library = library_of(snapshot.files)
         if library:
-            raise Rejected("unsupported_library", f"its weights are in {library} only")
-        there = listed(sorted(snapshot.files)) if snapshot.files else "no file at all"
-        raise Rejected("no_weights", f"it has no weights in a known format, but {there}")
+            raise Rejected("unsupported_library", f"its weights are only in {library}")
+        message = f"it has no weights in a known format; {snapshot.listing}"
+        raise Rejected("no_weights", message)
     _require_shards(snapshot, names[0])
     with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
@@ -161,7 +160,7 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        message = f"{listing} names {lost[0]}, which is not there"
+        message = f"{listing} lists {lost[0]}, which is missing"
         raise Rejected("corrupt_weights", message)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -35,7 +36,7 @@ class Network(Protocol):
     clips one by one.
     """
 
-    def __call__(self, waveforms: Sequence[NDArray[np.float32]], /) -> NDArray[np.float32]:
+    def __call__(self, waveforms: Sequence[Waveform], /) -> NDArray[np.float32]:
         """Return logits of shape (len(waveforms), outputs).
 
         Each waveform is mono, of shape (n,) with a length of its own, in [-1, 1], at the rate of
@@ -75,7 +76,7 @@ class Blueprint:
         Samples below which the network cannot answer.
     remark
         What the reader of the report should know of how it is loaded.
-    parts
+    material
         What the loader needs to load it.
     """
 
@@ -92,7 +93,7 @@ class Blueprint:
     extractor_problem: str = ""
     receptive_field: int = 400
     remark: str = ""
-    parts: Any = field(default=None, repr=False, compare=False)
+    material: Any = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return in JSON types what is known of it, without what the loader needs to load it."""
@@ -115,7 +116,9 @@ class Blueprint:
         return {"loader": self.loader.name, **{name: getattr(self, name) for name in same}}
 
 
-_KEPT = [one.name for one in fields(Blueprint) if one.name not in ("snapshot", "loader", "parts")]
+_KEPT = [
+    one.name for one in fields(Blueprint) if one.name not in ("snapshot", "loader", "material")
+]
 _WEIGHTS = TypeAdapter(WeightReport)
 
 

@@ -13,12 +13,12 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
+from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching
 from sertify.models.model import LoadedModel
 from sertify.models.speed.memory import give_back
 from sertify.vocabulary.errors import Blocked
 
-Waveform = NDArray[np.float32]
 Batch = list[tuple[int, Waveform]]
 
 # Clips, and samples, that are looked at together for some that may share a forward.
@@ -235,7 +235,7 @@ class _Crew:
         if not self._on_cpu:
             torch.cuda.empty_cache()
         self._room.shrink(size)
-        self._say(f"{problem}: went on with half of that at a time")
+        self._say(f"{problem}: went on with half as many at a time")
         yield from self._halves(batch)
 
     def _try(

@@ -29,11 +29,11 @@ def config_errors() -> Iterator[None]:
         if of_the_system(error):
             raise
         if "trust_remote_code" in str(error):
-            message = "config.json names code of the repository, which may not run"
+            message = "config.json asks for code of the repository, which may not run"
             raise Rejected("needs_remote_code", message) from error
         other = re.search(r"Unrecognized configuration class .*?(\w+)Config\b", str(error))
         if other:
-            message = f"transformers has no audio classifier of type {other[1]}"
+            message = f"transformers has no audio classifier for {other[1]} models"
             raise Rejected("wrong_task", message) from error
         raise Rejected("bad_config", text_of(error)) from error
 
@@ -48,9 +48,9 @@ def weight_errors(names: str) -> Iterator[None]:
         # What torch says instead ends with advice to load it all the same.
         foreign = re.search(r"GLOBAL (\S+)", str(error))
         if foreign:
-            message = f"{names} holds {foreign[1]}, but should hold tensors only"
+            message = f"{names} holds {foreign[1]}, but should hold only tensors"
             raise Rejected("unsafe_pickle", message) from error
-        raise Rejected("corrupt_weights", f"{names} is no pickle of tensors") from error
+        raise Rejected("corrupt_weights", f"{names} is not a pickle of tensors") from error
     except RuntimeError as error:
         archive = ("PytorchStreamReader", "zip archive", "unexpected EOF")
         corrupt = any(words in str(error) for words in archive)

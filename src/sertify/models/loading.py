@@ -17,6 +17,7 @@ from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
+from sertify.vocabulary.text import listed
 
 
 def choose_device(wish: str) -> str:
@@ -26,7 +27,7 @@ def choose_device(wish: str) -> str:
         return "cuda" if cuda else "mps" if mps else "cpu"
     kind = wish.partition(":")[0]
     if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
-        there = ", ".join(["cpu", *["cuda"] * cuda, *["mps"] * mps])
+        there = listed(["cpu", *["cuda"] * cuda, *["mps"] * mps])
         raise ConfigurationError(f"--device is {wish}, but this machine has {there}")
     return "cpu" if kind == "cpu" else wish
 
@@ -95,7 +96,7 @@ def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
     variant = blueprint.snapshot.candidate.variant
     if not isinstance(network, TorchNetwork) or variant not in ("fp32", "compile"):
         what = f"loader {blueprint.loader.name}" if variant == "fp32" else variant
-        message = f"{what} answers in float32, but --dtype is {dtype}; leave one of them out"
+        message = f"{what} answers in float32, but --dtype is {dtype}; leave out one of the two"
         raise Blocked("no_variant", message)
     network.cast(getattr(torch, dtype))
     return network

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.gates.loadability import require_sound
 from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
@@ -69,7 +69,7 @@ class LoadedModel:
         """Samples below which the model cannot answer."""
         return self.blueprint.receptive_field
 
-    def logits(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, waveform: Waveform) -> NDArray[np.float32]:
         """Answer one clip.
 
         Parameters
@@ -91,7 +91,7 @@ class LoadedModel:
             row: NDArray[np.float32] = self.answer([waveform])[0]
         return row
 
-    def answer(self, waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def answer(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         """Answer several clips in one forward, also from several threads at a time.
 
         Returns logits of shape (len(waveforms), len(labels)); raises as :meth:`logits` does.
@@ -103,7 +103,7 @@ class LoadedModel:
     def noise_logits(self) -> NDArray[np.float32]:
         """Return the logits of shape (len(labels),) for one second of the same noise."""
         assert self.sampling_rate is not None
-        return self.logits(noise(1, self.sampling_rate))
+        return self.logits(white_noise(1, self.sampling_rate))
 
 
 def certify(model: LoadedModel) -> None:

@@ -13,6 +13,7 @@ from transformers import (
     WhisperFeatureExtractor,
 )
 
+from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching
 
 
@@ -30,7 +31,7 @@ class TorchNetwork:
     extractor: Any
     batching: Batching = Batching.EQUAL
 
-    def __call__(self, waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         """Answer as `Network` says; clips that cannot be mixed one by one."""
         mixed = len({one.size for one in waveforms}) > 1
         if mixed and self.batching in (Batching.SINGLE, Batching.EQUAL):
@@ -54,7 +55,7 @@ class TorchNetwork:
             return int(self.extractor.max_length * self.extractor.sampling_rate // 100)
         return 0
 
-    def remembers(self, clips: Sequence[NDArray[np.float32]]) -> bool:
+    def remembers(self, clips: Sequence[Waveform]) -> bool:
         """Whether being asked leaves something behind in the module, which threads would share.
 
         The rotary embedding of a conformer does, for one. ``clips`` should be of unlike lengths.

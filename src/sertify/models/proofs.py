@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.models.blueprints import Batching
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
@@ -41,12 +40,14 @@ def proven(model: LoadedModel) -> tuple[LoadedModel, float]:
     return (model if moved <= TOLERANCE else replace(model, batching=Batching.SINGLE)), moved
 
 
-def _noises(model: LoadedModel, lengths: Sequence[float]) -> list[NDArray[np.float32]]:
+def _noises(model: LoadedModel, lengths: Sequence[float]) -> list[Waveform]:
     """Return noise of so many seconds, each from another sample on and at another level."""
     rate = model.sampling_rate
     assert rate is not None
     return [
-        noise(seconds + 0.1 * place, rate)[-max(round(seconds * rate), model.receptive_field) :]
+        white_noise(seconds + 0.1 * place, rate)[
+            -max(round(seconds * rate), model.receptive_field) :
+        ]
         / np.float32(2**place)
         for place, seconds in enumerate(lengths)
     ]

@@ -3,6 +3,7 @@
 Both are optional packages. torch writes the graph itself, without packages of its own.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from sertify.corpora.audio import Waveform
 from sertify.models.networks import TorchNetwork
 from sertify.vocabulary.errors import Blocked
 
-_Clips = Sequence[NDArray[np.float32]]
+_Clips = Sequence[Waveform]
 _Run = Callable[[Mapping[str, NDArray[Any]]], NDArray[np.float32]]
 _SILENT = 4  # else onnxruntime writes to the terminal what it then raises
 
@@ -37,26 +39,22 @@ def in_onnxruntime(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     Blocked
         ``missing_package``.
     """
-    runtime = _package("onnxruntime", "onnx")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _SILENT
-    providers = ["CPUExecutionProvider"]
+    optional_package("onnxruntime", "onnx")
     with _exported(network, clips) as path:
-        session = runtime.InferenceSession(path, options, providers=providers)
+        session = onnx_session(path)
     names = [given.name for given in session.get_inputs()]
 
     def run(feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-        logits: NDArray[np.float32] = session.run(None, {name: feed[name] for name in names})[0]
-        return logits
+        with onnx_errors():
+            (logits,) = session.run(["logits"], {name: feed[name] for name in names})
+        return np.asarray(logits, np.float32)
 
     return replace(network, module=_Graph(run))
 
 
 def in_openvino(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     """Return the network, answered by OpenVINO; all else as in `in_onnxruntime`."""
-    core = _package("openvino", "openvino").Core()
+    core = optional_package("openvino", "openvino").Core()
     settings = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "f32",  # else bfloat16, where the CPU has instructions for it
@@ -77,7 +75,35 @@ def in_openvino(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     return replace(network, module=_Graph(run))
 
 
-def _package(name: str, extra: str) -> Any:
+def onnx_session(path: str) -> Any:
+    """Return a session of onnxruntime on the CPU, with the threads that torch may use now.
+
+    Raises as `onnx_errors` does, and ``Blocked`` with ``missing_package``.
+    """
+    runtime = optional_package("onnxruntime", "onnx")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _SILENT
+    with onnx_errors(f"Load model from {path} failed:"):
+        return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def onnx_errors(phrase: str = "") -> Iterator[None]:
+    """Raise Python's own errors, without a phrase: onnxruntime's have no base class to catch."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("onnxruntime."):
+            raise
+        text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).replace(phrase, "")
+        kind = MemoryError if "allocate memory" in text else RuntimeError
+        raise kind(text) from error
+
+
+def optional_package(name: str, extra: str) -> Any:
+    """Import a package that is an extra of sertify; ``Blocked`` where it is not installed."""
     try:
         return import_module(name)
     except ImportError as error:
@@ -104,12 +130,7 @@ class _Graph:
 
     def __call__(self, **inputs: torch.Tensor) -> SequenceClassifierOutput:
         feed = {name: value.numpy() for name, value in inputs.items()}
-        try:
-            logits = self.run(feed)
-        except Exception as error:  # onnxruntime's have no base class to catch
-            kind = MemoryError if "allocate memory" in str(error) else RuntimeError
-            raise kind(str(error)) from error
-        return SequenceClassifierOutput(logits=torch.from_numpy(logits))
+        return SequenceClassifierOutput(logits=torch.from_numpy(self.run(feed)))
 
 
 class _Logits(nn.Module):
@@ -146,7 +167,7 @@ def _export(network: TorchNetwork, clips: _Clips, path: str) -> None:
         )
 
 
-def _inputs(network: TorchNetwork, clip: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+def _inputs(network: TorchNetwork, clip: Waveform) -> dict[str, NDArray[Any]]:
     """Return what the module is given for a clip."""
     given: dict[str, NDArray[Any]] = {}
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory, quiet, text_of
 from sertify.models.networks import TorchNetwork
@@ -27,7 +27,6 @@ AGREEMENT = 1e-4
 # Seconds: graphs are traced at the first, and what they keep of its length shows at the others.
 _LENGTHS = (1.0, 0.5, 1.33, 6.0)
 
-Waveform = NDArray[np.float32]
 _Runtime = Callable[[TorchNetwork, Sequence[Waveform]], TorchNetwork]
 _Conversion = Callable[[TorchNetwork, Sequence[Waveform]], Network]
 
@@ -49,10 +48,10 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
         return network
     if not isinstance(network, TorchNetwork):
         loader = blueprint.loader.name
-        message = f"{variant} is made of a module of torch, which loader {loader} does not give"
+        message = f"{variant} needs a module of torch, which loader {loader} does not have"
         raise Blocked("no_variant", message)
     if device != "cpu" and variant != "compile":
-        message = f"{variant} answers on the CPU, but the device is {device}; take --device cpu"
+        message = f"{variant} runs on the CPU, but the device is {device}; use --device cpu"
         raise Blocked("no_variant", message)
     clips = _clips(blueprint)
     with quiet(), torch.inference_mode():
@@ -69,7 +68,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
 
 def _clips(blueprint: Blueprint) -> list[Waveform]:
     rate, least = blueprint.sampling_rate or 16_000, blueprint.receptive_field
-    longest = noise(max(_LENGTHS), rate)
+    longest = white_noise(max(_LENGTHS), rate)
     return [longest[: max(round(seconds * rate), least)] for seconds in _LENGTHS]
 
 
@@ -102,8 +101,8 @@ def _require_agreement(
     worst = int(np.nan_to_num(moved, nan=np.inf).argmax())
     if not moved[worst] <= AGREEMENT:
         share, seconds = f"{moved[worst]:.2g} of their range", f"{_LENGTHS[worst]:g} s of noise"
-        message = f"{variant} moves the logits for {seconds} by {share}, but should by {AGREEMENT}"
-        raise Blocked("no_variant", f"{message} at most")
+        message = f"{variant} moves the logits for {seconds} by {share}, but should move them by"
+        raise Blocked("no_variant", f"{message} at most {AGREEMENT}")
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.corpora.clips import Corpus
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
 from sertify.gates.degeneracy import Consistency
 from sertify.pipeline.hearing import Hearing
-from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.questions import Question, ask
 
@@ -24,8 +24,8 @@ _MOST_SEGMENTS = 120
 _CHANGES = {"softer": "gain", "louder": "gain", "earlier": "shift", "later": "shift"}
 
 
-def consistency(
-    subject: Subject,
+def ask_again(
+    subject: LazyModel,
     predictions: Predictions,
     clips: int = 24,
     progress: Callable[[int, int], None] | None = None,
@@ -59,19 +59,19 @@ def consistency(
     for (clip, change), answer in zip(pairs, answers, strict=True):
         if answer.logits is not None:
             same[_CHANGES[change]].append(bool(answer.logits.argmax() == before[clip]))
-    shares = {kind: sum(found) / len(found) for kind, found in same.items()}
+    shares = {kind: sum(unchanged) / len(unchanged) for kind, unchanged in same.items()}
     every = same["gain"] + same["shift"]
     return Consistency(**shares, n=len(sample.clips), unchanged=sum(every), pairs=len(every))
 
 
 def respond(
-    subject: Subject, corpus: Corpus, recordings: Recordings | None = None
+    subject: LazyModel, corpus: Corpus, recordings: Recordings | None = None
 ) -> dict[str, NDArray[np.float32]]:
     """Return the logits, each of shape (len(labels),), for sounds that could not be less alike.
 
     These are ``speech`` (the first clip of the corpus that can be read), ``noise`` and ``silence``.
     """
-    second = noise(1, subject.sampling_rate)
+    second = white_noise(1, subject.sampling_rate)
     sounds = {"noise": second, "silence": np.zeros_like(second)}
     questions = [
         Question(name, content_key("a second of", name), partial(iter, [sound]))
@@ -84,4 +84,4 @@ def respond(
         if speech.logits is not None:
             answers = {"speech": speech} | answers
             break
-    return {name: one.logits for name, one in answers.items() if one.logits is not None}
+    return {name: answer.logits for name, answer in answers.items() if answer.logits is not None}

@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, segments
+from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform, segments
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
-from sertify.pipeline.lazy_model import Subject
-from sertify.pipeline.questions import Question, Waveform
+from sertify.pipeline.lazy_model import LazyModel
+from sertify.pipeline.questions import Question
 from sertify.vocabulary.errors import ConfigurationError
 
 # 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
@@ -43,7 +43,7 @@ class Segmenting:
 class Hearing:
     """Makes questions of clips, as a model is to hear them."""
 
-    subject: Subject
+    subject: LazyModel
     segmenting: Segmenting | None
     recordings: Recordings
 

@@ -72,15 +72,15 @@ class Examination:
         """Examine a model that has just been loaded; questions are asked of a sound one only."""
         from sertify.models.proofs import proven
 
-        found = cls.at_sight(model)
+        examination = cls.at_sight(model)
         if model.sampling_rate is None:
-            return found
-        found = replace(found, logits=model.noise_logits().tolist())
-        if found.flaw is not None:
-            return found
+            return examination
+        examination = replace(examination, logits=model.noise_logits().tolist())
+        if examination.flaw is not None:
+            return examination
         model, moved = proven(model)
         return replace(
-            found,
+            examination,
             batching=model.batching,
             batch_deviation=moved,
             concurrent=model.concurrent,
@@ -105,7 +105,7 @@ class Examination:
 _EXAMINATION = TypeAdapter(Examination)
 
 
-class Subject:
+class LazyModel:
     """A model by its blueprint, with what is known of it; in memory only while it is needed.
 
     Parameters
@@ -138,7 +138,7 @@ class Subject:
 
         Raises what :func:`sertify.models.loading.load` does.
         """
-        found: Examination = recall(
+        examination: Examination = recall(
             self.cache,
             self.key,
             "examination",
@@ -146,9 +146,11 @@ class Subject:
             asdict,
             _EXAMINATION.validate_python,
             # A flaw may be of the moment, and who asks again wants to see it mended.
-            keep=lambda found: isinstance(found, Examination) and found.flaw is None,
+            keep=lambda examination: (
+                isinstance(examination, Examination) and examination.flaw is None
+            ),
         )
-        return found
+        return examination
 
     @cached_property
     def logits_of_another_load(self) -> NDArray[np.float32]:
@@ -159,8 +161,8 @@ class Subject:
             self._model = self._load(1)
             return self._model.noise_logits().tolist()
 
-        found = recall(self.cache, self.key, "another load", ask, keep=_is_no_rejection)
-        return np.array(found, np.float32)
+        logits = recall(self.cache, self.key, "another load", ask, keep=_is_no_rejection)
+        return np.array(logits, np.float32)
 
     @property
     def labels(self) -> tuple[str | None, ...]:
@@ -222,8 +224,8 @@ def recall(
         value = compute()
     except Rejected as rejection:
         if key and keep(rejection):
-            told = {"rejected": [rejection.reason.code, rejection.message]}
-            cache.keep(key, what, json.dumps(told).encode())
+            content_of_rejection = {"rejected": [rejection.reason.code, rejection.message]}
+            cache.keep(key, what, json.dumps(content_of_rejection).encode())
         raise
     if key and keep(value):
         cache.keep(key, what, json.dumps({"value": dump(value)}).encode())

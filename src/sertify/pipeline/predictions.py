@@ -13,7 +13,7 @@ from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.labelling import Labelling
 from sertify.pipeline.hearing import Hearing, Segmenting
-from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import ask, log_softmax
 from sertify.vocabulary.errors import Blocked
 
@@ -130,7 +130,7 @@ class Predictions:
 
 
 def predict(
-    subject: Subject,
+    subject: LazyModel,
     corpus: Corpus,
     progress: Callable[[int, int], None] | None = None,
     segmenting: Segmenting | None = None,
@@ -151,7 +151,7 @@ def predict(
     """
     heard = Hearing(subject, segmenting, recordings or Recordings(limit=0))
     remarks: list[str] = []
-    answers = ask(subject, [heard.clip(one) for one in corpus.clips], progress, remarks.append)
+    answers = ask(subject, [heard.clip(clip) for clip in corpus.clips], progress, remarks.append)
     clips, rows, counts, rejected = [], [], [], []
     for clip, answer in zip(corpus.clips, answers, strict=True):
         if answer.logits is None:

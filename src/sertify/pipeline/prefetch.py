@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Candidate
@@ -19,7 +18,7 @@ _AT_A_TIME = 8
 """Repositories; more at once would wear out the patience of the hub, not save time."""
 
 
-class Survey:
+class Repositories:
     """Snapshots and tensor indexes; those of `ahead` are fetched before anyone asks for them.
 
     Parameters
@@ -47,16 +46,7 @@ class Survey:
             self._ask(candidate, self._snapshot)
             self._ask(candidate, self._index)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Forget what nobody asked for."""
         for future in self._found.values():
             future.cancel()

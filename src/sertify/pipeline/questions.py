@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import UnreadableAudio
-from sertify.pipeline.lazy_model import Subject
+from sertify.corpora.audio import UnreadableAudio, Waveform
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.vocabulary.errors import Rejected
-
-Waveform = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Answer:
 
 
 def ask(
-    subject: Subject,
+    subject: LazyModel,
     questions: Sequence[Question],
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] | None = None,
@@ -86,20 +84,20 @@ def ask(
         ``non_finite_output``.
     """
     known = subject.cache.answers(subject.key) if subject.key else {}
-    found = [_known(question, known, len(subject.labels)) for question in questions]
-    new = [place for place, answer in enumerate(found) if answer is None]
+    answers = [_known(question, known, len(subject.labels)) for question in questions]
+    new = [place for place, answer in enumerate(answers) if answer is None]
     done = len(questions) - len(new)
     if progress is not None and done:
         progress(done, len(questions))
     for place, answer in _answers(subject, [questions[place] for place in new], say):
-        found[new[place]] = answer
+        answers[new[place]] = answer
         question = questions[new[place]]
         if subject.key and question.key and answer.lasting:
             subject.cache.keep(subject.key, question.key, answer.pack())
         done += 1
         if progress is not None:
             progress(done, len(questions))
-    return [answer for answer in found if answer is not None]
+    return [answer for answer in answers if answer is not None]
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -116,15 +114,17 @@ def _known(question: Question, known: dict[str, bytes], outputs: int) -> Answer 
 
 
 def _answers(
-    subject: Subject, questions: Sequence[Question], say: Callable[[str], None] | None
+    subject: LazyModel, questions: Sequence[Question], say: Callable[[str], None] | None
 ) -> Iterator[tuple[int, Answer]]:
     """Yield the position of each question, and its answer, as they become complete."""
     if not questions:
         return
     from sertify.models.engine import answers
 
-    found = subject.examination
-    model = replace(subject.loaded(), batching=found.batching, concurrent=found.concurrent)
+    examination = subject.examination
+    model = replace(
+        subject.loaded(), batching=examination.batching, concurrent=examination.concurrent
+    )
     book = _Book(questions)
     for position, logits in answers(model, book.waveforms(), subject.threads, say):
         book.note(position, logits)

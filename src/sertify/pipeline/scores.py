@@ -1,6 +1,5 @@
 """From predictions to the numbers that say how well they agree with the truth."""
 
-import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,8 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
 from sertify.gates.accuracy import CONFIDENCE, Score
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
+from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
 from sertify.statistics.confusion import confusion, from_counts, label_set
@@ -26,7 +26,7 @@ from sertify.vocabulary.outcomes import Measurement
 def score(
     predictions: Predictions,
     candidate: Candidate,
-    part: Slice | None = None,
+    part: Part | None = None,
     seen: Mapping[str, str] | None = None,
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
@@ -45,7 +45,7 @@ def score(
     Blocked
         ``no_data`` where no labelled clip of the part was judged.
     """
-    part, seen = part or Slice(), seen or {}
+    part, seen = part or Part(), seen or {}
     table = _table(predictions, candidate).where(part.takes)
     corpora = dict.fromkeys(clip.corpus for clip in table.clips)
     if not corpora:
@@ -54,7 +54,7 @@ def score(
     kept = [name for name in corpora if name not in seen] or list(corpora)
     levels = _confidences(candidate.requirements, part)
     scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
-    result = scores[0] if len(scores) == 1 else _mean(scores)
+    result = scores[0] if len(scores) == 1 else mean_score(scores)
     why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
     known = {name: seen[name] for name in corpora if name in seen}
     details = {**result.details, **_accounts(predictions, part, known)}
@@ -100,7 +100,7 @@ def _table(predictions: Predictions, candidate: Candidate) -> _Table:
     return table.where(lambda clip: clip.label is not None)
 
 
-def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
+def _confidences(requirements: Requirements, part: Part) -> dict[str, float]:
     """Return the confidence of the interval that each requirement is compared with."""
     names = ("coverage", "uar", "accuracy", "macro_f1", "recall", "precision")
     bounds = {name: requirements.bound(name, part.corpus, part.language) for name in names}
@@ -110,7 +110,7 @@ def _confidences(requirements: Requirements, part: Slice) -> dict[str, float]:
     }
 
 
-def _score_corpus(table: _Table, part: Slice, levels: Mapping[str, float]) -> Score:
+def _score_corpus(table: _Table, part: Part, levels: Mapping[str, float]) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
     measured = _measure(kept)
     uar_all = measured["uar"] if kept is table else _estimates(table, ["uar"], {})["uar"]
@@ -144,15 +144,15 @@ def _measure(table: _Table) -> dict[str, Measurement]:
 def _decisive(kept: _Table, clips: int, levels: Mapping[str, float]) -> dict[str, Measurement]:
     """Return by name what is compared with a requirement at another confidence than usual."""
     other = {name: level for name, level in levels.items() if level != CONFIDENCE}
-    found: list[Measurement] = []
+    decisive: list[Measurement] = []
     if "coverage" in other:
-        found.append(_rate("coverage", len(kept.clips), clips, other["coverage"]))
+        decisive.append(_rate("coverage", len(kept.clips), clips, other["coverage"]))
     if "precision" in other:
-        found += _precisions(kept, other["precision"])
+        decisive += _precisions(kept, other["precision"])
     names = [*_ESTIMATED, *_recall_names(kept)] if kept.clips else []
     wanted = [name for name in names if name.partition(":")[0] in other]
-    found += _estimates(kept, wanted, other).values() if wanted else ()
-    return {one.name: one for one in found}
+    decisive += _estimates(kept, wanted, other).values() if wanted else ()
+    return {measurement.name: measurement for measurement in decisive}
 
 
 _ESTIMATED = ("accuracy", "uar", "macro_f1")
@@ -184,12 +184,12 @@ def _intervals(
     by_level: dict[float, list[str]] = {}
     for name in names:
         by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
-    found: dict[str, Interval] = {}
+    intervals: dict[str, Interval] = {}
     for level, some in by_level.items():
-        found |= bootstrapping.bootstrap(
+        intervals |= bootstrapping.bootstrap(
             table.truth, table.predicted, table.speakers, some, confidence=level
         )
-    return {name: found[name] for name in names}
+    return {name: intervals[name] for name in names}
 
 
 def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
@@ -232,7 +232,9 @@ def _calibration_error(table: _Table) -> Measurement:
         return Measurement("calibration_error", 1.0, n=0)
     columns = [table.emotions.index(emotion) for emotion in table.predicted]
     confidence = table.probabilities[np.arange(len(columns)), columns]
-    correct = [one == other for one, other in zip(table.truth, table.predicted, strict=True)]
+    correct = [
+        true == predicted for true, predicted in zip(table.truth, table.predicted, strict=True)
+    ]
     error = calibration.expected_calibration_error(confidence.tolist(), correct)
     return Measurement("calibration_error", error, n=len(table.clips))
 
@@ -259,7 +261,7 @@ def _confusions(table: _Table) -> dict[str, Any]:
     }
 
 
-def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) -> dict[str, Any]:
+def _accounts(predictions: Predictions, part: Part, seen: Mapping[str, str]) -> dict[str, Any]:
     """Say what became of each clip of a part, and which corpora were seen in training."""
     clips = [clip for clip in predictions.corpus.clips if part.takes(clip)]
     of_part, corpora = {clip.name for clip in clips}, {clip.corpus for clip in clips}
@@ -268,75 +270,6 @@ def _accounts(predictions: Predictions, part: Slice, seen: Mapping[str, str]) ->
         for clip in predictions.clips
         if clip.label is None and clip.name in of_part
     ]
-    rejected = [one for one in predictions.rejected_files if one["file"] in of_part]
+    rejected = [clip for clip in predictions.rejected_files if clip["file"] in of_part]
     known = {name: why for name, why in seen.items() if name in corpora}
     return {"rejected_clips": rejected + unlabelled} | ({"seen": known} if known else {})
-
-
-def _mean(scores: Sequence[Score]) -> Score:
-    """Return the mean of the scores of several corpora, in which each weighs the same.
-
-    A corpus without a clip that the candidate can express has no part but in the numbers over all.
-    """
-    expressible = [one for one in scores if one.uar.n] or scores
-    means: dict[str, Any] = {
-        name: _mean_measurement([getattr(one, name) for one in expressible]) for name in _NUMBERS
-    }
-    means |= {name: _mean_measurement([getattr(one, name) for one in scores]) for name in _OVER_ALL}
-    details = {
-        name: sorted({emotion for one in scores for emotion in one.details[name]})
-        for name in ("expressible", "inexpressible")
-    }
-    return replace(
-        scores[0],
-        **means,
-        recalls=_mean_by_name([one.recalls for one in scores]),
-        precisions=_mean_by_name([one.precisions for one in scores]),
-        chance=math.fsum(one.chance for one in expressible) / len(expressible),
-        decisive=_decisive_mean(scores, expressible),
-        details=details,
-    )
-
-
-def _decisive_mean(scores: Sequence[Score], expressible: Sequence[Score]) -> dict[str, Measurement]:
-    several = [
-        [one for one in each.decisive.values() if each in expressible or one.name in _OVER_ALL]
-        for each in scores
-    ]
-    return {one.name: one for one in _mean_by_name(several)}
-
-
-_OVER_ALL = ("coverage", "uar_all")
-_NUMBERS = ("uar", "accuracy", "macro_f1", "class_share", "calibration_error", "brier_score")
-
-
-def _mean_by_name(several: Sequence[Sequence[Measurement]]) -> tuple[Measurement, ...]:
-    by_name: dict[str, list[Measurement]] = {}
-    for measured in several:
-        for one in measured:
-            by_name.setdefault(one.name, []).append(one)
-    return tuple(_mean_measurement(by_name[name]) for name in sorted(by_name))
-
-
-def _mean_measurement(measured: Sequence[Measurement]) -> Measurement:
-    """Return a mean with its interval, from those of independent estimates.
-
-    The distances of value and bounds add up as squares: the method of variance estimates recovery
-    of Zou & Donner (2008), Construction of confidence limits about effect measures, Statistics in
-    Medicine 27.
-    """
-    value = math.fsum(one.value for one in measured) / len(measured)
-    below = above = None
-    if all(one.low is not None and one.high is not None for one in measured):
-        below = value - math.hypot(*(one.value - (one.low or 0) for one in measured)) / len(
-            measured
-        )
-        above = value + math.hypot(*((one.high or 0) - one.value for one in measured)) / len(
-            measured
-        )
-    n = sum(one.n or 0 for one in measured)
-    speakers = None
-    if all(one.speakers for one in measured):
-        speakers = sum(one.speakers or 0 for one in measured)
-    first = measured[0]
-    return Measurement(first.name, value, first.unit, below, above, n, speakers)

@@ -3,11 +3,27 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sertify.candidates.reading import Candidate, Suite
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import fold
 
 if TYPE_CHECKING:
+    # Only names here: collecting must wait for neither of them.
+    from sertify.corpora.clips import Corpus
     from sertify.hub.card import Card
+
+
+def seen_corpora(
+    suite: Suite, candidate: Candidate, card: "Card", corpus: "Corpus"
+) -> dict[str, str]:
+    """Return why a corpus, by its name, was part of the candidate's training, where it was."""
+    if suite.preferences.count_seen:
+        return {}
+    why = {
+        part.name: seen_in_training(candidate.trained_on, card, part.public, part.name)
+        for part in corpus.corpora
+    }
+    return {name: reason for name, reason in why.items() if reason}
 
 
 def seen_in_training(
@@ -33,14 +49,14 @@ def seen_in_training(
     """
     ours = _names(filter(None, [corpus_public, corpus_name]))
     if candidate_trained_on is not None:
-        found = _first(candidate_trained_on, ours)
-        return found and f"candidates.yaml says it was trained on {found}"
+        known = _first(candidate_trained_on, ours)
+        return known and f"candidates.yaml says it was trained on {known}"
     if card is None:
         return ""
-    if found := _first(card.datasets, ours):
-        return f"its model card lists {found} among its datasets"
-    found = _first(card.mentions, ours)
-    return found and f"its model card speaks of training on {found}"
+    if known := _first(card.datasets, ours):
+        return f"its model card lists {known} among its datasets"
+    known = _first(card.mentions, ours)
+    return known and f"its model card speaks of training on {known}"
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sertify.candidates.requirements import CORPUS_NAME
-from sertify.evidence.environment import describe, may_have_accelerator, usable_cores
+from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 from sertify.vocabulary.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Settings:
     @cached_property
     def environment(self) -> dict[str, str]:
         """What models are judged with; a device that is ``auto`` may need torch to tell."""
-        return describe(_device(self.device), self.threads, self.dtype)
+        return describe_environment(_device(self.device), self.threads, self.dtype)
 
 
 def _device(wish: str) -> str:

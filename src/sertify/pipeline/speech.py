@@ -6,11 +6,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sertify.candidates.entries import CorpusEntry
-from sertify.candidates.reading import Candidate, Suite
-from sertify.pipeline.seen import seen_in_training
+from sertify.candidates.reading import Suite
 from sertify.pipeline.settings import Settings, Source
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
@@ -19,21 +16,17 @@ from sertify.vocabulary.text import fold
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
     from sertify.corpora.clips import Corpus
-    from sertify.hub.card import Card
 
 
 @dataclass(frozen=True)
-class Data:
+class Speech:
     """The speech of a run; each is None where no option asks for it."""
 
     judged: "Corpus | None" = None
     confirming: "Corpus | None" = None
 
 
-DATA = pytest.StashKey[Data]()
-
-
-def read_data(settings: Settings, suite: Suite) -> Data:
+def read_speech(settings: Settings, suite: Suite) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
 
     Raises
@@ -48,7 +41,7 @@ def read_data(settings: Settings, suite: Suite) -> Data:
             raise ConfigurationError(
                 "--confirm, --hold-out, --split and --limit go with --data PATH"
             )
-        return Data()
+        return Speech()
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
@@ -63,20 +56,7 @@ def read_data(settings: Settings, suite: Suite) -> Data:
         judged, confirming = hold_out(judged, settings.hold_out)
     strangers = _strangers(suite, [source.name for source in settings.data])
     judged = replace(judged, warnings=(*judged.warnings, *strangers))
-    return Data(_keyed(judged, settings, suite), confirming)
-
-
-def seen_corpora(
-    suite: Suite, candidate: Candidate, card: "Card", corpus: "Corpus"
-) -> dict[str, str]:
-    """Return why a corpus, by its name, was part of the candidate's training, where it was."""
-    if suite.preferences.count_seen:
-        return {}
-    why = {
-        part.name: seen_in_training(candidate.trained_on, card, part.public, part.name)
-        for part in corpus.corpora
-    }
-    return {name: reason for name, reason in why.items() if reason}
+    return Speech(_keyed(judged, settings, suite), confirming)
 
 
 def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
@@ -103,10 +83,10 @@ def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:
         for corpus, _ in candidate.requirements.scopes
         if corpus
     }
-    told = asked | {f"corpora.{name}": name for name in suite.corpora}
-    for where, name in told.items():
+    named = asked | {f"corpora.{name}": name for name in suite.corpora}
+    for where, name in named.items():
         near = get_close_matches(name, names, 1, cutoff=0.75)
-        if name not in names and near and near[0] not in told.values():
+        if name not in names and near and near[0] not in named.values():
             raise ConfigurationError(
                 f"candidates.yaml, {where}: no --data is called {name!r}; did you mean {near[0]!r}?"
             )

@@ -1,51 +1,122 @@
-"""From a candidate to the subject of its checks, and what is remembered of it."""
+"""The stages of one candidate's way, from its entry to its scores and timing.
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
+Each is a function whose parameters name the stages, or the given values, that it is made of; a
+`Way` computes each once. A stage that finds a reason to reject the candidate raises it. What needs
+torch, the hub or audio is imported on demand: listing the stages must not wait for that.
+
+Given are: ``settings``, ``suite`` and ``ahead`` (candidates whose repositories are asked for ahead
+of time), ``cache`` and ``store`` (None where nothing is kept) of a run; ``candidate`` and ``tell``
+of a candidate; ``part``, or ``seconds`` and ``repeat``, of one check.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from sertify.candidates.reading import Candidate
+from sertify.candidates.locks import read_lock
+from sertify.candidates.reading import Candidate, Suite
 from sertify.evidence.cache import Cache, content_key
-from sertify.evidence.environment import decides_answers
-from sertify.plugin.options import Options
-from sertify.plugin.progress import Progress
+from sertify.evidence.environment import decides_answers, fingerprint
+from sertify.evidence.store import EMBEDDED, EvidenceStore
+from sertify.gates import loadability, weights
+from sertify.gates.loadability import require
+from sertify.gates.parts import Part
+from sertify.pipeline.loading import Loading, release
+from sertify.pipeline.places import SPEECH
+from sertify.pipeline.settings import Settings
+from sertify.pipeline.speech import Speech, read_speech
+from sertify.pipeline.telling import Tell
+from sertify.pipeline.way import Stage
+from sertify.vocabulary.errors import NotReached
 
 if TYPE_CHECKING:
-    # At run time these are imported on demand: what is known needs neither torch nor the hub.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sertify.corpora.clips import Corpus
+    from sertify.corpora.recordings import Recordings
+    from sertify.gates.accuracy import Score
+    from sertify.gates.degeneracy import Consistency
+    from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
+    from sertify.hub.tensors.index import TensorIndex
     from sertify.models.blueprints import Blueprint
-    from sertify.models.model import LoadedModel
-    from sertify.pipeline.lazy_model import Subject
-    from sertify.pipeline.prefetch import Survey
+    from sertify.models.speed.stopwatch import Repeat, Stopwatch
+    from sertify.pipeline.lazy_model import LazyModel
+    from sertify.pipeline.predictions import Predictions
+    from sertify.pipeline.prefetch import Repositories
+
+PROBE_CLIPS = 56
+"""Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
 
 
-def open_cache(config: pytest.Config, options: Options) -> Cache:
-    """Return the cache of the project, within pytest's; ``--no-cache`` remembers nothing.
+def repositories(settings: Settings, ahead: Sequence[Candidate]) -> "Repositories":
+    """The repositories of all candidates, of which the next ones are asked for ahead of time."""
+    from sertify.pipeline.prefetch import Repositories
 
-    pytest itself clears it with ``--cache-clear``, and has none under ``-p no:cacheprovider``.
-    """
-    folder = getattr(config, "cache", None)
-    if folder is None or not options.cache:
-        return Cache(None)
-    try:
-        return Cache(folder.mkdir("sertify") / "answers.sqlite", options.cache_size)
-    except OSError as error:
-        cache = Cache(None)
-        cache.problem = f"pytest's cache_dir cannot be used ({error})"
-        return cache
+    locked = read_lock(settings.candidates) if settings.locked else None
+    return Repositories(ahead, offline=settings.offline, locked=locked)
 
 
-def subject_key(snapshot: "Snapshot", candidate: Candidate, environment: Mapping[str, str]) -> str:
-    """Return a key that changes with anything that the model's answers depend on.
+def recordings() -> "Recordings":
+    """What was decoded for one candidate, for the next."""
+    from sertify.corpora.recordings import Recordings
+
+    return Recordings()
+
+
+def in_memory() -> "list[LazyModel]":
+    """The models that may be in memory: there is room for one."""
+    return []
+
+
+def speech(settings: Settings, suite: Suite) -> Speech:
+    """What candidates are judged on, and what may confirm the selected one."""
+    return read_speech(settings, suite)
+
+
+def data(speech: Speech) -> "Corpus | None":
+    """The audio that --data names."""
+    return speech.judged
+
+
+def probe(data: "Corpus | None") -> "Corpus":
+    """Audio that shows whether predictions vary: --data, or a part of the embedded speech."""
+    from sertify.corpora.reading import read_corpus
+
+    if data is not None:
+        return data
+    sample = read_corpus(SPEECH).sample(PROBE_CLIPS)
+    return replace(sample, fingerprint=EMBEDDED + sample.fingerprint)
+
+
+def labelled(data: "Corpus | None") -> "Corpus":
+    """The audio that --data names, where it has labels to be right or wrong about."""
+    if data is None:
+        raise NotReached("no_data", "accuracy needs labelled speech: give --data PATH")
+    if not data.labelled:
+        raise NotReached("no_data", f"{data.path} has no clip with a label")
+    return data
+
+
+def snapshot(candidate: Candidate, repositories: "Repositories", tell: Tell) -> "Snapshot":
+    """What the candidate's repository holds, at a commit."""
+    with tell("looking at its repository"):
+        return repositories.snapshot(candidate)
+
+
+def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
+    """Tells the content of all that the model's answers depend on.
 
     It is empty, and nothing to be remembered, where code runs whose content nobody knows.
     """
     import soundfile  # the version of what decodes is known by it alone
 
-    if candidate.trust_remote_code and _runs_code_from_elsewhere(snapshot):
+    from sertify.hub.configs import names_foreign_code
+
+    if candidate.trust_remote_code and names_foreign_code(snapshot):
         return ""
     extractor = candidate.feature_extractor
     return content_key(
@@ -57,44 +128,204 @@ def subject_key(snapshot: "Snapshot", candidate: Candidate, environment: Mapping
         candidate.labels,
         candidate.trust_remote_code,
         getattr(extractor, "sampling_rate", extractor),
-        decides_answers(environment),
+        decides_answers(settings.environment),
     )
 
 
-def _runs_code_from_elsewhere(snapshot: "Snapshot") -> bool:
-    """Whether a config names classes of another repository, which is at no commit that is known."""
-    for name in ("config.json", "preprocessor_config.json"):
-        with suppress(OSError, ValueError, AttributeError):
-            if "--" in str(snapshot.read_json(name).get("auto_map")):
-                return True
-    return False
+def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
+    """The content of the repository's config.json; empty for a loader that needs none."""
+    from sertify.hub.configs import has_config
+    from sertify.pipeline.lazy_model import recall
+
+    def choose() -> str:
+        from sertify.hub.tensors.index import TensorIndex
+        from sertify.models.loaders.choice import choose_loader
+
+        return choose_loader(snapshot, TensorIndex({})).name
+
+    recall(cache, key, "loader", choose)
+    return snapshot.read_json("config.json") if has_config(snapshot) else {}
 
 
-def load_model(
-    survey: "Survey", blueprint: "Blueprint", config: pytest.Config, **options: Any
-) -> "LoadedModel":
-    """Load a model, after downloading what is missing; options as `sertify.models.loading.load`."""
-    from sertify.hub import repositories
-    from sertify.models import loading
-    from sertify.models.blueprints import Recalled
-
-    snapshot = blueprint.snapshot
-    if isinstance(blueprint.loader, Recalled):
-        blueprint = loading.outline(snapshot, survey.index(snapshot.candidate))
-    name = snapshot.candidate.name
-    with Progress(config, name, "downloading", "B") as progress:
-        repositories.fetch(snapshot, blueprint.files, progress)
-    with Progress(config, name, "loading its weights"):
-        return loading.load(blueprint, **options)
+def index(
+    config: dict[str, Any],  # noqa: ARG001 - asked for first, for it may say what is wrong
+    candidate: Candidate,
+    repositories: "Repositories",
+    tell: Tell,
+) -> "TensorIndex":
+    """Names, shapes and types of the tensors of the weight files."""
+    with tell("reading the index of its weights"):
+        return repositories.index(candidate)
 
 
-def release(in_memory: list["Subject"]) -> None:
-    """Free the models of these subjects: one is in memory at a time."""
-    while in_memory:
-        in_memory.pop().release()
+def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> "Blueprint":
+    """The network that the candidate will be, whatever may be wrong with it."""
+    from sertify.models.blueprints import Blueprint
+    from sertify.pipeline.lazy_model import recall
+
+    require(weights.judge_index(**index.facts))
+
+    def make() -> Blueprint:
+        from sertify.models import loading
+
+        return loading.outline(snapshot, index)
+
+    ways = (Blueprint.to_json, functools.partial(Blueprint.from_json, snapshot))
+    blueprint: Blueprint = recall(cache, key, "outline", make, *ways)
+    return blueprint
 
 
-def sharing(loading: "partial[LoadedModel]") -> Callable[[int], "LoadedModel"]:
-    """Return what loads a model, by a seed, for threads each of which uses one core."""
-    threads = 1 if loading.keywords["device"] == "cpu" else loading.keywords["threads"]
-    return lambda seed: loading(seed=seed, threads=threads)
+def blueprint(outline: "Blueprint") -> "Blueprint":
+    """A network of which nothing is known that speaks against downloading its weights."""
+    require(loadability.judge_outline(**outline.facts))
+    require(weights.judge_promise(outline.weights, outline.unknown))
+    rate, problem = outline.sampling_rate, outline.extractor_problem
+    require(loadability.judge_feature_extractor(rate, problem))
+    return outline
+
+
+def loading(
+    blueprint: "Blueprint", repositories: "Repositories", settings: Settings, tell: Tell
+) -> Loading:
+    """Loads the model, downloading what is missing; takes the seed of random weights."""
+    if not settings.weights:
+        raise NotReached("not_selected", "it needs the weights, and --no-weights leaves them out")
+    return Loading(blueprint, repositories, settings, tell)
+
+
+def checkpoint(
+    loading: Loading,
+    cache: Cache,
+    key: str,
+    settings: Settings,
+    in_memory: "list[LazyModel]",
+    tell: Tell,
+) -> "LazyModel":
+    """What the loader makes of the repository, whatever may be wrong with it."""
+    from sertify.pipeline.lazy_model import LazyModel
+
+    model = LazyModel(loading, cache, key, settings.threads)
+    release(in_memory)
+    in_memory.append(model)
+    with tell("examining it"):
+        model.examination  # noqa: B018 - here its errors are the candidate's
+    return model
+
+
+def model(checkpoint: "LazyModel") -> "LazyModel":
+    """A model that can be trusted with a question: its weights and its input are complete."""
+    checkpoint.certify()
+    return checkpoint
+
+
+def reloaded(model: "LazyModel") -> "NDArray[np.float32]":
+    """The logits for the same noise after a second load, under another random seed."""
+    return model.logits_of_another_load
+
+
+def seen(
+    snapshot: "Snapshot", data: "Corpus | None", candidate: Candidate, suite: Suite
+) -> dict[str, str]:
+    """Why a corpus, by its name, was part of the candidate's training; empty where none was."""
+    from sertify.pipeline.seen import seen_corpora
+
+    return {} if data is None else seen_corpora(suite, candidate, snapshot.card, data)
+
+
+def predictions(
+    model: "LazyModel",
+    probe: "Corpus",
+    recordings: "Recordings",
+    snapshot: "Snapshot",
+    candidate: Candidate,
+    seen: dict[str, str],
+    settings: Settings,
+    store: EvidenceStore | None,
+    tell: Tell,
+) -> "Predictions":
+    """What the model answers on the probe; kept, for candidates are compared clip by clip."""
+    from sertify.pipeline.predictions import predict
+
+    given = not probe.fingerprint.startswith(EMBEDDED)
+    segmenting = settings.segmenting if given else None
+    with tell("", "clips", probe.clips) as progress:
+        predicted = predict(model, probe, progress, segmenting, recordings)
+    if given and store is not None:
+        versions = fingerprint(settings.environment, "accuracy")
+        labelling = predicted.labelling(candidate, seen)
+        store.add_labelling(candidate.fingerprint, snapshot.identity, versions, labelling)
+    return predicted
+
+
+def consistency(
+    model: "LazyModel", predictions: "Predictions", recordings: "Recordings", tell: Tell
+) -> "Consistency":
+    """Whether the predictions outlast changes that must not matter."""
+    from sertify.pipeline.consistency import ask_again
+
+    with tell("", "changed clips", predictions.clips) as progress:
+        return ask_again(model, predictions, progress=progress, recordings=recordings)
+
+
+def responses(
+    model: "LazyModel", probe: "Corpus", recordings: "Recordings"
+) -> "dict[str, NDArray[np.float32]]":
+    """The model's logits for speech, noise and silence."""
+    from sertify.pipeline.consistency import respond
+
+    return respond(model, probe, recordings)
+
+
+def scorebook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> "Callable[[Part], Score]":
+    """Scores the predictions on a part of the speech, each once."""
+    from sertify.pipeline import scores
+
+    return functools.cache(lambda part: scores.score(predictions, candidate, part, seen))
+
+
+def score(labelled: "Corpus", scorebook: "Callable[[Part], Score]", part: Part) -> "Score":
+    """How well the predictions agree with the labels of a part of the speech."""
+    if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
+        what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"
+        raise NotReached("no_data", f"a requirement is about {part.name}, which needs {what}")
+    return scorebook(part)
+
+
+def stopwatch(
+    blueprint: "Blueprint",
+    index: "TensorIndex",
+    loading: Loading,
+    in_memory: "list[LazyModel]",
+    tell: Tell,
+) -> "Stopwatch":
+    """The model in a process in which nothing else runs; it lives as long as its candidate."""
+    release(in_memory)
+    from sertify.models.speed.stopwatch import Stopwatch
+
+    loading.fetch(blueprint)
+    with tell("loading it in a process of its own"):
+        return Stopwatch(blueprint.snapshot, index, loading.arguments)
+
+
+def timing(
+    stopwatch: "Stopwatch", seconds: float, repeat: "Repeat", settings: Settings, tell: Tell
+) -> "Timing":
+    """What a segment of this length costs, measured after a warm-up."""
+    hop = settings.segmenting.hop if settings.segmenting else None
+    with tell(f"timing {seconds:g} s of audio"):
+        return stopwatch.timing(seconds, repeat, hop)
+
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {
+        stage.__name__: stage
+        for stage in (
+            repositories, recordings, in_memory, speech, data, probe, labelled,
+            snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
+            seen, predictions, consistency, responses, scorebook, score, stopwatch, timing,
+        )
+    }
+)  # fmt: skip
+"""Every stage by its name, in the order of the way."""

@@ -1,7 +1,6 @@
 """Which checks there are: one of each for every candidate, a candidate's checks in a row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 import pytest
 
 from sertify.candidates.reading import Candidate, Suite, read_suite
-from sertify.gates.parts import Slice, slices
-from sertify.plugin.checks import ITEM, CheckItem
+from sertify.pipeline.checks import VARIED, Check, siblings, suffix, varied_by, with_last_owners
+from sertify.pipeline.way import parameters
+from sertify.plugin.checks import CHECK
 from sertify.plugin.options import OPTIONS
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
@@ -53,40 +53,22 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     if not gated or "candidate" not in metafunc.fixturenames:
         return
     candidates = metafunc.config.stash[CANDIDATES].all()
-    over = next((name for name in _VARIANTS if name in metafunc.fixturenames), None)
+    over = varied_by(metafunc.fixturenames)
     if over is None:
         names = [candidate.name for candidate in candidates]
         metafunc.parametrize("candidate", names, ids=names, indirect=True, scope="session")
         return
+    settings = metafunc.config.stash[OPTIONS]
     pairs = [
-        (one.name, value) for one in candidates for value in _VARIANTS[over](metafunc.config, one)
+        (candidate.name, value)
+        for candidate in candidates
+        for value in VARIED[over](settings, candidate)
     ]
-    ids = [name + _suffix(value) for name, value in pairs]
+    ids = [name + suffix(value) for name, value in pairs]
     # Without the scope a candidate would end with each check, and its model be loaded for the next.
     metafunc.parametrize(
         f"candidate, {over}", pairs, ids=ids, indirect=["candidate"], scope="session"
     )
-
-
-def _lengths(config: pytest.Config, candidate: Candidate) -> tuple[float, ...]:
-    segmenting = config.stash[OPTIONS].segmenting
-    return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
-
-
-def _parts(config: pytest.Config, candidate: Candidate) -> tuple[Slice, ...]:
-    names = [source.name for source in config.stash[OPTIONS].data]
-    return slices(names, candidate.requirements)
-
-
-_VARIANTS: Mapping[str, Callable[[pytest.Config, Candidate], Sequence[Any]]] = {
-    "seconds": _lengths,
-    "part": _parts,
-}
-
-
-def _suffix(value: Any) -> str:
-    name = value.name if isinstance(value, Slice) else f"{value:g}s"
-    return f"@{name}" if name else ""
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -95,8 +77,10 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not checks:
         return
     sort(config, checks)
-    _find_last_owners(checks)
-    others = [item for item in items if ITEM not in item.stash]
+    noted = with_last_owners([item.stash[CHECK] for item in checks])
+    for item, check in zip(checks, noted, strict=True):
+        item.stash[CHECK] = check
+    others = [item for item in items if CHECK not in item.stash]
     if config.getoption("benchmark_only", default=False):
         # Else pytest-benchmark skips them one by one, which reads as if they had been reached.
         dropped = [item for item in checks if "benchmark" not in _fixtures(item)]
@@ -110,10 +94,12 @@ def sort(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     Those of speed come last, when nothing else runs.
     """
-    order = {one.name: place for place, one in enumerate(config.stash[CANDIDATES].all())}
+    order = {
+        candidate.name: place for place, candidate in enumerate(config.stash[CANDIDATES].all())
+    }
 
     def place(item: pytest.Item) -> tuple[bool, int, int]:
-        check = item.stash.get(ITEM, None)
+        check = item.stash.get(CHECK, None)
         if check is None:
             return (False, -1, 0)
         return (check.gate == "speed", order[check.candidate.name], check.order)
@@ -138,41 +124,28 @@ def _note(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
 
 def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
     first, name, codes = items[0], items[0].originalname, owned_codes(items[0])
-    over = next((name for name in _VARIANTS if name in _parameters(first)), None)
-    candidates = first.config.stash[CANDIDATES]
-    siblings = {one.name: _siblings(first, over, one) for one in candidates.all()}
+    over, config, asks = varied_by(_parameters(first)), first.config, parameters(first.function)
+    candidates, settings = config.stash[CANDIDATES], config.stash[OPTIONS]
+    beside = {
+        candidate.name: siblings(vars(first.module), name, over, settings, candidate)
+        for candidate in candidates.all()
+    }
     for item in items:
-        parameters = _parameters(item)
-        candidate = candidates.named(parameters["candidate"])
-        item.stash[ITEM] = CheckItem(
+        given = _parameters(item)
+        candidate = candidates.named(given["candidate"])
+        item.stash[CHECK] = Check(
             candidate=candidate,
             gate=gate,
-            check=name if over is None else name + _suffix(parameters[over]),
+            name=name if over is None else name + suffix(given[over]),
             owns=codes,
-            siblings=siblings[candidate.name],
+            asks=asks,
+            siblings=beside[candidate.name],
         )
         yield item
 
 
 def _parameters(item: Any) -> Mapping[str, Any]:
     return getattr(getattr(item, "callspec", None), "params", {})
-
-
-def _siblings(item: Any, over: str | None, candidate: Candidate) -> tuple[str, ...]:
-    """Return the checks of a gate, and of this check the one of each length or part."""
-    values = () if over is None else _VARIANTS[over](item.config, candidate)
-    checks = (name for name in vars(item.module) if name.startswith("test_"))
-    return (*checks, *(item.originalname + _suffix(value) for value in values))
-
-
-def _find_last_owners(checks: Iterable[pytest.Item]) -> None:
-    last: dict[str, pytest.Item] = {}
-    for item in checks:
-        own = item.stash[ITEM]
-        if own.owns & set(own.candidate.reasons):
-            last[own.candidate.name] = item
-    for item in last.values():
-        item.stash[ITEM] = replace(item.stash[ITEM], last_owner=True)
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

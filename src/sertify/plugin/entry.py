@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from sertify.pipeline.places import INSTALLED
 from sertify.plugin.arguments import add_options, is_worker, joined
-from sertify.plugin.places import INSTALLED, arguments, hint, reaches_checks
+from sertify.plugin.reach import arguments, hint, reaches_checks
 from sertify.vocabulary.outcomes import GATES
 
 

@@ -7,21 +7,25 @@ import pytest
 from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
 
 from sertify.candidates.locks import lock_path, read_lock, require_writable
-from sertify.pipeline.speech import DATA, Data, read_data
+from sertify.pipeline.places import CHECKS, MODULE
+from sertify.pipeline.speech import Speech, read_speech
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
-    ITEM,
+    CHECK,
     STANDINGS,
     Standings,
-    describe,
+    describe_report,
     hand_down,
     refuse_unmeasurable,
     refuse_unreached,
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
-from sertify.plugin.options import OPTIONS, Options, environment_of
-from sertify.plugin.places import CHECKS, MODULE
+from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
+
+# Letters of a candidate's name, with which three columns take no more than 100.
+_SHORT = 20
+
 
 # pytest calls them by their names; nobody imports them.
 __all__: list[str] = []
@@ -37,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         _complain(config, options)
+        _narrow_benchmarks(config)
         if not config.option.collectonly:
             _register_run(config, options)
     except ConfigurationError as error:
@@ -68,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a check that cannot be reached, or not be measured, before any work for it is done."""
-    if ITEM in item.stash:
+    if CHECK in item.stash:
         refuse_unreached(item)
         refuse_unmeasurable(item)
 
@@ -76,15 +81,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Conclude a check with the rejection that its fixtures met, instead of calling it."""
-    return (ITEM in pyfuncitem.stash and hand_down(pyfuncitem)) or None
+    return (CHECK in pyfuncitem.stash and hand_down(pyfuncitem)) or None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Attach what a check found to its report."""
     report: pytest.TestReport = yield
-    if ITEM in item.stash:
-        describe(item, call, report)
+    if CHECK in item.stash:
+        describe_report(item, call, report)
     return report
 
 
@@ -117,14 +122,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _speech(config: pytest.Config) -> str:
     """Say what the speech was taken for, and how much of it there is."""
-    data = config.stash.get(DATA, Data())
-    said = [
-        f"{one.name} ({one.layout}, {len(one.clips):,} clips)"
-        for corpus in (data.judged, data.confirming)
-        if corpus is not None
-        for one in corpus.corpora
+    speech = config.stash.get(RUN_SPEECH, Speech())
+    corpora = [
+        corpus
+        for whole in (speech.judged, speech.confirming)
+        if whole is not None
+        for corpus in whole.corpora
     ]
-    return ", ".join(said)
+    return ", ".join(f"{each.name} ({each.layout}, {len(each.clips):,} clips)" for each in corpora)
 
 
 def _complain(config: pytest.Config, options: Options) -> None:
@@ -139,8 +144,8 @@ def _complain(config: pytest.Config, options: Options) -> None:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    data = config.stash[DATA] = read_data(options, config.stash[CANDIDATES].suite)
-    corpus = data.judged
+    speech = config.stash[RUN_SPEECH] = read_speech(options, config.stash[CANDIDATES].suite)
+    corpus = speech.judged
     expression = config.option.markexpr or ""
     only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
     if only_accuracy and not (corpus and corpus.labelled):
@@ -148,6 +153,14 @@ def _complain(config: pytest.Config, options: Options) -> None:
             "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
             " (columns file_name and label) or with one subfolder per label"
         )
+
+
+def _narrow_benchmarks(config: pytest.Config) -> None:
+    """Let the tables of pytest-benchmark be as narrow as ours, unless columns were asked for."""
+    if getattr(config.option, "benchmark_columns", ()) is None:
+        longest = max(len(candidate.name) for candidate in config.stash[CANDIDATES].all())
+        columns = ["median", "iqr", "rounds"] if longest <= _SHORT else ["median", "rounds"]
+        config.option.benchmark_columns = columns
 
 
 def _asks_for(config: pytest.Config, *gates: str) -> bool:
@@ -173,4 +186,4 @@ def _register_run(config: pytest.Config, options: Options) -> None:
 
     if getattr(config.option, "xmlpath", "") is None:
         config.option.xmlpath = str(options.reports / "junit.xml")
-    config.pluginmanager.register(Run(config, config.stash[DATA]), "sertify-run")
+    config.pluginmanager.register(Run(config, config.stash[RUN_SPEECH]), "sertify-run")

@@ -6,7 +6,7 @@ from typing import Self
 
 import pytest
 
-from sertify.evidence.environment import usable_cores
+from sertify.evidence.cache import Cache
 from sertify.pipeline.settings import (
     Settings,
     layout_of,
@@ -15,7 +15,9 @@ from sertify.pipeline.settings import (
     segmenting_of,
     source_of,
 )
+from sertify.pipeline.speech import Speech
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.machine import usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ class Options(Settings):
 
 
 OPTIONS = pytest.StashKey[Options]()
+RUN_SPEECH = pytest.StashKey[Speech]()
+"""The speech of the run, where this process has read it."""
 
 
 def candidates_file(config: pytest.Config) -> Path:
@@ -83,6 +87,22 @@ def candidates_file(config: pytest.Config) -> Path:
 def environment_of(config: pytest.Config) -> dict[str, str]:
     """Return what models are judged with in this run."""
     return config.stash[OPTIONS].environment
+
+
+def open_cache(config: pytest.Config, options: Options) -> Cache:
+    """Return the cache of the project, within pytest's; ``--no-cache`` remembers nothing.
+
+    pytest itself clears it with ``--cache-clear``, and has none under ``-p no:cacheprovider``.
+    """
+    folder = getattr(config, "cache", None)
+    if folder is None or not options.cache:
+        return Cache(None)
+    try:
+        return Cache(folder.mkdir("sertify") / "answers.sqlite", options.cache_size)
+    except OSError as error:
+        cache = Cache(None)
+        cache.problem = f"pytest's cache_dir cannot be used ({error})"
+        return cache
 
 
 def _share_of_cores(config: pytest.Config) -> int:

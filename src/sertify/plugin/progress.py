@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from sertify.plugin.arguments import is_worker
-from sertify.plugin.checks import ITEM
+from sertify.plugin.checks import CHECK
 
 if TYPE_CHECKING:
     from sertify.corpora.clips import Clip
@@ -162,7 +162,7 @@ def _board_of(config: pytest.Config) -> Board | None:
 def _place(config: pytest.Config, name: str) -> tuple[int, int]:
     """Return which candidate of the run it is, and of how many."""
     items = getattr(config.pluginmanager.get_plugin("session"), "items", ())
-    names = list(dict.fromkeys(i.stash[ITEM].candidate.name for i in items if ITEM in i.stash))
+    names = list(dict.fromkeys(i.stash[CHECK].candidate.name for i in items if CHECK in i.stash))
     return (names.index(name) + 1, len(names)) if name in names else (0, 0)
 
 
@@ -203,25 +203,29 @@ def told(works: Sequence[Work]) -> str:
     alike: dict[tuple[str, str], list[Work]] = {}
     for work in works:
         alike.setdefault((work.what, work.unit), []).append(work)
-    said = "; ".join(map(_summed, alike.values()))
+    summary = "; ".join(map(_summed, alike.values()))
     if len(works) != 1:
-        return f"{len(works)} candidates at work: {said}" if works else ""
-    one = works[0]
-    return f"{one.name} ({one.place} of {one.of}): {said}" if one.of else f"{one.name}: {said}"
+        return f"{len(works)} candidates at work: {summary}" if works else ""
+    work = works[0]
+    return (
+        f"{work.name} ({work.place} of {work.of}): {summary}"
+        if work.of
+        else f"{work.name}: {summary}"
+    )
 
 
 def _summed(works: Sequence[Work]) -> str:
     """Say how far pieces of the same kind of work are."""
     what, unit = works[0].what, works[0].unit
     done, total, pace = (
-        sum(getattr(one, key) for one in works) for key in ("done", "total", "pace")
+        sum(getattr(work, key) for work in works) for key in ("done", "total", "pace")
     )
     if not total:
         return what or f"asking about {unit}"
     amount = f"{_size(done)} of {_size(total)}" if unit == "B" else f"{done:,} of {total:,} {unit}"
     parts = [f"{what} {amount}".lstrip()]
     if pace:
-        real = sum(one.pace * one.audio for one in works)
+        real = sum(work.pace * work.audio for work in works)
         other = f"{_size(pace)}/s" if unit == "B" else f"{pace:.1f}/s"
         parts += [f"{real:.{int(real < 10)}f}x real time" if real else other]
         parts += [f"{_clock((total - done) / pace)} left"]

@@ -1,20 +1,19 @@
-"""The test cases of a run as a whole: whether there is a selection, and whether it is confirmed."""
+"""Test reports that no test makes: of the run as a whole, and of a worker that died."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import pytest
 
-from sertify.candidates.reading import Candidate
-from sertify.evidence.environment import fingerprint
-from sertify.evidence.store import Record
+from sertify.pipeline.checking import record
+from sertify.pipeline.checks import Check
 from sertify.plugin.checks import properties
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import environment_of
 from sertify.plugin.workers import split
+from sertify.report.cases import RunCase
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 _FILE = "selection"
@@ -24,63 +23,17 @@ _RESULTS: Mapping[Outcome, Literal["passed", "skipped"]] = {
 }
 
 
-def verdict_reports(results: Mapping[str, Any]) -> Iterator[pytest.TestReport]:
-    """Return the reports of these cases; none where candidates.yaml announces all rejections."""
-    if not any(one["status"] == "candidate" for one in results["candidates"]):
-        return
-    selection = results["selection"]
-    yield from _case("test_a_candidate_is_selected", *_selected(results))
-    if selection["confirmation"] is not None:
-        found = _confirmed(selection["candidate"], selection["confirmation"])
-        yield from _case("test_the_selected_one_is_confirmed", *found)
-
-
-def _selected(results: Mapping[str, Any]) -> tuple[Outcome, str, dict[str, str]]:
-    selection = results["selection"]
-    facts = {"selection": selection["candidate"] or "", "tied": " ".join(selection["tied"])}
-    if selection["candidate"] is not None:
-        return Outcome.PASS, selection["sentence"], facts
-    waiting = [
-        f"{one['name']} ({one['reason'] or one['message']})"
-        for one in results["candidates"]
-        if one["status"] == "candidate" and one["verdict"] == "undecided" and _is_open(one)
-    ]
-    if waiting:
-        return Outcome.NOT_REACHED, f"no selection yet: {', '.join(waiting)}", facts
-    return Outcome.FAIL, selection["sentence"], facts
-
-
-def _is_open(candidate: Mapping[str, Any]) -> bool:
-    """Whether a gate of an undecided candidate was not or could not be judged."""
-    gate = candidate["gates"].get(candidate["gate"], {})
-    return candidate["reason"] is None or gate.get("outcome") == Outcome.BLOCKED
-
-
-def _confirmed(candidate: str, found: Mapping[str, Any]) -> tuple[Outcome, str, dict[str, str]]:
-    facts = {"candidate": candidate} | {
-        f"measured:{one['name']}": f"{one['value']:.6g} {one['unit']}"
-        for one in found["measurements"]
-    }
-    if found["reason"]:
-        facts["reason"] = found["reason"]
-    subject = f"[{candidate} on {found['corpus']}]"
-    message = f"{found['outcome']} {found['reason']}: {found['message']} {subject}"
-    return Outcome(found["outcome"]), message, facts
-
-
-def _case(
-    name: str, outcome: Outcome, message: str, facts: Mapping[str, str]
-) -> Iterator[pytest.TestReport]:
+def reports_of(case: RunCase) -> Iterator[pytest.TestReport]:
     """Yield the report of a case, then that of its end, which alone carries facts into JUnit."""
-    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(outcome, "failed")
-    text: Any = {"failed": message, "skipped": (_FILE, 0, message)}.get(result)
-    properties = [("gate", _FILE), ("outcome", str(outcome)), *facts.items()]
-    nodeid, location = f"{_FILE}::{name}", (_FILE, None, name)
+    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(case.outcome, "failed")
+    text: Any = {"failed": case.message, "skipped": (_FILE, 0, case.message)}.get(result)
+    nodeid, location = f"{_FILE}::{case.name}", (_FILE, None, case.name)
     for report in (
         pytest.TestReport(nodeid, location, {}, result, text, "call"),
         pytest.TestReport(nodeid, location, {}, "passed", None, "teardown"),
     ):
-        report.user_properties = list(properties)
+        outcome = ("outcome", str(case.outcome))
+        report.user_properties = [("gate", _FILE), outcome, *case.facts.items()]
         yield report
 
 
@@ -109,23 +62,14 @@ def _attach(config: pytest.Config, report: pytest.TestReport, judgement: Judgeme
     path, _, rest = report.nodeid.partition("::")
     gate = PurePosixPath(path).stem.removeprefix("test_")
     function, _, _ = rest.partition("[")
-    name, seconds = split(report.nodeid)
+    name, variant = split(report.nodeid)
     if gate not in GATES:
         return
-    candidate: Candidate = config.stash[CANDIDATES].named(name)
-    record = Record.of(
-        judgement,
-        candidate=candidate.name,
-        entry=candidate.fingerprint,
-        commit="",
-        gate=gate,
-        check=function + seconds,
-        corpus="",
-        environment=fingerprint(environment_of(config), gate),
-        judged_at=datetime.now(UTC).isoformat(),
-    )
-    report.user_properties = list(properties(record, judgement))
-    report.__dict__["sertify"] = json.dumps(record.to_json())
+    candidate = config.stash[CANDIDATES].named(name)
+    check = Check(candidate, gate, function + variant, frozenset(), (), ())
+    kept = record(check, judgement, environment_of(config))
+    report.user_properties = list(properties(kept, judgement))
+    report.__dict__["sertify"] = json.dumps(kept.to_json())
 
 
 def _end(report: pytest.TestReport) -> pytest.TestReport:

@@ -1,29 +1,36 @@
 """The run as a whole: keeps the evidence of each check, and draws the conclusions at the end."""
 
+import functools
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
-from sertify.candidates.locks import Locked, moved, read_lock, write_lock
-from sertify.corpora.clips import content_keys
+from sertify.candidates.locks import update_lock
+from sertify.candidates.reading import Candidate
+from sertify.corpora.clips import Corpus
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.pipeline.confirmation import confirm
-from sertify.pipeline.speech import Data
+from sertify.pipeline.speech import Speech
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.way import Way
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.options import OPTIONS, environment_of
-from sertify.plugin.reporting import account_for, verdict_reports
+from sertify.plugin.options import OPTIONS, environment_of, open_cache
+from sertify.plugin.progress import Progress
+from sertify.plugin.reporting import account_for, reports_of
 from sertify.plugin.screen import Display
 from sertify.report import terminal
-from sertify.report.changes import earlier, since
+from sertify.report.cases import run_cases
+from sertify.report.ending import conclude_run, write_run
 from sertify.report.page import recordings
-from sertify.report.results import conclusion, speech
-from sertify.report.writing import write
-from sertify.vocabulary.errors import ConfigurationError
+from sertify.report.results import conclusion
+from sertify.report.results.model.results import Results
+from sertify.report.results.reading import read_results
 from sertify.vocabulary.outcomes import Outcome
 
 
@@ -33,12 +40,12 @@ class Run:
     Raises ``ConfigurationError`` where evidence cannot be kept, or an earlier run not be read.
     """
 
-    def __init__(self, config: pytest.Config, data: Data) -> None:
+    def __init__(self, config: pytest.Config, speech: Speech) -> None:
         self._config = config
         self._options = config.stash[OPTIONS]
-        self._data = data
+        self._speech = speech
         compared = self._options.compare  # which this run may write over
-        self._earlier = earlier.read(compared) if compared else None
+        self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
         self._seen = 0
@@ -46,8 +53,8 @@ class Run:
         self._shared = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
-        self._results: dict[str, Any] | None = None
-        self._written: Mapping[str, Path] = {}
+        self._results: Results | None = None
+        self._written: dict[str, Path] = {}
         config.pluginmanager.register(Display(config), "sertify-display")
 
     @pytest.hookimpl(trylast=True)
@@ -57,8 +64,8 @@ class Run:
         if text is not None:
             self._keep(Record.from_json(json.loads(text)))
         following, self._aftermath = self._aftermath, []
-        for one in following:
-            self._config.hook.pytest_runtest_logreport(report=one)
+        for next_report in following:
+            self._config.hook.pytest_runtest_logreport(report=next_report)
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
@@ -78,41 +85,43 @@ class Run:
         """Draw the conclusions, and write them where the user looks for them."""
         if not self._seen:
             return
-        corpus = self._data.judged
-        if corpus is not None:
-            self._store.add_corpus(corpus.fingerprint, speech.facts(corpus))
-        self._results = conclusion.conclude(
+        results = conclude_run(
             self._config.stash[CANDIDATES].suite,
             self._store,
             environment_of(self._config),
-            corpus=corpus.fingerprint if corpus is not None else None,
+            self._speech.judged,
+            self._commits,
+            candidates=self._options.candidates,
             command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
-            moved=self._moved(),
-            names=self._names(),
+            relock=self._options.lock,
         )
-        self._close(session, self._results)
-        if self._earlier is not None:
-            self._results["changes"] = since.since(self._earlier, self._results)
-        self._written = write(self._results, self._options.reports, self._recorded(self._results))
-        if self._options.model_index:
-            self._written = {**self._written, **self._model_index(self._results)}
+        results = self._close(session, results)
+        results, self._written = write_run(
+            results,
+            self._options.reports,
+            before=self._earlier,
+            model_index=self._options.model_index,
+            audio=self._recorded(results),
+        )
+        self._results = results
         if self._options.lock and self._commits:
-            self._written = {**self._written, "lock": self._lock()}
+            models = {each.name: each.model for each in self._config.stash[CANDIDATES].all()}
+            self._written["lock"] = update_lock(self._options.candidates, models, self._commits)
         xml = self._config.stash.get(xml_key, None)
         if xml is not None:
-            for name, value in conclusion.suite_properties(self._results).items():
+            for name, value in conclusion.suite_properties(results).items():
                 xml.add_global_property(name, value)
 
-    def _close(self, session: pytest.Session, results: dict[str, Any]) -> None:
+    def _close(self, session: pytest.Session, results: Results) -> Results:
         """Confirm the selected one where that is asked for, and let the run say what became."""
-        judged = self._data.judged
+        judged = self._speech.judged
         if not self._selects or judged is None or not judged.labelled or session.shouldstop:
-            return
-        chosen, confirming = results["selection"]["candidate"], self._data.confirming
+            return results
+        chosen, confirming = results.selection.candidate, self._speech.confirming
         if chosen is not None and confirming is not None:
             candidate = self._config.stash[CANDIDATES].named(chosen)
-            results["selection"]["confirmation"] = confirm(self._config, candidate, confirming)
-        for report in verdict_reports(results):
+            results = results.confirmed(self._confirm(candidate, confirming))
+        for report in (report for case in run_cases(results) for report in reports_of(case)):
             if report.when == "call":
                 session.testscollected += 1
                 self._config.hook.pytest_runtest_logstart(
@@ -122,42 +131,20 @@ class Run:
             if report.failed:
                 session.testsfailed += 1
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return results
 
-    def _names(self) -> dict[str, str]:
-        """Return what the clips of this run are called, by their content keys."""
-        clips = self._data.judged.clips if self._data.judged else ()
-        return dict(zip(content_keys(clips), (clip.name for clip in clips), strict=True))
+    def _confirm(self, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
+        tell = functools.partial(Progress, self._config, candidate.name)
+        with closing(open_cache(self._config, self._options)) as cache:
+            suite = self._config.stash[CANDIDATES].suite
+            run = Way(STAGES, settings=self._options, suite=suite, ahead=(), cache=cache)
+            with closing(run):
+                return confirm(run, candidate, corpus, tell)
 
-    def _recorded(self, results: Mapping[str, Any]) -> dict[str, str]:
+    def _recorded(self, results: Results) -> dict[str, str]:
         """Return the recordings for the page, where they are asked for."""
-        limit, corpus = self._options.report_audio, self._data.judged
+        limit, corpus = self._options.report_audio, self._speech.judged
         return recordings.recorded(results, corpus, limit) if limit and corpus else {}
-
-    def _model_index(self, results: Mapping[str, Any]) -> dict[str, Path]:
-        from sertify.report import model_index  # the Hub's library, which else need not load
-
-        path = model_index.write(results, self._options.reports)
-        return {} if path is None else {"model card": path}
-
-    def _lock(self) -> Path:
-        """Write the commits of this run; of what it did not judge, the lock stays as it is."""
-        path = self._options.candidates
-        try:
-            locked = read_lock(path)
-        except ConfigurationError:
-            locked = {}  # there is none, or none that could be kept
-        entries = {}
-        for candidate in self._config.stash[CANDIDATES].all():
-            commit = self._commits.get(candidate.name)
-            if commit is not None:
-                entries[candidate.name] = Locked(candidate.model, commit)
-            elif candidate.name in locked:
-                entries[candidate.name] = locked[candidate.name]
-        return write_lock(path, entries)
-
-    def _moved(self) -> dict[str, str]:
-        """Return what the candidates are locked at that this run found at another commit."""
-        return {} if self._options.lock else moved(self._options.candidates, self._commits)
 
     def pytest_unconfigure(self) -> None:
         """Let go of the evidence."""

@@ -88,10 +88,10 @@ class Screen:
     def _width(self) -> int:
         """Return the width of the terminal, which may change; where it tells none, pytest's."""
         try:
-            told = os.get_terminal_size(self._terminal).columns
+            columns = os.get_terminal_size(self._terminal).columns
         except (OSError, ValueError):  # some systems know that of the standard streams only
-            told = 0
-        return max(2, min(told or 1000, int(self._writer.fullwidth)))
+            columns = 0
+        return max(2, min(columns or 1000, int(self._writer.fullwidth)))
 
     def _send(self, text: str) -> None:
         if self._terminal < 0:
@@ -170,9 +170,9 @@ class Display:
 
     def works(self) -> list[Work]:
         """Return what is being done in this process, and by its workers."""
-        own = [self._board.current] if self._board.current else []
+        here = [self._board.current] if self._board.current else []
         left = sorted(Path(self._notes.name).iterdir()) if self._notes is not None else []
-        return own + [work for path in left if (work := _read(path))]
+        return here + [work for path in left if (work := _read(path))]
 
 
 def _read(path: Path) -> Work | None:

@@ -7,9 +7,9 @@ import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from sertify.evidence.environment import usable_cores
 from sertify.plugin.collection import Candidates
 from sertify.plugin.options import candidates_file
+from sertify.vocabulary.machine import usable_cores
 
 ROOM = 2.5e9
 """Bytes that a worker needs for a model of 316 million weights, and for asking it."""

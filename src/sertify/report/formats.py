@@ -2,49 +2,59 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.choice import DifferenceResult, SelectionResult
+from sertify.report.results.model.fields import EstimateResult, Measured
+from sertify.report.results.model.results import Results
+
+_Number = Measured | EstimateResult | DifferenceResult
 
 _ABSENT = "\N{EN DASH}"
 _UNSAID = ("1", "weights")
 _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baseline", "rejected")
 
 
-def number(measured: Mapping[str, Any] | float | None) -> str:
+def number(measured: _Number | float | None) -> str:
     """Write a measurement or a bare ratio, with its unit and interval; a dash where it is absent.
 
     Examples
     --------
-    >>> number({"name": "uar", "value": 0.8312, "unit": "1", "low": 0.7911, "high": 0.8723})
+    >>> number(EstimateResult(value=0.8312, low=0.7911, high=0.8723))
     '0.83 [0.79, 0.87]'
-    >>> number({"name": "time_5s", "value": 0.01234, "unit": "s"})
+    >>> number(Measured(name="time_5s", value=0.01234, unit="s"))
     '0.012 s'
-    >>> number({"name": "parameters", "value": 94_371_712, "unit": "weights"})
+    >>> number(Measured(name="parameters", value=94_371_712, unit="weights"))
     '94.4 M'
     """
-    if not isinstance(measured, Mapping):
-        measured = {"value": measured}
-    value, unit = measured.get("value"), measured.get("unit") or "1"
+    if isinstance(measured, _Number):
+        value, low, high = measured.value, measured.low, measured.high
+    else:
+        value, low, high = measured, None, None
     if value is None:
         return _ABSENT
+    name, unit = (measured.name, measured.unit) if isinstance(measured, Measured) else ("", "1")
     scale, prefix = (1e6, "M") if abs(value) >= 1e6 else (1.0, "")
     places = _places(value / scale, unit)
-    word = "" if unit in (*_UNSAID, measured.get("name")) else unit
+    word = "" if unit in (*_UNSAID, name) else unit
     text = " ".join(filter(None, (f"{value / scale:,.{places}f}", prefix, word)))
-    return text + _interval(measured, scale, places)
+    if low is None or high is None:
+        return text
+    return f"{text} [{low / scale:,.{places}f}, {high / scale:,.{places}f}]"
 
 
-def moved(results: Mapping[str, Any]) -> Iterator[str]:
+def moves(results: Results) -> Iterator[str]:
     """Say of each candidate that has moved on since it was locked, from where to where."""
-    commits = {one["name"]: one["commit"] or "" for one in results["candidates"]}
-    for name, commit in results["moved"].items():
-        old, new = (_brief(one) for one in (commit, commits.get(name, "")))
+    commits = {candidate.name: candidate.commit or "" for candidate in results.candidates}
+    for name, commit in results.moved.items():
+        old, new = _brief(commit), _brief(commits.get(name, ""))
         yield f"{name} has moved on since candidates.lock.yaml, from {old} to {new}"
 
 
 def _brief(commit: str) -> str:
-    return "+".join(one.removeprefix("sha256:")[:7] for one in commit.split("+"))
+    return "+".join(part.removeprefix("sha256:")[:7] for part in commit.split("+"))
 
 
 def moment(stamp: str) -> str:
@@ -58,54 +68,43 @@ def moment(stamp: str) -> str:
     return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M %Z}".rstrip()
 
 
-def headline(selection: Mapping[str, Any]) -> tuple[str, str]:
+def headline(sentence: str, chosen: str | None) -> tuple[str, str]:
     """Split the selection's sentence into what to do and why.
 
     Examples
     --------
-    >>> headline({"candidate": "a", "sentence": "Use a: highest UAR"})
+    >>> headline("Use a: highest UAR", "a")
     ('Use a', 'Highest UAR')
     """
-    sentence = selection["sentence"]
-    chosen = selection["candidate"]
     head = f"Use {chosen}" if chosen else re.split(r"[:;.](?:\s|$)", sentence, maxsplit=1)[0]
     why = sentence.removeprefix(head).lstrip(" :;,.")
     # Without a choice, what follows may open with a candidate's name.
     return head, why[:1].upper() + why[1:] if chosen else why
 
 
-def standing(candidate: Mapping[str, Any], selection: Mapping[str, Any]) -> str:
+def standing(candidate: CandidateResult, selection: SelectionResult) -> str:
     """Say where a candidate stands: its verdict, or what the selection makes of it."""
-    if candidate["name"] == selection["candidate"]:
+    if candidate.name == selection.candidate:
         return "use"
-    if candidate["name"] in selection["tied"]:
+    if candidate.name in selection.tied:
         return "tied"
-    passed = all(gate["outcome"] == "PASS" for gate in candidate["gates"].values())
-    repaired = candidate["status"] == "rejected" and passed
-    return "now qualifies" if repaired else str(candidate["verdict"])
+    passed = all(gate.outcome == "PASS" for gate in candidate.gates.values())
+    return "now qualifies" if candidate.status == "rejected" and passed else candidate.verdict
 
 
-def as_expected(candidate: Mapping[str, Any]) -> bool:
+def as_expected(candidate: CandidateResult) -> bool:
     """Tell whether a candidate was rejected for a reason that candidates.yaml names."""
-    return candidate["verdict"] == "rejected" and candidate["reason"] in candidate["expected"]
+    return candidate.verdict == "rejected" and candidate.reason in candidate.expected
 
 
-def ranked(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def ranked(results: Results) -> list[CandidateResult]:
     """List the candidates by standing, then by UAR over all clips, then as they were written."""
 
-    def rank(candidate: Mapping[str, Any]) -> tuple[int, float]:
-        uar = candidate["numbers"].get("uar_all", {}).get("value")
-        place = _STANDINGS.index(standing(candidate, results["selection"]))
-        return place, -(uar or 0.0)
+    def rank(candidate: CandidateResult) -> tuple[int, float]:
+        place = _STANDINGS.index(standing(candidate, results.selection))
+        return place, -(candidate.value("uar_all") or 0.0)
 
-    return sorted(results["candidates"], key=rank)
-
-
-def _interval(measured: Mapping[str, Any], scale: float, places: int) -> str:
-    low, high = (measured.get(end) for end in ("low", "high"))
-    if low is None or high is None:
-        return ""
-    return f" [{low / scale:,.{places}f}, {high / scale:,.{places}f}]"
+    return sorted(results.candidates, key=rank)
 
 
 def _places(value: float, unit: str) -> int:

@@ -7,7 +7,11 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from sertify.vocabulary.text import clean
+from sertify.report.results.model.candidate import CandidateResult, PartResult
+from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.results import Results
+from sertify.report.results.model.speech import CorpusFacts
+from sertify.vocabulary.files import write_whole
 
 _FILE = "model-index.yaml"
 _TASK: Mapping[str, Any] = {
@@ -22,17 +26,17 @@ _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 }
 
 
-def write(results: Mapping[str, Any], folder: Path) -> Path | None:
+def write_model_index(results: Results, folder: Path) -> Path | None:
     """Write model-index.yaml, or remove that of an earlier run where there is nothing to write."""
-    path, text = folder / _FILE, render(results)
+    path, text = folder / _FILE, draw_model_index(results)
     if text is None:
         path.unlink(missing_ok=True)
         return None
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     return path
 
 
-def render(results: Mapping[str, Any]) -> str | None:
+def draw_model_index(results: Results) -> str | None:
     """Return the ``model-index`` of the selected candidate, to paste into its model card's YAML.
 
     Each corpus has a result with UAR (``recall``, macro average), accuracy and macro F1 over the
@@ -44,64 +48,57 @@ def render(results: Mapping[str, Any]) -> str | None:
     The Hub's newer ``.eval_results/*.yaml`` is for data sets that are registered there as
     benchmarks, and has no place for recordings of one's own.
     """
-    shown = clean(results)
-    chosen = shown["selection"]["candidate"]
-    candidate = next((one for one in shown["candidates"] if one["name"] == chosen), None)
-    found = list(_results(candidate, shown["corpus"])) if candidate else []
-    if candidate is None or not found:
+    shown = results.cleaned()
+    candidate = shown.named(shown.selection.candidate)
+    evaluations = list(_evaluations(candidate, shown)) if candidate else []
+    if candidate is None or not evaluations:
         return None
-    card = ModelCardData(model_name=_model(candidate), eval_results=found)
-    made = f"{candidate['commit']}, judged by sertify {shown['sertify']} at {shown['created']}"
+    card = ModelCardData(model_name=_model(candidate), eval_results=evaluations)
+    made = f"{candidate.commit}, judged by sertify {shown.sertify} at {shown.created}"
     return f"# {_ascii(made)}\n{card.to_yaml()}\n"
 
 
-def _results(
-    candidate: Mapping[str, Any], corpus: Mapping[str, Any] | None
-) -> Iterator[EvalResult]:
+def _evaluations(candidate: CandidateResult, shown: Results) -> Iterator[EvalResult]:
     """Yield the metrics of each corpus, not those of the mean over several, or of a language."""
-    corpora = {one["name"]: one for one in (corpus["parts"] or [corpus])} if corpus else {}
-    for part in candidate["parts"]:
-        if part["part"] in corpora and part["part"] not in part["seen"]:
-            yield from _of_corpus(part, corpora[part["part"]])
+    corpora = {corpus.name: corpus for corpus in shown.corpora}
+    for part in candidate.parts:
+        if part.part in corpora and part.part not in part.seen:
+            yield from _of_corpus(part, corpora[part.part])
 
 
-def _of_corpus(part: Mapping[str, Any], corpus: Mapping[str, Any]) -> Iterator[EvalResult]:
-    dataset = {
-        "dataset_type": _identifier(corpus["public"] or corpus["name"]),
-        "dataset_name": corpus["name"],
-        "dataset_revision": corpus["fingerprint"],
-        "dataset_args": {"language": part["languages"], "emotions": part["expressible"]},
+def _of_corpus(part: PartResult, corpus: CorpusFacts) -> Iterator[EvalResult]:
+    dataset: dict[str, Any] = {
+        "dataset_type": _identifier(corpus.public or corpus.name),
+        "dataset_name": corpus.name,
+        "dataset_revision": corpus.fingerprint,
+        "dataset_args": {"language": [*part.languages], "emotions": [*part.expressible]},
     }
     for number, (metric, name, args) in _METRICS.items():
-        measured = part["numbers"].get(number)
-        if measured is not None and measured["value"] is not None:
+        measured = part.numbers.get(number)
+        if measured is not None and measured.value is not None:
             yield EvalResult(
                 **_TASK,
                 **dataset,
                 metric_type=metric,
                 metric_name=name,
-                metric_value=round(measured["value"], 6),
+                metric_value=round(measured.value, 6),
                 metric_args={**args, **_sure(measured)},
             )
 
 
-def _sure(measured: Mapping[str, Any]) -> dict[str, Any]:
+def _sure(measured: Measured) -> dict[str, Any]:
     """Return how sure an estimate is, as far as it is known."""
-    low, high = measured.get("low"), measured.get("high")
-    interval = (
-        {}
-        if low is None or high is None
-        else {"confidence_interval_95": [round(low, 6), round(high, 6)]}
-    )
-    counts = {key: measured.get(name) for key, name in (("clips", "n"), ("speakers", "speakers"))}
-    return interval | {key: value for key, value in counts.items() if value is not None}
+    known: dict[str, Any] = {"clips": measured.n, "speakers": measured.speakers}
+    if measured.low is not None and measured.high is not None:
+        bounds = [round(measured.low, 6), round(measured.high, 6)]
+        known = {"confidence_interval_95": bounds, **known}
+    return {key: value for key, value in known.items() if value is not None}
 
 
-def _model(candidate: Mapping[str, Any]) -> str:
+def _model(candidate: CandidateResult) -> str:
     """Name the model as the Hub does; a folder, or a variant, has the candidate's name."""
-    local = str(candidate["commit"]).startswith("sha256:")
-    own = local or "+" in candidate["name"]
-    return str(candidate["name"] if own else candidate["model"])
+    local = str(candidate.commit).startswith("sha256:")
+    return candidate.name if local or "+" in candidate.name else candidate.model
 
 
 def _identifier(name: str) -> str:

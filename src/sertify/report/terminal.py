@@ -1,14 +1,16 @@
 """The summary at the end of a run: one line a candidate, then the sentence."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from sertify.report import sentences
 from sertify.report.changes import since
-from sertify.report.formats import as_expected, moved, number, ranked, standing
+from sertify.report.formats import as_expected, moves, number, ranked, standing
+from sertify.report.results.model.candidate import CandidateResult, GateChecks
+from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.results import Results
 from sertify.report.text_columns import aligned, fitted, wrapped
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.text import clean, listed
+from sertify.vocabulary.text import listed
 
 _GATES = {
     "loadability": "load",
@@ -50,16 +52,17 @@ _QUIET: Mapping[str, bool] = {"light": True}
 Line = tuple[str, Mapping[str, bool]]
 
 
-def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
+def lines(results: Results, width: int = 100) -> Iterator[Line]:
     """Yield each line of the summary with its markup for pytest's ``write_line``.
 
     No line is wider than ``width`` columns of a terminal, in which an East Asian character may
     take two.
     """
-    shown = clean(results)
+    shown = results.cleaned()
     yield from _candidates(shown, width)
     yield from _by_part(shown, width)
-    if any(_is_seen(candidate, shown) for candidate in shown["candidates"]):
+    parts = (part for candidate in shown.candidates for part in candidate.parts)
+    if any(sentences.is_seen(part, shown.corpus) for part in parts):
         yield sentences.SEEN, _QUIET
     yield "", {}
     changed = ((text, _QUIET) for text in since.in_lines(shown, width))
@@ -69,13 +72,13 @@ def lines(results: Mapping[str, Any], width: int = 100) -> Iterator[Line]:
             yield line, markup
 
 
-def _candidates(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
+def _candidates(shown: Results, width: int) -> Iterator[Line]:
     """Yield the table of the candidates, and what its signs mean."""
     rows = [_row(candidate, shown) for candidate in ranked(shown)]
-    rows += [_reference(name, scores) for name, scores in shown["references"].items()]
+    rows += [_reference(name, scores) for name, scores in shown.references.items()]
     table = aligned([_HEADINGS, *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED)
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
-    markups += [_QUIET] * len(shown["references"])
+    markups += [_QUIET] * len(shown.references)
     yield from zip(table, markups, strict=True)
     if any(_SIGNS[Outcome.INCONCLUSIVE] in row for row in rows):
         yield "? inconclusive: the data cannot tell", _QUIET
@@ -83,14 +86,14 @@ def _candidates(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
         yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET
 
 
-def _by_part(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
+def _by_part(shown: Results, width: int) -> Iterator[Line]:
     """Yield a table of the UAR on each part of the speech, where there are several."""
-    judged = [one for one in ranked(shown) if len(one["parts"]) > 1]
-    names = [*dict.fromkeys(part["part"] for one in judged for part in one["parts"][1:])]
+    judged = [candidate for candidate in ranked(shown) if len(candidate.parts) > 1]
+    names = [*dict.fromkeys(part.part for candidate in judged for part in candidate.parts[1:])]
     kept = names[: (width - _NAME - 1) // (_PART + 2)]
     if not kept:
         return
-    rows = [(one["name"], *_on_parts(one, kept, shown["corpus"])) for one in judged]
+    rows = [(candidate.name, *_on_parts(candidate, kept, shown)) for candidate in judged]
     headings = (sentences.UAR["uar_all"], *(fitted(name, _PART) for name in kept))
     more = len(names) - len(kept)
     yield "", {}
@@ -100,43 +103,36 @@ def _by_part(shown: Mapping[str, Any], width: int) -> Iterator[Line]:
         yield f"and {more} more parts of the speech in the report", _QUIET
 
 
-def _on_parts(
-    candidate: Mapping[str, Any], names: Iterable[str], corpus: Mapping[str, Any] | None
-) -> Iterator[str]:
-    parts = {part["part"]: part for part in candidate["parts"]}
+def _on_parts(candidate: CandidateResult, names: Iterable[str], shown: Results) -> Iterator[str]:
+    parts = {part.part: part for part in candidate.parts}
     for name in names:
         part = parts.get(name)
-        measured = part["numbers"].get("uar_all") if part else None
-        seen = part is not None and sentences.is_seen(part, corpus)
+        measured = part.numbers.get("uar_all") if part else None
+        seen = part is not None and sentences.is_seen(part, shown.corpus)
         yield number(measured).partition(" ")[0] + sentences.MARK * seen
 
 
-def _is_seen(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
-    return any(sentences.is_seen(part, shown["corpus"]) for part in candidate["parts"])
-
-
-def _choice(shown: Mapping[str, Any]) -> Iterator[Line]:
+def _choice(shown: Results) -> Iterator[Line]:
     """Yield what to use and how sure that is; what is no selection never looks like one."""
-    selection, unlabelled = shown["selection"], shown["unlabelled"]
-    yield selection["sentence"], {"bold": True}
-    if firm := sentences.firmness(selection):
-        yield firm, _QUIET
-    if confirmed := sentences.confirmation(selection):
-        yield confirmed, _CONFIRMED.get((selection["confirmation"] or {}).get("outcome"), _QUIET)
-    if unlabelled:
-        yield f"{sentences.NO_SELECTION}: {unlabelled['sentence']}", {"yellow": True}
+    selection = shown.selection
+    (first, *second), others = sentences.of_verdict(selection)
+    yield first, {"bold": True}
+    outcome = selection.confirmation.outcome if selection.confirmation else None
+    yield from ((text, _CONFIRMED.get(outcome, _QUIET)) for text in second)
+    yield from ((text, _QUIET) for text in others)
+    if shown.unlabelled:
+        yield f"{sentences.NO_SELECTION}: {shown.unlabelled.sentence}", {"yellow": True}
 
 
-def _cures(shown: Mapping[str, Any]) -> Iterator[Line]:
+def _cures(shown: Results) -> Iterator[Line]:
     """Yield what was found of each that fell short against expectation, and what would mend it."""
-    found = [one for one in ranked(shown) if one["reason"] and one["reason"] not in one["expected"]]
-    for one in found[:_MOST]:
-        message = one["message"] or one["reason"]
+    short = [each for each in ranked(shown) if each.reason and each.reason not in each.expected]
+    for candidate in short[:_MOST]:
+        message = candidate.message or candidate.reason or ""
         said = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
-        mends = one["cure"] and one["status"] != "baseline"
-        cure = f" → {one['cure']}" if mends else ""
-        yield f"{one['name']}: {said}{cure}", {}
-    yield from _folded(len(found))
+        mends = candidate.cure and candidate.status != "baseline"
+        yield f"{candidate.name}: {said}{f' → {candidate.cure}' if mends else ''}", {}
+    yield from _folded(len(short))
 
 
 def _folded(number: int) -> Iterator[Line]:
@@ -144,66 +140,60 @@ def _folded(number: int) -> Iterator[Line]:
         yield f"and {number - _MOST} more in the report", _QUIET
 
 
-def _speech(shown: Mapping[str, Any]) -> Iterator[Line]:
+def _speech(shown: Results) -> Iterator[Line]:
     """Yield how many clips did not count, and what weakens conclusions from the others."""
-    for corpus in sentences.speech_of(shown):
-        if unjudged := sentences.clips(corpus):
-            yield unjudged, {"yellow": True}
-    for doubt in sentences.doubts(shown):
-        yield doubt, {"yellow": True}
+    unjudged = filter(None, map(sentences.clips, shown.speech))
+    yield from ((text, {"yellow": True}) for text in (*unjudged, *sentences.doubts(shown)))
 
 
-def _remarks(shown: Mapping[str, Any]) -> Iterator[Line]:
+def _remarks(shown: Results) -> Iterator[Line]:
     """Yield what is to be known of how candidates were come by, once, with their names."""
-    found: dict[str, list[str]] = {}
-    for candidate in shown["candidates"]:
-        for remark in candidate["remarks"]:
-            found.setdefault(remark, []).append(candidate["name"])
-    for remark, names in [*found.items()][:_MOST]:
-        yield f"{listed(names)}: {remark}", _QUIET
-    yield from _folded(len(found))
-    for text in moved(shown):
-        yield text, {"yellow": True}
+    names: dict[str, list[str]] = {}
+    for candidate in shown.candidates:
+        for remark in candidate.remarks:
+            names.setdefault(remark, []).append(candidate.name)
+    for remark, those in [*names.items()][:_MOST]:
+        yield f"{listed(those)}: {remark}", _QUIET
+    yield from _folded(len(names))
+    yield from ((text, {"yellow": True}) for text in moves(shown))
 
 
-def _row(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
-    signs = (_sign(candidate["gates"].get(gate, {})) for gate in _GATES)
-    uar, *numbers = (_short(candidate["numbers"].get(name)) for name in _NUMBERS)
-    if sentences.is_starred(candidate, shown["corpus"]):
+def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:
+    signs = (_sign(candidate.gates.get(gate)) for gate in _GATES)
+    uar, *numbers = (_short(candidate.numbers.get(name)) for name in _NUMBERS)
+    if sentences.is_starred(candidate, shown.corpus):
         uar += sentences.MARK
-    place = standing(candidate, shown["selection"])
+    place = standing(candidate, shown.selection)
     why = _why(candidate)
     if place in ("rejected", "undecided"):
         place = why or place
     elif place == "baseline" and why:
         place = fitted(f"{place}: {why}", _WIDEST)
-    return candidate["name"], *signs, uar, *numbers, place
+    return candidate.name, *signs, uar, *numbers, place
 
 
-def _sign(gate: Mapping[str, Any]) -> str:
-    outcome = gate.get("outcome")
-    return _SIGNS.get(outcome, "-") if outcome else _PARTLY if gate.get("checks") else "-"
+def _sign(gate: GateChecks | None) -> str:
+    if gate is not None and gate.outcome:
+        return _SIGNS.get(gate.outcome, "-")
+    return _PARTLY if gate is not None and gate.checks else "-"
 
 
-def _why(candidate: Mapping[str, Any]) -> str | None:
-    reason: str | None = candidate["reason"]
-    gate = candidate["gates"].get(candidate["gate"], {})
-    return f"{reason}?" if reason and gate.get("outcome") == Outcome.INCONCLUSIVE else reason
+def _why(candidate: CandidateResult) -> str | None:
+    gate = candidate.gates.get(candidate.gate or "")
+    unsure = gate is not None and gate.outcome is Outcome.INCONCLUSIVE
+    return f"{candidate.reason}?" if candidate.reason and unsure else candidate.reason
 
 
-def _reference(name: str, scores: Mapping[str, Any]) -> tuple[str, ...]:
+def _reference(name: str, scores: Mapping[str, float]) -> tuple[str, ...]:
     label = "majority class" if name == "majority" else name
     return label, *("" for _ in _GATES), _short(scores.get("uar")), "", "", "reference"
 
 
-def _markup(candidate: Mapping[str, Any], shown: Mapping[str, Any]) -> Mapping[str, bool]:
-    return (
-        _QUIET
-        if as_expected(candidate)
-        else _MARKUP.get(standing(candidate, shown["selection"]), {})
-    )
+def _markup(candidate: CandidateResult, shown: Results) -> Mapping[str, bool]:
+    expected = as_expected(candidate)
+    return _QUIET if expected else _MARKUP.get(standing(candidate, shown.selection), {})
 
 
-def _short(measured: Any) -> str:
+def _short(measured: Measured | float | None) -> str:
     text = "" if measured is None else number(measured)
     return text.replace("[0.", "[.").replace(", 0.", ", .")

@@ -1,17 +1,17 @@
 """Writes what a run concludes: results.json, index.html, summary.md."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sertify.report import summary
 from sertify.report.page import page
+from sertify.report.results.model.results import Results
+from sertify.vocabulary.files import write_whole
 
 
-def write(
-    results: Mapping[str, Any], folder: Path, audio: Mapping[str, str] | None = None
+def write_reports(
+    results: Results, folder: Path, audio: Mapping[str, str] | None = None
 ) -> dict[str, Path]:
     """Write all reports into a folder and return their paths by what they are.
 
@@ -19,22 +19,11 @@ def write(
     Where ``GITHUB_STEP_SUMMARY`` names a file, the summary is appended to it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    told = summary.render(results)
-    texts = {
-        "results.json": json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        "summary.md": told,
-        "index.html": page.render(results, audio),
-    }
-    for name, text in texts.items():
-        _replace(folder / name, text)
+    in_markdown = summary.draw_summary(results)
+    write_whole(folder / "results.json", results.text())
+    write_whole(folder / "summary.md", in_markdown)
+    write_whole(folder / "index.html", page.draw_page(results, audio))
     if step := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(step).open("a", encoding="utf-8") as file:
-            file.write(told)
+            file.write(in_markdown)
     return {"report": folder / "index.html", "numbers": folder / "results.json"}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file such that nobody ever reads half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-    draft.replace(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from sertify.selection.explanations import (
     why_not_compared,
 )
 from sertify.selection.verdicts import Standing, Verdict
+from sertify.statistics.fronts import pareto_front
 from sertify.statistics.intervals import t_quantile
 
 DRAWS = 2000
@@ -72,7 +74,7 @@ def select(
 
     Parameters
     ----------
-    answers
+    labellings
         What each candidate said of each clip, by the candidate's name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
@@ -106,15 +108,8 @@ def select(
 
 def pareto(aims: Mapping[str, Aims]) -> tuple[str, ...]:
     """Names of those that no other meets each aim as well as and one of them better."""
-    points = {name: tuple(one.known().get(aim, 0.0) for aim in AIMS) for name, one in aims.items()}
-    return tuple(
-        name
-        for name, own in points.items()
-        if not any(
-            other != own and all(theirs >= ours for theirs, ours in zip(other, own, strict=True))
-            for other in points.values()
-        )
-    )
+    points = [tuple(met.known().get(aim, 0.0) for aim in AIMS) for met in aims.values()]
+    return tuple(compress(aims, pareto_front(points)))
 
 
 def _above_chance(comparison: Comparison | None) -> dict[str, float]:

@@ -14,6 +14,7 @@ from sertify.statistics.comparisons import Difference
 from sertify.statistics.intervals import Interval
 from sertify.statistics.replicates import Replicates, combine, paired
 from sertify.statistics.resampling import named_groups
+from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def compare(labellings: Sequence[Labelling]) -> Comparison | None:
         for seed, (name, own) in enumerate(places.items())
     ]
     replicates = combine(parts)
-    differences = comparisons.compare(replicates)
+    differences = comparisons.best_against_others(replicates)
     best = replicates.names[int(replicates.values.argmax())]
     tied = comparisons.tied(differences, best)
     return Comparison(replicates, differences, tied, emotions, left_out)
@@ -81,9 +82,9 @@ def _obstacles(
     for corpus, places in shared.items():
         seen = [one.candidate for one in labellings if corpus in one.seen]
         if seen:
-            found[corpus] = f"seen in training by {', '.join(seen)}"
+            found[corpus] = f"seen in training by {listed(seen)}"
         elif len(_common(labellings, places)) < 2:
-            found[corpus] = "there are no two emotions in it that all can express"
+            found[corpus] = "it has fewer than two emotions that all can express"
     return found
 
 

@@ -99,7 +99,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _sentence(chosen: str, aims: Mapping[str, Aims]) -> str:
-    start = f"Without ground truth, begin with {chosen}"
+    start = f"Without ground truth, start with {chosen}"
     agreement = aims[chosen].accuracy
     others = [name for name in AIMS[1:] if any(name in one.known() for one in aims.values())]
     if len(aims) == 1:
@@ -109,4 +109,5 @@ def _sentence(chosen: str, aims: Mapping[str, Aims]) -> str:
     else:
         agreed = f"agreement with the others (mean kappa {agreement:.2f})"
         why = f"of {len(aims)} candidates it is the best by {_joined([agreed, *others])}"
-    return f"{start}: {why}. That says nothing about being right: label some clips to know."
+    doubt = "That says nothing about how often it is right: label some clips to find out."
+    return f"{start}: {why}. {doubt}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import Aims
 from sertify.selection.comparison import Comparison, compare, obstacles
-from sertify.selection.verdicts import Standing, Verdict, disturbed, timing
+from sertify.selection.verdicts import Standing, Verdict, disturbed, timing_record
 from sertify.vocabulary.text import listed
 
 LEAD = 0.01
@@ -87,7 +87,7 @@ def _advantages(chosen: str, others: Sequence[str], aims: Mapping[str, Aims]) ->
         and all(own.get(aim, 0) - aims[name].known().get(aim, 0) >= LEAD for name in others)
     ]
     if not ahead:
-        return ", and it weighs best on all aims together" if others else ""
+        return ", and it does best on all aims together" if others else ""
     return f", and it is the {' and the '.join(ahead)}"
 
 
@@ -114,7 +114,7 @@ def still_higher(
         if comparison is not None and comparison.tied[0] == name:
             own, other = comparison.replicates.values
             where = listed([*comparison.emotions])
-            found.append(f"{name} ({one.standing}) has {other:.2f} to its {own:.2f} on {where}")
+            found.append(f"{name} ({one.standing}) has {other:.2f} against {own:.2f} on {where}")
     return f" Not qualified, but higher in UAR: {'; '.join(found)}." if found else ""
 
 
@@ -169,7 +169,7 @@ def _pace(one: Verdict, reference: Verdict) -> str:
 
 def _timed(verdict: Verdict) -> tuple[float, float] | None:
     """Return the seconds that a segment takes, and its own."""
-    record = timing(verdict)
+    record = timing_record(verdict)
     time, length = (record and record.value(name) for name in ("time_p50", "segment"))
     return (time.value, length.value) if time and length and time.value > 0 else None
 
@@ -226,7 +226,7 @@ def _lacking(verdict: Verdict) -> str:
     if measured is None or worst <= 0:
         return ""
     unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
-    return f"; it lacks {worst:.2g}{unit}"
+    return f"; it misses the limit by {worst:.2g}{unit}"
 
 
 def _undecided(verdicts: Sequence[Verdict]) -> str:

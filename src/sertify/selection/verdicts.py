@@ -9,6 +9,7 @@ from sertify.candidates.reading import Candidate
 from sertify.evidence.store import EMBEDDED, Record
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.text import listed
 
 SEGMENT = 5.0
 """Seconds of audio whose cost is compared, or the next longer or else the longest measured."""
@@ -134,11 +135,11 @@ def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
 
 def segment_time(verdict: Verdict) -> Measurement | None:
     """Return the median time of the segment length that candidates are compared at."""
-    record = timing(verdict)
+    record = timing_record(verdict)
     return None if record is None else record.value("time_p50")
 
 
-def timing(verdict: Verdict) -> Record | None:
+def timing_record(verdict: Verdict) -> Record | None:
     """Return what was measured at the segment length that candidates are compared at."""
     by_length = {
         length.value: record
@@ -163,7 +164,7 @@ def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, s
             return (Standing.REJECTED if rejected else Standing.UNDECIDED), record, ""
     missing = [_missing(result) for result in gates.values() if result.outcome is None]
     if missing:
-        return Standing.UNDECIDED, None, f"not judged yet: {', '.join(missing)}"
+        return Standing.UNDECIDED, None, f"not judged yet: {listed(missing)}"
     return Standing.QUALIFIED, None, ""
 
 
@@ -176,7 +177,7 @@ def _missing(result: GateResult) -> str:
         f"speech in {part.removeprefix(LANGUAGE)}" if part.startswith(LANGUAGE) else part
         for part in parts
     ]
-    return f"{result.gate} ({', '.join(named)})" if named else result.gate
+    return f"{result.gate} ({listed(named)})" if named else result.gate
 
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.statistics import confusion
-from sertify.statistics.confusion import Counts, Rates
+from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floors, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
@@ -169,17 +169,19 @@ def _interval(metric: str, study: _Study, resampled: Counts, confidence: float) 
     return Interval(2 * half.low - 1, 2 * half.high - 1)
 
 
-def _values(metric: str, resampled: Counts, study: _Study) -> Rates:
+def _values(metric: str, resampled: Counts, study: _Study) -> Floats:
     """Return the metric of the replicates for which it is defined."""
     if metric != "uar":
         values = confusion.from_counts(metric, resampled, study.labels)
         return values[~np.isnan(values)]
-    rates, observed = confusion.recalls(resampled), confusion.recalls(study.counts)
-    mean: Rates = np.nanmean(np.where(np.isnan(rates), observed, rates), axis=-1)
+    rates, observed = confusion.recall_rates(resampled), confusion.recall_rates(study.counts)
+    mean: Floats = np.nanmean(np.where(np.isnan(rates), observed, rates), axis=-1)
     return mean
 
 
-def _bounds(value: float, values: Rates, metric: str, study: _Study, confidence: float) -> Interval:
+def _bounds(
+    value: float, values: Floats, metric: str, study: _Study, confidence: float
+) -> Interval:
     """Return Student's interval of a value within 0..1 from its replicates."""
     sizes = study.sizes(metric)
     found = design(sizes)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sertify.statistics.confusion import Labels, Rates, label_set
+from sertify.statistics.arrays import Floats
+from sertify.statistics.confusion import Labels, label_set
 
 
 def expected_calibration_error(
@@ -29,7 +30,7 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / len(sure))
 
 
-def brier_score(truth: Labels, probabilities: Rates, labels: Labels) -> float:
+def brier_score(truth: Labels, probabilities: Floats, labels: Labels) -> float:
     """Return the mean squared error of probabilities, summed over the classes.
 
     Within 0..2: 0 is certain and right, 2 certain and wrong, 1 - 1/k the same probability for each
@@ -46,7 +47,7 @@ def brier_score(truth: Labels, probabilities: Rates, labels: Labels) -> float:
     return float(((probabilities - certain) ** 2).sum(axis=1).mean())
 
 
-def _check_confidences(sure: Rates, right: Rates, bins: int) -> None:
+def _check_confidences(sure: Floats, right: Floats, bins: int) -> None:
     if len(sure) == 0:
         raise ValueError("no clips: a metric needs at least one")
     if len(sure) != len(right):
@@ -57,7 +58,7 @@ def _check_confidences(sure: Rates, right: Rates, bins: int) -> None:
         raise ValueError(f"bins={bins}, but should be at least 1")
 
 
-def _check_probabilities(probabilities: Rates, shape: tuple[int, int]) -> None:
+def _check_probabilities(probabilities: Floats, shape: tuple[int, int]) -> None:
     if probabilities.shape != shape:
         raise ValueError(f"probabilities of shape {probabilities.shape}, but should be {shape}")
     if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or (probabilities < 0).any():

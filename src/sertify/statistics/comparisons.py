@@ -37,7 +37,7 @@ class Difference:
     detectable: float
 
 
-def compare(replicates: Replicates, confidence: float = 0.95) -> tuple[Difference, ...]:
+def best_against_others(replicates: Replicates, confidence: float = 0.95) -> tuple[Difference, ...]:
     """Compare the model of the highest UAR with each other one, in the order of ``names``.
 
     A paired t-test on the bootstrap's standard error, corrected after Holm (1979), A simple
@@ -48,14 +48,14 @@ def compare(replicates: Replicates, confidence: float = 0.95) -> tuple[Differenc
 
     >>> from sertify.statistics.replicates import paired
     >>> truth = ["anger", "sadness"] * 50
-    >>> found = compare(paired(truth, {"constant": ["anger"] * 100, "right": truth}))
+    >>> found = best_against_others(paired(truth, {"constant": ["anger"] * 100, "right": truth}))
     >>> found[0].better, found[0].other, found[0].value, found[0].p_holm < 0.001
     ('right', 'constant', 0.5, True)
     """
     best = int(replicates.values.argmax())
     others = [i for i in range(len(replicates.names)) if i != best]
     found = [_difference(replicates, best, i, confidence) for i in others]
-    corrected = _holm([one.p for one in found])
+    corrected = holm([one.p for one in found])
     return tuple(replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True))
 
 
@@ -111,8 +111,12 @@ def _difference(replicates: Replicates, best: int, other: int, confidence: float
     )
 
 
-def _holm(ps: Sequence[float]) -> list[float]:
-    """Return the corrected p-values, in the order of ``ps``."""
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number after Holm (1979), in the order of ``ps``.
+
+    >>> holm([0.25, 0.125])
+    [0.25, 0.25]
+    """
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     corrected, least = [1.0] * len(ps), 0.0
     for rank, i in enumerate(order):

@@ -5,18 +5,18 @@ is the frozen label set; without it, it is the sorted classes of the truth. Ever
 takes them raises ``ValueError`` for an empty sequence, sequences of unequal length, a truth outside
 the label set and a label set that names a label twice.
 
-Rates take a stack of matrices, of shape (..., classes, classes + 1): :mod:`sertify.statistics`
+Floats take a stack of matrices, of shape (..., classes, classes + 1): :mod:`sertify.statistics`
 resamples with the very code that gives the value. A ratio 0/0 is not a number.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sertify.statistics.arrays import Counts, Floats
+from sertify.vocabulary.text import listed
 
 Labels = Sequence[str]
-Counts = NDArray[np.int64]
-Rates = NDArray[np.float64]
 
 
 def confusion(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
@@ -56,13 +56,13 @@ def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
         raise ValueError("no clips: a metric needs at least one")
     scored = tuple(sorted(set(truth)) if labels is None else labels)
     if len(set(scored)) < len(scored):
-        raise ValueError(f"the label set names a label twice: {', '.join(scored)}")
+        raise ValueError(f"the label set names a label twice: {listed(scored, most=20)}")
     if unknown := sorted(set(truth) - set(scored)):
-        raise ValueError(f"true labels outside the label set: {', '.join(unknown)}")
+        raise ValueError(f"true labels outside the label set: {listed(unknown, most=20)}")
     return scored
 
 
-def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Rates:
+def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Floats:
     """Return a metric of each confusion matrix of a stack, NaN where it is not defined.
 
     ``counts`` has the shape (..., classes, classes + 1), the result (...). ``metric`` is
@@ -74,17 +74,17 @@ def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Rates:
     """
     known = [*_OVERALL, *(f"recall:{label}" for label in labels)]
     if metric not in known:
-        raise ValueError(f"metric {metric!r}, but should be one of {', '.join(known)}")
+        raise ValueError(f"metric {metric!r}, but should be one of {listed(known, most=20)}")
     if metric in _OVERALL:
         return _OVERALL[metric](counts)
     row = known.index(metric) - len(_OVERALL)
     return _ratio(counts[..., row, row], counts[..., row, :].sum(axis=-1))
 
 
-def recalls(counts: Counts) -> Rates:
+def recall_rates(counts: Counts) -> Floats:
     """Return the recall of each class, (..., classes), NaN where it has no clips.
 
-    >>> recalls(np.array([[3, 1, 0], [0, 2, 0]]))
+    >>> recall_rates(np.array([[3, 1, 0], [0, 2, 0]]))
     array([0.75, 1.  ])
     """
     return _ratio(_hits(counts), counts.sum(axis=-1))
@@ -94,14 +94,14 @@ def _places(index: Mapping[str, int], labels: Labels) -> Counts:
     return np.fromiter(map(index.__getitem__, labels), np.int64, len(labels))
 
 
-def _ratio(part: Counts, whole: Counts) -> Rates:
+def _ratio(part: Counts, whole: Counts) -> Floats:
     ratio = np.full(whole.shape, np.nan)
     np.divide(part, whole, out=ratio, where=whole > 0)
     return ratio
 
 
-def _mean_of_defined(rates: Rates) -> Rates:
-    mean: Rates = np.nanmean(rates, axis=-1)
+def _mean_of_defined(rates: Floats) -> Floats:
+    mean: Floats = np.nanmean(rates, axis=-1)
     return mean
 
 
@@ -109,27 +109,27 @@ def _hits(counts: Counts) -> Counts:
     return np.diagonal(counts, axis1=-2, axis2=-1)
 
 
-def _accuracy(counts: Counts) -> Rates:
+def _accuracy(counts: Counts) -> Floats:
     return _ratio(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
-def _uar(counts: Counts) -> Rates:
-    return _mean_of_defined(recalls(counts))
+def _uar(counts: Counts) -> Floats:
+    return _mean_of_defined(recall_rates(counts))
 
 
-def _macro_f1(counts: Counts) -> Rates:
+def _macro_f1(counts: Counts) -> Floats:
     true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
     return _mean_of_defined(_ratio(2 * _hits(counts), true + predicted))
 
 
-def _kappa(counts: Counts) -> Rates:
+def _kappa(counts: Counts) -> Floats:
     """Cohen's kappa; as one ratio of whole numbers, so that equal tables give equal values."""
     true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
     clips, chance = counts.sum(axis=(-2, -1)), (true * predicted).sum(axis=-1)
     return _ratio(clips * _hits(counts).sum(axis=-1) - chance, clips**2 - chance)
 
 
-_OVERALL: Mapping[str, Callable[[Counts], Rates]] = {
+_OVERALL: Mapping[str, Callable[[Counts], Floats]] = {
     "accuracy": _accuracy,
     "uar": _uar,
     "macro_f1": _macro_f1,

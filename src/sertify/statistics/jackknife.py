@@ -5,16 +5,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, trials
 
-Codes = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 def uar_estimate(
-    truth: Codes, hits: NDArray[np.bool_], speakers: Codes | None = None, confidence: float = 0.95
+    truth: Counts, hits: NDArray[np.bool_], speakers: Counts | None = None, confidence: float = 0.95
 ) -> tuple[float, Interval]:
     """Return the UAR of clips and an interval like that of :func:`bootstrapping.bootstrap`.
 
@@ -52,7 +50,7 @@ def uar_estimate(
     return value, rate_interval(value, error, trials(sizes), quantile)
 
 
-def _tables(units: Codes, truth: Codes, hits: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _tables(units: Counts, truth: Counts, hits: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Count the clips of each unit and class, and the recognised ones: both (units, classes)."""
     rows, row = np.unique(units, return_inverse=True)
     columns, column = np.unique(truth, return_inverse=True)

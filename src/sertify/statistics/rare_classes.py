@@ -1,11 +1,8 @@
 """The least that the recall of a class can vary, which resampling a few clips doesn't show."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sertify.statistics.confusion import Counts
-
-Floats = NDArray[np.float64]
+from sertify.statistics.arrays import Counts, Floats
 
 
 def floors(clips: Floats, hits: Floats) -> tuple[Floats, Floats]:

@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 
 from sertify.statistics.agreement import accuracy, macro_f1, uar
-from sertify.statistics.confusion import Labels, Rates, label_set
+from sertify.statistics.arrays import Floats
+from sertify.statistics.confusion import Labels, label_set
 from sertify.statistics.diversity import shares
 
 
@@ -37,10 +38,10 @@ def random_reference(truth: Labels) -> dict[str, float]:
     return {"accuracy": chance, "uar": chance, "macro_f1": float(np.mean(f1s)) / len(truth)}
 
 
-def _binomial(n: int, chance: float) -> Rates:
+def _binomial(n: int, chance: float) -> Floats:
     """Return the probabilities of 0..n successes; by logarithms, as the coefficients overflow."""
     steps = np.log(np.arange(n, 0, -1) / np.arange(1, n + 1)) + math.log(chance / (1 - chance))
     logs = np.concatenate([[0.0], np.cumsum(steps)])
-    weights: Rates = np.exp(logs - logs.max())
+    weights: Floats = np.exp(logs - logs.max())
     weights /= weights.sum()
     return weights

@@ -4,13 +4,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sertify.statistics import confusion
+from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
-
-Floats = NDArray[np.float64]
+from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
     if not parts:
         raise ValueError("no replicates: combine needs at least one corpus")
     if len({(part.names, part.samples.shape) for part in parts}) > 1:
-        shown = "; ".join(f"{part.samples.shape[1]} of {', '.join(part.names)}" for part in parts)
+        shown = "; ".join(f"{part.samples.shape[1]} of {listed(part.names)}" for part in parts)
         raise ValueError(f"replicates differ, but should be as many of the same models: {shown}")
     return Replicates(
         names=parts[0].names,
@@ -120,9 +119,7 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
     )
 
 
-def _units(
-    cells: NDArray[np.int64], codes: NDArray[np.int64] | None, n_labels: int
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _units(cells: Counts, codes: Counts | None, n_labels: int) -> tuple[Floats, Floats, Counts]:
     """Return the distinct units: clips of each class, right ones of each model and class, repeats.
 
     Equal units are interchangeable; joined, they are fewer and in an order of their own.
@@ -150,9 +147,7 @@ def _recalls(drawn: Floats, sizes: Floats, hits: Floats, missing: Floats | None 
     return np.divide(right, clips, out=start.copy(), where=clips > 0)
 
 
-def _hidden(
-    samples: Floats, repeats: NDArray[np.int64], sizes: Floats, hits: Floats, seed: int
-) -> Floats:
+def _hidden(samples: Floats, repeats: Counts, sizes: Floats, hits: Floats, seed: int) -> Floats:
     """Return noise of the shape of the samples, none for a model in which nothing varies.
 
     What that one may vary by is left to those who find that it has no spread.

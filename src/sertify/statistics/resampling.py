@@ -5,10 +5,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from sertify.statistics.arrays import Counts, Floats
 
 _CELLS = 4_000_000
 """Drawn numbers that are held at a time: 32 MB."""

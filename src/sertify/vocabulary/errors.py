@@ -31,3 +31,7 @@ class Rejected(_Verdict):
 
 class Blocked(_Verdict):
     """The candidate could not be judged; ``reason`` says what stood in the way."""
+
+
+class NotReached(_Verdict):
+    """The candidate is not judged by a check in this run; ``reason`` says what it lacks."""

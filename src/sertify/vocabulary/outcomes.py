@@ -131,9 +131,9 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
         f" of {measured.speakers} speakers" if measured.speakers else ""
     )
     if measured.speakers and measured.speakers < _FEWEST:
-        return f"; {has} cannot tell, and so few hardly ever can: judge it on 10 speakers or more"
+        return f"; {has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
     if factor * measured.n > _MOST:
-        return f"; {has} cannot tell, the value lies too near the limit"
+        return f"; {has} cannot tell: the value is too close to the limit"
     clips = _roughly(measured.n * factor)
     if not measured.speakers:
         return f"; {has} cannot tell, about {clips:,} could"

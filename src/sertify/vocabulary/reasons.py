@@ -19,24 +19,32 @@ class Reason:
 _LOADABILITY = (
     Reason("not_found", "no such repository or folder", "check the spelling of `model:`"),
     Reason("revision_not_found", "the repository has no such revision", "correct `revision:`"),
-    Reason("no_config", "no config.json", "use a repository in transformers format"),
-    Reason("bad_config", "config.json is no valid model config", "report it to the model's author"),
+    Reason(
+        "no_config", "the repository has no config.json", "use a repository in transformers format"
+    ),
+    Reason(
+        "bad_config",
+        "config.json is not a valid model configuration",
+        "report it to the model's author",
+    ),
     Reason(
         "unsupported_library",
-        "in the format of a library that no loader reads",
+        "it is in the format of a library that no loader reads",
         "use a repository in transformers format, or add a loader (CONTRIBUTING.md)",
     ),
     Reason(
         "wrong_task",
-        "trained for another task than audio classification",
+        "it was trained for another task, not for audio classification",
         "use a model that was fine-tuned for emotion classification",
     ),
     Reason(
         "needs_remote_code",
-        "the repository's own code is needed to load it",
+        "it can only be loaded with the repository's own code",
         "read that code, then set `trust_remote_code: true`",
     ),
-    Reason("no_weights", "no weight file", "ask the author for model.safetensors"),
+    Reason(
+        "no_weights", "the repository has no weight file", "ask the author for model.safetensors"
+    ),
     Reason(
         "corrupt_weights",
         "the weight file cannot be read",
@@ -44,7 +52,7 @@ _LOADABILITY = (
     ),
     Reason(
         "unsafe_pickle",
-        "the pickled weights hold more than tensors",
+        "the pickled weights hold more than tensors, so loading them could run code",
         "do not load it; ask the author for model.safetensors",
     ),
     Reason(
@@ -55,7 +63,7 @@ _LOADABILITY = (
     Reason(
         "random_head",
         "the classification head is not in the checkpoint, so it would be random",
-        "set `loader:` to the one that knows its head, or use another model",
+        "set `loader:` to one that knows this head, or use another model",
     ),
     Reason(
         "incomplete_backbone",
@@ -64,21 +72,27 @@ _LOADABILITY = (
     ),
     Reason(
         "unused_layers",
-        "the checkpoint has parts that the network leaves out",
+        "the network leaves out layers that the checkpoint has",
         "report it to the model's author",
     ),
-    Reason("non_finite_weights", "weights are NaN or infinite", "report it to the model's author"),
+    Reason(
+        "non_finite_weights", "some weights are NaN or infinite", "report it to the model's author"
+    ),
     Reason(
         "no_feature_extractor",
-        "no usable preprocessor_config.json",
+        "there is no usable preprocessor_config.json",
         "set `feature_extractor:` to a repository that has it, or to {sampling_rate: 16000}",
     ),
     Reason(
         "unsupported_sampling_rate",
-        "its feature extractor wants a rate that speech is not recorded at",
+        "its feature extractor expects a sampling rate that speech is not recorded at",
         "set `feature_extractor:` to {sampling_rate: 16000}, or report it to the model's author",
     ),
-    Reason("non_finite_output", "logits are NaN or infinite", "report it to the model's author"),
+    Reason(
+        "non_finite_output",
+        "some of its logits are NaN or infinite",
+        "report it to the model's author",
+    ),
     Reason(
         "label_count_mismatch",
         "the number of outputs differs from the number of labels",
@@ -86,8 +100,8 @@ _LOADABILITY = (
     ),
     Reason(
         "non_deterministic",
-        "loading it twice gives different answers",
-        "some weight is random: look for what the checkpoint lacks",
+        "it answers differently after it was loaded again",
+        "some weight is random: find out what the checkpoint lacks",
     ),
 )
 
@@ -105,20 +119,24 @@ _LABELS = (
     ),
     Reason(
         "unknown_labels",
-        "labels that are no known emotion",
+        "some labels are not known emotions",
         "say which emotion each is with `emotions: {label: emotion}`",
     ),
-    Reason("too_few_labels", "fewer labels than required", "lower `min_labels`, or use another"),
+    Reason(
+        "too_few_labels",
+        "it has fewer labels than required",
+        "lower `min_labels`, or use another model",
+    ),
 )
 
 _DEGENERACY = (
     Reason(
         "constant_prediction",
-        "nearly all clips get one label",
+        "it gives nearly all clips the same label",
         "use another model; check sampling rate and scaling first",
     ),
-    Reason("low_entropy", "predictions are spread over too few labels", "use another model"),
-    Reason("few_emotions", "too few emotions are ever predicted", "use another model"),
+    Reason("low_entropy", "its predictions are spread over too few labels", "use another model"),
+    Reason("few_emotions", "it predicts too few different emotions", "use another model"),
     Reason(
         "inconsistent",
         "its predictions change with volume or a shift of 10 ms",
@@ -126,33 +144,39 @@ _DEGENERACY = (
     ),
     Reason(
         "ignores_input",
-        "speech, noise and silence get the same logits",
-        "use another model; its head does not see the audio",
+        "it gives speech, noise and silence the same logits",
+        "use another model: this one does not respond to the audio",
     ),
 )
 
 _ACCURACY = (
     Reason(
         "seen_in_training",
-        "it was trained on all of the recordings that it is judged on",
+        "it was trained on all the recordings that it is judged on",
         "give recordings that are new to it with --data; if it has not seen these, set"
         " `trained_on:`",
         fault=False,
     ),
-    Reason("low_coverage", "it cannot express the emotions of the data", "use a model with them"),
-    Reason("low_uar", "unweighted average recall below the requirement", "use another model"),
+    Reason(
+        "low_coverage",
+        "it has no label for many of the clips",
+        "use a model that has their emotions",
+    ),
+    Reason(
+        "low_uar", "its unweighted average recall is below the requirement", "use another model"
+    ),
     Reason(
         "chance_level",
-        "guessing may have reached its unweighted average recall",
+        "its unweighted average recall may be no better than guessing",
         "use another model",
     ),
-    Reason("low_accuracy", "accuracy below the requirement", "use another model"),
-    Reason("low_macro_f1", "macro F1 below the requirement", "use another model"),
-    Reason("low_recall", "an emotion is recognised too rarely", "use another model"),
-    Reason("low_precision", "an emotion is named too often without being it", "use another model"),
+    Reason("low_accuracy", "its accuracy is below the requirement", "use another model"),
+    Reason("low_macro_f1", "its macro F1 is below the requirement", "use another model"),
+    Reason("low_recall", "it recognises an emotion too rarely", "use another model"),
+    Reason("low_precision", "it is wrong too often when it names an emotion", "use another model"),
     Reason(
         "skewed_predictions",
-        "its predictions have other shares of the emotions than the clips",
+        "it predicts an emotion far more or less often than it occurs",
         "use another model, or calibrate its outputs",
     ),
     Reason(
@@ -162,22 +186,20 @@ _ACCURACY = (
     ),
 )
 
-_SPEED = (
-    Reason("too_slow", "it takes longer than required", "use a smaller model or more threads"),
-)
+_SPEED = (Reason("too_slow", "it is slower than required", "use a smaller model or more threads"),)
 
 _OTHERS = (
     # could not be judged
     Reason(
         "gated",
-        "access to the repository has to be granted",
+        "the repository's author has to grant access",
         "accept its terms on its page, then log in with `hf auth login`",
         fault=False,
     ),
     Reason(
         "no_access",
-        "the hub refuses the login of this machine",
-        "log in anew with `hf auth login`, or give another HF_TOKEN",
+        "the hub refuses this machine's login",
+        "log in again with `hf auth login`, or set another HF_TOKEN",
         fault=False,
     ),
     Reason("unreachable", "the hub did not answer", "check the network, then try again", False),
@@ -189,20 +211,20 @@ _OTHERS = (
     ),
     Reason(
         "checksum_mismatch",
-        "what arrived is not what the hub lists",
+        "a downloaded file is not the one that the hub lists",
         "check for a proxy that changes downloads, then try again",
         False,
     ),
     Reason(
         "unusable_cache",
         "the hub's cache cannot be read or written",
-        "mend the folder that the message names, or set HF_HOME to another",
+        "repair the folder that the message names, or set HF_HOME to another",
         False,
     ),
     Reason(
         "moved_on",
         "it is at another commit than candidates.lock.yaml says",
-        "judge it without --locked, then write the lock anew with --lock",
+        "judge it without --locked, then write a new lock with --lock",
         False,
     ),
     Reason(
@@ -219,14 +241,19 @@ _OTHERS = (
     ),
     Reason(
         "offline_not_cached",
-        "not in the cache, and the network may not be used",
+        "it is not in the cache, and the network may not be used",
         "run once without --offline",
         False,
     ),
     Reason(
-        "out_of_memory", "not enough memory", "use a machine with more, or fewer workers", False
+        "out_of_memory",
+        "there is not enough memory",
+        "use a machine with more, or fewer workers",
+        False,
     ),
-    Reason("disk_full", "no space left on the disk", "free some space, then try again", False),
+    Reason(
+        "disk_full", "there is no space left on the disk", "free some space, then try again", False
+    ),
     Reason(
         "worker_crashed",
         "the process died while judging it",
@@ -249,8 +276,13 @@ _OTHERS = (
         "change its `status:` to candidate",
         False,
     ),
-    Reason("failed_check", "a check that has no code of its own failed", "read its message", False),
-    Reason("unexpected_error", "an error that sertify does not know", "please report it", False),
+    Reason(
+        "failed_check",
+        "a check failed that has no reason code of its own",
+        "read its message",
+        False,
+    ),
+    Reason("unexpected_error", "sertify did not expect this error", "please report it", False),
 )
 
 _BY_GATE = {

@@ -1,10 +1,15 @@
-"""How names that others chose are told in a message."""
+"""How names that others chose, and numbers, are told in a message.
+
+A name that may hold anything is `quoted`, or stands among several that are `listed`.
+"""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
+
+_LONGEST = 100
 
 
 def shown(name: str) -> str:
@@ -18,17 +23,31 @@ def shown(name: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in name)
 
 
-def examples(names: Iterable[str], most: int = 3) -> str:
-    """Return the first few names, and how many more there are.
+def quoted(value: object) -> str:
+    r"""Return a value as Python writes it, cut where it is long; a text in quotes.
 
     Examples
     --------
-    >>> examples("abc"), examples("abcde")
-    ('a, b, c', 'a, b, c and 2 more')
+    >>> quoted("a\nb"), quoted(None), len(quoted("x" * 1000))
+    ("'a\\nb'", 'None', 105)
     """
-    every = list(names)
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}...")
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def listed(names: Iterable[object], most: int = 6) -> str:
+    """Return names for a message, no more than fit into one, and how many there are besides.
+
+    Examples
+    --------
+    >>> listed("abc"), listed("abcde", most=3), listed([])
+    ('a, b, c', 'a, b, c and 2 more', 'none')
+    """
+    every = [shown(str(name)) for name in names]
     more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(shown(name) for name in every[:most]) + more
+    return (", ".join(every[:most]) or "none") + more
 
 
 def counted(number: int, noun: str) -> str:
@@ -43,7 +62,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that proposes the known word nearest to `word`.
+    """Return the end of a sentence that proposes the known word nearest to `word`, or all.
 
     Examples
     --------
@@ -54,17 +73,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     known = tuple(known)
     near = get_close_matches(word, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
-
-
-def listed(names: Sequence[str | None], most: int = 6) -> str:
-    """Return names for a message, no more than fit into one.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    shown = ", ".join(str(name) for name in names[:most]) or "none"
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+    if near:
+        return f"; did you mean {quoted(near[0])}?"
+    return f"; known are {listed(known, most=20)}" if known else ""
 
 
 def fold(label: str) -> str:
@@ -106,3 +117,20 @@ def _visible(character: str) -> str:
     if character in "\t\n\r" or category in ("Zl", "Zp"):
         return " "
     return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)
+
+
+# A login of the hub, by its form: it may have been given in any way.
+_SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
+
+
+def redacted(text: str, *secrets: str | None) -> str:
+    """Return a text without what looks like a login of the hub, and without `secrets`.
+
+    Examples
+    --------
+    >>> redacted("Authorization: Bearer hf_abcdefgh; s3cret", "s3cret")
+    'Authorization: ***; ***'
+    """
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return _SECRET.sub("***", text)

@@ -54,12 +54,12 @@ def test_what_is_no_lock(candidates: Path, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_lock(candidates)
     path = lock_path(candidates)
-    message = f"{path}: cannot be read as a lock; write it anew with `pytest --lock`"
+    message = f"{path}: cannot be read as a lock; write a new one with `pytest --lock`"
     assert str(caught.value) == message
 
 
 def test_a_lock_that_cannot_be_written(candidates: Path) -> None:
     require_writable(candidates)
     lock_path(candidates).mkdir()
-    with pytest.raises(ConfigurationError, match="cannot be written; mend its permissions"):
+    with pytest.raises(ConfigurationError, match="cannot be written; change its permissions"):
         require_writable(candidates)

@@ -21,8 +21,8 @@ from sertify.candidates.entries import (
     CorpusEntry,
     Entry,
     Preferences,
+    Priorities,
     SamplingRate,
-    Weights,
     schema,
 )
 from sertify.candidates.reading import Candidate, Suite, read_candidates, read_suite
@@ -301,7 +301,7 @@ corpora:
     suite = read_suite(path)
     assert suite.candidates == read_candidates(path)
     assert suite.preferences == Preferences(
-        weights=Weights(speed=1, diversity=0),
+        weights=Priorities(speed=1, diversity=0),
         margin=0.05,
         languages=("ko", "de"),
         count_seen=True,
@@ -353,7 +353,7 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         ),
         (
             "selection: {weights: {accuracy: 0, speed: 0, diversity: 0, language: 0}}",
-            "selection.weights are all 0, but one should be more",
+            "selection.weights are all 0, but at least one should be more",
         ),
         ("selection: {margin: 2}", "selection.margin is 2, but should be at most 1"),
         (
@@ -373,7 +373,7 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         (
             "corpora: {calls: {label_map: {W: angre}}}",
             (
-                "corpora.calls.label_map.W is 'angre', which is no known emotion; did you mean"
+                "corpora.calls.label_map.W is 'angre', which is not a known emotion; did you mean"
                 " 'anger'?"
             ),
         ),
@@ -383,7 +383,7 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         ),
         (
             "corpora: {calls: {known_as: emodbb}}",
-            "corpora.calls.known_as is 'emodbb', which is no public corpus that is known",
+            "corpora.calls.known_as is 'emodbb', which is not a known public corpus",
         ),
         ("corpora: {a b: {}}", "corpora.a b is 'a b', but should be "),
         (
@@ -513,7 +513,7 @@ candidates.yaml:7: candidate "superb-er": unknown key 'langauges'; did you mean 
 candidates.yaml:8: candidate "superb-er": status is 'foo', but should be candidate, baseline or \
 rejected
 candidates.yaml:9: candidate "superb-er": key 'model' is missing
-candidates.yaml:9: candidate "superb-er": name is taken by the one on line 5
+candidates.yaml:9: candidate "superb-er": name is already taken on line 5
 candidates.yaml:9: candidate "superb-er": reason is missing, but status rejected needs one, such \
 as random_head
 candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a list
@@ -536,7 +536,7 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ("variants: onnx", "variants is 'onnx', but should be a list"),
         (
             "variants: [fp32, onxx]",
-            "variants[1] is 'onxx', which is no variant; did you mean 'onnx'?",
+            "variants[1] is 'onxx', which is not a variant; did you mean 'onnx'?",
         ),
         (
             "languages: [english]",
@@ -545,15 +545,15 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ("note: ''", "note is '', but should be some text"),
         ("trust_remote_code: yes", "trust_remote_code is 'yes', but should be true or false"),
         ("status:", "status is empty, but should be candidate, baseline or rejected"),
-        ("reason: random_head", "reason goes with status rejected, but status is candidate"),
+        ("reason: random_head", "reason only goes with status rejected, but status is candidate"),
         (
             "reason: random_haed",
-            "reason is 'random_haed', which is no reason to reject; did you mean 'random_head'?",
+            "reason is 'random_haed', which is not a reason to reject; did you mean 'random_head'?",
         ),
         ("reason: [random_head, 5]", "reason[1] is 5, but should be text; quote it"),
         (
             "emotions: {a: happines}",
-            "emotions.a is 'happines', which is no known emotion; did you mean 'happiness'?",
+            "emotions.a is 'happines', which is not a known emotion; did you mean 'happiness'?",
         ),
         ("emotions: [a]", "emotions is a list, but should be a mapping"),
         ("feature_extractor: 16000", "feature_extractor is 16000, but should be text; quote it"),
@@ -609,7 +609,7 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ("note: a\n    note: b", "key 'note' is there twice, first on line 4"),
         ("1: a", "key 1 should be text; quote it"),
         ("? [a, b]\n    : c", "key made of several values should be text; quote it"),
-        ("<<: {note: a}", "unknown key '<<'; known are"),
+        ("<<: {note: a}", "keys cannot be merged with <<; write them out"),
         (
             "note: !!python/object/apply:os.system [ls]",
             "tag !!python/object/apply:os.system is not",
@@ -631,7 +631,7 @@ def test_a_mistake_is_told_with_its_line(complaints: Complaints, line: str, prob
 
 def test_a_label_that_emotions_misspells_is_told(complaints: Complaints) -> None:
     (told,) = complaints(entry("labels: [sad, positive]", "emotions: {positve: joy}"))
-    problem = "emotions has 'positve', but no label is called so; did you mean 'positive'?"
+    problem = "emotions has 'positve', but no label is called that; did you mean 'positive'?"
     assert told == f'candidates.yaml:5: candidate "x": {problem}'
 
 
@@ -697,8 +697,8 @@ def test_deep_nesting_is_refused(complaints: Complaints) -> None:
 
 
 def test_a_huge_file_is_refused(complaints: Complaints) -> None:
-    problem = "candidates.yaml:1: 300,000 bytes, but at most 250,000"
-    assert complaints("#" * 300_000) == [problem]
+    problem = "candidates.yaml:1: 1,100,000 bytes, but at most 1,000,000"
+    assert complaints("#" * 1_100_000) == [problem]
 
 
 def test_text_in_another_encoding_is_told(complaints: Complaints) -> None:
@@ -721,7 +721,7 @@ def test_nothing_in_a_tag_is_run(complaints: Complaints, tmp_path: Path) -> None
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no such file; `sertify init` writes one"):
+    with pytest.raises(ConfigurationError, match="no such file; `sertify init` writes a first one"):
         read_candidates(tmp_path / "candidates.yaml")
 
 

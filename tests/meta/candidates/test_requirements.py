@@ -29,7 +29,7 @@ END = dict.fromkeys(ESTIMATES, "min") | {"class_share": "max", "calibration_erro
 
 @pytest.mark.parametrize("name", ["class_share", "calibration_error"])
 def test_of_what_should_be_small_the_most_is_named(name: str) -> None:
-    with pytest.raises(ValidationError, match="needs max: a low value is no reason"):
+    with pytest.raises(ValidationError, match="needs max: a low value is not a reason"):
         Requirements.model_validate({name: {"min": 0.2}})
 
 
@@ -85,7 +85,7 @@ def test_scopes_are_told_once_in_their_order() -> None:
         (Bound(min=0.5, language="Korean"), "should match pattern"),
         (Bound(min=1.5, corpus="calls"), "less than or equal to 1"),
         (Bound(corpus="calls"), "needs min or max"),
-        (Bound(max=0.5), "needs min: a high value is no reason to turn a model away"),
+        (Bound(max=0.5), "needs min: a high value is not a reason to reject a model"),
     ],
 )
 def test_a_scope_that_is_none_or_is_there_twice_is_refused(

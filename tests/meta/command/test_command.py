@@ -18,6 +18,7 @@ from sertify.candidates.reading import read_suite
 from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
+from sertify.report.results.model.results import results_schema
 from sertify.vocabulary.outcomes import GATES, Outcome
 from tests.meta.drawn_results import confirmation
 from tests.meta.runs import CHECKS, FIXTURES
@@ -82,7 +83,6 @@ class TestCommand:
         [
             ([], "candidates/candidates.schema.json"),
             (["candidates"], "candidates/candidates.schema.json"),
-            (["results"], "report/results/results.schema.json"),
         ],
     )
     def test_it_prints_schemas(
@@ -91,6 +91,14 @@ class TestCommand:
         assert main(["schema", *args]) == 0
         printed = json.loads(capsys.readouterr().out)
         assert printed == json.loads(files("sertify").joinpath(file).read_text("utf-8"))
+
+    def test_the_schema_of_results_is_that_of_their_types(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["schema", "results"]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert printed == results_schema()
+        assert printed["properties"]["schema"]["const"] == "sertify.results/1"
 
 
 CONFIGURED = {
@@ -122,10 +130,11 @@ class TestInit:
         )
         jsonschema.validate(YAML(typ="safe").load(here / "candidates.yaml"), schema)
 
+    @pytest.mark.slow(2)
     def test_what_it_wrote_is_what_pytest_goes_by(self, here: Path) -> None:
         main(["init"])
         (here / "test_own.py").write_text("def test_own(): pass\n")
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q"]
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-pno:hypothesispytest"]
         done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
         assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
         assert "sertify.checks.test_labels::test_labels_are_enough[superb-er]" in done.stdout
@@ -212,6 +221,7 @@ class TestInit:
         assert main(["init"]) == 0
         assert "sertify.checks" in (here / "pytest.ini").read_text()
 
+    @pytest.mark.slow(1.5)
     def test_settings_of_a_folder_above_count_and_the_command_that_it_names_works(
         self, here: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -272,7 +282,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory, some_speech: Path) -> Path:
         f"  - {{name: bad, model: {FIXTURES / 'models' / 'broken' / 'random-head'}}}\n"
     )
     options = ["--candidates=candidates.yaml", f"--data={some_speech}", "--reports=reports"]
-    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-p", "no:cacheprovider", "-q"]
+    quickly = ["--threads=1", "--benchmark-max-time=0.05", "-q"]
+    quickly += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", str(CHECKS), *options, *quickly],
         cwd=folder,
@@ -325,6 +336,7 @@ def elsewhere(folder: Path) -> dict[str, str]:
     return told
 
 
+@pytest.mark.slow(0.5)
 class TestReport:
     def test_it_draws_what_the_run_drew(
         self, project: Path, capsys: pytest.CaptureFixture[str]

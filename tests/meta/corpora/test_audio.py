@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import SUFFIXES, UnreadableAudio, noise, read, segments
+from sertify.corpora.audio import SUFFIXES, UnreadableAudio, read_audio, segments, white_noise
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 
@@ -49,7 +49,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def reason(path: Path, sampling_rate: int = 16_000, least: int = 1) -> str:
     """Return why a file cannot be judged."""
     with pytest.raises(UnreadableAudio) as caught:
-        read(path, sampling_rate, least)
+        read_audio(path, sampling_rate, least)
     return str(caught.value)
 
 
@@ -58,7 +58,7 @@ def reason(path: Path, sampling_rate: int = 16_000, least: int = 1) -> str:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_each_format_is_decoded(write: Callable[..., Path], suffix: str) -> None:
-    waveform = read(write(tone(16_000), name=f"clip.{suffix}"), 16_000)
+    waveform = read_audio(write(tone(16_000), name=f"clip.{suffix}"), 16_000)
     assert waveform.shape == pytest.approx((16_000,), abs=600)  # mp3 pads with silence
     assert frequency(waveform, 16_000) == 440
     assert level(waveform) == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
@@ -66,7 +66,7 @@ def test_each_format_is_decoded(write: Callable[..., Path], suffix: str) -> None
 
 def test_opus_is_decoded(write: Callable[..., Path]) -> None:
     path = write(tone(48_000), 48_000, "clip.opus", format="OGG", subtype="OPUS")
-    assert frequency(read(path, 16_000), 16_000) == 440
+    assert frequency(read_audio(path, 16_000), 16_000) == 440
 
 
 def test_every_suffix_that_counts_as_audio_has_a_test_of_its_format() -> None:
@@ -75,7 +75,7 @@ def test_every_suffix_that_counts_as_audio_has_a_test_of_its_format() -> None:
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 def test_full_scale_is_1_whatever_the_sample_type(write: Callable[..., Path], subtype: str) -> None:
-    waveform = read(write(tone(16_000), subtype=subtype), 16_000)
+    waveform = read_audio(write(tone(16_000), subtype=subtype), 16_000)
     assert waveform.dtype == np.float32
     np.testing.assert_allclose(waveform, tone(16_000), atol=1 / 128)
 
@@ -85,28 +85,28 @@ def test_full_scale_is_1_whatever_the_sample_type(write: Callable[..., Path], su
 def test_resampling_keeps_length_frequency_and_level(
     write: Callable[..., Path], rate: int, wanted: int
 ) -> None:
-    waveform = read(write(tone(rate), rate), wanted)
+    waveform = read_audio(write(tone(rate), rate), wanted)
     assert waveform.shape == (wanted,)
     assert frequency(waveform, wanted) == 440
     assert level(waveform) == pytest.approx(level(tone(rate)), rel=1e-3)
 
 
 def test_resampling_removes_what_the_rate_cannot_hold(write: Callable[..., Path]) -> None:
-    waveform = read(write(tone(48_000, hertz=15_000), 48_000), 16_000)
+    waveform = read_audio(write(tone(48_000, hertz=15_000), 48_000), 16_000)
     assert level(waveform) < 1e-4
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_channels_are_averaged(write: Callable[..., Path], channels: int) -> None:
     parts = np.stack([tone(16_000) * (channel + 1) / channels for channel in range(channels)], 1)
-    waveform = read(write(parts, subtype="FLOAT"), 16_000)
+    waveform = read_audio(write(parts, subtype="FLOAT"), 16_000)
     np.testing.assert_allclose(waveform, parts.mean(axis=1), atol=1e-6)
     assert waveform.flags.c_contiguous
 
 
 def test_a_long_file_is_read_to_its_end(write: Callable[..., Path]) -> None:
     ramp = np.linspace(-0.5, 0.5, 200_001, dtype=np.float32)
-    np.testing.assert_array_equal(read(write(ramp, subtype="FLOAT"), 16_000), ramp)
+    np.testing.assert_array_equal(read_audio(write(ramp, subtype="FLOAT"), 16_000), ramp)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -115,17 +115,17 @@ def test_a_long_file_sounds_as_if_it_were_read_at_once(
 ) -> None:
     path = write(tone(44_100, seconds=4), 44_100, f"clip.{suffix}")
     whole, _ = soundfile.read(path, dtype="float32")
-    np.testing.assert_allclose(read(path, 44_100), whole, atol=1e-6)
+    np.testing.assert_allclose(read_audio(path, 44_100), whole, atol=1e-6)
 
 
 def test_the_least_number_of_samples_is_enough(write: Callable[..., Path]) -> None:
-    assert read(write(tone(8_000)[:200], 8_000), 16_000, least=400).shape == (400,)
+    assert read_audio(write(tone(8_000)[:200], 8_000), 16_000, least=400).shape == (400,)
 
 
 def test_half_of_a_wav_file_is_half_a_clip(write: Callable[..., Path]) -> None:
     path = write(tone(16_000))
     path.write_bytes(path.read_bytes()[:16_044])
-    assert read(path, 16_000).shape == (8_000,)
+    assert read_audio(path, 16_000).shape == (8_000,)
 
 
 # ------------------------------------------------------------------ what cannot
@@ -245,7 +245,7 @@ def test_days_of_silence_in_a_small_file_are_not_decoded(tmp_path: Path) -> None
 
 
 def test_a_wav_file_may_be_shorter_than_it_says(forge: Callable[..., Path]) -> None:
-    np.testing.assert_allclose(read(forge(length_of_wav), 16_000), tone(16_000), atol=1e-4)
+    np.testing.assert_allclose(read_audio(forge(length_of_wav), 16_000), tone(16_000), atol=1e-4)
 
 
 def test_a_flac_file_may_not(forge: Callable[..., Path]) -> None:
@@ -284,20 +284,20 @@ def test_a_stretch_is_cut_out_of_the_whole(
 ) -> None:
     path = write(tone(16_000, seconds=5) * slope(80_000), name=f"clip.{suffix}")
     part = slice(round(start * 16_000), None if end is None else round(end * 16_000))
-    stretch = read(path, 16_000, start=start, end=end)
-    np.testing.assert_allclose(stretch, read(path, 16_000)[part], atol=1e-6)
+    stretch = read_audio(path, 16_000, start=start, end=end)
+    np.testing.assert_allclose(stretch, read_audio(path, 16_000)[part], atol=1e-6)
 
 
 def test_a_stretch_is_in_seconds_whatever_the_rates(write: Callable[..., Path]) -> None:
     path = write(np.r_[tone(44_100, 440), tone(44_100, 880), tone(44_100, 440)], 44_100)
-    stretch = read(path, 16_000, start=1, end=2)
+    stretch = read_audio(path, 16_000, start=1, end=2)
     assert stretch.shape == (16_000,)
     assert frequency(stretch, 16_000) == 880
 
 
 def test_a_stretch_may_be_a_single_sample(write: Callable[..., Path]) -> None:
     path = write(slope(1_000), 1_000, subtype="FLOAT")
-    np.testing.assert_array_equal(read(path, 1_000, start=0.999), slope(1_000)[999:])
+    np.testing.assert_array_equal(read_audio(path, 1_000, start=0.999), slope(1_000)[999:])
 
 
 @pytest.mark.parametrize(("start", "end"), [(1, 2), (5, None), (0.5, 0.5), (0.5, 0.2), (-1, 1)])
@@ -305,7 +305,7 @@ def test_a_stretch_outside_the_file_is_empty(
     write: Callable[..., Path], start: float, end: float | None
 ) -> None:
     path = write(tone(16_000))
-    for listen in (read, whole_segments):
+    for listen in (read_audio, whole_segments):
         with pytest.raises(UnreadableAudio, match="empty"):
             listen(path, 16_000, start=start, end=end)
 
@@ -313,11 +313,11 @@ def test_a_stretch_outside_the_file_is_empty(
 def test_only_the_stretch_is_judged(write: Callable[..., Path]) -> None:
     samples = np.r_[[np.nan], tone(1_000, 100), np.zeros(1_000), slope(700_000)]
     path = write(samples, 1_000, subtype="FLOAT")
-    stretch = read(path, 1_000, start=0.001, end=1.001)
+    stretch = read_audio(path, 1_000, start=0.001, end=1.001)
     np.testing.assert_array_equal(stretch, tone(1_000, 100))
     for start, end, why in [(0, 1, "undecodable"), (1.5, 1.9, "silent"), (2, None, "too_long")]:
         with pytest.raises(UnreadableAudio, match=why):
-            read(path, 1_000, start=start, end=end)
+            read_audio(path, 1_000, start=start, end=end)
 
 
 # ------------------------------------------------------------------ segments
@@ -395,7 +395,7 @@ def test_resampling_a_stream_is_resampling_the_whole(
 ) -> None:
     generator = np.random.default_rng(0)
     path = write(0.1 * generator.standard_normal((rate * 9, 2)), rate, "clip.flac")
-    whole = read(path, wanted)
+    whole = read_audio(path, wanted)
     parts = list(segments(path, wanted, 0.7, 0.7))
     np.testing.assert_allclose(np.concatenate(parts), whole[: sum(map(len, parts))], atol=1e-6)
     assert len(parts) == 13
@@ -409,7 +409,7 @@ def test_segments_of_a_stretch_are_those_of_the_stretch_alone(
 ) -> None:
     path = write(tone(rate, seconds=5) * slope(rate * 5), rate)
     parts = whole_segments(path, 16_000, start=1.5, end=4.5)
-    whole = read(path, 16_000, start=1.5, end=4.5)
+    whole = read_audio(path, 16_000, start=1.5, end=4.5)
     np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-6)
 
 
@@ -534,7 +534,7 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path, suffix: str)
 
 
 def test_noise_is_the_same_on_every_call_and_20_db_below_full_scale() -> None:
-    first, second = noise(1, 16_000), noise(1, 16_000)
+    first, second = white_noise(1, 16_000), white_noise(1, 16_000)
     np.testing.assert_array_equal(first, second)
     assert first.shape == (16_000,)
     assert first.dtype == np.float32

@@ -119,7 +119,7 @@ def test_several_columns_of_labels_are_refused_and_one_can_be_named(
     root = saved(database, tmp_path)
     assert complaint(root) == (
         "calls/db.yaml: has several columns of labels (gold:emotion, raw:emotion);"
-        " name the one that is meant as layout audformat:TABLE:COLUMN"
+        " choose one with layout audformat:TABLE:COLUMN"
     )
     assert [clip.label for clip in read_corpus(root, layout="audformat:gold").clips] == [
         "anger",
@@ -135,9 +135,7 @@ def test_several_columns_of_labels_are_refused_and_one_can_be_named(
 def test_a_database_without_labels_is_refused(database: Any, tmp_path: Path) -> None:
     add(database, "files", audformat.filewise_index(FILES), speaker=("speaker", [3, 8]))
     message = complaint(saved(database, tmp_path))
-    assert message.startswith(
-        "calls/db.yaml: has no column of labels (files:speaker); name the one"
-    )
+    assert message.startswith("calls/db.yaml: has no column of labels (files:speaker); choose one")
 
 
 def test_a_header_of_another_name_is_found(database: Any, tmp_path: Path) -> None:
@@ -164,8 +162,8 @@ tables:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ({"db_yaml": "{"}, "calls/db.yaml: cannot be read as YAML: while parsing"),
-        ({"db_yaml": b"\xff"}, "calls/db.yaml: cannot be read as YAML: 'utf-8' codec"),
+        ({"db_yaml": "{"}, "calls/db.yaml: cannot be read as YAML: line "),
+        ({"db_yaml": b"\xff"}, "calls/db.yaml: cannot be read as YAML: line 1: not UTF-8 text"),
         ({"db_yaml": "tables: {}"}, "calls/db.yaml: audformat cannot read it: KeyError: 'source'"),
         ({"db_yaml": "tables: {a: 3}"}, "calls/db.yaml: audformat cannot read it: "),
         ({"db_yaml": HEADER}, "calls/db.yaml: there is neither db.emotion.csv nor db.emotion.parq"),
@@ -203,16 +201,16 @@ def test_neither_a_pickle_nor_a_header_runs_code(tmp_path: Path) -> None:
     root, target = tmp_path / "calls", tmp_path / "ran"
     plant(root, db_yaml=HEADER)
     (root / "db.emotion.pkl").write_bytes(pickle.dumps(Bomb(target)))
-    assert "a .pkl is not read, for it could run code" in complaint(root)
+    assert "a .pkl is not read, because it could run code" in complaint(root)
     (root / "db.emotion.csv").write_text("file,emotion\na.wav,sad\n")
     assert read_corpus(root).clips[0].label == "sad"
     (root / "db.yaml").write_text(f"{HEADER}x: !!python/object/apply:os.mkdir ['{target}']\n")
-    assert complaint(root).startswith("calls/db.yaml: cannot be read as YAML: could not determine")
+    assert "tag !!python/object/apply:os.mkdir is not allowed" in complaint(root)
     assert not target.exists()
 
 
 def test_audformat_asked_for_has_to_be_there(tmp_path: Path) -> None:
-    message = "--data calls: has no db.yaml to read it as audformat"
+    message = "--data calls: has no db.yaml, which layout audformat needs"
     assert complaint(plant(tmp_path, "a.wav"), layout="audformat") == message
 
 

@@ -147,7 +147,7 @@ def test_a_corpus_is_known_by_its_names(tmp_path: Path, layout: object) -> None:
     assert facts(corpus) == expected(public)
     assert (corpus.layout, corpus.public) == (layout.name, public)  # type: ignore[attr-defined]
     assert facts(read_corpus(root, layout=public)) == expected(public)
-    assert not any("no known emotion" in warning for warning in corpus.warnings)
+    assert not any("not a known emotion" in warning for warning in corpus.warnings)
 
 
 def test_each_layout_has_a_tree_of_all_its_labels() -> None:
@@ -271,7 +271,7 @@ def test_folders_that_say_otherwise_are_believed(tmp_path: Path) -> None:
     assert [clip.label for clip in corpus.clips] == ["happy", "sad", "sad"]
     assert corpus.warnings[0] == (
         "3 of 3 files are named as in ShEMO, but 1 clip lies in the folder of another emotion"
-        " (sad/F01A01.wav); the names were not believed (layout shemo reads them nevertheless)"
+        " (sad/F01A01.wav); the names were not used (layout shemo uses them all the same)"
     )
 
 
@@ -296,7 +296,7 @@ def test_two_corpora_in_one_folder_are_to_be_given_apart(tmp_path: Path) -> None
     corpus = read_corpus(root)
     assert corpus.layout == "folder per label"
     assert corpus.warnings[0] == (
-        "files are named as in EmoDB (7) and SAVEE (7), so the names were not believed;"
+        "files are named as in EmoDB (7) and SAVEE (7), so the names were not used;"
         " give each corpus by itself"
     )
 
@@ -309,11 +309,10 @@ def test_metadata_decides_over_names(tmp_path: Path) -> None:
     assert read_corpus(root, layout="folders").layout == "folder per label"
 
 
-def test_an_unknown_layout_names_the_nearest_first(tmp_path: Path) -> None:
+def test_an_unknown_layout_names_the_nearest(tmp_path: Path) -> None:
     message = complaint(plant(tmp_path, "a.wav"), layout="emo-db")
-    assert message.startswith(
-        "--data calls: layout 'emo-db' is unknown; known, the nearest first, are emodb, "
-    )
+    assert message.startswith("--data calls: layout 'emo-db' is unknown; did you mean 'emodb'?")
+    message = complaint(plant(tmp_path, "a.wav"), layout="x")
     assert all(layout.public in message for layout in LAYOUTS)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from sertify.corpora.clips import Clip, Corpus
 from sertify.corpora.reading import read_corpus
-from sertify.plugin.fixtures import PROBE_CLIPS
+from sertify.pipeline.stages import PROBE_CLIPS
 from sertify.vocabulary.errors import ConfigurationError
 
 Make = Callable[..., Path]
@@ -148,10 +148,10 @@ def test_labels_are_told_in_the_words_of_the_taxonomy(make: Make) -> None:
 @pytest.mark.parametrize(
     ("csv", "message"),
     [
-        ("", "has no column of file names among its columns (none), but should have file_name"),
+        ("", "has no column of file names (its columns: none), but should have file_name"),
         (
             "file|label\na.wav|sad\n",
-            "has no column of file names among its columns (file|label), but should have file_name",
+            "has no column of file names (its columns: file|label), but should have file_name",
         ),
         ("file_name,label\n", "lists no file"),
         ("file_name,label\na.wav,x\n./a.wav,y\n", "lists a.wav more than once"),
@@ -237,7 +237,7 @@ def test_a_stray_folder_is_no_label_of_many_plain_files(make: Make) -> None:
     assert labels(corpus) == {"stray/a.wav": None, "b.wav": None, "c.wav": None}
     assert not corpus.labelled
     assert corpus.layout == "plain files"
-    assert any("folders are taken for no labels: stray" in one for one in corpus.warnings)
+    assert any("folders are not taken for labels: stray" in one for one in corpus.warnings)
 
 
 def test_a_folder_whose_name_is_not_utf_8_is_a_label(make: Make) -> None:
@@ -264,8 +264,8 @@ def test_a_folder_called_like_metadata_is_a_folder(make: Make) -> None:
 def test_parts_with_their_own_metadata_are_to_be_given_one_by_one(make: Make) -> None:
     root = make("train/metadata.csv", "test/metadata.csv", "test/a.wav")
     assert complaint(root) == (
-        "--data calls: has no metadata.csv, but its folders test, train do;"
-        " give one of them, for example --data calls/test"
+        "--data calls: has no metadata.csv, but its folders test, train have one;"
+        " give one of them, such as --data calls/test"
     )
 
 

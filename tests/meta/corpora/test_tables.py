@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from sertify.corpora.reading import read_corpus
-from sertify.corpora.roles import ALIASES
+from sertify.corpora.roles import COLUMN_NAMES
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.trees import by_name, complaint, plant
 
-ROLES = [(role, name) for role, others in ALIASES.items() for name in (role, *others)]
+ROLES = [(role, name) for role, others in COLUMN_NAMES.items() for name in (role, *others)]
 
 
 def spellings(name: str) -> list[str]:
@@ -30,7 +30,7 @@ def spellings(name: str) -> list[str]:
 
 @pytest.mark.parametrize(("role", "name"), ROLES)
 def test_each_name_of_a_column_will_do(tmp_path: Path, role: str, name: str) -> None:
-    columns = {one: one for one in ALIASES}
+    columns = {one: one for one in COLUMN_NAMES}
     values = {"file_name": "a.wav", "label": "sad", "speaker": "s1", "gender": "female"}
     values |= {"language": "de", "split": "test"}
     for spelling in spellings(name):
@@ -51,7 +51,7 @@ def test_two_columns_that_could_be_meant_and_differ_are_refused(tmp_path: Path) 
     root = plant(tmp_path, metadata_csv="file,emotion,category\na.wav,sad,call\nb.wav,sad,sad\n")
     assert complaint(root) == (
         "calls/metadata.csv: the columns emotion, category could each be the label, but differ;"
-        " name the one that is meant label"
+        " rename the right one to label"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_column_called_label_is_the_label_and_one_that_differs_is_told(tmp_pat
 
 def test_the_names_of_columns_are_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
-    for role, others in ALIASES.items():
+    for role, others in COLUMN_NAMES.items():
         assert f"| `{role}` | {', '.join(f'`{name}`' for name in others)} |" in text
 
 
@@ -172,14 +172,14 @@ def test_what_is_no_language_is_told_and_kept(tmp_path: Path) -> None:
     assert {clip.language for clip in corpus.clips} == {"xyz"}
     (warning,) = corpus.warnings
     assert warning == (
-        "language 'xyz' is no language code such as ko (2 clips), so no requirement about a"
-        " language is met by them and no model is for them; write the ISO 639 code"
+        "language 'xyz' is not a language code such as ko (2 clips), so these clips count for no"
+        " language; write the ISO 639 code"
     )
     root = plant(tmp_path / "two", metadata_csv="file,lang\na.wav,jp\nb.wav,Klingonisch\n")
     assert (
         read_corpus(root)
         .warnings[0]
-        .startswith("languages 'Klingonisch', 'jp' are no language codes such as ko (2 clips), so")
+        .startswith("languages 'Klingonisch', 'jp' are not language codes such as ko (2 clips), so")
     )
 
 
@@ -230,11 +230,11 @@ def test_a_category_and_a_date_of_parquet_are_text(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "calls/metadata.jsonl: lists no file"),
-        ('{"file_name": "a.wav"}\n{"file', "calls/metadata.jsonl:2: is no JSON: Unterminated"),
-        ("[" * 100_000, "calls/metadata.jsonl:1: is no JSON: "),
-        ("1" * 10_000, "calls/metadata.jsonl:1: is no JSON: Exceeds the limit"),
+        ('{"file_name": "a.wav"}\n{"file', "calls/metadata.jsonl:2: is not JSON: Unterminated"),
+        ("[" * 100_000, "calls/metadata.jsonl:1: is not JSON: "),
+        ("1" * 10_000, "calls/metadata.jsonl:1: is not JSON: Exceeds the limit"),
         ("[1]", "calls/metadata.jsonl:1: should be an object such as"),
-        ('{"label": "sad"}', "calls/metadata.jsonl: has no column of file names among its columns"),
+        ('{"label": "sad"}', "calls/metadata.jsonl: has no column of file names"),
         ('{"file_name": null}', "calls/metadata.jsonl:1: file_name is '', but should be a path"),
         ('{"file_name": ["a.wav"]}', "calls/metadata.jsonl:1: file_name is a list, but should"),
         ('{"audio": {"path": "a"}}', "calls/metadata.jsonl:1: audio is an object, but should be"),
@@ -308,7 +308,7 @@ def test_the_only_table_is_read_whatever_its_name(tmp_path: Path) -> None:
         ({"a_csv": "file,text\nx/a.wav,hi\n"}, "a.csv not read: it has no column label"),
         ({"a_csv": "item,label\nx/a.wav,hi\n"}, "a.csv not read: it has no column file_name"),
         ({"a_csv": "file,label\ny/a.wav,hi\n"}, "a.csv not read: it lists no file that is there"),
-        ({"a_jsonl": "nothing"}, "a.jsonl:1: is no JSON"),
+        ({"a_jsonl": "nothing"}, "a.jsonl:1: is not JSON"),
     ],
 )
 def test_another_table_leaves_it_to_the_folders(

@@ -7,10 +7,11 @@ from importlib.metadata import version
 
 import pytest
 
-from sertify.evidence.environment import decides_answers, describe, fingerprint, usable_cores
+from sertify.evidence.environment import decides_answers, describe_environment, fingerprint
+from sertify.vocabulary.machine import usable_cores
 from sertify.vocabulary.outcomes import GATES
 
-ENVIRONMENT = describe("cpu", threads=2)
+ENVIRONMENT = describe_environment("cpu", threads=2)
 
 
 def test_versions_and_machine_are_described_as_text() -> None:
@@ -26,7 +27,8 @@ def test_versions_and_machine_are_described_as_text() -> None:
 
 def test_describing_it_imports_neither_torch_nor_transformers() -> None:
     code = (
-        "import sys; from sertify.evidence.environment import describe; describe('cpu', 1);"
+        "import sys; from sertify.evidence import environment;"
+        "environment.describe_environment('cpu', 1);"
         "print(*{'torch', 'transformers'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
@@ -53,14 +55,16 @@ def test_an_answer_is_kept_for_all_machines_that_would_give_the_same(fact: str) 
 
 
 def test_which_of_several_gpus_answers_does_not_matter() -> None:
-    first, second = (decides_answers(describe(name, 1)) for name in ("cuda:0", "cuda:1"))
-    assert first == second != decides_answers(describe("mps", 1))
+    first, second = (
+        decides_answers(describe_environment(name, 1)) for name in ("cuda:0", "cuda:1")
+    )
+    assert first == second != decides_answers(describe_environment("mps", 1))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a process be given fewer cores")
 def test_cores_are_those_that_the_process_may_use() -> None:
     code = (
-        "import os; from sertify.evidence.environment import usable_cores;"
+        "import os; from sertify.vocabulary.machine import usable_cores;"
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(usable_cores())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)

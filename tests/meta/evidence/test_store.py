@@ -280,7 +280,7 @@ def test_a_file_that_is_no_evidence_is_left_alone(
     spoil(store.path)
     before = store.path.read_bytes()
     cure = "move it away, or give another folder with --reports"
-    message = f"{store.path}: is no evidence of sertify ({problem}); {cure}"
+    message = f"{store.path}: is not evidence of sertify ({problem}); {cure}"
     assert complaint(use, store) == message
     assert store.path.read_bytes() == before
 
@@ -291,7 +291,7 @@ def complaint(use: Callable[..., Any], *arguments: Any) -> str:
     return str(caught.value)
 
 
-CURE = "mend that, or give another folder with --reports"
+CURE = "fix that, or give another folder with --reports"
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

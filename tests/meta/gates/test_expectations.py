@@ -10,7 +10,7 @@ from sertify.vocabulary.reasons import REASONS
 CANDIDATE = Candidate("x", "org/x")
 REJECTED = Candidate("x", "org/x", status="rejected", reasons=("random_head", "low_uar"))
 BASELINE = Candidate("x", "org/x", status="baseline")
-ANNOUNCED = "; candidates.yaml says it is rejected for random_head or low_uar"
+ANNOUNCED = "; candidates.yaml expects it to be rejected for random_head or low_uar"
 
 
 def found(outcome: str, reason: str | None = None) -> Judgement:

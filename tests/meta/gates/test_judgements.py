@@ -21,7 +21,7 @@ from sertify.gates.accuracy import (
     judge_score,
 )
 from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
-from sertify.gates.parts import TOGETHER, Slice
+from sertify.gates.parts import TOGETHER, Part
 from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome
@@ -191,7 +191,7 @@ def estimate(name: str, value: float, half: float = 0.1) -> Measurement:
 
 
 SCORE = Score(
-    part=Slice(),
+    part=Part(),
     coverage=estimate("coverage", 0.8),
     uar=estimate("uar", 0.5),
     uar_all=estimate("uar_all", 0.4),
@@ -205,7 +205,7 @@ SCORE = Score(
     chance=0.25,
     details={"confusion": {}},
 )
-CALLS, KOREAN = Slice("calls", corpus="calls"), Slice("language-ko", language="ko")
+CALLS, KOREAN = Part("calls", corpus="calls"), Part("language-ko", language="ko")
 SEEN = "its model card lists calls among its datasets"
 REASON = {
     "coverage": "low_coverage",
@@ -265,16 +265,16 @@ def test_by_default_uar_has_to_be_sure() -> None:
 @pytest.mark.parametrize(
     ("part", "least", "outcome"),
     [
-        (Slice(), 0.5, "PASS"),
-        (Slice(), 0.55, "FAIL"),
+        (Part(), 0.5, "PASS"),
+        (Part(), 0.55, "FAIL"),
         (CALLS, 0.55, "PASS"),
-        (Slice("studio", corpus="studio"), 0.55, "FAIL"),
+        (Part("studio", corpus="studio"), 0.55, "FAIL"),
         (KOREAN, 0.55, "FAIL"),
-        (Slice("language-de", language="de"), 0.55, "PASS"),
+        (Part("language-de", language="de"), 0.55, "PASS"),
     ],
 )
 def test_a_part_is_held_against_the_requirement_on_it(
-    part: Slice, least: float, outcome: str
+    part: Part, least: float, outcome: str
 ) -> None:
     bounds = (
         Bound(min=least),
@@ -296,7 +296,7 @@ def test_a_part_is_held_against_the_requirement_on_it(
             0.5,
             (
                 "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
-                " 95% confidence; 100 clips cannot tell, about 5,200 could (which guessing scores)"
+                " 95% confidence; 100 clips cannot tell, about 5,200 could (the score of guessing)"
             ),
         ),
         (
@@ -304,7 +304,7 @@ def test_a_part_is_held_against_the_requirement_on_it(
             0.5,
             (
                 "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5 with 95%"
-                " confidence (which guessing scores)"
+                " confidence (the score of guessing)"
             ),
         ),
     ],
@@ -319,9 +319,9 @@ def test_a_uar_that_guessing_may_have_reached_does_not_pass(
 
 
 @pytest.mark.parametrize(
-    ("part", "sure"), [(Slice(), "95%"), (CALLS, "80%"), (KOREAN, "60%")], ids=str
+    ("part", "sure"), [(Part(), "95%"), (CALLS, "80%"), (KOREAN, "60%")], ids=str
 )
-def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Slice, sure: str) -> None:
+def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Part, sure: str) -> None:
     bounds = (
         Bound(min=0.1),
         Bound(min=0.1, confidence=0.8, corpus="calls"),
@@ -335,12 +335,12 @@ def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Slice, sure:
 # ------------------------------------------------------------------ seen in training
 
 
-@pytest.mark.parametrize("part", [Slice(), Slice(TOGETHER), KOREAN])
-def test_speech_of_which_nothing_is_new_is_inconclusive(part: Slice) -> None:
+@pytest.mark.parametrize("part", [Part(), Part(TOGETHER), KOREAN])
+def test_speech_of_which_nothing_is_new_is_inconclusive(part: Part) -> None:
     judgement = judge_novelty(
         replace(SCORE, part=part, seen=SEEN, details={"seen": {"calls": SEEN}}), Requirements()
     )
-    expected = f"{SEEN}, so how right it is there says nothing about new speech"
+    expected = f"{SEEN}, so its score there says nothing about new speech"
     assert found(judgement) == f"INCONCLUSIVE seen_in_training: {expected}"
     assert judgement.measurements == (Measurement("seen_corpora", 1, "corpora"),)
 
@@ -381,7 +381,7 @@ def test_a_requirement_on_a_seen_corpus_is_inconclusive() -> None:
     about_it = Requirements(uar=(Bound(min=0.4), Bound(min=0.3, corpus="calls")))
     seen = replace(SCORE, part=CALLS, seen=SEEN)
     assert found(judge_novelty(seen, about_it)).startswith("INCONCLUSIVE seen_in_training")
-    assert found(judge_novelty(replace(seen, part=Slice("b", corpus="b")), about_it)) == "PASS"
+    assert found(judge_novelty(replace(seen, part=Part("b", corpus="b")), about_it)) == "PASS"
 
 
 @pytest.mark.parametrize("name", REASON)

@@ -89,14 +89,17 @@ def test_a_config_names_its_model_type(tmp_path: Path) -> None:
 
 
 NO_CONFIGS: dict[str, tuple[dict[str, str], str]] = {
-    "empty": ({}, "no_config: it has no config.json, but no file at all"),
+    "empty": ({}, "no_config: it has no config.json; it has no files"),
     "other-format": (
         {"am.mvn": "", "README.md": ""},
         "unsupported_library: it is in FunASR's format (am.mvn), without a config.json",
     ),
     "many-files": (
         {f"{number}.bin": "" for number in range(8)},
-        "no_config: it has no config.json, but 0.bin, 1.bin, 2.bin, 3.bin, 4.bin, 5.bin and 2 more",
+        (
+            "no_config: it has no config.json;"
+            " its files are 0.bin, 1.bin, 2.bin, 3.bin, 4.bin, 5.bin and 2 more"
+        ),
     ),
     "broken": (
         {"config.json": '{"model_type": '},
@@ -155,9 +158,12 @@ def test_batches_are_reported_as_they_are_made() -> None:
     )
     alone = loadability.judge_batching("single", float("inf"))
     assert accepted(alone) == {"largest_batch": 1}
-    assert "one clip at a time only" in alone.details["remark"]
+    assert "one clip at a time" in alone.details["remark"]
     stateful = loadability.judge_batching("equal", 0.0, concurrent=False)
-    assert stateful.details["remark"] == "it keeps something of each clip, so one thread asks it"
+    assert (
+        stateful.details["remark"]
+        == "it keeps something from each clip, so a single thread asks it"
+    )
 
 
 def test_a_loaded_model_is_measured() -> None:
@@ -313,7 +319,7 @@ def test_an_index_of_tensors() -> None:
 
 def test_a_pickle_that_names_more_than_tensors() -> None:
     index = TensorIndex({"a": Tensor((2, 3), "F32")}, unsafe=("os.system",))
-    message = "unsafe_pickle: its pickle names os.system, but should hold tensors only"
+    message = "unsafe_pickle: its pickle refers to os.system, but should hold only tensors"
     assert rejected(judge_index(**index.facts)) == message
 
 
@@ -336,9 +342,9 @@ LABELS = ("sad", "happy")
 @pytest.mark.parametrize(
     ("labels", "outputs", "message"),
     [
-        (("sad", None), 2, "2 outputs, but the labels are sad"),
-        (LABELS, 3, "3 outputs, but the labels are sad, happy"),
-        ((None,), None, "1 outputs, but the labels are none"),
+        (("sad", None), 2, "it has 2 outputs, but 1 label: sad"),
+        (LABELS, 3, "it has 3 outputs, but 2 labels: sad, happy"),
+        ((None,), None, "it has 1 output, but 0 labels: none"),
     ],
 )
 def test_labels_that_do_not_fit_the_outputs(
@@ -369,7 +375,7 @@ def test_finite_weights() -> None:
 
 def test_weights_with_nan_or_infinity() -> None:
     judgement = judge_finite_weights(weights(non_finite=["a.weight", "b.bias"]))
-    message = "NaN or infinity in a.weight, b.bias, but all should be finite"
+    message = "a.weight, b.bias holds NaN or infinity, but all weights should be finite"
     assert rejected(judgement) == f"non_finite_weights: {message}"
 
 
@@ -383,7 +389,7 @@ def test_a_feature_extractor_is_known_by_its_rate() -> None:
 
 @pytest.mark.parametrize("rate", [0, -1, 7_999, 48_001, 10**9])
 def test_a_rate_that_speech_is_not_recorded_at(rate: int) -> None:
-    message = f"its feature extractor wants {rate} Hz, but should want 8000 to 48000"
+    message = f"its feature extractor expects {rate} Hz, but should expect 8000 to 48000 Hz"
     judgement = loadability.judge_feature_extractor(rate, "")
     assert rejected(judgement) == f"unsupported_sampling_rate: {message}"
 
@@ -405,15 +411,27 @@ def test_a_finite_logit_for_each_label() -> None:
 @pytest.mark.parametrize(
     ("answer", "labels", "named"),
     [
-        (logits(1, 2), CLASSES, "outputs=2, but should be one for each label: angry, happy, sad"),
-        (logits(1, 2), (), "outputs=2, but should be one for each label: none"),
-        (logits(1, 2), ("a", None), "outputs=2, but should be one for each label: a, None"),
+        (
+            logits(1, 2),
+            CLASSES,
+            "it gave 2 outputs, but should give one for each label: angry, happy, sad",
+        ),
+        (logits(1, 2), (), "it gave 2 outputs, but should give one for each label: none"),
+        (
+            logits(1, 2),
+            ("a", None),
+            "it gave 2 outputs, but should give one for each label: a, None",
+        ),
         (
             np.zeros((3, 1), np.float32),
             CLASSES,
-            "outputs=3, but should be one for each label: angry, happy, sad",
+            "it gave 3 outputs, but should give one for each label: angry, happy, sad",
         ),
-        (logits(np.nan), CLASSES, "outputs=1, but should be one for each label: angry, happy, sad"),
+        (
+            logits(np.nan),
+            CLASSES,
+            "it gave 1 output, but should give one for each label: angry, happy, sad",
+        ),
     ],
     ids=["fewer", "no-labels", "gap", "matrix", "nan"],
 )
@@ -486,12 +504,12 @@ def test_labels_with_names() -> None:
     ids=str,
 )
 def test_labels_without_names(labels: list[str], shown: str) -> None:
-    message = f"no_labels: labels are {shown}, but should be names"
+    message = f"no_labels: the labels are {shown}, but should be names"
     assert rejected(judge_named_labels(labels)) == message
 
 
 def test_no_labels_at_all() -> None:
-    message = "no_labels: labels are none, but should be names"
+    message = "no_labels: the labels are none, but should be names"
     assert rejected(judge_named_labels([])) == message
 
 
@@ -501,7 +519,7 @@ def test_distinct_labels() -> None:
 
 @pytest.mark.parametrize("labels", [["sad", "angry", "sad"], ["sad", "Sad "]], ids=str)
 def test_labels_that_are_the_same(labels: list[str]) -> None:
-    message = "duplicate_labels: sad names more than one output, but labels should be distinct"
+    message = "duplicate_labels: more than one output is called sad, but labels should be distinct"
     assert rejected(judge_distinct_labels(labels)) == message
 
 
@@ -513,14 +531,14 @@ def test_emotion_classes(problem: str | None) -> None:
 @pytest.mark.parametrize(
     ("labels", "problem", "shown"),
     [
-        (["arousal", "valence"], None, "arousal, valence (problem_type None)"),
+        (["arousal", "valence"], None, "arousal, valence"),
         (["arousal", "angry"], "regression", "arousal, angry (problem_type regression)"),
         (["angry", "sad"], "regression", "angry, sad (problem_type regression)"),
     ],
     ids=str,
 )
 def test_dimensions(labels: list[str], problem: str | None, shown: str) -> None:
-    message = f"dimensional: labels are {shown}, but should be emotions"
+    message = f"dimensional: the labels are {shown}, but should be emotions"
     assert rejected(judge_dimensions(labels, problem)) == message
 
 
@@ -533,7 +551,7 @@ def test_labels_that_name_emotions() -> None:
 def test_labels_that_name_none() -> None:
     candidate = Candidate(name="m", model="org/m")
     judgement = judge_emotions(["angry", "hyped", "dog bark"], candidate)
-    message = "hyped, dog bark is no known emotion, but each label should be one"
+    message = "labels hyped, dog bark are not known as an emotion, but each label should be"
     assert rejected(judgement) == f"unknown_labels: {message}"
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
-from sertify.gates.parts import TOGETHER, Slice, is_language, slices
+from sertify.gates.parts import TOGETHER, Part, is_language, parts
 from sertify.vocabulary.outcomes import Bound
 
-CALLS, STUDIO = Slice("calls", corpus="calls"), Slice("studio", corpus="studio")
-KOREAN = Slice("language-ko", language="ko")
+CALLS, STUDIO = Part("calls", corpus="calls"), Part("studio", corpus="studio")
+KOREAN = Part("language-ko", language="ko")
 
 
 def asking(*scopes: dict[str, Any]) -> Requirements:
@@ -19,42 +19,42 @@ def asking(*scopes: dict[str, Any]) -> Requirements:
 
 
 @pytest.mark.parametrize(
-    ("corpora", "requirements", "parts"),
+    ("corpora", "requirements", "wanted"),
     [
-        ([], Requirements(), (Slice(),)),
-        (["calls"], Requirements(), (Slice(),)),
-        (["calls", "studio"], Requirements(), (Slice(TOGETHER), CALLS, STUDIO)),
-        (["calls"], asking({"corpus": "calls"}), (Slice(), CALLS)),
-        (["calls"], asking({"language": "ko"}, {"corpus": "calls"}), (Slice(), CALLS, KOREAN)),
+        ([], Requirements(), (Part(),)),
+        (["calls"], Requirements(), (Part(),)),
+        (["calls", "studio"], Requirements(), (Part(TOGETHER), CALLS, STUDIO)),
+        (["calls"], asking({"corpus": "calls"}), (Part(), CALLS)),
+        (["calls"], asking({"language": "ko"}, {"corpus": "calls"}), (Part(), CALLS, KOREAN)),
         (
             ["studio", "calls"],
             asking({"corpus": "calls"}, {"language": "ko"}),
-            (Slice(TOGETHER), STUDIO, CALLS, KOREAN),
+            (Part(TOGETHER), STUDIO, CALLS, KOREAN),
         ),
     ],
 )
 def test_the_whole_each_of_several_corpora_and_what_requirements_name(
-    corpora: list[str], requirements: Requirements, parts: tuple[Slice, ...]
+    corpora: list[str], requirements: Requirements, wanted: tuple[Part, ...]
 ) -> None:
-    assert slices(corpora, requirements) == parts
+    assert parts(corpora, requirements) == wanted
 
 
 def test_a_requirement_about_speech_that_is_not_there_is_judged_all_the_same() -> None:
-    assert slices(["calls"], asking({"corpus": "studio"})) == (Slice(), STUDIO)
+    assert parts(["calls"], asking({"corpus": "studio"})) == (Part(), STUDIO)
 
 
 @pytest.mark.parametrize(
     ("part", "takes"),
     [
-        (Slice(), [True, True, True]),
-        (Slice(TOGETHER), [True, True, True]),
+        (Part(), [True, True, True]),
+        (Part(TOGETHER), [True, True, True]),
         (CALLS, [True, True, False]),
         (KOREAN, [True, False, False]),
-        (Slice("language-KO-kr", language="KO-kr"), [True, False, False]),
-        (Slice("language-k", language="k"), [False, False, False]),
+        (Part("language-KO-kr", language="KO-kr"), [True, False, False]),
+        (Part("language-k", language="k"), [False, False, False]),
     ],
 )
-def test_a_part_takes_its_clips(part: Slice, takes: list[bool]) -> None:
+def test_a_part_takes_its_clips(part: Part, takes: list[bool]) -> None:
     facts = [("calls", "ko-KR"), ("calls", "kok"), ("studio", None)]
     clips = [Clip("x.wav", Path(), corpus=corpus, language=language) for corpus, language in facts]
     assert [part.takes(clip) for clip in clips] == takes

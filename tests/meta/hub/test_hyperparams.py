@@ -69,7 +69,7 @@ h: !!python/object/new:os.system ['touch {mark}']
 i: !module:os
 """
     values = read_hyperparams(text)
-    assert values["a"] == values["b"] == values["f"] == values["h"] == [f"touch {mark}"]
+    assert values["a"] == values["b"] == values["f"] == values["h"] == (f"touch {mark}",)
     assert values["c"] is values["e"] is values["i"] is None
     class_names(text)
     assert not mark.exists()
@@ -96,19 +96,14 @@ WRONG = {
     "deep": ("[" * 20_000, "deep"),
     "control-character": ("a: \x00", "not valid"),
     "key-twice": ("a: 1\na: 2\n", "twice"),
-    "merged-keys": ("a: &b {c: 1}\nd: {<<: *b}\n", "plain text"),
-    "key-of-a-list": ("? [a]\n: b\n", "plain text"),
-    "key-of-a-number": ("1: 2\n", "plain text"),
-    "no-date": ("a: 2000-13-45\n", "not valid YAML"),
-    "endless-number": ("a: " + "9" * 5000, "not valid YAML"),
-    "endless-text": ("x" * 300_000, "characters"),
+    "merged-keys": ("a: &b {c: 1}\nd: {<<: *b}\n", "cannot be merged"),
+    "key-of-a-list": ("? [a]\n: b\n", "should be text"),
+    "endless-number": ("a: " + "9" * 5000, "not a usable value"),
+    "endless-text": ("x" * 1_100_000, "bytes"),
     "two-documents": ("a: 1\n---\nb: 2\n", "not valid"),
-    "no-integer": ("a: !!int x\n", "not valid"),
-    "no-set": ("a: !!set [x]\n", "not valid"),
-    "no-boolean": ("a: !!bool x", "not valid"),
-    "no-timestamp": ("a: !!timestamp x", "not valid"),
-    "no-float": ("a: !!float x", "not valid"),
-    "no-mapping": ("a: !<tag:yaml.org,2002:map> x\n", "not valid"),
+    "no-integer": ("a: !!int x\n", "line 1: x is not a usable value"),
+    "no-boolean": ("a: !!bool x", "not a usable value"),
+    "no-float": ("a: !!float x", "not a usable value"),
 }
 
 

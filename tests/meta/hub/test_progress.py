@@ -74,6 +74,7 @@ def test_a_download_that_breaks_off_never_tells_too_much(
     assert (snapshot.folder / WEIGHTS[0]).stat().st_size == SIZE
 
 
+@pytest.mark.slow(7)
 def test_a_terminal_shows_the_download(
     server: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -589,7 +589,7 @@ def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() ->
     with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
         hf_raise_for_status(response)
     assert caught.value.reason.code == "unreachable"
-    assert "what answers is no hub, but the page of a proxy, say" in str(caught.value)
+    assert "what answered is not the hub; it may be the page of a proxy" in str(caught.value)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("CAS failed"), UserWarning("odd"), KeyError("x")])
@@ -632,7 +632,7 @@ def test_a_server_that_would_send_the_whole_file_is_not_listened_to(server: Loca
     server.disturb(Response(200, whole), "GET .*/model.safetensors")
     with pytest.raises(Blocked) as caught:
         RemoteFile(REPO, "main", "model.safetensors", len(whole)).read(8)
-    message = "127.0.0.1 sends whole files only, but should send parts of them"
+    message = "127.0.0.1 only sends whole files, but should send parts of them"
     assert str(caught.value) == f"unreachable: {message}"
 
 
@@ -654,7 +654,10 @@ def test_without_a_hub_a_warm_cache_will_do(
     after = take_snapshot(candidate)
     fetch(after, after.weight_files)
     assert after == before
-    assert after.remark == f"{server.url} gives no usable answer: judged as it is in the cache"
+    assert (
+        after.remark
+        == f"{server.url} gave no usable answer, so what the cache has of it was judged"
+    )
     assert before.remark == ""
 
 
@@ -770,17 +773,17 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
     "no-weights": (
         SMALL,
         (
-            "no_weights: it has no weights in a known format, but README.md, config.json, "
-            "preprocessor_config.json"
+            "no_weights: it has no weights in a known format; its files are README.md, "
+            "config.json, preprocessor_config.json"
         ),
     ),
     "tensorflow": (
         SMALL | {"tf_model.h5": b""},
-        "unsupported_library: its weights are in TensorFlow's format (tf_model.h5) only",
+        "unsupported_library: its weights are only in TensorFlow's format (tf_model.h5)",
     ),
     "adapter": (
         SMALL | {"adapter_config.json": b"{}", "adapter_model.safetensors": b""},
-        "unsupported_library: its weights are in PEFT's format (adapter_config.json) only",
+        "unsupported_library: its weights are only in PEFT's format (adapter_config.json)",
     ),
     "empty": (
         SMALL | {"model.safetensors": b""},
@@ -792,7 +795,7 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
             "model-00001-of-00002.safetensors": b"",
             "model.safetensors.index.json": b'{"weight_map": {"a": "b.safetensors"}}',
         },
-        "corrupt_weights: model.safetensors.index.json names b.safetensors, which is not there",
+        "corrupt_weights: model.safetensors.index.json lists b.safetensors, which is missing",
     ),
     "shards-without-a-list": (
         SMALL | {"pytorch_model-00001-of-00002.bin": b""},

@@ -172,7 +172,7 @@ def test_what_is_no_tensor_is_named(protocol: int) -> None:
     }
     index = of_torch(saved(state, protocol))
     assert index.tensors == {"weight": Tensor((2,), "F32")}
-    others = "'last\\nline' 7 <int> <tuple> None bytes epoch flags rates shape sparse state_dict"
+    others = "7 <int> <tuple> None bytes epoch flags last\\nline rates shape sparse state_dict"
     assert index.others == tuple(others.split())
     assert index.unsafe == ()
 
@@ -405,7 +405,7 @@ HIDDEN = {
     "with-a-blank": (b"ccollections OrderedDict\nx\n.", "collections OrderedDict.x"),
     "accented": ("cmodulé\nname\n.".encode(), "modulé.name"),
     "not-even-text": (b"cmodul\xff\nname\n.", "modul\\xff.name"),
-    "unprintable": (b"cmodule\x1b[2J\nname\n.", "'module\\x1b[2J.name'"),
+    "unprintable": (b"cmodule\x1b[2J\nname\n.", "module\\x1b[2J.name"),
     "very-long": (b"c" + b"a" * 600 + b"\nname\n.", "?"),
 }
 
@@ -495,17 +495,17 @@ ARCHIVES = {
     ),
     "tensor": (
         saved(torch.zeros(2)),
-        "NotInspectable: holds something else than a dict of tensors",
+        "NotInspectable: holds something other than a dict of tensors",
     ),
     "list": (
         saved([torch.zeros(2)]),
-        "NotInspectable: holds something else than a dict of tensors",
+        "NotInspectable: holds something other than a dict of tensors",
     ),
     "other-pickle": (
         pickle.dumps({}, 4),
-        "CorruptWeights: is a pickle, but no checkpoint of torch",
+        "CorruptWeights: is a pickle, but not a checkpoint of torch",
     ),
-    "short": (b"PK", "CorruptWeights: is no checkpoint of torch, but starts with b'PK'"),
+    "short": (b"PK", "CorruptWeights: is not a checkpoint of torch: it starts with b'PK'"),
     "cut": (
         SOUND[:500],
         "CorruptWeights: ends without a table of contents, so a part of it is missing",
@@ -516,7 +516,7 @@ ARCHIVES = {
     ),
     "prefix": (
         b"\0" + SOUND,
-        "CorruptWeights: is no checkpoint of torch, but starts with b'\\x00PK\\x03\\x04",
+        "CorruptWeights: is not a checkpoint of torch: it starts with b'\\x00PK\\x03\\x04",
     ),
     "shifted": (
         SOUND[:4] + b"\0" + SOUND[4:],
@@ -528,19 +528,19 @@ ARCHIVES = {
     ),
     "no-members": (
         b"PK\3\4" + zipped()[:16] + struct.pack("<I", 4) + b"\0\0",
-        "CorruptWeights: is an archive without a data.pkl, so no checkpoint of torch",
+        "CorruptWeights: is an archive without a data.pkl, so it is not a checkpoint of torch",
     ),
     "other-archive": (
         zipped(readme=b"hello"),
-        "CorruptWeights: is an archive without a data.pkl, so no checkpoint of torch",
+        "CorruptWeights: is an archive without a data.pkl, so it is not a checkpoint of torch",
     ),
     "no-folder": (
         zipped(data_pkl=b"N."),
-        "CorruptWeights: is an archive without a data.pkl, so no checkpoint of torch",
+        "CorruptWeights: is an archive without a data.pkl, so it is not a checkpoint of torch",
     ),
     "second-folder": (
         zipped(a__b=b"", c__data_pkl=b"N."),
-        "CorruptWeights: is an archive without a data.pkl, so no checkpoint of torch",
+        "CorruptWeights: is an archive without a data.pkl, so it is not a checkpoint of torch",
     ),
     "two-pickles": (
         archive(b"N.", more={"archive/DATA.PKL": b"cposix\nsystem\n."}),
@@ -824,43 +824,46 @@ HEADERS = {
         safe(b" " * (MAX_INDEX + 1)),
         "NotInspectable: has an index of 16,777,217 bytes, of which at most 16,777,216 are read",
     ),
-    "no-json": (safe(b"{'a': 1}"), "CorruptWeights: has an index that is no valid JSON: Expecting"),
+    "no-json": (
+        safe(b"{'a': 1}"),
+        "CorruptWeights: has an index that is not valid JSON: Expecting",
+    ),
     "no-text": (
         safe(b"\xff{}"),
-        "CorruptWeights: has an index that is no valid JSON: 'utf-8' codec",
+        "CorruptWeights: has an index that is not valid JSON: 'utf-8' codec",
     ),
     "deep": (
         safe(b'{"a":' * 500_000),
-        "CorruptWeights: has an index that is no valid JSON: maximum recursion depth exceeded",
+        "CorruptWeights: has an index that is not valid JSON: maximum recursion depth exceeded",
     ),
     "deep-list": (
         safe(b"[" * 5_000_000),
-        "CorruptWeights: has an index that is no valid JSON: maximum recursion depth exceeded",
+        "CorruptWeights: has an index that is not valid JSON: maximum recursion depth exceeded",
     ),
-    "list": (safe([]), "CorruptWeights: has an index that is no JSON object"),
+    "list": (safe([]), "CorruptWeights: has an index that is not a JSON object"),
     "twice": (
         safe(b'{"a":' + WRITTEN + b',"a":' + WRITTEN + b"}"),
-        "CorruptWeights: has an index that is no valid JSON: a key is in it twice",
+        "CorruptWeights: has an index that is not valid JSON: a key is in it twice",
     ),
     "nan": (
         safe(b'{"a": NaN}'),
-        "CorruptWeights: has an index that is no valid JSON: NaN is in it",
+        "CorruptWeights: has an index that is not valid JSON: NaN is in it",
     ),
     "long-number": (
         safe(b'{"a": ' + b"1" * 5000 + b"}"),
-        "CorruptWeights: has an index that is no valid JSON: Exceeds the limit",
+        "CorruptWeights: has an index that is not valid JSON: Exceeds the limit",
     ),
     "surrogate": (
         safe({"\ud800": ENTRY}),
-        "CorruptWeights: has an index that is no valid JSON: 'utf-8' codec can't encode",
+        "CorruptWeights: has an index that is not valid JSON: 'utf-8' codec can't encode",
     ),
     "metadata": (
         safe({"a": ENTRY, "__metadata__": {"epoch": 3}}),
-        "CorruptWeights: has metadata that are no text",
+        "CorruptWeights: has metadata that is not text",
     ),
     "metadata-list": (
         safe({"a": ENTRY, "__metadata__": []}),
-        "CorruptWeights: has metadata that are no text",
+        "CorruptWeights: has metadata that is not text",
     ),
     "no-entry": (safe({"a": 1}), "CorruptWeights: has no valid entry for 'a' in its index"),
     "no-shape": (

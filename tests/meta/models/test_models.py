@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.loadability import judge_agreement, judge_outline, judge_task, require
 from sertify.gates.weights import judge_index
 from sertify.hub.configs import judge_config
@@ -82,7 +82,7 @@ def rejection(folder: Path, **options: Any) -> str:
 
 
 def second(sampling_rate: int = 16_000) -> NDArray[np.float32]:
-    return noise(1, sampling_rate)
+    return white_noise(1, sampling_rate)
 
 
 def drop(*parts: str) -> Make:
@@ -330,7 +330,7 @@ LEFT_OUT: dict[str, tuple[Make, str]] = {
 @pytest.mark.parametrize(("make", "names"), LEFT_OUT.values(), ids=LEFT_OUT)
 def test_nothing_that_was_trained_may_be_left_out(folder: Path, make: Make, names: str) -> None:
     make(folder)
-    message = "the network leaves out what the checkpoint has, but should have all of it"
+    message = "the network leaves out layers that the checkpoint has, but should use them all"
     assert rejection(folder).startswith(f"unused_layers: {message}: {names}")
 
 
@@ -366,7 +366,7 @@ def test_more_labels_in_the_entry_than_outputs_are_told_before_weights_are_loade
 
 def test_a_typing_error_in_a_config_does_not_take_hours(folder: Path) -> None:
     configure(num_hidden_layers=10**9)(folder)
-    message = "bad_config: config.json names 1000000000 layers, but should at most 500"
+    message = "bad_config: config.json asks for 1000000000 layers, but should ask for at most 500"
     assert rejection(folder) == message
 
 
@@ -379,7 +379,7 @@ def test_of_one_file_and_stray_shards_the_one_file_counts(folder: Path) -> None:
 def test_no_layer_may_be_left_out(folder: Path) -> None:
     tiny.edit_json(folder / "config.json", lambda config: config.update(num_hidden_layers=0))
     name = "wav2vec2.encoder.layers.0.attention.k_proj.bias"
-    message = "the network leaves out what the checkpoint has, but should have all of it"
+    message = "the network leaves out layers that the checkpoint has, but should use them all"
     assert rejection(folder).startswith(f"unused_layers: {message}: {name}, ")
 
 
@@ -476,7 +476,7 @@ def test_a_shard_that_is_not_there(folder: Path) -> None:
     shard(folder, tiny.read_tensors(folder))
     (folder / "model-00002-of-00002.safetensors").unlink()
     name = "model-00002-of-00002.safetensors"
-    message = f"model.safetensors.index.json names {name}, which is not there"
+    message = f"model.safetensors.index.json lists {name}, which is missing"
     assert rejection(folder) == f"corrupt_weights: {message}"
 
 
@@ -496,21 +496,21 @@ def test_the_payload_of_a_pickle_does_not_run(
     save(pickled, Payload(mark))
     message = rejection(pickled)
     assert message.startswith("unsafe_pickle: ")
-    assert f" {os.mkdir.__module__}.mkdir, but should hold tensors only" in message
+    assert f" {os.mkdir.__module__}.mkdir, but should hold only tensors" in message
     assert not mark.exists()
 
 
 def test_a_pickle_of_harmless_objects_is_unsafe_all_the_same(pickled: Path) -> None:
     tensors = torch.load(pickled / PICKLED, weights_only=True)
     torch.save(tensors | {"args": Namespace(epochs=3)}, pickled / PICKLED)
-    message = "its pickle names argparse.Namespace, but should hold tensors only"
+    message = "its pickle refers to argparse.Namespace, but should hold only tensors"
     assert rejection(pickled) == f"unsafe_pickle: {message}"
 
 
 @pytest.mark.parametrize("name", [None, "adapter_model.safetensors", "training_args.bin"])
 def test_no_weights(folder: Path, name: str | None) -> None:
     (folder / SAFE).rename(folder / (name or ".hidden"))
-    message = "no_weights: it has no weights in a known format, but "
+    message = "no_weights: it has no weights in a known format; "
     assert rejection(folder).startswith(message)
 
 
@@ -529,7 +529,7 @@ def test_no_weights(folder: Path, name: str | None) -> None:
 def test_every_weight_is_finite(tmp_path: Path, architecture: str, name: str, value: float) -> None:
     folder = tiny.build(tmp_path, architecture)
     refill(name, lambda tensor: torch.full_like(tensor, value))(folder)
-    message = f"non_finite_weights: NaN or infinity in {name}, but all should be finite"
+    message = f"non_finite_weights: {name} holds NaN or infinity, but all weights should be finite"
     assert rejection(folder) == message
 
 
@@ -544,7 +544,7 @@ REMOTE = {"AutoConfig": "modeling.Config", "AutoModelForAudioClassification": "m
 BAD_CONFIGS: dict[str, tuple[Make, str]] = {
     "absent": (
         lambda folder: (folder / CONFIG).unlink(),
-        f"no_config: it has no config.json, but {SAFE}, {PREPROCESSOR}",
+        f"no_config: it has no config.json; its files are {SAFE}, {PREPROCESSOR}",
     ),
     "broken": (overwrite(CONFIG, "{"), "bad_config: config.json cannot be read: Expecting "),
     "list": (overwrite(CONFIG, "[]"), "bad_config: config.json names no model_type"),
@@ -564,7 +564,7 @@ BAD_CONFIGS: dict[str, tuple[Make, str]] = {
     "labels-by-name": (configure(id2label={"angry": "0"}), "bad_config: ValueError: "),
     "text-model": (
         configure(model_type="bert", architectures=["BertForSequenceClassification"]),
-        "wrong_task: transformers has no audio classifier of type Bert",
+        "wrong_task: transformers has no audio classifier for Bert models",
     ),
     "recogniser": (
         configure(architectures=["Wav2Vec2ForCTC"]),
@@ -588,7 +588,7 @@ def test_code_of_the_repository_neither_runs_nor_asks(
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     configure(model_type="fancy", auto_map=REMOTE)(folder)
     (folder / "modeling.py").write_text("raise SystemExit('executed')\n")
-    message = "needs_remote_code: config.json names code of the repository, which may not run"
+    message = "needs_remote_code: config.json asks for code of the repository, which may not run"
     assert rejection(folder) == message
     assert sys.stdin.read() == "yes\n"
 
@@ -636,12 +636,12 @@ MISMATCHES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("names", "labels"), MISMATCHES.values(), ids=MISMATCHES)
 def test_each_output_has_a_label(folder: Path, names: dict[str, Any], labels: str) -> None:
     configure(id2label=names)(folder)
-    message = f"outputs=3, but should be one for each label: {labels}"
+    message = f"it gave 3 outputs, but should give one for each label: {labels}"
     assert rejection(folder) == f"label_count_mismatch: {message}"
 
 
 def test_labels_given_by_the_user_are_as_many_as_outputs(folder: Path) -> None:
-    message = "outputs=3, but should be one for each label: angry, sad"
+    message = "it gave 3 outputs, but should give one for each label: angry, sad"
     assert rejection(folder, labels=("angry", "sad")) == f"label_count_mismatch: {message}"
     assert certified(folder, labels=("a", "b", "c")).labels == ("a", "b", "c")
 
@@ -723,7 +723,7 @@ def test_a_sampling_rate_is_enough_for_a_feature_extractor(
 def test_models_with_layer_norm_get_a_mask(tmp_path: Path, norm: str) -> None:
     folder = tiny.build(tmp_path, feat_extract_norm=norm)
     model = certified(folder, feature_extractor=RATE_ONLY)
-    assert model.blueprint.parts[2].return_attention_mask is (norm == "layer")
+    assert model.blueprint.material[2].return_attention_mask is (norm == "layer")
 
 
 @pytest.mark.parametrize("typed", [True, False])

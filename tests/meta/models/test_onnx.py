@@ -16,7 +16,7 @@ import transformers
 from numpy.typing import NDArray
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.hub.snapshots import Snapshot, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint
@@ -34,7 +34,7 @@ pytest.importorskip(
 GRAPH, SAFE = "model.onnx", "model.safetensors"
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 NOTHING = TensorIndex({}, problem=f"{GRAPH} is a graph, not a list of tensors")
-CLIPS = (noise(1, 16_000), 0.01 * noise(2, 16_000)[:12_345])
+CLIPS = (white_noise(1, 16_000), 0.01 * white_noise(2, 16_000)[:12_345])
 DYNAMIC = {"input_values": {0: "batch", 1: "samples"}, "attention_mask": {0: "batch", 1: "samples"}}
 GROUP: dict[str, Any] = {"feat_extract_norm": "group", "do_stable_layer_norm": False}
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
@@ -164,9 +164,9 @@ def test_clips_are_brought_to_a_fixed_length(tmp_path: Path, mask: bool) -> None
     original = export(tmp_path, samples=20_000, mask=mask, **(LAYER if mask else GROUP))
     model = loaded(tmp_path)
     fixed = {"padding": "max_length", "max_length": 20_000, "truncation": True}
-    for clip in (*CLIPS, noise(2, 16_000)):
+    for clip in (*CLIPS, white_noise(2, 16_000)):
         agree(model.logits(clip), original.logits(clip, **fixed))
-    cut = noise(2, 16_000)
+    cut = white_noise(2, 16_000)
     agree(model.logits(cut), original.logits(cut[:20_000]))
 
 
@@ -402,7 +402,9 @@ def test_no_feature_extractor_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_label_is_told(tmp_path: Path) -> None:
     export(tmp_path, **GROUP)
-    message = "label_count_mismatch: outputs=3, but should be one for each label: angry, happy"
+    message = (
+        "label_count_mismatch: it gave 3 outputs, but should give one for each label: angry, happy"
+    )
     assert rejection(tmp_path, labels=("angry", "happy")) == message
 
 

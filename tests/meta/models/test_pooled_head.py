@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.blueprints import Blueprint
 from sertify.models.loaders.choice import choose_loader
@@ -145,7 +145,7 @@ def rejection(folder: Path, **entry: Any) -> str:
     return str(caught.value)
 
 
-CLIPS = (noise(1, 16_000), 0.01 * noise(2, 16_000)[:12_345])
+CLIPS = (white_noise(1, 16_000), 0.01 * white_noise(2, 16_000)[:12_345])
 
 FORMS = [
     {"backbone": backbone, "norm": norm, "pooling": pooling}
@@ -308,5 +308,5 @@ def test_an_unknown_backbone_is_refused(tmp_path: Path) -> None:
         tmp_path / "config.json",
         lambda content: content.update(model_type="speech-encoder-decoder"),
     )
-    message = "wrong_task: transformers has no backbone speech-encoder-decoder"
+    message = "wrong_task: transformers has no backbone for speech-encoder-decoder models"
     assert rejection(tmp_path) == message

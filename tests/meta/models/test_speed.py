@@ -18,22 +18,31 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sertify.candidates.reading import Suite, read_candidates
-from sertify.corpora.audio import noise
-from sertify.evidence.environment import describe, fingerprint
+from sertify.corpora.audio import white_noise
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.speed import Timing, judge_timing
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models import loading, model
 from sertify.models.model import LoadedModel
 from sertify.models.speed import bench, energy, memory
-from sertify.models.speed.machine_load import Reading, contention, load_average, other_load, read
+from sertify.models.speed.machine_load import (
+    Reading,
+    contention,
+    load_average,
+    other_load,
+    read_counters,
+)
 from sertify.models.speed.stopwatch import Clock, Stopwatch
 from sertify.report.results.conclusion import conclude
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Bound
-from tests.meta.runs import CHECKS, EMBEDDED, ROOT, Outcome
+from tests.meta.runs import EMBEDDED, ROOT, Run
 
 CPU: dict[str, Any] = {"device": "cpu", "threads": 1}
+
+# What they need is imported, so that the processes start in no time.
+pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
 
 
 def inputs(name: str) -> tuple[Any, ...]:
@@ -54,7 +63,7 @@ def half(
 
 
 @pytest.fixture(scope="module")
-def watch() -> Iterator[Stopwatch]:
+def watch(_imported: None) -> Iterator[Stopwatch]:
     """A sound model in its own process."""
     started = Stopwatch(*inputs("wavlm-tiny"))
     yield started
@@ -114,7 +123,7 @@ def test_a_model_is_measured_in_a_process_of_its_own(watch: Stopwatch) -> None:
 
 def test_each_length_is_measured_anew(watch: Stopwatch) -> None:
     for seconds in (1, 2):
-        used = watch.remote.ask("prepare", noise(seconds, 16_000))
+        used = watch.remote.ask("prepare", white_noise(seconds, 16_000))
         assert 0 <= used["memory_above_model"] < used["peak_memory"]
         took = [watch.remote.ask("answer") for _ in range(3)]
         assert min(took) > 0
@@ -128,7 +137,7 @@ def test_only_what_was_answered_is_throughput() -> None:
     snapshot, index, arguments = inputs("wavlm-tiny")
     measuring = bench.Bench(snapshot, index, arguments, half)
     measuring.load()
-    measuring.prepare(noise(1, 16_000))
+    measuring.prepare(white_noise(1, 16_000))
     assert measuring.throughput(8) > 0
     assert measuring.throughput(1) == 0
 
@@ -160,7 +169,7 @@ def test_an_error_that_nobody_expects_arrives_as_text(watch: Stopwatch) -> None:
 
 def test_a_process_that_is_killed_blocks_the_candidate() -> None:
     watch = Stopwatch(*inputs("wavlm-tiny"))
-    watch.remote.ask("prepare", noise(1, 16_000))
+    watch.remote.ask("prepare", white_noise(1, 16_000))
     assert watch.remote.pid is not None
     os.kill(watch.remote.pid, signal.SIGKILL)
     for _ in range(2):
@@ -180,10 +189,15 @@ def test_what_cannot_be_loaded_for_lack_of_a_method_leaves_no_process() -> None:
 
 ORPHAN = """
 import signal, sys, time
-from tests.meta.models.test_speed import Stopwatch, inputs
+from pathlib import Path
+from sertify.candidates.reading import read_candidates
+from sertify.hub.snapshots import read_index, take_snapshot
+from sertify.models.speed.stopwatch import Stopwatch
 # What a shell starts in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-watch = Stopwatch(*inputs("wavlm-tiny"))
+candidate = next(one for one in read_candidates(Path(sys.argv[1])) if one.name == "wavlm-tiny")
+snapshot = take_snapshot(candidate)
+watch = Stopwatch(snapshot, read_index(snapshot), {"device": "cpu", "threads": 1})
 print(watch.remote.pid, flush=True)
 time.sleep(600)
 raise SystemExit("the main module ran twice")
@@ -194,13 +208,12 @@ raise SystemExit("the main module ran twice")
 def test_a_process_does_not_outlive_the_one_that_asks(tmp_path: Path, end: signal.Signals) -> None:
     script = tmp_path / "orphan.py"
     script.write_text(ORPHAN)
-    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     parent = subprocess.Popen(
-        [sys.executable, script],
+        [sys.executable, script, EMBEDDED],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | {"PYTHONPATH": paths},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
     )
     with parent:
         assert parent.stdout is not None
@@ -215,24 +228,12 @@ def test_a_process_does_not_outlive_the_one_that_asks(tmp_path: Path, end: signa
 # ------------------------------------------------------------------ through pytest-benchmark
 
 
-def speed_gate(candidates: Path, reports: Path, *options: str) -> Outcome:
-    """Call pytest in a process of its own: in a worker of pytest-xdist it would measure nothing."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    fixed = ["--candidates", str(candidates), "--reports", str(reports), "-m", "speed"]
-    command = [sys.executable, "-m", "pytest", str(CHECKS), *fixed, "--threads=1", *options]
-    command += ["-p", "no:cacheprovider"]
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return Outcome(done.returncode, done.stdout + done.stderr, reports)
-
-
 def test_the_gate_measures_by_the_options_of_pytest_benchmark(
-    write: Callable[..., Path], tmp_path: Path
+    run: Run, write: Callable[..., Path], tmp_path: Path
 ) -> None:
     saved = tmp_path / "saved.json"
     options = ("--benchmark-min-rounds=7", "--benchmark-max-time=0", f"--benchmark-json={saved}")
-    outcome = speed_gate(write("wavlm-tiny"), tmp_path / "reports", *options)
+    outcome = run("-m", "speed", *options, candidates=write("wavlm-tiny"))
     assert outcome.code == 0, outcome.output
     (kept,) = json.loads(saved.read_text())["benchmarks"]
     (check,) = outcome.candidate("wavlm-tiny")["gates"]["speed"]["checks"]
@@ -249,7 +250,7 @@ def test_the_gate_measures_by_the_options_of_pytest_benchmark(
 def test_what_noise_left_open_is_cured_by_quiet(tmp_path: Path) -> None:
     (candidate,) = [one for one in read_candidates(EMBEDDED) if one.name == "wavlm-tiny"]
     timing = Timing(1, (2.0, 2.0), 0.5, 900.0, 378.0, 94, 2, contention=0.9)
-    environment = describe("cpu", 2)
+    environment = describe_environment("cpu", 2)
     record = Record.of(
         judge_timing(timing, Bound(max=1)),
         candidate=candidate.name,
@@ -262,9 +263,9 @@ def test_what_noise_left_open_is_cured_by_quiet(tmp_path: Path) -> None:
     )
     store = EvidenceStore(tmp_path / "evidence.sqlite")
     store.add(record)
-    (one,) = conclude(Suite((candidate,)), store, environment)["candidates"]
-    assert (one["verdict"], one["reason"]) == ("undecided", "too_slow")
-    assert one["cure"] == "measure it again on a quiet machine"
+    (one,) = conclude(Suite((candidate,)), store, environment).candidates
+    assert (one.verdict, one.reason) == ("undecided", "too_slow")
+    assert one.cure == "measure it again on a quiet machine"
 
 
 # ------------------------------------------------------------------ what else the machine does
@@ -307,7 +308,7 @@ def test_the_load_of_others_is_what_the_cores_did_beside_this(
 
 
 def test_the_counters_of_this_machine_only_grow() -> None:
-    before, after = read(), read()
+    before, after = read_counters(), read_counters()
     assert after.clock > before.clock
     assert (after.own >= before.own, after.busy >= before.busy) == (True, True)
     for thread in before.threads.keys() & after.threads.keys():

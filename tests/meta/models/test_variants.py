@@ -16,7 +16,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from sertify.candidates.entries import VARIANTS
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -29,7 +29,9 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
-CLIPS = [noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))]
+CLIPS = [
+    white_noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))
+]
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
 FORMS: dict[str, dict[str, Any]] = {
     **{name: {"architecture": name} for name in tiny.ARCHITECTURES},
@@ -83,6 +85,7 @@ def test_a_runtime_answers_as_torch_does(
     assert (converted.weights, converted.labels) == (plain.weights, plain.labels)
 
 
+@pytest.mark.slow(15)
 def test_what_is_compiled_answers_as_before(tmp_path: Path) -> None:
     build(tmp_path, architecture="ast")  # one of waveforms takes a minute
     plain, converted = loaded(tmp_path, "fp32"), loaded(tmp_path, "compile")
@@ -201,7 +204,7 @@ def test_what_answers_on_the_cpu_is_not_compared_with_a_gpu(tmp_path: Path, vari
     with pytest.raises(Blocked) as caught:
         convert(model.network, outlined(tmp_path, variant), "cuda")
     assert str(caught.value) == (
-        f"no_variant: {variant} answers on the CPU, but the device is cuda; take --device cpu"
+        f"no_variant: {variant} runs on the CPU, but the device is cuda; use --device cpu"
     )
 
 
@@ -230,7 +233,7 @@ def test_what_is_no_module_of_torch_has_no_variants(tmp_path: Path, variant: str
     with pytest.raises(Blocked) as caught:
         convert(network, blueprint)
     assert str(caught.value) == (
-        f"no_variant: {variant} is made of a module of torch, which loader foreign does not give"
+        f"no_variant: {variant} needs a module of torch, which loader foreign does not give"
     )
 
 
@@ -246,6 +249,7 @@ def test_an_absent_package_is_named(
     )
 
 
+@pytest.mark.slow(6)
 def test_a_compiler_that_is_absent_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch._dynamo.reset()
     monkeypatch.setenv("CXX", "/nowhere/c++")

@@ -19,15 +19,14 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.evidence.environment import describe
 from sertify.hub.snapshots import take_snapshot
-from sertify.pipeline.stages import subject_key
+from sertify.pipeline import stages
+from sertify.pipeline.settings import Settings
 from tests.meta import tiny
-from tests.meta.runs import CHECKS, ROOT
+from tests.meta.runs import CHECKS, ROOT, Run
 
 Write = Callable[..., Path]
 
-# Without torch nothing can be asked: what a run finds then, it knew before.
 WITHOUT_TORCH = (
     "import sys, pytest; sys.modules['torch'] = None; sys.exit(pytest.main(sys.argv[1:]))"
 )
@@ -36,21 +35,29 @@ WITHOUT_TORCH = (
 class Project:
     """A folder with its own cache, evidence and recordings."""
 
-    def __init__(self, folder: Path, candidates: Path, speech: Path) -> None:
+    def __init__(self, folder: Path, candidates: Path, speech: Path, call: Run) -> None:
         self.reports, self.cache = folder / "reports", folder / "cache"
-        self.candidates = candidates
+        self.candidates, self.call = candidates, call
         self.speech = Path(shutil.copytree(speech, folder / "speech"))
 
+    def run(self, *args: str) -> str:
+        """Call pytest here; return what it says."""
+        places = {"candidates": self.candidates, "reports": self.reports, "cache": self.cache}
+        outcome = self.call("--data", self.speech, *args, **places)
+        assert outcome.code in (0, 1), outcome.output
+        return outcome.output
+
     def command(self, *args: str, code: str = "") -> list[str]:
+        """Return what calls pytest in a process of its own."""
         start = ["-c", code] if code else ["-m", "pytest"]
         own = ["--candidates", self.candidates, "--data", self.speech, "--reports", self.reports]
-        fixed = ["-p", "no:randomly", "-o", f"cache_dir={self.cache}", "--threads=1", "-q"]
+        fixed = ["-p", "no:hypothesispytest", "-o", f"cache_dir={self.cache}", "--threads=1"]
         return [sys.executable, *start, str(CHECKS), *map(str, own), *fixed, *args]
 
-    def run(self, *args: str, code: str = "") -> str:
-        done = subprocess.run(
-            self.command(*args, code=code), cwd=ROOT, capture_output=True, text=True, timeout=300
-        )
+    def run_without_torch(self, *args: str) -> str:
+        """Call pytest where nothing can be asked: what it finds then, it knew before."""
+        command = self.command(*args, code=WITHOUT_TORCH)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         return done.stdout
 
@@ -73,21 +80,23 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, write: Write, some_speech: Path) -> Project:
-    return Project(tmp_path, write("wavlm-tiny", "hubert-tiny"), some_speech)
+def project(tmp_path: Path, write: Write, some_speech: Path, run: Run) -> Project:
+    return Project(tmp_path, write("wavlm-tiny", "hubert-tiny"), some_speech, run)
 
 
 ACCURACY = ("-m", "accuracy")
 
 
+@pytest.mark.slow(6)
 def test_a_second_run_asks_nothing_whatever_gates_it_is_about(project: Project) -> None:
     first = project.run("-m", "not speed")
     known, measured = project.answers(), project.measured()
-    second = project.run("-m", "not speed", code=WITHOUT_TORCH)
+    second = project.run_without_torch("-m", "not speed")
     assert summary(second) == summary(first)
     assert (project.answers(), project.measured()) == (known, measured)
 
 
+@pytest.mark.slow(5)
 def test_what_is_new_is_asked_and_nothing_else(
     project: Project, tmp_path: Path, write: Write
 ) -> None:
@@ -95,7 +104,7 @@ def test_what_is_new_is_asked_and_nothing_else(
     known = project.answers()
     # Other requirements are judged by what is known,
     write("wavlm-tiny", "hubert-tiny", requirements={"uar": {"min": 0.99}})
-    assert "low_uar" in project.run(*ACCURACY, code=WITHOUT_TORCH)
+    assert "low_uar" in project.run_without_torch(*ACCURACY)
     assert project.answers() == known
     # and of a clip that changed, each candidate is asked about that one.
     first, second = sorted((project.speech / "audio").iterdir())[:2]
@@ -107,6 +116,7 @@ def test_what_is_new_is_asked_and_nothing_else(
     assert known.items() <= project.answers().items()
 
 
+@pytest.mark.slow(8)
 def test_a_run_that_was_killed_goes_on_where_it_was(project: Project, write: Write) -> None:
     write("wavlm-tiny")
     running = subprocess.Popen(
@@ -145,14 +155,16 @@ def mark(project: Project) -> dict[str, bytes]:
     return project.answers()
 
 
+@pytest.mark.slow(12)
 def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> None:
     project.run("-m", "not speed")
     alone, measured = project.answers(), project.measured()
-    other = Project(tmp_path / "other", project.candidates, project.speech)
+    other = Project(tmp_path / "other", project.candidates, project.speech, project.call)
     other.run("-m", "not speed", "-n", "2", "--threads", "2")
     assert (other.answers(), other.measured()) == (alone, measured)
 
 
+@pytest.mark.slow(10)
 def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Write) -> None:
     write("hubert-tiny")
     project.run(*ACCURACY, "--no-cache")
@@ -166,14 +178,14 @@ def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Writ
 
 
 class TestKeys:
-    ENVIRONMENT = describe("cpu", 1)
+    SETTINGS = Settings(candidates=Path("candidates.yaml"), device="cpu", threads=1)
 
     def candidate(self, folder: Path, **terms: Any) -> Candidate:
         return Candidate("tiny", str(folder), folder, **terms)
 
     def key(self, folder: Path, **terms: Any) -> str:
         candidate = self.candidate(folder, **terms)
-        return subject_key(take_snapshot(candidate), candidate, self.ENVIRONMENT)
+        return stages.key(take_snapshot(candidate), candidate, self.SETTINGS)
 
     @pytest.mark.parametrize(
         "terms",

@@ -22,9 +22,9 @@ from sertify.gates.degeneracy import Consistency
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel
-from sertify.pipeline.consistency import consistency, respond
+from sertify.pipeline.consistency import ask_again, respond
 from sertify.pipeline.hearing import Segmenting
-from sertify.pipeline.lazy_model import Subject
+from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import Predictions, RejectedClip, predict
 from sertify.vocabulary.errors import Blocked, ConfigurationError
 from tests.meta import tiny
@@ -64,7 +64,7 @@ def make(tmp_path: Path) -> Make:
 
 def test_answers_are_in_the_order_of_the_clips(model: LoadedModel, make: Make) -> None:
     corpus = make("c.wav", "a.wav", "b.wav")
-    predictions = predict(Subject.of(model), corpus)
+    predictions = predict(LazyModel.of(model), corpus)
     assert predictions.clips == corpus.clips
     assert predictions.labels == tiny.LABELS
     assert predictions.rejected == ()
@@ -74,14 +74,14 @@ def test_answers_are_in_the_order_of_the_clips(model: LoadedModel, make: Make) -
 
 
 def test_the_prediction_is_the_label_of_the_largest_logit(model: LoadedModel, make: Make) -> None:
-    predictions = predict(Subject.of(model), make("a.wav", "b.wav"))
+    predictions = predict(LazyModel.of(model), make("a.wav", "b.wav"))
     largest = [max(zip(row, tiny.LABELS, strict=True))[1] for row in predictions.logits.tolist()]
     assert predictions.predicted == largest
 
 
 def test_an_answer_depends_on_no_other_clip(model: LoadedModel, make: Make) -> None:
-    alone = predict(Subject.of(model), make("a.wav"))
-    among = predict(Subject.of(model), make("a.wav", "b.wav", "c.wav", folder="more"))
+    alone = predict(LazyModel.of(model), make("a.wav"))
+    among = predict(LazyModel.of(model), make("a.wav", "b.wav", "c.wav", folder="more"))
     np.testing.assert_array_equal(alone.logits[0], among.logits[0])
 
 
@@ -94,7 +94,7 @@ def test_clips_that_cannot_be_judged_are_named_and_counted(
     (tmp_path / "calls" / "metadata.csv").write_text(
         "path\n" + "\n".join(f"{n}.wav" for n in "abcdefg")
     )
-    predictions = predict(Subject.of(model), read_corpus(tmp_path / "calls"))
+    predictions = predict(LazyModel.of(model), read_corpus(tmp_path / "calls"))
     assert [clip.name for clip in predictions.clips] == ["b.wav", "d.wav"]
     assert predictions.logits.shape == (2, 3)
     assert predictions.rejected == (
@@ -110,28 +110,28 @@ def test_clips_that_cannot_be_judged_are_named_and_counted(
 def test_a_corpus_without_any_sound_cannot_be_judged(model: LoadedModel, make: Make) -> None:
     corpus = make(bad=("a.wav", "b.wav"))
     with pytest.raises(Blocked) as caught:
-        predict(Subject.of(model), corpus)
+        predict(LazyModel.of(model), corpus)
     assert str(caught.value) == "no_data: no clip of calls can be judged: 2 undecodable"
 
 
 def test_progress_counts_every_clip(model: LoadedModel, make: Make) -> None:
     calls: list[tuple[int, int]] = []
     corpus = make("a.wav", "c.wav", bad=("b.wav",))
-    predict(Subject.of(model), corpus, lambda done, total: calls.append((done, total)))
+    predict(LazyModel.of(model), corpus, lambda done, total: calls.append((done, total)))
     assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_model_answers_speech_noise_and_silence(model: LoadedModel, make: Make) -> None:
     corpus = make("b.wav", bad=("a.wav",))
-    responses = respond(Subject.of(model), corpus)
+    responses = respond(LazyModel.of(model), corpus)
     assert list(responses) == ["speech", "noise", "silence"]
-    np.testing.assert_allclose(responses["speech"], predict(Subject.of(model), corpus).logits[0])
+    np.testing.assert_allclose(responses["speech"], predict(LazyModel.of(model), corpus).logits[0])
     np.testing.assert_array_equal(responses["noise"], model.noise_logits())
     np.testing.assert_array_equal(responses["silence"], model.logits(np.zeros(RATE, np.float32)))
 
 
 def test_without_speech_noise_and_silence_are_left(model: LoadedModel, make: Make) -> None:
-    assert list(respond(Subject.of(model), make(bad=("a.wav",)))) == ["noise", "silence"]
+    assert list(respond(LazyModel.of(model), make(bad=("a.wav",)))) == ["noise", "silence"]
 
 
 def test_a_clip_may_be_a_stretch_of_a_file(model: LoadedModel, tmp_path: Path) -> None:
@@ -140,12 +140,12 @@ def test_a_clip_may_be_a_stretch_of_a_file(model: LoadedModel, tmp_path: Path) -
     stretches = {"a": (0.0, 1.0), "b": (1.0, 2.5), "c": (2.5, None), "d": (5.0, 6.0)}
     clips = [Clip(name, path, start=begin, end=end) for name, (begin, end) in stretches.items()]
     corpus = make_corpus("calls", tmp_path, clips)
-    predictions = predict(Subject.of(model), corpus)
+    predictions = predict(LazyModel.of(model), corpus)
     assert predictions.rejected == (RejectedClip("a", "silent"), RejectedClip("d", "empty"))
     waveform, _ = soundfile.read(path, dtype="float32")
     b, c = waveform[RATE : 5 * RATE // 2], waveform[5 * RATE // 2 :]
     np.testing.assert_array_equal(predictions.logits, [model.logits(b), model.logits(c)])
-    np.testing.assert_array_equal(respond(Subject.of(model), corpus)["speech"], model.logits(b))
+    np.testing.assert_array_equal(respond(LazyModel.of(model), corpus)["speech"], model.logits(b))
 
 
 # ------------------------------------------------------------------ probabilities
@@ -202,7 +202,7 @@ def test_the_answer_for_a_clip_is_the_mean_over_its_segments(
     samples = np.r_[speech(1, 100), 0.2 * speech(1, 300), speech(0.6, 200)].astype(np.float32)
     soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
     soundfile.write(tmp_path / "b.wav", samples[:9_000], RATE, subtype="FLOAT")
-    predictions = predict(Subject.of(model), read_corpus(tmp_path), segmenting=Segmenting(1, 1))
+    predictions = predict(LazyModel.of(model), read_corpus(tmp_path), segmenting=Segmenting(1, 1))
     assert predictions.segments == (3, 1)
     assert predictions.segmenting == Segmenting(1, 1)
     parts = [samples[:RATE], samples[RATE : 2 * RATE], samples[2 * RATE :]]
@@ -216,7 +216,7 @@ def test_the_answer_for_a_clip_is_the_mean_over_its_segments(
 
 
 def test_without_segmenting_each_clip_is_one_segment(model: LoadedModel, make: Make) -> None:
-    predictions = predict(Subject.of(model), make("a.wav", "c.wav", bad=("b.wav",)))
+    predictions = predict(LazyModel.of(model), make("a.wav", "c.wav", bad=("b.wav",)))
     assert predictions.segments == (1, 1)
     assert predictions.segmenting is None
 
@@ -225,7 +225,7 @@ def test_segments_may_overlap_or_leave_gaps(model: LoadedModel, tmp_path: Path) 
     soundfile.write(tmp_path / "a.wav", speech(3, 100), RATE)
     corpus = read_corpus(tmp_path)
     for hop, count in [(0.25, 9), (0.5, 5), (1, 3), (2, 2), (5, 1)]:
-        assert predict(Subject.of(model), corpus, segmenting=Segmenting(1, hop)).segments == (
+        assert predict(LazyModel.of(model), corpus, segmenting=Segmenting(1, hop)).segments == (
             count,
         )
 
@@ -238,8 +238,8 @@ def test_a_clip_that_is_too_long_as_a_whole_has_segments(
             file.write(speech(5, 200))  # ten seconds at this rate
     corpus = read_corpus(tmp_path)
     with pytest.raises(Blocked, match="1 too_long"):
-        predict(Subject.of(model), corpus)
-    assert predict(Subject.of(model), corpus, segmenting=Segmenting(2, 60)).segments == (11,)
+        predict(LazyModel.of(model), corpus)
+    assert predict(LazyModel.of(model), corpus, segmenting=Segmenting(2, 60)).segments == (11,)
 
 
 def test_clips_without_a_segment_are_named(model: LoadedModel, make: Make, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_clips_without_a_segment_are_named(model: LoadedModel, make: Make, tmp_p
     damaged = np.r_[speech(9, 100), np.nan]
     soundfile.write(tmp_path / "calls" / "e.wav", damaged, RATE, subtype="FLOAT")
     predictions = predict(
-        Subject.of(model), read_corpus(tmp_path / "calls"), segmenting=Segmenting(1, 1)
+        LazyModel.of(model), read_corpus(tmp_path / "calls"), segmenting=Segmenting(1, 1)
     )
     assert [clip.name for clip in predictions.clips] == ["b.wav"]
     assert predictions.rejections == {"undecodable": 2, "silent": 1, "too_short": 1}
@@ -270,7 +270,7 @@ def test_what_is_no_segment_is_refused(seconds: float, hop: float, message: str)
         Segmenting(seconds, hop)
 
 
-# ------------------------------------------------------------------ consistency
+# ------------------------------------------------------------------ ask_again
 
 
 class Ear:
@@ -294,7 +294,7 @@ def test_probabilities_too_small_for_a_float_are_added_all_the_same(
     model: LoadedModel, make: Make
 ) -> None:
     far = replace(model, network=Ear(lambda _: 1, scale=10_000))
-    predictions = predict(Subject.of(far), make("a.wav"), segmenting=Segmenting(0.1, 0.1))
+    predictions = predict(LazyModel.of(far), make("a.wav"), segmenting=Segmenting(0.1, 0.1))
     np.testing.assert_allclose(predictions.logits, [[0, -10_000, -110_000]], atol=1e-6)
 
 
@@ -303,9 +303,11 @@ def heard_again(
 ) -> tuple[Consistency, list[NDArray[np.float32]]]:
     """Return how consistent the network is, and what it hears after the predictions."""
     listener = replace(model, network=ear)
-    predictions = predict(Subject.of(listener), corpus, segmenting=options.pop("segmenting", None))
+    predictions = predict(
+        LazyModel.of(listener), corpus, segmenting=options.pop("segmenting", None)
+    )
     ear.heard.clear()
-    return consistency(Subject.of(listener), predictions, **options), ear.heard
+    return ask_again(LazyModel.of(listener), predictions, **options), ear.heard
 
 
 def test_a_network_that_hears_nothing_never_changes_its_mind(
@@ -390,8 +392,8 @@ def test_a_trained_model_is_nearly_consistent() -> None:
     root = Path(__file__).parents[3] / "fixtures"
     snapshot = take_snapshot(Candidate("tiny", "tiny", root / "models" / "wav2vec2-tiny"))
     trained = load(outline(snapshot, read_index(snapshot)), threads=1)
-    predictions = predict(Subject.of(trained), read_corpus(root / "speech" / "test").sample(20))
-    result = consistency(Subject.of(trained), predictions, clips=10)
+    predictions = predict(LazyModel.of(trained), read_corpus(root / "speech" / "test").sample(20))
+    result = ask_again(LazyModel.of(trained), predictions, clips=10)
     assert len(set(predictions.predicted)) > 2
     assert result.n == 10
     assert result.unchanged / result.pairs > 0.7

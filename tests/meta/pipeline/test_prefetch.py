@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from huggingface_hub import close_session
 
 from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Candidate
-from sertify.pipeline.prefetch import Survey
+from sertify.pipeline.prefetch import Repositories
 from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, Request, Response, use_hub
@@ -42,18 +43,18 @@ def asked(server: LocalHub, what: str) -> list[Request]:
 
 
 def test_what_is_asked_for_is_what_the_hub_has(server: LocalHub) -> None:
-    with Survey([], offline=False) as survey:
+    with closing(Repositories([], offline=False)) as survey:
         assert survey.snapshot(of_hub()).commit == server.commit("org/model")
         assert "projector.weight" in survey.index(of_hub()).tensors
 
 
 def test_an_index_alone_may_be_asked_for() -> None:
-    with Survey([], offline=False) as survey:
+    with closing(Repositories([], offline=False)) as survey:
         assert "projector.weight" in survey.index(of_hub()).tensors
 
 
 def test_nothing_is_asked_for_twice(server: LocalHub) -> None:
-    with Survey([of_hub()], offline=False) as survey:
+    with closing(Repositories([of_hub()], offline=False)) as survey:
         first = survey.snapshot(of_hub()), survey.index(of_hub())
         number = len(server.requests)
         assert (survey.snapshot(of_hub()), survey.index(of_hub())) == first
@@ -77,7 +78,7 @@ def test_many_are_asked_for_at_a_time_but_not_too_many(server: LocalHub) -> None
 
     server.disturb(count, "/api/models/many/")
     candidates = [of_hub(f"many/model{number}") for number in range(30)]
-    with Survey(candidates, offline=False) as survey:
+    with closing(Repositories(candidates, offline=False)) as survey:
         for one in candidates:
             with pytest.raises(Rejected, match="not_found: the hub has no model many/model"):
                 survey.snapshot(one)
@@ -86,7 +87,7 @@ def test_many_are_asked_for_at_a_time_but_not_too_many(server: LocalHub) -> None
 
 def test_what_fails_ahead_of_time_fails_where_it_is_asked_for(server: LocalHub) -> None:
     server.gated.add("org/model")
-    with Survey([of_hub(), of_hub("org/recogniser")], offline=False) as survey:
+    with closing(Repositories([of_hub(), of_hub("org/recogniser")], offline=False)) as survey:
         assert survey.snapshot(of_hub("org/recogniser"))
         for ask in (survey.snapshot, survey.index):
             with pytest.raises(Blocked, match="gated: org/model is gated"):
@@ -95,7 +96,10 @@ def test_what_fails_ahead_of_time_fails_where_it_is_asked_for(server: LocalHub) 
 
 def test_of_what_is_for_another_task_no_tensor_is_asked_for(server: LocalHub) -> None:
     recogniser = of_hub("org/recogniser")
-    with Survey([recogniser], offline=False) as survey, pytest.raises(Rejected) as caught:
+    with (
+        closing(Repositories([recogniser], offline=False)) as survey,
+        pytest.raises(Rejected) as caught,
+    ):
         survey.index(recogniser)
     assert caught.value.reason.code == "wrong_task"
     assert asked(server, "safetensors") == []
@@ -107,7 +111,7 @@ def test_a_large_model_is_told_by_little(server: LocalHub, name: str) -> None:
     options: dict[str, Any] = {"hidden_size": 64, "num_hidden_layers": 24}
     tiny.build(server.root / "org/large", weights=name, **options)
     size = (server.root / "org/large" / name).stat().st_size
-    with Survey([], offline=False) as survey:
+    with closing(Repositories([], offline=False)) as survey:
         assert len(survey.index(of_hub("org/large")).tensors) > 400
     weights = [one for one in server.requests if name in (one.file or "")]
     assert all("range" in one.headers for one in weights)
@@ -129,8 +133,9 @@ def test_a_large_model_is_told_by_little(server: LocalHub, name: str) -> None:
 def test_what_is_not_as_it_is_locked_is_not_judged(
     server: LocalHub, locked: dict[str, Locked], known: str
 ) -> None:
-    with Survey([], offline=False, locked=locked) as survey, pytest.raises(Blocked) as caught:
-        survey.snapshot(of_hub())
+    repositories = Repositories([], offline=False, locked=locked)
+    with closing(repositories), pytest.raises(Blocked) as caught:
+        repositories.snapshot(of_hub())
     commit = server.commit("org/model")
     assert str(caught.value) == f"moved_on: {known}, but org/model is at {commit}"
 
@@ -138,12 +143,12 @@ def test_what_is_not_as_it_is_locked_is_not_judged(
 def test_what_is_as_it_is_locked_is_judged(server: LocalHub, tmp_path: Path) -> None:
     folder = tiny.build(tmp_path / "local")
     local = of_hub("./local", folder=folder)
-    with Survey([], offline=False) as survey:
+    with closing(Repositories([], offline=False)) as survey:
         commits = {one.name: survey.snapshot(one).identity for one in (of_hub(), local)}
     locked = {
         "org-model": Locked("org/model", commits["org-model"]),
         local.name: Locked("./local", commits[local.name]),
     }
-    with Survey([], offline=False, locked=locked) as survey:
+    with closing(Repositories([], offline=False, locked=locked)) as survey:
         assert survey.snapshot(of_hub()).commit == server.commit("org/model")
         assert survey.snapshot(local).folder == folder

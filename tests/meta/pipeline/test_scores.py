@@ -15,7 +15,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
 from sertify.gates.accuracy import Score
-from sertify.gates.parts import TOGETHER, Slice
+from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
 from sertify.statistics import bootstrapping, intervals
@@ -27,7 +27,7 @@ EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 SHORT = dict(zip(EMOTIONS, LABELS, strict=True))
 LONG = dict(zip(LABELS, EMOTIONS, strict=True))
 CANDIDATE = Candidate("x", "org/x")
-CALLS, STUDIO = Slice("calls", corpus="calls"), Slice("studio", corpus="studio")
+CALLS, STUDIO = Part("calls", corpus="calls"), Part("studio", corpus="studio")
 WHY = {"calls": "its card lists calls", "studio": "its card lists studio"}
 
 
@@ -285,8 +285,8 @@ def test_clips_without_a_label_are_accounted_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("part", [STUDIO, Slice("language-ko", language="ko")])
-def test_a_part_without_a_labelled_clip_is_blocked(part: Slice) -> None:
+@pytest.mark.parametrize("part", [STUDIO, Part("language-ko", language="ko")])
+def test_a_part_without_a_labelled_clip_is_blocked(part: Part) -> None:
     heard = clips(["anger"], language="de") + clips([None], "studio", language="ko")
     with pytest.raises(Blocked, match=f"no labelled clip of {part.name} could be judged") as caught:
         score(predictions(heard, ["ang", "ang"]), CANDIDATE, part)
@@ -314,7 +314,7 @@ def test_a_corpus_is_scored_as_if_it_were_alone() -> None:
 
 def test_several_corpora_weigh_the_same_whatever_their_sizes() -> None:
     found = joined()
-    whole, *parts = (score(found, CANDIDATE, part) for part in (Slice(TOGETHER), CALLS, STUDIO))
+    whole, *parts = (score(found, CANDIDATE, part) for part in (Part(TOGETHER), CALLS, STUDIO))
     for name in (*NUMBERS, "uar_all"):
         several = [getattr(part, name) for part in parts]
         assert getattr(whole, name) == mean(several), name
@@ -343,7 +343,7 @@ def mean(measured: Sequence[Measurement]) -> Any:
 def test_an_emotion_of_one_corpus_only_is_the_mean_of_that_one() -> None:
     found = joined()
     whole, calls, studio = (
-        score(found, CANDIDATE, part) for part in (Slice(TOGETHER), CALLS, STUDIO)
+        score(found, CANDIDATE, part) for part in (Part(TOGETHER), CALLS, STUDIO)
     )
     assert [one.name for one in studio.recalls] == [
         "recall:anger", "recall:happiness", "recall:neutral",
@@ -358,14 +358,14 @@ def test_an_emotion_of_one_corpus_only_is_the_mean_of_that_one() -> None:
 
 def test_a_language_is_scored_over_its_clips() -> None:
     found = joined()
-    korean = score(found, CANDIDATE, Slice("language-ko", language="ko"))
+    korean = score(found, CANDIDATE, Part("language-ko", language="ko"))
     assert korean.uar == score(found, CANDIDATE, CALLS).uar
 
 
 def test_a_corpus_of_which_nothing_can_be_expressed_counts_only_for_coverage_and_uar_all() -> None:
     truth, predicted = study()
     heard = clips(truth) + clips(["fear"] * 30, "studio")
-    whole = score(predictions(heard, predicted + ["ang"] * 30), CANDIDATE, Slice(TOGETHER))
+    whole = score(predictions(heard, predicted + ["ang"] * 30), CANDIDATE, Part(TOGETHER))
     calls = scored(predicted, truth)
     assert [whole.coverage.value, whole.uar_all.value] == [0.5, calls.uar_all.value / 2]
     for name in set(NUMBERS) - {"coverage"}:
@@ -378,7 +378,7 @@ def test_a_corpus_of_which_nothing_can_be_expressed_counts_only_for_coverage_and
 
 def test_a_corpus_seen_in_training_is_left_out_of_the_mean() -> None:
     found = joined()
-    ours = score(found, CANDIDATE, Slice(TOGETHER), {"calls": WHY["calls"]})
+    ours = score(found, CANDIDATE, Part(TOGETHER), {"calls": WHY["calls"]})
     unseen = score(found, CANDIDATE, STUDIO)
     assert ours.seen == ""
     assert [getattr(ours, name) for name in NUMBERS] == [getattr(unseen, name) for name in NUMBERS]
@@ -387,7 +387,7 @@ def test_a_corpus_seen_in_training_is_left_out_of_the_mean() -> None:
 
 def test_where_all_were_seen_the_mean_is_of_all_and_says_so() -> None:
     found = joined()
-    ours = score(found, CANDIDATE, Slice(TOGETHER), WHY)
+    ours = score(found, CANDIDATE, Part(TOGETHER), WHY)
     assert ours.seen == "its card lists calls; its card lists studio"
     assert ours.uar == score(found, CANDIDATE).uar
     assert ours.details["seen"] == WHY
@@ -408,5 +408,5 @@ def test_what_was_seen_is_told_of_the_parts_that_it_belongs_to() -> None:
 def test_an_unseen_corpus_without_labels_does_not_stand_in_for_a_seen_one() -> None:
     heard = clips(["anger", "sadness"]) + clips([None], "studio")
     found = predictions(heard, ["ang", "sad", "ang"])
-    ours = score(found, CANDIDATE, Slice(TOGETHER), {"calls": WHY["calls"]})
+    ours = score(found, CANDIDATE, Part(TOGETHER), {"calls": WHY["calls"]})
     assert (ours.seen, ours.uar.value) == (WHY["calls"], 1)

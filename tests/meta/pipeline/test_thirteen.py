@@ -28,6 +28,8 @@ from sertify.vocabulary.reasons import GATE_OF
 from tests.meta.local_hub import LocalHub, Request, Response
 from tests.meta.replicas import REVISIONS, build_replica, build_replicas
 
+pytestmark = pytest.mark.slow(0.2)
+
 ROOT = Path(__file__).parents[3]
 CANDIDATES = ROOT / "candidates.yaml"
 LISTED: list[dict[str, Any]] = YAML(typ="safe").load(CANDIDATES.read_text("utf-8"))["candidates"]
@@ -164,7 +166,7 @@ SMALL = (
 LARGE = (".safetensors", ".bin", ".ckpt", ".pt", ".h5", ".onnx", ".msgpack")
 
 GATES = "loadability or labels"
-SILENT = "gives no usable answer: judged as it is in the cache"
+SILENT = "gave no usable answer, so what the cache has of it was judged"
 HUBERT = "facebook/hubert-large-ls960-ft"
 TOKEN = "hf_secretsecretsecret"
 

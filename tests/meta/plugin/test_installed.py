@@ -30,6 +30,7 @@ candidates:
 def call(*command: str | Path, cwd: Path, path: Path | None = None) -> str:
     """Call Python in a folder, with modules of another; return all that it says."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"  # what takes time to import
     if path is not None:
         environment["PYTHONPATH"] = str(path)
     done = subprocess.run(
@@ -86,6 +87,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow(0.5)
 class TestPackages:
     def test_the_wheel_holds_the_checks_and_their_speech_and_no_other_tests(
         self, wheel: Path
@@ -151,6 +153,7 @@ def project(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow(2)
 class TestInAProject:
     def test_the_checks_judge_on_the_speech_of_the_wheel(self, project: Path) -> None:
         said = (project / "said").read_text()

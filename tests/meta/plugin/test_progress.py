@@ -26,12 +26,14 @@ from tests.meta.runs import ROOT
 
 ONE = ("-k", "nearly and wav2vec2")
 BY_A_WORKER = re.compile(r"\d candidates at work: |-tiny \(\d of 2\): ")
+# What takes time to import, and what would be written into the project.
+_SPARED = ("-pno:hypothesispytest", "-pno:cacheprovider")
 SEVERAL = ("-n2", "-mdegeneracy", "-k", "wav2vec2-tiny or hubert-tiny")
 
 
 def command(reports: Path, *args: str) -> list[str]:
     fixed = ("--candidates=fixtures/candidates.yaml", f"--reports={reports}", "--threads=1")
-    return [sys.executable, "-m", "pytest", "tests/checks", "-pno:cacheprovider", *fixed, *args]
+    return [sys.executable, "-m", "pytest", "tests/checks", *_SPARED, *fixed, *args]
 
 
 def environment(**changed: str) -> dict[str, str]:
@@ -52,6 +54,7 @@ def log_of(lines: list[str]) -> list[str]:
     return lines[start : next(headings)]
 
 
+@pytest.mark.slow(6)
 def test_progress_tells_what_is_done_and_goes_away(tmp_path: Path) -> None:
     session = virtual_terminal.Session(command(tmp_path, *ONE), environment())
     shown = {lines[-1] for lines in session.follow()}
@@ -128,6 +131,7 @@ def test_what_workers_are_doing_is_told_together(begun: Callable[..., Any]) -> N
     assert [one.name for one in display.works()] == ["hubert"]
 
 
+@pytest.mark.slow(6)
 def test_progress_is_absent_from_a_log(tmp_path: Path) -> None:
     run = subprocess.run(command(tmp_path, *ONE), capture_output=True, env=environment())
     assert run.returncode == 0
@@ -145,6 +149,7 @@ def _words(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
+@pytest.mark.slow(10)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for workers in /proc")
 def test_a_lost_worker_leaves_no_progress_behind(tmp_path: Path) -> None:
     session = virtual_terminal.Session(command(tmp_path, *SEVERAL), environment())

@@ -15,7 +15,7 @@ import safetensors.torch
 from ruamel.yaml import YAML
 
 from sertify.candidates.locks import Locked, read_lock, write_lock
-from sertify.evidence.environment import usable_cores
+from sertify.vocabulary.machine import usable_cores
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
 
@@ -95,14 +95,14 @@ class TestRejections:
         run: Run,
         some_speech: Path,
         write: Callable[..., Path],
+        known: Path,
         gate: str,
         requirement: str,
         bound: dict[str, float],
         reason: str,
     ) -> None:
         path = write("wav2vec2-tiny", requirements={requirement: bound})
-        options = ("--data", some_speech, "--benchmark-max-time=0.05")
-        outcome = run("-m", gate, *options, candidates=path)
+        outcome = run("-m", gate, "--data", some_speech, candidates=path, cache=known)
         failed = [
             case for case in outcome.cases if case.kind == "failure" and case.gate != "selection"
         ]
@@ -175,8 +175,9 @@ class TestRejections:
 
 
 class TestWholeRun:
+    @pytest.mark.slow(30)
     def test_the_embedded_candidates_are_green_and_one_is_selected(self, run: Run) -> None:
-        outcome = run("--data", SPEECH, "--benchmark-max-time=0.1")
+        outcome = run("--data", SPEECH)
         assert outcome.code == pytest.ExitCode.OK, outcome.output
         selected = outcome.results["selection"]["candidate"]
         assert outcome.candidate(selected)["verdict"] == "qualified"
@@ -192,7 +193,7 @@ class TestWholeRun:
         self, run: Run, some_speech: Path, write: Callable[..., Path]
     ) -> None:
         names = ("wav2vec2-tiny", "random-head", "generic-labels", "constant")
-        outcome = run("--data", some_speech, "--benchmark-max-time=0.1", candidates=write(*names))
+        outcome = run("--data", some_speech, candidates=write(*names))
         kinds = {
             "PASS": {"passed"},
             "FAIL": {"failure", "skipped"},
@@ -219,7 +220,7 @@ class TestWholeRun:
         assert first.candidate("wav2vec2-tiny")["message"] == "not judged yet: accuracy, speed"
         second = run("-m", "accuracy", "--data", some_speech, candidates=path)
         assert second.candidate("wav2vec2-tiny")["message"] == "not judged yet: speed"
-        third = run("--benchmark-only", "--benchmark-max-time=0.1", candidates=path)
+        third = run("--benchmark-only", candidates=path)
         assert {case.properties["gate"] for case in third.cases} == {"speed"}
         assert third.results["selection"]["candidate"] == "wav2vec2-tiny"
 
@@ -451,7 +452,7 @@ class TestOptions:
         outcome = run(candidates=path)
         assert outcome.code == pytest.ExitCode.USAGE_ERROR
         assert "did you mean 'model'?" in outcome.output
-        assert "name is taken by the one on line 2" in outcome.output
+        assert "name is already taken on line 2" in outcome.output
 
     def test_keywords_and_first_failure_work_as_in_any_project(
         self, run: Run, write: Callable[..., Path]
@@ -477,18 +478,23 @@ class TestOptions:
 
 
 class TestWorkers:
+    @pytest.mark.slow(15)
     def test_workers_judge_as_one_process_does(
-        self, run: Run, some_speech: Path, write: Callable[..., Path]
+        self, run: Run, corpora: tuple[Path, Path], write: Callable[..., Path]
     ) -> None:
-        path = write("wav2vec2-tiny", "ast-tiny", "random-head")
-        args = ("-m", "not speed", "--data", some_speech)
+        names = ("wav2vec2-tiny", "ast-tiny", "random-head")
+        path = write(*names, requirements={"uar": {"min": 0.3}})  # of few clips
+        args = ("-m", "not speed", f"--data=one={corpora[0]}", f"--data=two={corpora[1]}")
         serial = run(*args, candidates=path).results
         shared = run(*args, "-n", "2", candidates=path)
         assert shared.code == pytest.ExitCode.OK, shared.output
         for alone, together in zip(serial["candidates"], shared.results["candidates"], strict=True):
             assert alone["verdict"] == together["verdict"]
             assert alone["numbers"].get("uar") == together["numbers"].get("uar")
+            assert alone["parts"] == together["parts"]
+        assert [len(one["parts"]) for one in serial["candidates"]] == [3, 3, 0]
 
+    @pytest.mark.slow(4)
     def test_reports_may_go_to_a_new_folder_elsewhere(
         self, pytester: pytest.Pytester, write: Callable[..., Path], tmp_path: Path
     ) -> None:
@@ -500,7 +506,7 @@ class TestWorkers:
         assert (reports / "results.json").is_file()
 
     @pytest.mark.parametrize(
-        ("names", "workers"), [(["wavlm-tiny"], 0), (["backbone", "constant"], 2)]
+        ("names", "workers"), [(["wavlm-tiny"], 0), (["backbone", "speech-recogniser"], 2)]
     )
     def test_auto_starts_as_many_workers_as_can_share_the_candidates(
         self, run: Run, write: Callable[..., Path], names: list[str], workers: int
@@ -520,6 +526,7 @@ class TestWorkers:
             assert case.properties["reason"] == "needs_serial_run"
             assert "pytest -m speed -n 0" in case.message
 
+    @pytest.mark.slow(8)
     def test_a_candidate_that_kills_its_worker_is_told_and_the_others_go_on(
         self, run: Run, write: Callable[..., Path], tmp_path: Path
     ) -> None:
@@ -544,6 +551,7 @@ class TestWorkers:
         assert {case.kind for case in outcome.of("wav2vec2-tiny")} == {"passed"}
 
 
+@pytest.mark.slow(3)
 class TestCollection:
     def test_a_hundred_candidates_need_neither_torch_nor_network(self, tmp_path: Path) -> None:
         path = tmp_path / "candidates.yaml"

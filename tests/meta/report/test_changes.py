@@ -4,7 +4,6 @@ import json
 import random
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -12,14 +11,18 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sertify.evidence.environment import decides_answers, describe
+from sertify.evidence.environment import decides_answers, describe_environment
 from sertify.report import summary, terminal
-from sertify.report.changes import earlier, since
-from sertify.report.changes.significance import ESTIMATES, Pair, clear
+from sertify.report.changes import since
+from sertify.report.changes.significance import WITH_INTERVAL, Pair, clear
 from sertify.report.page import page
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.results import results_schema
+from sertify.report.results.reading import read_results
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.drawn_results import (
-    Results,
+    Content,
+    as_results,
     change,
     five_qualify,
     hostile_names,
@@ -34,43 +37,43 @@ GOOD = five_qualify()["candidates"][0]
 
 
 @pytest.fixture
-def old() -> Results:
+def old() -> Content:
     return five_qualify()
 
 
 @pytest.fixture
-def new() -> Results:
+def new() -> Content:
     return five_qualify()
 
 
-def one(results: Results, name: str = NAME) -> Results:
-    found: Results = next(each for each in results["candidates"] if each["name"] == name)
+def one(results: Content, name: str = NAME) -> Content:
+    found: Content = next(each for each in results["candidates"] if each["name"] == name)
     return found
 
 
-def compared(old: Results, new: Results, folder: Path) -> Results:
+def compared(old: Content, new: Content, folder: Path) -> Content:
     """Compare with what was written, and make sure that it is what the schema allows."""
     (folder / "results.json").write_text(json.dumps(old), "utf-8")
-    found = since.since(earlier.read(folder), new)
-    schema = json.loads(files("sertify.report.results").joinpath("results.schema.json").read_text())
-    jsonschema.validate(found, {"$ref": "#/$defs/changes", "$defs": schema["$defs"]})
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    found: Content = json.loads(
+        since.since(read_results(folder), as_results(new)).model_dump_json()
+    )
+    jsonschema.validate(found, {"$ref": "#/$defs/Changes", "$defs": results_schema()["$defs"]})
     return found
 
 
-def moved(results: Results, number: str, to: float, spread: float = 0.04) -> None:
+def moved(results: Content, number: str, to: float, spread: float = 0.04) -> None:
     """Give a candidate another number, as another commit would."""
     one(results)["numbers"][number] = measurement(number, to, spread=spread)
     one(results)["commit"] = "abcdef0" * 5
 
 
-def numbers(found: Results) -> dict[str, str]:
+def numbers(found: Content) -> dict[str, str]:
     return {each["number"]: each["noise"] for each in found["candidates"] if each["number"]}
 
 
 class TestFacts:
     def test_of_equal_runs_nothing_is_listed(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         found = compared(old, new, tmp_path)
         assert found["candidates"] == []
@@ -91,8 +94,8 @@ class TestFacts:
     )
     def test_the_selection_comes_first(
         self,
-        old: Results,
-        new: Results,
+        old: Content,
+        new: Content,
         tmp_path: Path,
         before: str | None,
         after: str | None,
@@ -103,7 +106,7 @@ class TestFacts:
         assert found["sentence"] == sentence
         assert found["selection"] == {"before": before, "after": after}
 
-    def test_candidates_come_and_go(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_candidates_come_and_go(self, old: Content, new: Content, tmp_path: Path) -> None:
         one(old, "ast")["name"] = "gone"
         gone, come = (
             next(
@@ -115,7 +118,7 @@ class TestFacts:
         assert (come["name"], come["before"], come["after"]) == ("ast", None, "qualified")
         assert gone["sentence"] == "no longer a candidate; was qualified"
 
-    def test_verdict_commit_and_labels(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_verdict_commit_and_labels(self, old: Content, new: Content, tmp_path: Path) -> None:
         one(new).update(verdict="rejected", reason="low_uar", commit="a1" * 20)
         one(new)["labels"] = ["ang", "hap", "sad", "fear"]
         found = compared(old, new, tmp_path)["candidates"]
@@ -129,7 +132,7 @@ class TestFacts:
         assert {each["noise"] for each in found} == {None}
 
     def test_another_reason_is_another_verdict(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         one(new, "asr")["reason"] = "no_config"
         (found,) = compared(old, new, tmp_path)["candidates"]
@@ -139,7 +142,7 @@ class TestFacts:
         )
 
     def test_another_model_of_the_same_name_is_told(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         one(new)["model"] = "else/where"
         (found,) = compared(old, new, tmp_path)["candidates"]
@@ -148,7 +151,7 @@ class TestFacts:
         )
 
     def test_what_matters_of_the_environment(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         new["environment"] |= {"torch": "2.7", "cpu": "Example 4000", "platform": "else"}
         found = compared(old, new, tmp_path)
@@ -159,13 +162,13 @@ class TestFacts:
         assert found["sentence"].endswith("Other environment: torch, cpu.")
 
     def test_all_that_answers_depend_on_matters(self) -> None:
-        every = decides_answers(describe("cpu", threads=1))
-        assert every.keys() <= earlier.Environment.model_fields.keys()
+        every = decides_answers(describe_environment("cpu", threads=1))
+        assert every.keys() <= {*since.ENVIRONMENT}
 
 
 class TestEstimates:
     def test_a_clear_difference_is_more_than_noise(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         moved(new, "uar_all", 0.5)
         found = compared(old, new, tmp_path)
@@ -174,7 +177,7 @@ class TestEstimates:
         assert (told["before"], told["after"]) == (pytest.approx(0.81), 0.5)
         assert told["sentence"] == ("UAR (all emotions) 0.50; was 0.81 (worse, more than noise)")
 
-    def test_a_small_one_is_within_it(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_a_small_one_is_within_it(self, old: Content, new: Content, tmp_path: Path) -> None:
         moved(new, "uar_all", 0.83)
         found = compared(old, new, tmp_path)
         assert numbers(found) == {"uar_all": "within"}
@@ -182,7 +185,7 @@ class TestEstimates:
         assert told["sentence"] == "UAR (all emotions) 0.83; was 0.81 (within noise)"
 
     def test_the_standard_errors_are_those_of_the_intervals(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         # Four are compared, so the least p has to be below 0.05 / 4.
         edge = NormalDist().inv_cdf(1 - 0.05 / 4 / 2) * (0.04 / 1.96) * 2**0.5
@@ -190,7 +193,7 @@ class TestEstimates:
             moved(new, "uar_all", 0.81 - factor * edge)
             assert numbers(compared(old, new, tmp_path)) == {"uar_all": noise}
 
-    def test_more_comparisons_need_more(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_more_comparisons_need_more(self, old: Content, new: Content, tmp_path: Path) -> None:
         moved(new, "uar_all", 0.735)
         assert numbers(compared(old, new, tmp_path)) == {"uar_all": "more"}
         for each in new["candidates"]:
@@ -204,7 +207,7 @@ class TestEstimates:
         assert 0 < alarms <= 30
 
     def test_without_an_interval_nobody_knows(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         moved(new, "uar", 0.5, spread=0.0)
         found = compared(old, new, tmp_path)
@@ -212,7 +215,7 @@ class TestEstimates:
         assert "it has no interval" in found["candidates"][-1]["sentence"]
 
     def test_on_other_speech_nothing_is_better(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         moved(new, "uar_all", 0.99)
         moved(new, "coverage", 0.5)
@@ -224,12 +227,12 @@ class TestEstimates:
         assert not any("better," in each["sentence"] for each in found["candidates"])
 
     def test_a_corpus_that_was_not_there_is_other_speech(
-        self, new: Results, tmp_path: Path
+        self, new: Content, tmp_path: Path
     ) -> None:
         assert compared(without_corpus(), new, tmp_path)["speech_changed"]
         assert not compared(without_corpus(), without_corpus(), tmp_path)["speech_changed"]
 
-    def test_the_same_cannot_differ(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_the_same_cannot_differ(self, old: Content, new: Content, tmp_path: Path) -> None:
         one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
         found = compared(old, new, tmp_path)
         assert numbers(found) == {"uar_all": "more"}
@@ -239,7 +242,7 @@ class TestEstimates:
 
     @pytest.mark.parametrize("key", ["cpu", "threads"])
     def test_on_another_machine_it_may(
-        self, old: Results, new: Results, tmp_path: Path, key: str
+        self, old: Content, new: Content, tmp_path: Path, key: str
     ) -> None:
         one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
         new["environment"][key] = "another"
@@ -247,13 +250,13 @@ class TestEstimates:
         assert numbers(found) == {"uar_all": "within"}
         assert "contradiction" not in found["candidates"][0]["sentence"]
 
-    def test_with_other_versions_it_may(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_with_other_versions_it_may(self, old: Content, new: Content, tmp_path: Path) -> None:
         one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
         new["environment"]["torch"] = "2.7"
         assert numbers(compared(old, new, tmp_path)) == {"uar_all": "within"}
 
     def test_what_follows_from_clips_and_files_has_no_noise(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         moved(new, "coverage", 0.99)
         one(new)["numbers"]["parameters"]["value"] += 1
@@ -269,14 +272,16 @@ def _null(chance: random.Random, place: int) -> Pair:
     return Pair(before, after, speech=True, versions=True, machine=True)
 
 
-def _drawn(chance: random.Random, place: int, commit: str) -> earlier.Candidate:
+def _drawn(chance: random.Random, place: int, commit: str) -> CandidateResult:
     found = GOOD | {"name": f"c{place}", "commit": commit}
-    drawn = {name: measurement(name, chance.gauss(0.7, 0.02), spread=0.0392) for name in ESTIMATES}
-    return earlier.Candidate.model_validate(found | {"numbers": drawn})
+    drawn = {
+        name: measurement(name, chance.gauss(0.7, 0.02), spread=0.0392) for name in WITH_INTERVAL
+    }
+    return CandidateResult.model_validate(found | {"numbers": drawn})
 
 
 def timed(
-    results: Results, p50: float, spread: float = 1.1, noise: str = "", segment: float = 5.0
+    results: Content, p50: float, spread: float = 1.1, noise: str = "", segment: float = 5.0
 ) -> None:
     """Give a candidate a time per segment, and the check that it is from."""
     measured = [
@@ -300,7 +305,7 @@ class TestTimes:
         ],
     )
     def test_by_their_spread(
-        self, old: Results, new: Results, tmp_path: Path, now: float, spread: float, noise: str
+        self, old: Content, new: Content, tmp_path: Path, now: float, spread: float, noise: str
     ) -> None:
         timed(old, 1.0, spread)
         timed(new, now, spread)
@@ -322,8 +327,8 @@ class TestTimes:
     )
     def test_that_cannot_be_compared(
         self,
-        old: Results,
-        new: Results,
+        old: Content,
+        new: Content,
         tmp_path: Path,
         more: dict[str, Any],
         environment: dict[str, str],
@@ -337,7 +342,7 @@ class TestTimes:
         assert why in found["candidates"][0]["sentence"]
 
     def test_of_an_earlier_version_that_had_no_90th_percentile(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         timed(old, 1.0, spread=1.4)
         timed(new, 1.3)
@@ -345,7 +350,7 @@ class TestTimes:
         assert numbers(compared(old, new, tmp_path)) == {"segment_time": "within"}
 
     def test_without_a_spread_nobody_knows(
-        self, old: Results, new: Results, tmp_path: Path
+        self, old: Content, new: Content, tmp_path: Path
     ) -> None:
         one(new)["numbers"]["segment_time"]["value"] *= 3
         found = compared(old, new, tmp_path)
@@ -385,16 +390,16 @@ class TestDamaged:
     )
     def test_a_damaged_value_is_named(
         self,
-        old: Results,
+        old: Content,
         tmp_path: Path,
-        change: Callable[[Results], None],
+        change: Callable[[Content], None],
         message: str,
     ) -> None:
         change(old)
         file = tmp_path / "results.json"
         file.write_text(json.dumps(old), "utf-8")
         with pytest.raises(ConfigurationError, match=re.escape(message)) as error:
-            earlier.read(file)
+            read_results(file)
         assert str(error.value).startswith(f"--compare: {file} ")
         assert "give the results.json of an earlier run" in str(error.value)
         assert len(str(error.value)) < 500 + len(str(file))
@@ -415,24 +420,24 @@ class TestDamaged:
     def test_what_is_no_result_is_refused(self, tmp_path: Path, text: bytes, message: str) -> None:
         (tmp_path / "old.json").write_bytes(text)
         with pytest.raises(ConfigurationError, match=message):
-            earlier.read(tmp_path / "old.json")
+            read_results(tmp_path / "old.json")
 
     def test_what_is_not_there_or_too_large_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=r"results\.json is not there; give the"):
-            earlier.read(tmp_path)
+            read_results(tmp_path)
         with (tmp_path / "large.json").open("wb") as file:
             file.truncate(2**26 + 1)
         with pytest.raises(ConfigurationError, match="is larger than 64 MB"):
-            earlier.read(tmp_path / "large.json")
+            read_results(tmp_path / "large.json")
 
-    def test_many_mistakes_are_told_as_one(self, old: Results, tmp_path: Path) -> None:
+    def test_many_mistakes_are_told_as_one(self, old: Content, tmp_path: Path) -> None:
         old["candidates"] = [1] * 100_000
         (tmp_path / "results.json").write_text(json.dumps(old), "utf-8")
         with pytest.raises(ConfigurationError, match=r"has 1 as candidates\.0, but") as error:
-            earlier.read(tmp_path)
+            read_results(tmp_path)
         assert len(str(error.value)) < 500
 
-    def test_long_strings_are_cut(self, old: Results, new: Results, tmp_path: Path) -> None:
+    def test_long_strings_are_cut(self, old: Content, new: Content, tmp_path: Path) -> None:
         one(old, "ast").update(name="n" * 9999, reason="r" * 9999, verdict="rejected")
         one(old).update(labels=["l" * 9999], commit="c" * 9999)
         old["sertify"] = old["environment"]["cpu"] = "x" * 9999
@@ -444,17 +449,21 @@ class TestReports:
         results = five_qualify()
         rows = [change("gone", "removed"), change(NAME, "number", "within", number="uar")]
         results["changes"] = drawn("a", NAME, *rows)
-        text = page.render(results)
+        text = page.draw_page(as_results(results))
         section = text[text.index('id="changes"') :].partition("</section>")[0]
         assert section.index("removed of gone") < section.index("<details")
         assert section.index("<details") < section.index(f"number of {NAME}")
         assert "1 difference within noise or not comparable" in section
         assert "2.7.0" in section
-        assert 'id="changes"' not in page.render(five_qualify())
+        assert 'id="changes"' not in page.draw_page(as_results(five_qualify()))
 
     def test_hostile_names_show_as_text(self) -> None:
         results = hostile_names()
-        section = page.render(results).partition('id="changes"')[2].partition("</section>")[0]
+        section = (
+            page.draw_page(as_results(results))
+            .partition('id="changes"')[2]
+            .partition("</section>")[0]
+        )
         assert "&lt;script&gt;alert(1)" in section
         assert "<script" not in section
         assert "<img" not in section
@@ -468,20 +477,26 @@ class TestReports:
         ]
         results["changes"] = drawn("a", NAME, *rows, change(NAME, "number", "unknown"))
         plain = five_qualify()
-        more = set(summary.render(results).splitlines()) - set(summary.render(plain).splitlines())
+        more = set(summary.draw_summary(as_results(results)).splitlines()) - set(
+            summary.draw_summary(as_results(plain)).splitlines()
+        )
         assert len(more) == min(many + 1, 8)
         assert not any("number of" in line for line in more)
         assert any(f"{many - 6} more in the report" in line for line in more) == (many > 7)
         for width in (60, 100):
-            drawn_lines, without = (list(terminal.lines(r, width)) for r in (results, plain))
+            drawn_lines, without = (
+                list(terminal.lines(as_results(r), width)) for r in (results, plain)
+            )
             assert 1 <= len(drawn_lines) - len(without) <= 6
             assert all(len(line) <= width for line, _ in drawn_lines)
 
     def test_results_of_an_earlier_version_are_drawn(self) -> None:
         results = five_qualify()
         del results["changes"]
-        assert "Since the last run" not in summary.render(results)
-        assert "Since the last run" not in "".join(text for text, _ in terminal.lines(results))
+        assert "Since the last run" not in summary.draw_summary(as_results(results))
+        assert "Since the last run" not in "".join(
+            text for text, _ in terminal.lines(as_results(results))
+        )
 
 
 class TestRuns:

@@ -10,7 +10,8 @@ from sertify.report.formats import ranked
 from sertify.report.page.charts import charts
 from tests.meta.drawn_results import (
     EMOTIONS,
-    Results,
+    Content,
+    as_results,
     five_qualify,
     measurement,
     nothing_qualifies,
@@ -20,10 +21,10 @@ from tests.meta.drawn_results import (
 )
 
 
-def drawn(results: Results) -> dict[str, Any]:
-    candidates = ranked(results)
-    anchors = {one["name"]: one["name"] for one in candidates}
-    found = charts(results, candidates, anchors)
+def drawn(results: Content) -> dict[str, Any]:
+    candidates = ranked(as_results(results))
+    anchors = {one.name: one.name for one in candidates}
+    found = charts(as_results(results), candidates, anchors)
     assert found is not None
     drawings: dict[str, Any] = found["drawings"]
     return drawings
@@ -116,7 +117,7 @@ def test_candidate_has_its_own_charts() -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     results = nothing_qualifies()
-    assert charts(results, ranked(results), {"asr": "c1"}) is None
+    assert charts(as_results(results), ranked(as_results(results)), {"asr": "c1"}) is None
 
 
 def test_without_labelled_speech_only_speed_is_drawn() -> None:

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import fields, replace
-from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,21 +20,24 @@ import soundfile
 from playwright.sync_api import sync_playwright
 
 from sertify.candidates.reading import Candidate
-from sertify.corpora.audio import read
+from sertify.corpora.audio import read_audio
 from sertify.corpora.clips import Clip, Corpus, content_keys, make_corpus
 from sertify.evidence.labelling import Labelling
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.scores import score
 from sertify.report import writing
 from sertify.report.page import page, recordings
 from sertify.report.results.clips import disagreements, errors
 from sertify.report.results.groups import groups
+from sertify.report.results.model.candidate import ClipResult
+from sertify.report.results.model.results import results_schema
 from sertify.selection.verdicts import GateResult, Standing, Verdict
 from sertify.vocabulary.outcomes import GATES
 from tests.meta.drawn_results import (
     HOSTILE,
-    Results,
+    Content,
+    as_results,
     build,
     disagreement,
     error,
@@ -67,8 +69,8 @@ def answers(candidate: str, *rows: tuple[Any, ...], **more: Any) -> Labelling:
     return Labelling(**own | more)
 
 
-def names(listed: Sequence[Results]) -> list[str]:
-    return [one["clip"] for one in listed]
+def names(listed: Sequence[ClipResult]) -> list[str]:
+    return [one.clip for one in listed]
 
 
 # ------------------------------------------------------------------ errors
@@ -86,7 +88,7 @@ WRONG = (
 def test_errors_are_those_of_emotions_it_can_express_the_most_confident_first() -> None:
     first, *rest = errors(answers("x", *WRONG), {"key of c": "c, as it is called now"})
     assert names([first, *rest]) == ["c, as it is called now", "d", "a"]
-    assert first == {
+    assert first.model_dump() == {
         "key": "key of c",
         "clip": "c, as it is called now",
         "corpus": "calls",
@@ -138,8 +140,8 @@ def test_disagreements_are_ranked_by_entropy_then_confidence_then_name() -> None
     )  # fmt: skip
     listed = disagreements([verdict(name) for name in found], found, {})
     assert names(listed) == ["torn", "surer", "alike", "two to one"]
-    assert listed[0]["truth"] is None
-    assert listed[0]["predicted"] == {
+    assert listed[0].truth is None
+    assert listed[0].model_dump()["predicted"] == {
         "x": {"emotion": "anger", "confidence": 0.4},
         "y": {"emotion": "sadness", "confidence": 0.4},
         "z": {"emotion": "neutral", "confidence": 0.4},
@@ -172,7 +174,7 @@ def test_twenty_disagreements_are_listed_and_none_of_one_candidate() -> None:
     clips = [f"{n:02}" for n in range(30)]
     found = said(*clips, x=[("anger", 0.5)] * 30, y=[("sadness", 0.5)] * 30)
     assert names(disagreements([verdict("x"), verdict("y")], found, {})) == clips[:20]
-    assert disagreements([verdict("x")], found, {}) == []
+    assert disagreements([verdict("x")], found, {}) == ()
 
 
 # ------------------------------------------------------------------ groups
@@ -201,21 +203,27 @@ def predictions() -> Predictions:
 
 
 PREDICTED = predictions()
-GROUPS = {(one["kind"], one["name"]): one for one in groups(PREDICTED.labelling(CANDIDATE, {}))}
+
+
+def grouped(labelling: Labelling) -> list[Content]:
+    return [group.model_dump() for group in groups(labelling)]
+
+
+GROUPS = {(one["kind"], one["name"]): one for one in grouped(PREDICTED.labelling(CANDIDATE, {}))}
 
 
 @pytest.mark.parametrize(
     ("group", "part"),
     [
-        (("corpus", "calls"), Slice("calls", corpus="calls")),
-        (("corpus", "studio"), Slice("studio", corpus="studio")),
-        (("language", "de"), Slice("language-de", language="de")),
-        (("language", "ko"), Slice("language-ko", language="ko")),
+        (("corpus", "calls"), Part("calls", corpus="calls")),
+        (("corpus", "studio"), Part("studio", corpus="studio")),
+        (("language", "de"), Part("language-de", language="de")),
+        (("language", "ko"), Part("language-ko", language="ko")),
     ],
     ids=str,
 )
 def test_a_group_scores_what_the_same_part_of_the_speech_does(
-    group: tuple[str, str], part: Slice
+    group: tuple[str, str], part: Part
 ) -> None:
     expected = score(PREDICTED, CANDIDATE, part)
     found = GROUPS[group]
@@ -240,7 +248,7 @@ def test_groups_are_of_language_corpus_gender_and_speaker() -> None:
 
 def test_a_group_that_cannot_be_expressed_has_no_uar() -> None:
     rows = [("a", "anger", "anger", 1.0), ("b", "disgust", "anger", 1.0)]
-    first, second = groups(answers("x", *rows, languages=("de", "ko")))
+    first, second = grouped(answers("x", *rows, languages=("de", "ko")))
     assert first["uar"]["value"] == 1
     assert second == {
         "kind": "language", "name": "ko", "clips": 1, "speakers": 0, "coverage": 0, "uar": None,
@@ -251,7 +259,7 @@ def test_a_group_of_one_speaker_has_no_interval() -> None:
     rows = [(f"{n}", "anger", ("anger", "neutral")[n % 2], 1.0) for n in range(8)]
     languages = ("de",) * 4 + ("ko",) * 4
     speakers = ("s0",) * 4 + ("s1", "s2") * 2
-    found = groups(answers("x", *rows, speakers=speakers, languages=languages))
+    found = grouped(answers("x", *rows, speakers=speakers, languages=languages))
     de, ko = (one for one in found if one["kind"] == "language")
     assert (de["speakers"], de["uar"]["low"], de["uar"]["high"]) == (1, None, None)
     assert ko["speakers"] == 2
@@ -261,13 +269,13 @@ def test_a_group_of_one_speaker_has_no_interval() -> None:
 def test_a_kind_of_one_group_and_many_speakers_are_left_out() -> None:
     rows = [(f"{n}", "anger", "anger", 1.0) for n in range(25)]
     speakers = tuple(f"s{n}" for n in range(25))
-    assert groups(answers("x", *rows, speakers=speakers, languages=("de",) * 25)) == []
-    assert len(groups(answers("x", *rows[:24], speakers=speakers[:24]))) == 24
+    assert grouped(answers("x", *rows, speakers=speakers, languages=("de",) * 25)) == []
+    assert len(grouped(answers("x", *rows[:24], speakers=speakers[:24]))) == 24
 
 
 def test_groups_leave_out_what_was_seen_in_training() -> None:
     own = replace(PREDICTED.labelling(CANDIDATE, {}), seen={"calls": "listed"})
-    found = groups(own)
+    found = grouped(own)
     assert not [one for one in found if one["kind"] == "corpus"]
     unseen = sum(clip.corpus == "studio" and clip.language == "ko" for clip in PREDICTED.clips)
     assert next(one["clips"] for one in found if one["name"] == "ko") == unseen
@@ -280,7 +288,7 @@ def test_answers_that_were_kept_before_genders_were_still_unpack() -> None:
     del content["genders"]
     old = Labelling.unpack(zlib.compress(json.dumps(content).encode()))
     assert old == replace(found, genders=())
-    kinds = [one["kind"] for one in groups(old)]
+    kinds = [one["kind"] for one in grouped(old)]
     assert kinds == [kind for kind, _ in GROUPS if kind != "gender"]
 
 
@@ -293,7 +301,7 @@ def calls(tmp_path: Path) -> Corpus:
     sources = sorted((SPEECH / "audio").iterdir())
     shutil.copy(sources[0], tmp_path / "a.wav")
     shutil.copy(sources[0], tmp_path / "copy.wav")
-    long = np.concatenate([read(path, 16_000) for path in sources[:40]])[: 20 * 16_000]
+    long = np.concatenate([read_audio(path, 16_000) for path in sources[:40]])[: 20 * 16_000]
     soundfile.write(tmp_path / "long.flac", long, 16_000)
     (tmp_path / "damaged.wav").write_bytes(b"RIFF")
     clips = [Clip(path.name, path, "angry", corpus="calls") for path in tmp_path.iterdir()]
@@ -302,7 +310,7 @@ def calls(tmp_path: Path) -> Corpus:
     return make_corpus("calls", tmp_path, clips)
 
 
-def telling(corpus: Corpus, *listed: Sequence[str]) -> Results:
+def telling(corpus: Corpus, *listed: Sequence[str]) -> Content:
     """Return results of candidates, the better ones first, that get the named clips wrong."""
     keys = dict(zip((clip.name for clip in corpus.clips), content_keys(corpus.clips), strict=True))
     good = [qualified(f"model {place}", 0.9 - place / 10, 0.1) for place, _ in enumerate(listed)]
@@ -325,32 +333,37 @@ MB = 2**20
 
 def test_recordings_are_what_was_heard_cut_to_fifteen_seconds(calls: Corpus) -> None:
     wanted = ["a.wav", "long.flac", "long.flac#t=17.5,18.75"]
-    found = recordings.recorded(telling(calls, wanted), calls, MB)
+    found = recordings.recorded(as_results(telling(calls, wanted)), calls, MB)
     clips = dict(zip(content_keys(calls.clips), calls.clips, strict=True))
     assert [clips[key].name for key in found] == wanted
     for key, uri in found.items():
         clip, sound = clips[key], heard(uri)
-        original = read(clip.path, 16_000, 1, clip.start, clip.end)[: 15 * 16_000]
+        original = read_audio(clip.path, 16_000, 1, clip.start, clip.end)[: 15 * 16_000]
         assert len(sound) == pytest.approx(len(original), abs=1600)
         both = min(len(sound), len(original))
         assert np.corrcoef(sound[:both], original[:both])[0, 1] > 0.9
 
 
 def test_what_cannot_be_decoded_or_is_of_another_run_has_no_player(calls: Corpus) -> None:
-    assert recordings.recorded(telling(calls, ["damaged.wav", "of another run"]), calls, MB) == {}
+    assert (
+        recordings.recorded(
+            as_results(telling(calls, ["damaged.wav", "of another run"])), calls, MB
+        )
+        == {}
+    )
 
 
 def test_recordings_stop_at_the_limit_behind_the_best_placed(calls: Corpus) -> None:
     others = ["copy.wav", "long.flac", "long.flac#t=17.5,18.75"]
     results = telling(calls, ["a.wav"], others)
-    whole = recordings.recorded(results, calls, MB)
+    whole = recordings.recorded(as_results(results), calls, MB)
     first, copy, long, stretch = whole.values()
     limit = len(first) + len(stretch)
-    found = recordings.recorded(results, calls, limit)
+    found = recordings.recorded(as_results(results), calls, limit)
     # What comes behind the first that is too long is left out, too.
     assert list(found.values()) == [first, copy, "", ""]
     assert sum(map(len, {*found.values()})) <= limit < len(first) + len(long)
-    assert [*recordings.recorded(results, calls, 1).values()] == [""] * 4
+    assert [*recordings.recorded(as_results(results), calls, 1).values()] == [""] * 4
 
 
 def test_the_page_plays_a_sound_once_and_says_what_it_contains(calls: Corpus) -> None:
@@ -359,15 +372,17 @@ def test_the_page_plays_a_sound_once_and_says_what_it_contains(calls: Corpus) ->
         disagreement("copy.wav", "model 0", "model 1")
         | {"key": results["candidates"][0]["errors"][0]["key"]}
     ]
-    audio = recordings.recorded(results, calls, MB)
-    drawn = page.render(results, audio)
+    audio = recordings.recorded(as_results(results), calls, MB)
+    drawn = page.draw_page(as_results(results), audio)
     own, _ = results["candidates"][1]["errors"]
     assert len(re.findall(r"<audio [^>]*controls preload=\"none\" src=\"data:audio", drawn)) == 2
     assert drawn.count(f'<a href="#clip-{own["key"]}">above</a>') == 3
     text = " ".join(re.sub("<[^>]*>", "", drawn).split())
     assert "contains recordings 2 recordings of people's voices are part of this file" in text
     assert "would have exceeded" not in text
-    left = page.render(results, dict.fromkeys(audio, "") | {own["key"]: audio[own["key"]]})
+    left = page.draw_page(
+        as_results(results), dict.fromkeys(audio, "") | {own["key"]: audio[own["key"]]}
+    )
     assert "2 more clips would have exceeded the limit" in left
 
 
@@ -375,8 +390,8 @@ def test_a_browser_plays_a_recording(calls: Corpus, tmp_path: Path) -> None:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("needs a browser: install chromium")
-    results = telling(calls, ["long.flac#t=17.5,18.75"])
-    writing.write(results, tmp_path, recordings.recorded(results, calls, MB))
+    results = as_results(telling(calls, ["long.flac#t=17.5,18.75"]))
+    writing.write_reports(results, tmp_path, recordings.recorded(results, calls, MB))
     switches = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=switches)
@@ -399,9 +414,9 @@ def test_a_browser_plays_a_recording(calls: Corpus, tmp_path: Path) -> None:
 # ------------------------------------------------------------------ page
 
 
-def section(results: Results) -> str:
+def section(results: Content) -> str:
     """Return the page's section of clips."""
-    drawn = page.render(results)
+    drawn = page.draw_page(as_results(results))
     return drawn.partition('<section aria-labelledby="clips">')[2].partition("</section>")[0]
 
 
@@ -440,7 +455,7 @@ def test_page_without_telling_clips_has_no_section() -> None:
     results = five_qualify() | {"disagreements": []}
     for one in results["candidates"]:
         one["errors"] = []
-    assert 'id="clips"' not in page.render(results)
+    assert 'id="clips"' not in page.draw_page(as_results(results))
 
 
 # ------------------------------------------------------------------ runs
@@ -458,8 +473,7 @@ def test_a_run_finds_the_worst_errors_and_embeds_recordings_only_when_asked(
 ) -> None:
     file = write("hubert-tiny", "wav2vec2-tiny")
     plain = run("--data", f"calls={some_speech}", "-m", "accuracy", candidates=file)
-    schema = files("sertify.report.results").joinpath("results.schema.json").read_text("utf-8")
-    jsonschema.validate(plain.results, json.loads(schema))
+    jsonschema.validate(plain.results, results_schema())
     said = kept(plain)
     for name, own in said.items():
         wrong = sorted(

@@ -10,7 +10,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from sertify.report import model_index
 from tests.meta.drawn_results import (
     HOSTILE,
-    Results,
+    Content,
+    as_results,
     five_qualify,
     hostile_names,
     measurement,
@@ -34,7 +35,7 @@ def evaluations(text: str | None) -> list[EvalResult]:
     return parsed(text).eval_results or []
 
 
-def with_metrics(results: Results) -> Results:
+def with_metrics(results: Content) -> Content:
     """Let each candidate have all numbers on each part of the speech."""
     for candidate in results["candidates"]:
         for one in candidate["parts"]:
@@ -46,7 +47,7 @@ def with_metrics(results: Results) -> Results:
 
 def test_the_hub_reads_equal_values() -> None:
     results = with_metrics(five_qualify())
-    data = parsed(model_index.render(results))
+    data = parsed(model_index.draw_model_index(as_results(results)))
     numbers = results["candidates"][1]["parts"][0]["numbers"]
     assert data.model_name == "someone/wavlm-base"
     assert data.eval_results is not None
@@ -69,7 +70,7 @@ def test_the_hub_reads_equal_values() -> None:
 
 
 def test_it_is_what_the_hubs_own_library_writes_of_it() -> None:
-    text = model_index.render(with_metrics(five_qualify()))
+    text = model_index.draw_model_index(as_results(with_metrics(five_qualify())))
     assert text is not None
     data = parsed(text)
     again = ModelCardData(model_name=data.model_name, eval_results=data.eval_results)
@@ -80,28 +81,39 @@ def test_it_is_what_the_hubs_own_library_writes_of_it() -> None:
 
 def test_each_corpus_that_it_has_not_seen_stands_for_itself() -> None:
     results = several_corpora()
-    found = {one.dataset_name: one.metric_value for one in evaluations(model_index.render(results))}
+    found = {
+        one.dataset_name: one.metric_value
+        for one in evaluations(model_index.draw_model_index(as_results(results)))
+    }
     assert found == {"our-calls": 0.8, "emodb": 0.6}
     results["selection"]["candidate"] = "hubert-base"
-    assert {one.dataset_name for one in evaluations(model_index.render(results))} == {"our-calls"}
+    assert {
+        one.dataset_name for one in evaluations(model_index.draw_model_index(as_results(results)))
+    } == {"our-calls"}
     results["selection"]["candidate"] = "distil"
-    assert model_index.render(results) is None
+    assert model_index.draw_model_index(as_results(results)) is None
 
 
 def test_a_public_corpus_has_its_own_identifier() -> None:
     results = several_corpora()
     results["corpus"]["parts"][1] |= {"public": "crema-d", "name": "emodb"}
-    found = {one.dataset_name: one.dataset_type for one in evaluations(model_index.render(results))}
+    found = {
+        one.dataset_name: one.dataset_type
+        for one in evaluations(model_index.draw_model_index(as_results(results)))
+    }
     assert found == {"our-calls": "our-calls", "emodb": "crema-d"}
 
 
 @pytest.mark.parametrize("make", [nothing_qualifies, without_corpus])
 def test_without_a_selection_or_labelled_speech_there_is_none(
-    make: Callable[[], Results], tmp_path: Path
+    make: Callable[[], Content], tmp_path: Path
 ) -> None:
-    assert model_index.render(make()) is None
-    assert model_index.write(five_qualify(), tmp_path) == tmp_path / "model-index.yaml"
-    assert model_index.write(make(), tmp_path) is None
+    assert model_index.draw_model_index(as_results(make())) is None
+    assert (
+        model_index.write_model_index(as_results(five_qualify()), tmp_path)
+        == tmp_path / "model-index.yaml"
+    )
+    assert model_index.write_model_index(as_results(make()), tmp_path) is None
     assert list(tmp_path.iterdir()) == []  # that of an earlier selection says nothing of this one
 
 
@@ -113,7 +125,7 @@ def test_names_of_strangers_are_text(text: str, tmp_path: Path) -> None:
     results["corpus"] |= {"name": text, "parts": []}
     chosen |= {"model": text, "parts": [part(text, 0.7)], "commit": text}
     chosen["parts"][0] |= {"languages": [text], "expressible": [text]}
-    path = model_index.write(results, tmp_path)
+    path = model_index.write_model_index(as_results(results), tmp_path)
     assert path is not None
     (found,) = evaluations(path.read_text("utf-8"))
     assert found.metric_value == 0.7
@@ -139,7 +151,7 @@ def test_folders_and_variants_have_the_candidates_name(
     results = five_qualify()
     results["candidates"][0] |= {"name": name, "commit": commit, "model": model}
     results["selection"]["candidate"] = name
-    assert parsed(model_index.render(results)).model_name == called
+    assert parsed(model_index.draw_model_index(as_results(results))).model_name == called
 
 
 def test_a_run_writes_it(run: Run, some_speech: Path, write: Callable[..., Path]) -> None:

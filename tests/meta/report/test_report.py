@@ -25,14 +25,17 @@ from sertify.evidence.labelling import Labelling
 from sertify.report import formats, sentences, summary, terminal, text_columns
 from sertify.report.formats import standing
 from sertify.report.page import page
-from sertify.report.results import choices, speech
-from sertify.report.writing import write
+from sertify.report.results import candidates, choices, speech
+from sertify.report.results.model.choice import FirmnessResult
+from sertify.report.results.model.results import results_schema
+from sertify.report.writing import write_reports
 from sertify.selection.choosing import Firmness, Selection
 from sertify.selection.comparison import compare
 from tests.meta.drawn_results import (
     EMOTIONS,
     HOSTILE,
-    Results,
+    Content,
+    as_results,
     confirmation,
     five_qualify,
     hostile_names,
@@ -49,32 +52,32 @@ ACTIVE = {"img", "iframe", "link", "object", "embed", "base", "audio", "video"}
 
 
 @pytest.fixture
-def results() -> Results:
+def results() -> Content:
     return five_qualify()
 
 
 @pytest.fixture
-def nothing_qualified() -> Results:
+def nothing_qualified() -> Content:
     return nothing_qualifies()
 
 
 @pytest.fixture
-def no_corpus() -> Results:
+def no_corpus() -> Content:
     return without_corpus()
 
 
 @pytest.fixture
-def no_truth() -> Results:
+def no_truth() -> Content:
     return without_truth()
 
 
 @pytest.fixture
-def several() -> Results:
+def several() -> Content:
     return several_corpora()
 
 
 @pytest.fixture
-def hostile() -> Results:
+def hostile() -> Content:
     return hostile_names()
 
 
@@ -123,21 +126,16 @@ EVERY = pytest.mark.parametrize(
 
 @EVERY
 def test_example_follows_the_schema(name: str, request: pytest.FixtureRequest) -> None:
-    schema = json.loads(files("sertify.report.results").joinpath("results.schema.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(request.getfixturevalue(name), schema)
+    content = as_results(request.getfixturevalue(name)).content()
+    jsonschema.Draft202012Validator.check_schema(results_schema())
+    jsonschema.validate(json.loads(json.dumps(content)), results_schema())
 
 
 def test_every_key_of_the_schema_is_documented() -> None:
-    schema = json.loads(files("sertify.report.results").joinpath("results.schema.json").read_text())
-    parts = [
-        schema,
-        *schema["$defs"].values(),
-        *(schema["$defs"][name]["properties"]["numbers"] for name in ("candidate", "part")),
-        schema["$defs"]["candidate"]["properties"]["repository"],
-        schema["$defs"]["check"]["properties"]["details"],
-    ]
+    parts = [results_schema(), *results_schema()["$defs"].values()]
     keys = {key for part in parts for key in part.get("properties", ())}
+    # What is in a mapping is named in its description.
+    keys |= {*re.findall(r"`(\w+)`", json.dumps(results_schema()))} | {*candidates.NUMBERS}
     documented = (Path(__file__).parents[3] / "docs" / "results.md").read_text("utf-8")
     assert not {key for key in keys if f"`{key}`" not in documented}
 
@@ -146,7 +144,7 @@ def test_every_key_of_the_schema_is_documented() -> None:
 def test_page_requests_nothing_and_runs_its_own_scripts(
     name: str, request: pytest.FixtureRequest
 ) -> None:
-    reader = Reader(page.render(request.getfixturevalue(name)))
+    reader = Reader(page.draw_page(as_results(request.getfixturevalue(name))))
     own = [files("sertify.report.page").joinpath(path).read_text("utf-8") for path in SCRIPTS]
     kinds = [attributes.get("type") for tag, attributes in reader.elements if tag == "script"]
     assert reader.scripts[-1] == own[-1]
@@ -165,15 +163,15 @@ def test_page_requests_nothing_and_runs_its_own_scripts(
 
 @EVERY
 def test_links_of_the_page_lead_somewhere(name: str, request: pytest.FixtureRequest) -> None:
-    elements = Reader(page.render(request.getfixturevalue(name))).elements
+    elements = Reader(page.draw_page(as_results(request.getfixturevalue(name)))).elements
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = {attributes["href"] for tag, attributes in elements if tag == "a"}
     assert {f"#{each}" for each in ids} >= links - {"results.json"}
 
 
-def test_policy_of_the_page_allows_its_own_style_and_scripts_only(results: Results) -> None:
-    drawn = page.render(results)
+def test_policy_of_the_page_allows_its_own_style_and_scripts_only(results: Content) -> None:
+    drawn = page.draw_page(as_results(results))
     style = drawn.partition("<style>")[2].partition("</style>")[0]
     own = [files("sertify.report.page").joinpath(path).read_text("utf-8") for path in SCRIPTS]
     styles, *scripts = (
@@ -194,15 +192,15 @@ def test_policy_of_the_page_allows_its_own_style_and_scripts_only(results: Resul
     assert "@import" not in style
 
 
-def test_page_shows_hostile_names_as_text(hostile: Results) -> None:
-    text = Reader(page.render(hostile)).text
+def test_page_shows_hostile_names_as_text(hostile: Content) -> None:
+    text = Reader(page.draw_page(as_results(hostile))).text
     assert "<script>alert(1)</script>" in text
     assert "한국어-감정-모델" in text
     assert not re.search("[\x00-\x08\x1b\u202e\udc80-\udcff]", text)
 
 
-def test_page_says_what_to_use_and_why_not_the_others(results: Results) -> None:
-    reader = Reader(page.render(results))
+def test_page_says_what_to_use_and_why_not_the_others(results: Content) -> None:
+    reader = Reader(page.draw_page(as_results(results)))
     assert "Use wavlm-base" in reader.text
     gates = next(row for row in reader.rows if "✓ pass" in row)
     assert gates[0] == "wavlm-base"
@@ -214,30 +212,30 @@ def test_page_says_what_to_use_and_why_not_the_others(results: Results) -> None:
     assert "measured on another machine" in reader.text
 
 
-def test_page_without_a_choice(nothing_qualified: Results) -> None:
-    text = Reader(page.render(nothing_qualified)).text
+def test_page_without_a_choice(nothing_qualified: Content) -> None:
+    text = Reader(page.draw_page(as_results(nothing_qualified))).text
     assert "No candidate qualified" in text
     assert "asr came closest" in text
     assert "No candidate came far enough to be measured." in text
 
 
-def test_page_without_a_corpus(no_corpus: Results) -> None:
-    text = Reader(page.render(no_corpus)).text
+def test_page_without_a_corpus(no_corpus: Content) -> None:
+    text = Reader(page.draw_page(as_results(no_corpus))).text
     assert "Accuracy needs a labelled corpus" in text
     assert "Random" not in text
     assert "could not be compared on the same clips" in text
 
 
-def test_markdown_is_one_table(results: Results) -> None:
-    drawn = summary.render(results)
+def test_markdown_is_one_table(results: Content) -> None:
+    drawn = summary.draw_summary(as_results(results))
     assert drawn.startswith("### Use wavlm-base\n")
     rows = [line for line in drawn.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 11 + 2
     assert rows[2] == "| wavlm-base | use | 0.81 &#91;0.77, 0.85&#93; | 0.66 s |  |"
 
 
-def test_markdown_escapes_names(hostile: Results) -> None:
-    drawn = summary.render(hostile)
+def test_markdown_escapes_names(hostile: Content) -> None:
+    drawn = summary.draw_summary(as_results(hostile))
     assert not re.search(r"<(?!/?sub>)|@\w|`|\]\(|www\.|\x1b", drawn)
     rows = [line for line in drawn.splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {6}
@@ -253,7 +251,7 @@ def test_markdown_escapes_names(hostile: Results) -> None:
 def test_terminal_is_aligned_and_fits(
     name: str, width: int, request: pytest.FixtureRequest
 ) -> None:
-    drawn = [text for text, _ in terminal.lines(request.getfixturevalue(name), width)]
+    drawn = [text for text, _ in terminal.lines(as_results(request.getfixturevalue(name)), width)]
     assert max(len(cells(text)) for text in drawn) <= width
     heading, *table = drawn[: drawn.index("")]
     starts = [heading.index(title) for title in ("load", "acc", "verdict")]
@@ -262,8 +260,12 @@ def test_terminal_is_aligned_and_fits(
         assert row[starts[-1]] != " "
 
 
-def test_terminal_shows_gates_numbers_and_verdict(results: Results) -> None:
-    drawn = {text.split()[0]: (text, markup) for text, markup in terminal.lines(results) if text}
+def test_terminal_shows_gates_numbers_and_verdict(results: Content) -> None:
+    drawn = {
+        text.split()[0]: (text, markup)
+        for text, markup in terminal.lines(as_results(results))
+        if text
+    }
     text, markup = drawn["wavlm-base"]
     assert text.split()[1:] == [*["ok"] * 5, "0.81", "[.77,", ".85]", "0.66", "s", "0.13", "use"]
     assert markup == {"green": True, "bold": True}
@@ -272,52 +274,54 @@ def test_terminal_shows_gates_numbers_and_verdict(results: Results) -> None:
     assert drawn["dawn"][1] == {"light": True}
 
 
-def test_terminal_tells_how_many_clips_did_not_count(results: Results) -> None:
+def test_terminal_tells_how_many_clips_did_not_count(results: Content) -> None:
     rejected = [{"file": "1.wav", "reason": "silent"}, {"file": "2.wav", "reason": "silent"}]
     corpus = results["corpus"] | {"requested": 1009, "clips": 3, "judged": 1, "rejected": rejected}
-    drawn = [text for text, _ in terminal.lines({**results, "corpus": corpus})]
+    drawn = [text for text, _ in terminal.lines(as_results({**results, "corpus": corpus}))]
     why = "100 other split, 2 silent, 906 set aside"
     assert f"1,009 clips requested, 1 judged; not: {why}" in drawn
 
 
-def test_terminal_tells_what_is_to_be_known_of_candidates_once(results: Results) -> None:
+def test_terminal_tells_what_is_to_be_known_of_candidates_once(results: Content) -> None:
     remark = "The hub does not answer."
     for one in results["candidates"]:
         one["remarks"] = [remark] if one["name"] in ("dawn", "asr") else []
-    drawn = [text for text, _ in terminal.lines(results)]
+    drawn = [text for text, _ in terminal.lines(as_results(results))]
     assert f"dawn, asr: {remark}" in drawn
     moved = "has moved on since candidates.lock.yaml, from 8f2b1c to 8f2b1c0"
     assert f"{results['candidates'][0]['name']} {moved}" in drawn
 
 
-def test_terminal_tells_a_gate_that_is_judged_in_part(results: Results) -> None:
+def test_terminal_tells_a_gate_that_is_judged_in_part(results: Content) -> None:
     results["candidates"][0]["gates"]["loadability"]["outcome"] = None
-    drawn = [text for text, _ in terminal.lines(results)]
+    drawn = [text for text, _ in terminal.lines(as_results(results))]
     name = results["candidates"][0]["name"]
     assert next(line for line in drawn if line.startswith(name)).split()[1] == "part"
     assert "part: what was checked of it passes, but not all of it was" in drawn
 
 
-def test_page_tells_what_is_to_be_known_of_a_candidate(results: Results) -> None:
-    drawn = page.render(results)
+def test_page_tells_what_is_to_be_known_of_a_candidate(results: Content) -> None:
+    drawn = page.draw_page(as_results(results))
     assert "<p>It is not easy to load dawn.</p>" in drawn
     assert "<p>It has moved on: candidates.lock.yaml is about <code>8f2b1c</code>.</p>" in drawn
 
 
-def test_terminal_strips_what_terminals_act_on(hostile: Results) -> None:
-    assert not re.search("[\x00-\x1f\u202e]", "".join(text for text, _ in terminal.lines(hostile)))
+def test_terminal_strips_what_terminals_act_on(hostile: Content) -> None:
+    assert not re.search(
+        "[\x00-\x1f\u202e]", "".join(text for text, _ in terminal.lines(as_results(hostile)))
+    )
 
 
-def rows_after(text: str, results: Results) -> list[list[str]]:
+def rows_after(text: str, results: Content) -> list[list[str]]:
     """Return the rows of the page behind the one with a cell, up to the next table."""
-    rows = Reader(page.render(results)).rows
+    rows = Reader(page.draw_page(as_results(results))).rows
     start = next(place for place, row in enumerate(rows) if text in row)
     wide = len(rows[start])
     return list(itertools.takewhile(lambda row: len(row) == wide, rows[start + 1 :]))
 
 
-def test_page_compares_the_best_with_each_other(results: Results) -> None:
-    text = " ".join(Reader(page.render(results)).text.split())
+def test_page_compares_the_best_with_each_other(results: Content) -> None:
+    text = " ".join(Reader(page.draw_page(as_results(results))).text.split())
     first, second, third, *_ = rows_after("Behind the best", results)
     assert first == ["wavlm-base", "0.80 [0.70, 0.90]", "–", "–", "–", "the most accurate"]
     assert second[1:5] == ["0.75 [0.65, 0.85]", "0.050 [-0.010, 0.110]", "0.12", "0.070"]
@@ -330,27 +334,31 @@ def test_page_compares_the_best_with_each_other(results: Results) -> None:
     assert "--confirm or --hold-out" in text
 
 
-def test_page_tells_what_is_within_the_margin(results: Results) -> None:
+def test_page_tells_what_is_within_the_margin(results: Content) -> None:
     results["selection"]["margin"] = 0.07
     said = [row[-1] for row in rows_after("Behind the best", results)[:5]]
     within = "less accurate, within the margin"
     assert said == ["the most accurate", "not told apart", within, "less accurate", "less accurate"]
-    assert "not surely more than 0.070 behind it" in page.render(results)
+    assert "not surely more than 0.070 behind it" in page.draw_page(as_results(results))
 
 
-def test_page_weighs_the_aims(results: Results) -> None:
+def test_page_weighs_the_aims(results: Content) -> None:
     *weighed, weights = rows_after("Diversity", results)
     assert weighed[0] == ["wavlm-base", "0.80", "0.70", "0.60", "–", "0.70"]
     assert weights == ["Weight", "4", "3", "2", "2", ""]
 
 
-def test_page_tells_clips_that_are_resampled_one_by_one(results: Results) -> None:
+def test_page_tells_clips_that_are_resampled_one_by_one(results: Content) -> None:
     results["selection"]["comparison"]["speakers"] = None
-    assert "315 clips, resampled by clip." in " ".join(Reader(page.render(results)).text.split())
+    assert "315 clips, resampled by clip." in " ".join(
+        Reader(page.draw_page(as_results(results))).text.split()
+    )
 
 
-def test_page_keeps_the_two_uars_apart(several: Results) -> None:
-    headings = [row for row in Reader(page.render(several)).rows if "Cannot express" in row]
+def test_page_keeps_the_two_uars_apart(several: Content) -> None:
+    headings = [
+        row for row in Reader(page.draw_page(as_results(several))).rows if "Cannot express" in row
+    ]
     assert len(headings) == 4
     assert headings[0][1:4] == ["UAR (all emotions)", "UAR (its own emotions)", "Coverage"]
     rows = rows_after("Cannot express", several)
@@ -358,8 +366,8 @@ def test_page_keeps_the_two_uars_apart(several: Results) -> None:
     assert rows[0] == expected
 
 
-def test_page_marks_what_was_seen_in_training(several: Results) -> None:
-    drawn = Reader(page.render(several)).rows
+def test_page_marks_what_was_seen_in_training(several: Content) -> None:
+    drawn = Reader(page.draw_page(as_results(several))).rows
     names = [row[0] for row in drawn if len(row) == 6 and row[3] == "0.75"]
     marked = [name for name in names if "seen in training" in name]
     card = "hubert-base seen in training emodb: its model card lists emodb among its datasets"
@@ -368,37 +376,37 @@ def test_page_marks_what_was_seen_in_training(several: Results) -> None:
     assert len(marked) == 5
 
 
-def test_page_accounts_for_the_clips_of_each_corpus(several: Results) -> None:
+def test_page_accounts_for_the_clips_of_each_corpus(several: Content) -> None:
     calls, other = rows_after("Not judged", several)
     assert calls[0::5] == ["our-calls", "260"]
     assert calls[6:] == ["209", "50 other split, 1 silent"]
     assert other[6:] == ["210", "50 other split"]
 
 
-def test_page_shows_what_is_predicted_too_often(several: Results) -> None:
-    drawn = page.render(several)
+def test_page_shows_what_is_predicted_too_often(several: Content) -> None:
+    drawn = page.draw_page(as_results(several))
     assert ["anger", "0.25", "0.12"] in Reader(drawn).rows
     assert "Confusions on our-calls" in drawn
     assert "Confusions on emodb" in drawn
 
 
-def test_page_tells_what_a_card_speaks_of(results: Results) -> None:
-    assert "<dt>Its card names</dt><dd><bdi>emodb</bdi></dd>" in page.render(results)
+def test_page_tells_what_a_card_speaks_of(results: Content) -> None:
+    assert "<dt>Its card names</dt><dd><bdi>emodb</bdi></dd>" in page.draw_page(as_results(results))
 
 
-def test_page_folds_what_is_long(results: Results) -> None:
+def test_page_folds_what_is_long(results: Content) -> None:
     results["corpus"]["warnings"] = [f"warning {n}" for n in range(4)]
-    drawn = page.render(results)
+    drawn = page.draw_page(as_results(results))
     assert "<details><summary>4 warnings</summary>" in drawn
     assert "<details open><summary>2 files not judged</summary>" in drawn
 
 
-def test_page_never_shows_a_choice_without_ground_truth_as_a_selection(no_truth: Results) -> None:
-    drawn = page.render(no_truth)
+def test_page_never_shows_a_choice_without_ground_truth_as_a_selection(no_truth: Content) -> None:
+    drawn = page.draw_page(as_results(no_truth))
     text = " ".join(Reader(drawn).text.split())
     assert "<title>No candidate has qualified yet" in drawn
     assert "Use ast" not in text
-    assert text.count("not a selection Without ground truth, begin with ast") == 2
+    assert text.count("not a selection Without ground truth, start with ast") == 2
     assert 'class="chosen"' not in drawn
     assert rows_after("Kappa", no_truth) == [
         ["ast , wavlm", "0.76 [0.61, 0.86]", "56", ", ".join(EMOTIONS)],
@@ -437,18 +445,17 @@ CONFIRMED = pytest.mark.parametrize(
 
 @CONFIRMED
 def test_reports_say_whether_the_choice_is_confirmed(
-    results: Results, found: Results | None, said: str, markup: dict[str, bool]
+    results: Content, found: Content | None, said: str, markup: dict[str, bool]
 ) -> None:
     results["selection"]["confirmation"] = found
-    assert (said, markup) in terminal.lines(results, width=200)
-    assert said in " ".join(Reader(page.render(results)).text.split())
-    assert said in html.unescape(summary.render(results))
+    assert (said, markup) in terminal.lines(as_results(results), width=200)
+    assert said in " ".join(Reader(page.draw_page(as_results(results))).text.split())
+    assert said in html.unescape(summary.draw_summary(as_results(results)))
 
 
-def schema_of(name: str) -> Results:
+def schema_of(name: str) -> Content:
     """Return the schema of a part of results.json."""
-    whole = json.loads(files("sertify.report.results").joinpath("results.schema.json").read_text())
-    return {"$defs": whole["$defs"], "$ref": f"#/$defs/{name}"}
+    return {"$defs": results_schema()["$defs"], "$ref": f"#/$defs/{name}"}
 
 
 @pytest.fixture(scope="module")
@@ -476,45 +483,45 @@ def answers(corpus: Corpus, candidate: str, wrong: int) -> Labelling:
 
 
 def test_what_is_said_of_real_speech_follows_the_schema(two_corpora: Corpus) -> None:
-    described = speech.corpus(speech.facts(two_corpora), [])
-    assert described is not None
-    assert [one["name"] for one in described["parts"]] == ["test", "train"]
-    jsonschema.validate(described, schema_of("corpus"))
-    jsonschema.validate(described["parts"][0], schema_of("corpus_part"))
-    scores = speech.references(speech.facts(two_corpora.corpora[0]))["random"]
+    described = speech.corpus_result(speech.facts(two_corpora), [])
+    assert [part.name for part in described.parts] == ["test", "train"]
+    content = json.loads(described.model_dump_json())
+    jsonschema.validate(content, schema_of("CorpusResult"))
+    jsonschema.validate(content["parts"][0], schema_of("CorpusFacts"))
+    scores = speech.references(described.part(described.parts[0]))["random"]
     assert scores["uar_low"] < scores["uar"] < scores["uar_high"]
-    jsonschema.validate(scores, schema_of("scores"))
 
 
 def test_a_real_comparison_follows_the_schema(two_corpora: Corpus) -> None:
     found = compare([answers(two_corpora, name, wrong) for name, wrong in (("a", 9), ("b", 2))])
     assert found is not None
     chosen = Selection("a", "Use a.", comparison=found, firmness=Firmness(1.0, 0.5))
-    described = choices.selection(chosen, Preferences())
+    described = json.loads(choices.selection_result(chosen, Preferences()).model_dump_json())
     assert described["comparison"]["differences"][0]["other"] == "b"
-    jsonschema.validate(described, schema_of("selection"))
+    jsonschema.validate(described, schema_of("SelectionResult"))
 
 
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
-        ("firmness", "data", 1.2),
-        ("comparison", "speakers", "eight"),
-        ("corpus_part", "requested", -1),
-        ("part", "seen", ["emodb"]),
-        ("agreement", "kappa", "high"),
+        ("FirmnessResult", "data", 1.2),
+        ("ComparisonResult", "speakers", "eight"),
+        ("CorpusFacts", "requested", -1),
+        ("PartResult", "seen", ["emodb"]),
+        ("AgreementResult", "kappa", "high"),
     ],
 )
 def test_schema_refuses_what_is_not_documented(
-    several: Results, no_truth: Results, name: str, key: str, value: object
+    several: Content, no_truth: Content, name: str, key: str, value: object
 ) -> None:
-    chosen = several["selection"]
+    written, without = (json.loads(as_results(results).text()) for results in (several, no_truth))
+    chosen = written["selection"]
     examples = {
-        "firmness": chosen["firmness"],
-        "comparison": chosen["comparison"],
-        "corpus_part": several["corpus"]["parts"][0],
-        "part": several["candidates"][0]["parts"][0],
-        "agreement": no_truth["unlabelled"]["agreements"][0],
+        "FirmnessResult": chosen["firmness"],
+        "ComparisonResult": chosen["comparison"],
+        "CorpusFacts": written["corpus"]["parts"][0],
+        "PartResult": written["candidates"][0]["parts"][0],
+        "AgreementResult": without["unlabelled"]["agreements"][0],
     }
     jsonschema.validate(examples[name], schema_of(name))
     with pytest.raises(jsonschema.ValidationError, match=re.escape(repr(value))):
@@ -532,46 +539,48 @@ def test_no_line_is_wider_than_the_terminal(text: str, width: int) -> None:
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_firmness_never_promises_more_than_was_found(data: float, weights: float) -> None:
-    firm = {"totals": {"a": 1, "b": 0}, "firmness": {"data": data, "weights": weights}}
-    said = [int(text) / 100 for text in re.findall(r"(\d+) %", sentences.firmness(firm))]
+    firm = FirmnessResult(data=data, weights=weights)
+    said = [int(text) / 100 for text in re.findall(r"(\d+) %", sentences.how_firm(firm))]
     assert [one <= found for one, found in zip(said, (data, weights), strict=True)] == [True] * 2
 
 
-def test_nothing_is_confirmed_without_a_choice(nothing_qualified: Results) -> None:
-    drawn = "".join(text for text, _ in terminal.lines(nothing_qualified))
-    drawn += page.render(nothing_qualified) + summary.render(nothing_qualified)
+def test_nothing_is_confirmed_without_a_choice(nothing_qualified: Content) -> None:
+    drawn = "".join(text for text, _ in terminal.lines(as_results(nothing_qualified)))
+    drawn += page.draw_page(as_results(nothing_qualified)) + summary.draw_summary(
+        as_results(nothing_qualified)
+    )
     assert "onfirm" not in drawn
     assert "stays on top" not in drawn
 
 
-def test_a_choice_of_one_is_not_called_firm(no_corpus: Results) -> None:
+def test_a_choice_of_one_is_not_called_firm(no_corpus: Content) -> None:
     no_corpus["selection"]["firmness"] = {"data": 1.0, "weights": 1.0}
-    assert not any("stays on top" in text for text, _ in terminal.lines(no_corpus))
+    assert not any("stays on top" in text for text, _ in terminal.lines(as_results(no_corpus)))
 
 
-def test_terminal_adds_two_lines_where_nothing_is_odd(results: Results) -> None:
+def test_terminal_adds_two_lines_where_nothing_is_odd(results: Content) -> None:
     results["corpus"] |= {"requested": 420, "judged": 420, "left_out": {}, "rejected": []}
     results["corpus"]["warnings"] = []
     results["moved"] = {}
     for each in results["candidates"]:
         each["remarks"] = []
-    drawn = [text for text, _ in terminal.lines(results)]
+    drawn = [text for text, _ in terminal.lines(as_results(results))]
     sentence, *more = drawn[drawn.index("") + 1 :]
     assert sentence == results["selection"]["sentence"]
     assert len(more) == 2
 
 
-def test_terminal_tells_three_warnings_at_most(results: Results) -> None:
+def test_terminal_tells_three_warnings_at_most(results: Content) -> None:
     results["corpus"]["warnings"] = [f"warning {n}" for n in range(5)]
-    drawn = [text for text, _ in terminal.lines(results)]
+    drawn = [text for text, _ in terminal.lines(as_results(results))]
     assert [text for text in drawn if text.startswith("warning")] == [
         f"warning {n}" for n in range(3)
     ]
     assert drawn[drawn.index("warning 2") + 1] == "and 2 more in the report"
 
 
-def test_terminal_shows_each_part_of_the_speech(several: Results) -> None:
-    drawn = [text for text, _ in terminal.lines(several)]
+def test_terminal_shows_each_part_of_the_speech(several: Content) -> None:
+    drawn = [text for text, _ in terminal.lines(as_results(several))]
     start = drawn.index("")
     table = [line.split() for line in drawn[start + 1 : start + 7]]
     assert table[0] == ["UAR", "(all", "emotions)", "our-calls", "emodb", "language-ko"]
@@ -585,66 +594,73 @@ def test_terminal_shows_each_part_of_the_speech(several: Results) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 100])
-def test_terminal_shows_as_many_corpora_as_fit(several: Results, width: int) -> None:
+def test_terminal_shows_as_many_corpora_as_fit(several: Content, width: int) -> None:
     names = [f"a-corpus-with-a-long-name-{n}" for n in range(20)]
     for each in several["candidates"][:5]:
         each["parts"] = [part(name, 0.5) for name in ("together", *names)]
-    drawn = [text for text, _ in terminal.lines(several, width)]
+    drawn = [text for text, _ in terminal.lines(as_results(several), width)]
     assert max(map(len, drawn)) <= width
     shown = next(line for line in drawn if line.startswith("UAR (all")).count("name-")
     assert shown == (width - 25) // 14
     assert f"and {20 - shown} more parts of the speech in the report" in drawn
 
 
-def test_no_legend_without_a_mark(results: Results) -> None:
-    assert not any("seen in training" in text for text, _ in terminal.lines(results))
-    assert "seen in training, does not count" not in summary.render(results)
-    assert "seen in training, does not count" not in page.render(results)
+def test_no_legend_without_a_mark(results: Content) -> None:
+    assert not any("seen in training" in text for text, _ in terminal.lines(as_results(results)))
+    assert "seen in training, does not count" not in summary.draw_summary(as_results(results))
+    assert "seen in training, does not count" not in page.draw_page(as_results(results))
 
 
-def test_a_number_that_is_not_there_has_no_mark(hostile: Results) -> None:
-    assert not any("FAIL" in text and "*" in text for text, _ in terminal.lines(hostile))
-    assert f"{formats.number(None)}*" not in page.render(hostile)
-    assert f"{formats.number(None)}*" not in html.unescape(summary.render(hostile))
+def test_a_number_that_is_not_there_has_no_mark(hostile: Content) -> None:
+    assert not any(
+        "FAIL" in text and "*" in text for text, _ in terminal.lines(as_results(hostile))
+    )
+    assert f"{formats.number(None)}*" not in page.draw_page(as_results(hostile))
+    assert f"{formats.number(None)}*" not in html.unescape(
+        summary.draw_summary(as_results(hostile))
+    )
 
 
-def test_a_single_corpus_that_was_seen_is_marked(results: Results) -> None:
+def test_a_single_corpus_that_was_seen_is_marked(results: Content) -> None:
     results["candidates"][0]["parts"][0]["seen"] = {"our-calls": "its card speaks of it"}
-    drawn = [text for text, _ in terminal.lines(results)]
+    drawn = [text for text, _ in terminal.lines(as_results(results))]
     assert ".83]*" in next(line for line in drawn if line.startswith("hubert-base"))
-    rows = html.unescape(summary.render(results)).splitlines()
+    rows = html.unescape(summary.draw_summary(as_results(results))).splitlines()
     assert any("hubert-base" in row and "0.79 [0.75, 0.83]*" in row for row in rows)
     assert "- * seen in training, does not count" in rows
 
 
-def test_terminal_and_summary_mark_a_choice_without_ground_truth(no_truth: Results) -> None:
-    said = "Not a selection: Without ground truth, begin with ast: it agrees the most."
-    drawn = dict(terminal.lines(no_truth))
+def test_terminal_and_summary_mark_a_choice_without_ground_truth(no_truth: Content) -> None:
+    said = "Not a selection: Without ground truth, start with ast: it agrees the most."
+    drawn = dict(terminal.lines(as_results(no_truth)))
     assert drawn[said] == {"yellow": True}
     assert drawn["nobody knows the speakers"] == {"yellow": True}
-    told = summary.render(no_truth)
-    assert "> **Not a selection:** Without ground truth, begin with ast" in told
+    told = summary.draw_summary(as_results(no_truth))
+    assert "> **Not a selection:** Without ground truth, start with ast" in told
     assert "418 clips of unheard" in told
     assert told.startswith("### No candidate has qualified yet")
 
 
-def test_candidates_are_listed_by_standing_then_by_uar(results: Results) -> None:
-    names = [one["name"] for one in formats.ranked(results)]
+def test_candidates_are_listed_by_standing_then_by_uar(results: Content) -> None:
+    names = [one.name for one in formats.ranked(as_results(results))]
     assert names[:3] == ["wavlm-base", "hubert-base", "wav2vec2-large-xlsr-speech-emotion"]
     results["selection"] |= {"candidate": "distil", "tied": ["ast", "wavlm-base"]}
-    names = [one["name"] for one in formats.ranked(results)]
+    names = [one.name for one in formats.ranked(as_results(results))]
     assert names[:4] == ["distil", "wavlm-base", "ast", "hubert-base"]
 
 
-def test_a_repaired_model_is_said_to_qualify(results: Results) -> None:
+def test_a_repaired_model_is_said_to_qualify(results: Content) -> None:
     repaired = qualified("dawn", 0.5, 0.5) | {"status": "rejected", "verdict": "undecided"}
-    assert standing(repaired, results["selection"]) == "now qualifies"
+    results["candidates"].append(repaired)
+    *_, last = as_results(results).candidates
+    assert standing(last, as_results(results).selection) == "now qualifies"
 
 
-def test_reports_are_written(hostile: Results, tmp_path: Path) -> None:
-    written = write(hostile, tmp_path)
-    assert json.loads(written["numbers"].read_text("utf-8")) == hostile
-    assert written["report"].read_text("utf-8") == page.render(hostile)
+def test_reports_are_written(hostile: Content, tmp_path: Path) -> None:
+    results = as_results(hostile)
+    written = write_reports(results, tmp_path)
+    assert as_results(json.loads(written["numbers"].read_text("utf-8"))) == results
+    assert written["report"].read_text("utf-8") == page.draw_page(as_results(hostile))
 
 
 def test_words_keep_their_promises() -> None:
@@ -658,15 +674,15 @@ def cells(text: str) -> str:
 
 def test_page_lists_what_is_to_be_kept_in_mind() -> None:
     results = several_corpora()
-    text = Reader(page.render(results)).text
-    told = [*sentences.doubts(results, most=1000)]
+    text = Reader(page.draw_page(as_results(results))).text
+    told = [*sentences.doubts(as_results(results), most=1000)]
     assert any("is over the rest" in one for one in told)
     assert all(one in text for one in told)
 
 
-def test_page_names_some_of_many_files_and_counts_the_others(results: Results) -> None:
+def test_page_names_some_of_many_files_and_counts_the_others(results: Content) -> None:
     files = [{"file": f"{number}.wav", "reason": "silent"} for number in range(20_000)]
     results["corpus"]["rejected"] = files
-    drawn = page.render(results)
+    drawn = page.draw_page(as_results(results))
     assert "and 19,800 more in results.json" in drawn
     assert len(drawn.encode()) < 3_000_000

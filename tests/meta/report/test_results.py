@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +10,29 @@ import jsonschema
 import pytest
 
 from sertify import __version__
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate, Suite
 from sertify.corpora.clips import Corpus
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
-from sertify.evidence.environment import describe, fingerprint
+from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.parts import TOGETHER
 from sertify.report.results import speech
-from sertify.report.results.conclusion import SCHEMA, conclude, suite_properties
+from sertify.report.results.conclusion import conclude, suite_properties
+from sertify.report.results.model.results import SCHEMA, Results, results_schema
+from sertify.report.results.model.speech import CorpusResult
 from sertify.statistics import intervals, references
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
 from sertify.vocabulary.reasons import REASONS
+from tests.meta.drawn_results import Content, five_qualify
 
-ENVIRONMENT = describe("cpu", threads=1)
+ENVIRONMENT = describe_environment("cpu", threads=1)
 GOOD = Candidate("good", "org/good", languages=("en",), licence="mit", note="a note")
 BAD = Candidate("bad", "org/bad", status="rejected", reasons=("random_head",), revision="v1")
 OTHER = Candidate("other", "org/other", languages=("ko",))
 SUITE = Suite((GOOD, BAD))
-Results = dict[str, Any]
 
 
 @pytest.fixture
@@ -109,15 +110,14 @@ def judge_bad(store: EvidenceStore) -> None:
 
 def concluded(
     store: EvidenceStore, corpus: Corpus | None = None, suite: Suite = SUITE, **options: Any
-) -> Results:
-    """Conclude, and make sure that the result is what the schema and JSON allow."""
+) -> Content:
+    """Conclude, and make sure that the result is what the schema allows, and can be read again."""
     given = corpus.fingerprint if corpus else None
     results = conclude(suite, store, ENVIRONMENT, corpus=given, **options)
-    schema = json.loads(files("sertify.report.results").joinpath("results.schema.json").read_text())
-    jsonschema.validate(results, schema, format_checker=jsonschema.FormatChecker())
-    loaded: Results = json.loads(json.dumps(results, allow_nan=False))
-    assert loaded == results
-    return results
+    content: Content = json.loads(results.text())
+    jsonschema.validate(content, results_schema(), format_checker=jsonschema.FormatChecker())
+    assert Results.model_validate(content) == results
+    return content
 
 
 # ------------------------------------------------------------------ structure
@@ -145,7 +145,7 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
         "tied": ["good"],
         "pareto": ["good"],
         "sentence": f"Use good: the only candidate that qualified ({uar}).",
-        "weights": Weights().model_dump(),
+        "weights": Priorities().model_dump(),
         "margin": 0,
         "aims": {"good": {"speed": 1}},
         "totals": {"good": 1},
@@ -174,6 +174,7 @@ def test_what_was_found_about_a_candidate_that_qualifies(
     judge_good(store, corpus)
     good = concluded(store, corpus)["candidates"][0]
     gates, numbers = good.pop("gates"), good.pop("numbers")
+    assert [part["part"] for part in good.pop("parts")] == ["calls"]
     assert good == {
         "name": "good",
         "model": "org/good",
@@ -195,7 +196,6 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "repository": {},
         "labels": ["ang", "sad", "weird"],
         "emotions": ["anger", "sadness"],
-        "parts": [],
         "errors": [],
         "groups": [],
     }
@@ -273,7 +273,7 @@ def test_what_is_inconclusive_is_mended_by_more_clips(store: EvidenceStore) -> N
 
 def test_labels_that_the_entry_gives_are_known_before_any_evidence(store: EvidenceStore) -> None:
     given = replace(GOOD, labels=("ang", "pos"), emotions={"pos": "happiness"})
-    (result,) = conclude(Suite((given,)), store, ENVIRONMENT)["candidates"]
+    (result,) = concluded(store, suite=Suite((given,)))["candidates"]
     assert (result["labels"], result["emotions"]) == (["ang", "pos"], ["anger", "happiness"])
 
 
@@ -472,7 +472,7 @@ def test_unlabelled_speech_ends_in_a_choice_without_ground_truth(
     results = concluded(store, corpus, TWO)
     assert results["selection"]["candidate"] is None
     found = results["unlabelled"]
-    assert found["sentence"].startswith("Without ground truth, begin with good: of 2 candidates")
+    assert found["sentence"].startswith("Without ground truth, start with good: of 2 candidates")
     assert (found["candidate"], found["confidence"]) == ("good", {"good": 0.75, "other": 0.75})
     (pair,) = found["agreements"]
     assert (pair["first"], pair["second"], pair["clips"]) == ("good", "other", 40)
@@ -582,8 +582,9 @@ def test_one_corpus_that_a_requirement_names_is_one_part(
 
 def test_why_clips_were_not_judged_the_most_frequent_reason_first() -> None:
     rejected = [{"file": f"{n}.wav", "reason": "silent"} for n in range(3)]
-    found = speech.reasons({"left_out": {"no_label": 2, "silent": 1}, "rejected": rejected})
-    assert [*found.items()] == [("silent", 4), ("no_label", 2)]
+    content = five_qualify()["corpus"] | {"left_out": {"no_label": 2, "silent": 1}}
+    corpus = CorpusResult.model_validate(content | {"rejected": rejected})
+    assert [*corpus.reasons.items()] == [("silent", 4), ("no_label", 2)]
 
 
 # ------------------------------------------------------------------ facts and properties
@@ -618,17 +619,21 @@ def test_a_joined_corpus_is_described_with_its_parts(make: Callable[..., Corpus]
     assert facts["speakers"] == 4
 
 
+def described(corpus: Corpus) -> CorpusResult:
+    return speech.corpus_result(speech.facts(corpus), [])
+
+
 def test_references_are_the_mean_of_the_corpora(make: Callable[..., Corpus]) -> None:
     calls, studio = make("angry", "sad"), make("sad", "sad", "joy", "neutral", folder="studio")
     unlabelled = make("", folder="unlabelled")
-    found = speech.references(speech.facts(join([calls, studio, unlabelled])))
+    found = speech.references(described(join([calls, studio, unlabelled])))
     random = [references.random_reference(["anger", "sadness"])]
     random += [references.random_reference(["sadness", "sadness", "happiness", "neutral"])]
     assert found["random"] == {
         name: pytest.approx((random[0][name] + random[1][name]) / 2) for name in random[0]
     }
     assert found["majority"]["uar"] == pytest.approx((1 / 2 + 1 / 3) / 2)
-    assert speech.references(speech.facts(unlabelled)) == speech.references(None) == {}
+    assert speech.references(described(unlabelled)) == speech.references(None) == {}
 
 
 def test_a_corpus_without_labels_is_described(make: Callable[..., Corpus]) -> None:
@@ -642,7 +647,7 @@ def test_junit_repeats_the_selection_and_where_it_is_from(
     corpus = make("angry", "sad")
     judge_good(store, corpus)
     results = concluded(store, corpus, command="pytest --data calls")
-    assert suite_properties(results) == {
+    assert suite_properties(Results.model_validate(results)) == {
         "sertify:schema": SCHEMA,
         "sertify:version": __version__,
         "sertify:selection": "good",
@@ -656,7 +661,7 @@ def test_junit_repeats_the_selection_and_where_it_is_from(
 
 
 def test_junit_has_empty_text_for_what_there_is_not(store: EvidenceStore) -> None:
-    properties = suite_properties(concluded(store))
+    properties = suite_properties(Results.model_validate(concluded(store)))
     names = ("selection", "tied", "clips", "corpus", "corpus.name")
     assert [properties[f"sertify:{name}"] for name in names] == [""] * 5
     assert all(isinstance(value, str) for value in properties.values())

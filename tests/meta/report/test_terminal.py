@@ -6,9 +6,11 @@ import pytest
 
 from sertify.report import sentences, summary, terminal
 from sertify.report.results import speech
+from sertify.report.results.model.speech import CorpusResult
 from sertify.report.text_columns import width_of
 from tests.meta.drawn_results import (
-    Results,
+    Content,
+    as_results,
     build,
     five_qualify,
     measurement,
@@ -22,20 +24,20 @@ LOW = "uar=0.36 [0.32, 0.40], but should be at least 0.5 with 95% confidence"
 LONG = "wav2vec2-large-xlsr-speech-emotion-recognition-{}-한국어"
 
 
-def unexpected(name: str, reason: str, at: str = "loadability", **more: object) -> Results:
+def unexpected(name: str, reason: str, at: str = "loadability", **more: object) -> Content:
     """Return one that falls short although candidates.yaml does not say so."""
     return rejected(name, reason, at) | {"status": "candidate", "expected": []} | more
 
 
-def twenty() -> Results:
+def twenty() -> Content:
     """Return results of ten that qualify and ten that do not, all with long names."""
     good = [qualified(LONG.format(number), 0.8 - number / 50, 0.00571) for number in range(10)]
     bad = [unexpected(LONG.format(number), "label_count_mismatch") for number in range(10, 20)]
     return build([*good, *bad], LONG.format(0), "Use the first.")
 
 
-def shown(results: Results, width: int = 100) -> list[str]:
-    return [text for text, _ in terminal.lines(results, width)]
+def shown(results: Content, width: int = 100) -> list[str]:
+    return [text for text, _ in terminal.lines(as_results(results), width)]
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -82,18 +84,21 @@ def test_a_baseline_that_fails_says_why_and_is_not_to_be_mended() -> None:
 
 def test_every_report_says_what_models_computed_in() -> None:
     results = five_qualify()
-    assert not any("computed in" in text for text in sentences.doubts(results))
+    assert not any("computed in" in text for text in sentences.doubts(as_results(results)))
     results["environment"]["dtype"] = "bfloat16"
     assert any(line.startswith("computed in bfloat16: ") for line in shown(results))
-    assert "computed in bfloat16" in summary.render(results)
+    assert "computed in bfloat16" in summary.draw_summary(as_results(results))
 
 
-def facts(name: str, clips: int) -> Results:
-    return {"name": name, "emotions": {"anger": clips}, "clips": clips, "parts": []}
+def facts(name: str, clips: int) -> Content:
+    whole: Content = five_qualify()["corpus"]
+    return whole | {"name": name, "emotions": {"anger": clips}, "clips": clips}
 
 
-def unread(*files: str) -> list[Results]:
-    return [{"file": file, "reason": "no audio"} for file in files]
+def references(corpus: Content, *unread: str) -> Content:
+    """Return the references of a corpus of which some files could not be read."""
+    rejected = [{"file": file, "reason": "no audio"} for file in unread]
+    return speech.references(CorpusResult.model_validate(corpus | {"rejected": rejected}))
 
 
 def test_what_is_not_judged_yet_names_the_speech_that_is_missing() -> None:
@@ -106,16 +111,16 @@ def test_what_is_not_judged_yet_names_the_speech_that_is_missing() -> None:
 
 
 def test_speech_that_nobody_could_hear_has_no_references() -> None:
-    assert speech.references(facts("a", 2) | {"rejected": unread("1.wav")})["random"]
-    assert speech.references(facts("a", 2) | {"rejected": unread("1.wav", "2.wav")}) == {}
+    assert references(facts("a", 2), "1.wav")["random"]
+    assert references(facts("a", 2), "1.wav", "2.wav") == {}
 
 
 def test_a_corpus_that_nobody_could_hear_does_not_count_among_several() -> None:
     heard, unheard = facts("a", 2), facts("b", 1) | {"emotions": {"anger": 1, "joy": 1}}
-    joined = {"name": "a + b", "emotions": {}, "clips": 3, "parts": [heard, unheard]}
-    alone = speech.references(heard)
-    assert speech.references(joined | {"rejected": []}) != alone
-    assert speech.references(joined | {"rejected": unread("b/1.wav")}) == alone
+    joined = facts("a + b", 3) | {"emotions": {}, "parts": [heard, unheard]}
+    alone = references(heard)
+    assert references(joined) != alone
+    assert references(joined, "b/1.wav") == alone
 
 
 def test_checks_that_are_not_reached_are_told_in_a_line(run: Run, write: object) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.gates.accuracy import Score, judge_above_chance, judge_each, judge_score
-from sertify.gates.parts import Slice
+from sertify.gates.parts import Part
 from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.scores import score
@@ -100,7 +100,7 @@ def chosen(
 
 def weighing(**weights: float) -> Preferences:
     none = {"accuracy": 0, "speed": 0, "diversity": 0, "language": 0}
-    return Preferences(weights=Weights(**none | weights))
+    return Preferences(weights=Priorities(**none | weights))
 
 
 # ------------------------------------------------------------------ accuracy comes first
@@ -134,7 +134,7 @@ def test_the_aims_are_told_and_their_total() -> None:
     assert selection.aims["good"].accuracy == pytest.approx((0.88 - 0.25) / 0.75)
     assert selection.aims["bad"].accuracy == pytest.approx((0.48 - 0.25) / 0.75)
     assert [aim.speed for aim in selection.aims.values()] == [1, 0.5]
-    good, weights = selection.aims["good"].known(), dict(Weights())
+    good, weights = selection.aims["good"].known(), dict(Priorities())
     total = sum(weights[aim] * value for aim, value in good.items())
     assert [*good] == ["accuracy", "speed", "diversity"]
     assert selection.totals["good"] == pytest.approx(total / sum(weights[aim] for aim in good))
@@ -196,7 +196,7 @@ def test_without_an_advantage_the_sentence_says_that_all_aims_were_weighed() -> 
         [one("good", 1), one("near", 1)], GOOD, NEAR, preferences=weighing(accuracy=1)
     )
     assert selection.sentence.endswith(
-        "of 2 qualified candidates; the data cannot tell it from near, and it weighs best on all"
+        "of 2 qualified candidates; the data cannot tell it from near, and it does best on all"
         " aims together."
     )
 
@@ -265,7 +265,7 @@ def test_a_corpus_seen_in_training_never_decides() -> None:
     assert selection.comparison.left_out == {"calls": "seen in training by crammed"}
 
 
-NONE_IN_COMMON = "there are no two emotions in it that all can express"
+NONE_IN_COMMON = "it has fewer than two emotions that all can express"
 
 
 @pytest.mark.parametrize(
@@ -490,7 +490,7 @@ def some(name: str, value: float, half: float = 0.05) -> Measurement:
 
 
 ALL_WRONG = Score(
-    part=Slice(),
+    part=Part(),
     coverage=some("coverage", 0.2),
     uar=some("uar", 0.3),
     uar_all=some("uar_all", 0.1),
@@ -547,7 +547,7 @@ def test_the_closest_one_is_told_with_what_it_lacks(
     sentence = select([worst, rejected("a", gate, judgement)]).sentence
     assert sentence == (
         f"No candidate qualified; a came closest, rejected by {gate}"
-        f" ({judgement.reason}: {judgement.message}); it lacks {lacks}."
+        f" ({judgement.reason}: {judgement.message}); it misses the limit by {lacks}."
     )
 
 
@@ -603,7 +603,7 @@ def test_one_that_has_not_qualified_but_measures_higher_is_named() -> None:
     selection = chosen([one("bad", 1), undecided], GOOD, BAD)
     assert selection.candidate == "bad"
     assert selection.sentence.endswith(
-        " Not qualified, but higher in UAR: good (undecided) has 0.88 to its 0.48 on calls."
+        " Not qualified, but higher in UAR: good (undecided) has 0.88 against 0.48 on calls."
     )
     slow = replace(undecided, gate="speed")
     assert "Not qualified" not in chosen([one("bad", 1), slow], GOOD, BAD).sentence

@@ -227,7 +227,7 @@ def test_where_each_corpus_was_seen_by_one_nothing_is_compared() -> None:
 def test_a_corpus_of_other_emotions_is_left_out_for_that_reason() -> None:
     other = [said(name, ["fear"] * 9, ["anger"] * 9, corpus="studio") for name in "ab"]
     found = compared(*(together(heard(one.candidate, 0.5), one) for one in other))
-    assert found.left_out == {"studio": "there are no two emotions in it that all can express"}
+    assert found.left_out == {"studio": "it has fewer than two emotions that all can express"}
 
 
 # ------------------------------------------------------------------ how sure

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from sertify.candidates.entries import Preferences, Weights
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
 from sertify.evidence.labelling import Labelling
 from sertify.selection.consensus import Consensus, consensus
@@ -16,8 +16,8 @@ from sertify.selection.verdicts import GateResult, Standing, Verdict
 from sertify.vocabulary.outcomes import GATES, Outcome
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
-CAVEAT = "That says nothing about being right: label some clips to know."
-AGREEMENT = Preferences(weights=Weights(accuracy=1, speed=0, diversity=0, language=0))
+CAVEAT = "That says nothing about how often it is right: label some clips to find out."
+AGREEMENT = Preferences(weights=Priorities(accuracy=1, speed=0, diversity=0, language=0))
 
 
 def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Labelling:
@@ -109,7 +109,7 @@ def test_the_sentence_says_that_there_is_no_ground_truth() -> None:
     result = found(THREE, ANSWERS)
     kappa = result.aims[result.candidate].accuracy
     assert result.sentence == (
-        f"Without ground truth, begin with {result.candidate}: of 3 candidates it is the best by"
+        f"Without ground truth, start with {result.candidate}: of 3 candidates it is the best by"
         f" agreement with the others (mean kappa {kappa:.2f}) and diversity. {CAVEAT}"
     )
 
@@ -117,7 +117,7 @@ def test_the_sentence_says_that_there_is_no_ground_truth() -> None:
 def test_one_candidate_agrees_with_nobody() -> None:
     result = found(THREE[:1], ANSWERS)
     assert result.sentence == (
-        f"Without ground truth, begin with a: no other candidate came as far. {CAVEAT}"
+        f"Without ground truth, start with a: no other candidate came as far. {CAVEAT}"
     )
     assert (result.aims["a"].accuracy, result.agreements) == (None, ())
 
@@ -128,7 +128,7 @@ def test_where_no_agreement_can_be_measured_the_other_aims_decide() -> None:
     verdicts = [one(name, candidate={"languages": own}) for name, own in languages.items()]
     result = found(verdicts, constant, Preferences())
     assert result.sentence == (
-        "Without ground truth, begin with b: it is the best by diversity and language; no"
+        "Without ground truth, start with b: it is the best by diversity and language; no"
         f" agreement could be measured. {CAVEAT}"
     )
 
@@ -146,7 +146,7 @@ def test_agreement_below_chance_counts_as_none() -> None:
 def test_the_weights_of_the_user_decide() -> None:
     languages = {"a": ("de",), "b": ("de",), "c": ("ko",)}
     verdicts = [one(name, candidate={"languages": own}) for name, own in languages.items()]
-    language = Preferences(weights=Weights(accuracy=0, speed=0, diversity=0, language=1))
+    language = Preferences(weights=Priorities(accuracy=0, speed=0, diversity=0, language=1))
     assert found(verdicts, ANSWERS).candidate != "c"
     assert found(verdicts, ANSWERS, language).candidate == "c"
 

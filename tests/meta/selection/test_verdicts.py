@@ -16,7 +16,7 @@ from sertify.selection.verdicts import (
     Verdict,
     current,
     segment_time,
-    timing,
+    timing_record,
     verdict,
 )
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
@@ -265,12 +265,12 @@ def test_speed_is_compared_at_5_seconds_or_the_length_nearest_to_it(
     records = [timed(length, length / 10) for length in lengths]
     found = judged(records)
     assert segment_time(found) == Measurement("time_p50", compared / 10, "s")
-    assert timing(found) == timed(compared, compared / 10)
+    assert timing_record(found) == timed(compared, compared / 10)
 
 
 def test_without_a_timing_there_is_none() -> None:
     found = judged([record("speed"), record("loadability")])
-    assert (segment_time(found), timing(found)) == (None, None)
+    assert (segment_time(found), timing_record(found)) == (None, None)
 
 
 # ------------------------------------------------------------------ which evidence counts

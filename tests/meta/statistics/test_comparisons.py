@@ -12,7 +12,7 @@ from scipy.stats import nct, norm, ttest_rel
 
 from sertify.statistics import agreement
 from sertify.statistics.bootstrapping import bootstrap
-from sertify.statistics.comparisons import Difference, compare, tied, uar_intervals
+from sertify.statistics.comparisons import Difference, best_against_others, tied, uar_intervals
 from sertify.statistics.replicates import Replicates, combine, paired
 
 # A deadline would fail a test for the machine's sake, and a random start for no one's.
@@ -105,7 +105,7 @@ def test_models_that_answer_alike_have_the_same_replicates(clips: Clips) -> None
     alike = [(truth, first, first, speaker) for truth, first, _, speaker in clips]
     found = replicated(alike)
     np.testing.assert_array_equal(found.samples[0], found.samples[1])
-    (difference,) = compare(found)
+    (difference,) = best_against_others(found)
     assert (difference.value, difference.p, difference.p_holm) == (0, 1, 1)
     assert difference.low < 0 < difference.high
 
@@ -133,7 +133,7 @@ def test_balanced_speakers_have_the_paired_t_test_of_their_means() -> None:
     found = paired(truth, models, np.arange(12).repeat(30).tolist())
     right = (answers == np.array(truth)).reshape(2, 12, 30).mean(axis=2)
     expected = ttest_rel(*right)
-    (ours,) = compare(found)
+    (ours,) = best_against_others(found)
     assert found.freedom == pytest.approx(11)
     assert ours.p == pytest.approx(expected.pvalue, rel=0.1)
     theirs = expected.confidence_interval()
@@ -170,7 +170,10 @@ def test_a_class_of_three_clips_is_no_proof_of_a_difference(by_speaker: bool) ->
         right = rng.random((2, len(truth))) < 0.7
         a, b = np.where(right, truth, "none").tolist()
         wrongly += (
-            compare(paired(truth.tolist(), {"a": a, "b": b}, groups, replicates=300))[0].p < 0.05
+            best_against_others(paired(truth.tolist(), {"a": a, "b": b}, groups, replicates=300))[
+                0
+            ].p
+            < 0.05
         )
     assert wrongly <= 15
 
@@ -179,7 +182,7 @@ def test_models_that_are_right_on_the_same_few_clips_may_differ_on_others() -> N
     truth, rng = ["anger"] * 100 + ["joy"] * 2, np.random.default_rng(6)
     a, b = (np.where(rng.random(100) < 0.9, "anger", "joy").tolist() + ["joy"] * 2 for _ in "ab")
     found, alone = (
-        compare(paired(t, m))[0]
+        best_against_others(paired(t, m))[0]
         for t, m in ((truth, {"a": a, "b": b}), (truth[:100], {"a": a[:100], "b": b[:100]}))
     )
     assert found.high - found.low > 5 * (alone.high - alone.low) / 2
@@ -194,14 +197,14 @@ def test_what_models_share_cancels() -> None:
 @pytest.mark.parametrize("n_speakers", [3, 10])
 def test_equal_models_differ_no_more_often_than_five_percent(n_speakers: int) -> None:
     studies = [study([0.6, 0.6], n_speakers, seed) for seed in range(400)]
-    found = [compare(paired(*one, replicates=500))[0].p < 0.05 for one in studies]
+    found = [best_against_others(paired(*one, replicates=500))[0].p < 0.05 for one in studies]
     assert np.mean(found) < 0.08
 
 
 def test_a_detectable_difference_is_found_as_often_as_it_says() -> None:
     # Rates far from 0 and 1, so that clipping leaves the difference what it is.
     truths = [study([0.6, 0.5], 12, seed) for seed in range(400)]
-    found = [compare(paired(*one, replicates=500))[0] for one in truths]
+    found = [best_against_others(paired(*one, replicates=500))[0] for one in truths]
     significant = np.mean([one.p < 0.05 and one.better == "model 0" for one in found])
     error = np.median([one.detectable for one in found]) / (2.201 + 0.876)
     expected = nct.sf(2.201, 11, 0.1 / error)
@@ -210,19 +213,19 @@ def test_a_detectable_difference_is_found_as_often_as_it_says() -> None:
 
 
 def test_holm_multiplies_the_smallest_by_their_number_and_never_reverses() -> None:
-    found = compare(fixed([0.9, 0.5, 0.8, 0.55], [0, 0.1, 0.1, 0.1]))
+    found = best_against_others(fixed([0.9, 0.5, 0.8, 0.55], [0, 0.1, 0.1, 0.1]))
     ps = {one.other: one.p for one in found}
     assert list(ps) == ["b", "c", "d"]
     corrected = {one.other: one.p_holm for one in found}
     assert corrected["b"] == pytest.approx(3 * ps["b"])
     assert corrected["d"] == pytest.approx(2 * ps["d"])
     assert corrected["c"] == pytest.approx(ps["c"])
-    close = compare(fixed([0.9, 0.7, 0.699], [0, 0.1, 0.1]))
+    close = best_against_others(fixed([0.9, 0.7, 0.699], [0, 0.1, 0.1]))
     assert close[0].p_holm == close[1].p_holm == pytest.approx(2 * close[1].p)
 
 
 def test_the_tied_are_those_that_are_not_significantly_worse() -> None:
-    found = compare(fixed([0.5, 0.9, 0.8], [0.1, 0, 0.1]))
+    found = best_against_others(fixed([0.5, 0.9, 0.8], [0.1, 0, 0.1]))
     assert [one.better for one in found] == ["b", "b"]
     assert tied(found, "b") == ("b", "c")
     assert tied(found, "b", confidence=0.999) == ("b", "a", "c")
@@ -233,7 +236,7 @@ def test_the_tied_are_those_that_are_not_significantly_worse() -> None:
 def test_few_speakers_that_all_agree_are_no_certainty(n: int, certain: bool) -> None:
     truth = ["anger", "joy"] * 5 * n
     models = {"right": truth, "half": ["anger"] * 10 * n}
-    (found,) = compare(paired(truth, models, np.arange(n).repeat(10).tolist()))
+    (found,) = best_against_others(paired(truth, models, np.arange(n).repeat(10).tolist()))
     assert (found.better, found.value) == ("right", 0.5)
     assert (found.p < 0.05) == certain
     assert (found.low > 0) == certain
@@ -241,14 +244,14 @@ def test_few_speakers_that_all_agree_are_no_certainty(n: int, certain: bool) -> 
 
 def test_an_identical_model_cannot_be_told_apart_by_less_than_a_clip() -> None:
     truth = ["anger", "joy"] * 50
-    (found,) = compare(paired(truth, {"a": truth, "b": truth}))
+    (found,) = best_against_others(paired(truth, {"a": truth, "b": truth}))
     assert (found.better, found.other, found.p_holm) == ("a", "b", 1)
     assert 0.01 < found.high < found.detectable < 0.04
 
 
 def test_more_confidence_never_narrows() -> None:
     drawn = paired(*study([0.6, 0.5], 8))
-    (few,), (many,) = (compare(drawn, confidence) for confidence in (0.8, 0.99))
+    (few,), (many,) = (best_against_others(drawn, confidence) for confidence in (0.8, 0.99))
     assert many.low < few.low < few.high < many.high
     assert many.p == few.p
 
@@ -301,9 +304,11 @@ def test_say_what_is_wrong_with_the_arguments() -> None:
     with pytest.raises(ValueError, match=r"^2 true labels, but 1 predictions"):
         paired(["joy", "joy"], {"a": ["joy"]})
     with pytest.raises(ValueError, match=r"^confidence=95, but should lie between 0 and 1"):
-        compare(paired(["joy", "joy"], {"a": ["joy", "joy"], "b": ["joy", "anger"]}), 95)
+        best_against_others(
+            paired(["joy", "joy"], {"a": ["joy", "joy"], "b": ["joy", "anger"]}), 95
+        )
 
 
 def test_one_model_has_none_to_compare_with() -> None:
-    found: tuple[Difference, ...] = compare(paired(["joy"], {"a": ["joy"]}))
+    found: tuple[Difference, ...] = best_against_others(paired(["joy"], {"a": ["joy"]}))
     assert found == ()

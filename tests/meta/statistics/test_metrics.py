@@ -30,7 +30,7 @@ cases = st.lists(st.tuples(emotions, emotions), min_size=1, max_size=60).map(
 answers = st.lists(emotions, min_size=1, max_size=60)
 
 
-def generated(n_cases: int = 2000) -> Iterator[Case]:
+def generated(n_cases: int = 500) -> Iterator[Case]:
     """Yield cases of 1 to 40 clips whose truth and prediction each know only some emotions."""
     rng = np.random.default_rng(0)
     for _ in range(n_cases):
@@ -47,7 +47,7 @@ def defined(values: list[float]) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def many() -> list[Case]:
-    """Return two thousand cases, single clips and missing classes among them."""
+    """Return five hundred cases, single clips and missing classes among them."""
     return list(generated())
 
 

@@ -10,6 +10,7 @@ from sertify.statistics import agreement
 SETTINGS = {setting.name: setting for setting in simulation.SETTINGS}
 
 
+@pytest.mark.slow(2)
 @pytest.mark.parametrize("speakers", [3, 10])
 def test_intervals_cover_and_what_should_not_qualify_does_not(speakers: int) -> None:
     setting = SETTINGS[f"{speakers} speakers, 7 classes"]
@@ -22,6 +23,7 @@ def test_intervals_cover_and_what_should_not_qualify_does_not(speakers: int) -> 
     assert found["random_qualified"]["rate"] == 0
 
 
+@pytest.mark.slow(2)
 def test_speakers_who_are_not_named_make_intervals_too_narrow() -> None:
     setting = replace(SETTINGS["10 speakers, 7 classes"], named=False)
     found = simulation.simulate(setting, 60, seed=0, replicates=300)

@@ -132,7 +132,7 @@ def test_the_outcome_is_that_of_the_whole_interval(
             SURE,
             (
                 "uar=0.5 [0.4, 0.6], but should be at least 0.5 with 95% confidence;"
-                " 100 clips cannot tell, the value lies too near the limit"
+                " 100 clips cannot tell: the value is too close to the limit"
             ),
         ),
         (
@@ -205,7 +205,7 @@ def test_of_very_few_speakers_it_is_not_foretold_how_many_are_needed() -> None:
     message = judge(measured, SURE, "low_uar").message
     assert message.startswith("uar=0.55 [0, 1], but")
     assert message.endswith(
-        "; 30 clips of 3 speakers cannot tell, and so few hardly ever can:"
+        "; 30 clips of 3 speakers cannot tell, and so few rarely can:"
         " judge it on 10 speakers or more"
     )
 

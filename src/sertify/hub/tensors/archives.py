@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sertify.hub.tensors.index import BLOCK, CorruptWeights, Source, refuse_long
+from sertify.hub.tensors.index import BLOCK, CorruptWeights, WeightFile, refuse_long
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Member:
     flags: int
 
 
-def members_of(source: Source) -> dict[bytes, Member]:
+def members_of(source: WeightFile) -> dict[bytes, Member]:
     """Return the members of an archive by their names in lower case, as they are listed.
 
     Torch does not mind the case of a name, and takes either of two members that share one. So
@@ -36,7 +36,7 @@ def members_of(source: Source) -> dict[bytes, Member]:
     return members
 
 
-def _directory(source: Source) -> tuple[int, int]:
+def _directory(source: WeightFile) -> tuple[int, int]:
     """Return where the table of contents starts, and its length, in bytes.
 
     It has to end where the records begin that close the archive: readers disagree on the others.
@@ -86,7 +86,7 @@ def _wide(extra: bytes) -> Iterator[int]:
         position += 4 + length
 
 
-def unpacked(source: Source, member: Member) -> bytes:
+def unpacked(source: WeightFile, member: Member) -> bytes:
     """Return the content of a member, at most ``MAX_INDEX`` bytes of it."""
     if member.flags & 1 or member.method not in (0, zlib.DEFLATED):
         raise CorruptWeights("has a pickle that is packed in a way that torch cannot read")

@@ -15,8 +15,7 @@ from sertify.hub.tensors.index import (
     TensorIndex,
     elements_of,
     is_count,
-    open_source,
-    quoted,
+    open_weights,
 )
 from sertify.hub.tensors.pickles import (
     BrokenPickle,
@@ -27,6 +26,7 @@ from sertify.hub.tensors.pickles import (
     Persistent,
     Walk,
 )
+from sertify.vocabulary.text import quoted, shown
 
 _Records = Mapping[str, int]
 
@@ -120,7 +120,7 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_source(file, size)
+    source = open_weights(file, size)
     if source.head.startswith(b"\x80"):
         return _bare(source.head)
     _require_archive(source.head)
@@ -136,7 +136,7 @@ def _require_archive(head: bytes) -> None:
     # Torch looks at the first bytes alone: an archive further on would not be what it loads.
     if head.startswith(b"PK\3\4"):
         return
-    raise CorruptWeights(f"is no checkpoint of torch, but starts with {head[:8]!r}")
+    raise CorruptWeights(f"is not a checkpoint of torch: it starts with {head[:8]!r}")
 
 
 def _bare(head: bytes) -> TensorIndex:
@@ -149,7 +149,7 @@ def _bare(head: bytes) -> TensorIndex:
         return TensorIndex({}, (), unsafe)
     if _MAGIC in head[:32]:
         raise NotInspectable("is in the format that torch wrote before version 1.6")
-    raise CorruptWeights("is a pickle, but no checkpoint of torch")
+    raise CorruptWeights("is a pickle, but not a checkpoint of torch")
 
 
 def _folder(members: Mapping[bytes, Member]) -> bytes:
@@ -160,7 +160,7 @@ def _folder(members: Mapping[bytes, Member]) -> bytes:
     if any(name.startswith(script) for name in members):
         raise CorruptWeights("is a TorchScript program, not a checkpoint")
     if not slash or folder + b"data.pkl" not in members:
-        raise CorruptWeights("is an archive without a data.pkl, so no checkpoint of torch")
+        raise CorruptWeights("is an archive without a data.pkl, so it is not a checkpoint of torch")
     return folder
 
 
@@ -187,7 +187,7 @@ def _unsafe(names: Iterable[str]) -> tuple[str, ...]:
 
 def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     if not isinstance(top, Entries):
-        raise NotInspectable("holds something else than a dict of tensors")
+        raise NotInspectable("holds something other than a dict of tensors")
     named = {key: value for key, value in top.pairs if isinstance(key, str)}
     found = {name: _tensor(name, value, records) for name, value in named.items()}
     others = {_shown(name) for name, tensor in found.items() if tensor is None}
@@ -198,7 +198,7 @@ def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str,
 
 def _shown(key: object) -> str:
     if isinstance(key, str):
-        return key if key.isprintable() else ascii(key)
+        return shown(key)
     # Few bytes of a pickle can make a number or a tuple that takes hours to write.
     if key is None or isinstance(key, float) or (isinstance(key, int) and abs(key) < MOST):
         return repr(key)

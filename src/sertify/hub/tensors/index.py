@@ -34,7 +34,7 @@ class TensorIndex:
     """The tensors of one weight file or of several, by name.
 
     ``others`` are the keys, sorted, under which a pickle holds something else; a key that is no
-    printable string is shown as Python would, or by its type. ``unsafe`` are the functions and
+    string is shown as Python would, or by its type. ``unsafe`` are the functions and
     classes, sorted, that the pickle names and ``torch.load(weights_only=True)`` refuses, "?" for
     one whose name is hidden. A pickle that breaks after it named one has no tensors: loading it
     would run that first. ``problem`` is why the tensors cannot be listed without loading them,
@@ -72,7 +72,7 @@ class TensorIndex:
         )
 
 
-class Source:
+class WeightFile:
     """A file of known size, which is only asked for what it has not given yet."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -99,9 +99,9 @@ class Source:
         return bytes(piece)
 
 
-def open_source(file: BinaryIO, size: int) -> Source:
+def open_weights(file: BinaryIO, size: int) -> WeightFile:
     """Read the start of the file, and raise CorruptWeights if it is no weight file at all."""
-    source = Source(file, size)
+    source = WeightFile(file, size)
     start = source.head[:512].lstrip().lower()
     if size == 0:
         raise CorruptWeights("is empty")
@@ -145,8 +145,3 @@ BITS = MappingProxyType(
     | {"C128": 128}
 )
 """The size of an element. safetensors has no C32 and no C128: they are named alike."""
-
-
-def quoted(name: str) -> str:
-    """Return a name for a message: it may be long, and hold anything."""
-    return ascii(name if len(name) <= 100 else f"{name[:100]}...")

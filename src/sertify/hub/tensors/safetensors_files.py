@@ -14,10 +14,10 @@ from sertify.hub.tensors.index import (
     TensorIndex,
     elements_of,
     is_count,
-    open_source,
-    quoted,
+    open_weights,
     refuse_long,
 )
+from sertify.vocabulary.text import quoted
 
 
 def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
@@ -32,7 +32,7 @@ def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_source(file, size)
+    source = open_weights(file, size)
     if size < 8:
         raise CorruptWeights(f"ends after {size} of the 8 bytes that tell the size of its index")
     (length,) = struct.unpack("<Q", source.head[:8])
@@ -58,11 +58,11 @@ def _header(text: bytes) -> Iterator[tuple[str, object]]:
     try:
         header = json.loads(text.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise CorruptWeights(f"has an index that is no valid JSON: {error}") from None
+        raise CorruptWeights(f"has an index that is not valid JSON: {error}") from None
     if not isinstance(header, dict):
-        raise CorruptWeights("has an index that is no JSON object")
+        raise CorruptWeights("has an index that is not a JSON object")
     if not _is_metadata(header.pop("__metadata__", None)):
-        raise CorruptWeights("has metadata that are no text")
+        raise CorruptWeights("has metadata that is not text")
     yield from header.items()
 
 
@@ -108,7 +108,7 @@ def _require_gapless(entries: Iterable[_Entry], size: int) -> None:
     position = 0
     for entry in sorted(entries, key=lambda entry: (entry.start, entry.end)):
         if entry.start != position:
-            where = f"at byte {entry.start:,}, but should at {position:,}"
+            where = f"at byte {entry.start:,}, but should have it at {position:,}"
             raise CorruptWeights(f"has {quoted(entry.name)} {where}")
         position = entry.end
     if position > size:

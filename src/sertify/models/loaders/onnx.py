@@ -5,15 +5,13 @@ runs no code but that of the operators which it brings along.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
@@ -22,14 +20,14 @@ from sertify.models.blueprints import Blueprint, Network
 from sertify.models.failures import out_of_memory, text_of
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.stock import labels_of, read_config, receptive_field
-from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.models.runtimes import onnx_errors, onnx_session, optional_package
+from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed
 
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _EXTERNAL = r"(_data(_\d+)?|\.data)"
 _INPUTS = ("input_values", "attention_mask")
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
-_SILENT = 4  # else onnxruntime writes to the terminal what it then raises
 
 
 class OnnxLoader:
@@ -44,10 +42,10 @@ class OnnxLoader:
 
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:  # noqa: ARG002
         """Say what config.json does; what the graph takes and gives is known once it is loaded."""
-        _runtime()
+        optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}, but {listed(sorted(snapshot.files))}"
+            message = f"it has none of {listed(_GRAPHS)}; {snapshot.listing}"
             raise Rejected("no_weights", message)
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)
@@ -63,27 +61,19 @@ class OnnxLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=(
-                f"{graph}, answered by onnxruntime on the CPU. If it takes clips of one length "
-                "only, others are cut or padded with zeros to it."
+                f"{graph}, run by onnxruntime on the CPU. If it only takes clips of one length, "
+                "others are cut or padded with zeros to it."
             ),
-            parts=(graph, extractor),
+            material=(graph, extractor),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:  # noqa: ARG002
         """Load it on the CPU, whatever the device."""
-        graph, extractor = blueprint.parts
+        graph, extractor = blueprint.material
         with out_of_memory(graph):
             session = _session(blueprint, graph)
         _require_known(session, graph)
         return _answers(session, extractor), WeightReport(backbone="", parameters=0)
-
-
-def _runtime() -> Any:
-    try:
-        return import_module("onnxruntime")
-    except ImportError as error:
-        message = "it needs onnxruntime: pip install 'sertify[onnx]'"
-        raise Blocked("missing_package", message) from error
 
 
 def _graph(snapshot: Snapshot) -> str | None:
@@ -97,31 +87,11 @@ def _files(snapshot: Snapshot, graph: str) -> tuple[str, ...]:
 
 
 def _session(blueprint: Blueprint, graph: str) -> Any:
-    runtime = _runtime()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _SILENT
-    # By its path: of a graph given as bytes, external data is looked for in the working folder.
-    path = str(blueprint.snapshot.folder / graph)
     try:
-        with _errors(f"Load model from {path} failed:"):
-            return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        # By its path: of a graph given as bytes, external data is looked for in the working folder.
+        return onnx_session(str(blueprint.snapshot.folder / graph))
     except RuntimeError as error:
         raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
-
-
-@contextmanager
-def _errors(phrase: str = "") -> Iterator[None]:
-    """Raise Python's own errors, without a phrase: onnxruntime's have no base class to catch."""
-    try:
-        yield
-    except Exception as error:
-        if not type(error).__module__.startswith("onnxruntime."):
-            raise
-        text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).replace(phrase, "")
-        kind = MemoryError if "allocate memory" in text else RuntimeError
-        raise kind(text) from error
 
 
 def _require_known(session: Any, graph: str) -> None:
@@ -143,7 +113,7 @@ def _answers(session: Any, extractor: Any) -> Network:
     inputs: Mapping[str, Any] = {given.name: given for given in session.get_inputs()}
     options = _mask_option(inputs) | _length_options(inputs["input_values"].shape)
 
-    def answer_one(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    def answer_one(waveform: Waveform) -> NDArray[np.float32]:
         prepared = extractor(
             waveform,
             sampling_rate=extractor.sampling_rate,
@@ -151,11 +121,11 @@ def _answers(session: Any, extractor: Any) -> Network:
             **options,
         )
         feed = {name: prepared[name].astype(_TYPES[inputs[name].type]) for name in inputs}
-        with _errors():
+        with onnx_errors():
             (logits,) = session.run(["logits"], feed)
         return np.asarray(logits, np.float32)
 
-    def answer(waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def answer(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         # One by one: what a quantized export answers depends on the rest of the batch.
         return np.concatenate([answer_one(one) for one in waveforms])
 

@@ -19,6 +19,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.stock import StockLoader
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.text import listed, quoted
 
 _DENSE = "classifier.dense.weight"
 _PROJECTIONS = ("out_proj", "output")
@@ -52,13 +53,15 @@ class PooledHeadLoader(StockLoader):
     def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
         """Make the class for this backbone."""
         if type(config) not in MODEL_MAPPING:
-            raise Rejected("wrong_task", f"transformers has no backbone {config.model_type}")
+            raise Rejected(
+                "wrong_task", f"transformers has no backbone for {config.model_type} models"
+            )
         if MODEL_MAPPING[type(config)].main_input_name != "input_values":
-            message = f"a pooled head on {config.model_type}, which does not take waveforms"
+            message = f"it has a pooled head on {config.model_type}, which does not take waveforms"
             raise Rejected("unsupported_library", message)
         pooling = getattr(config, "pooling_mode", "mean")
         if pooling not in _POOLING:
-            message = f"pooling_mode is {pooling!r}, but should be one of {', '.join(_POOLING)}"
+            message = f"pooling_mode is {quoted(pooling)}, but should be one of {listed(_POOLING)}"
             raise Rejected("bad_config", message)
         projection = _projection(index) or "out_proj"
         return _network_class(MODEL_MAPPING[type(config)], projection, self.activation)
@@ -68,17 +71,17 @@ class PooledHeadLoader(StockLoader):
         return Batching.EQUAL
 
     def remark(self, index: TensorIndex) -> str:
-        """Say what the stock class would have done."""
+        """Say what transformers would have done."""
         projection = _projection(index)
         if projection is None:
             return ""
         remark = (
-            f"Its head (pooling, classifier.dense, classifier.{projection}) is none of"
-            " transformers', whose own class would answer from a random one."
+            "transformers has no class for this head (pooling, classifier.dense, classifier."
+            f"{projection}) and would start a random one; loaded as {self.name} instead."
         )
         doubt = (
-            " That there is a tanh between the layers is custom, not certain:"
-            " compare with loader: pooled-head-linear."
+            " Whether there is a tanh between the layers, as usual, the checkpoint does not say:"
+            " compare with `loader: pooled-head-linear`."
         )
         # The class that is published has out_proj, and a tanh.
         return remark + doubt * (projection == "output" and self.name == "pooled-head")

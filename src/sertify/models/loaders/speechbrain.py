@@ -23,6 +23,7 @@ from transformers import (
     Wav2Vec2FeatureExtractor,
 )
 
+from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
@@ -39,7 +40,6 @@ from sertify.models.loaders.speechbrain_recipe import (
 )
 from sertify.models.loaders.stock import LOADING, expected_weights, receptive_field, weight_report
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 _Value = TypeVar("_Value")
 
@@ -67,7 +67,9 @@ class SpeechBrainLoader:
         # Of a repository with other weights, too, these are what was listed.
         listed_here = set(_WEIGHTS) <= {*snapshot.weight_files}
         unknown = index.problem or (
-            "" if listed_here else "other weights are there, too, and were listed in their place"
+            ""
+            if listed_here
+            else "the repository also has other weights, which were listed in their place"
         )
         return Blueprint(
             snapshot=snapshot,
@@ -83,12 +85,12 @@ class SpeechBrainLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=recipe.remark,
-            parts=(network, config),
+            material=(network, config),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config = blueprint.parts
+        network_class, config = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             content = _read_weights(blueprint)
             tensors = {name: one for name, one in content.items() if torch.is_tensor(one)}
@@ -102,8 +104,8 @@ class SpeechBrainLoader:
 def _require_weights(snapshot: Snapshot) -> None:
     absent = [name for name in _WEIGHTS if name not in snapshot.files]
     if absent:
-        there = listed(sorted(snapshot.files))
-        raise Rejected("no_weights", f"it has no {' and no '.join(absent)}, but {there}")
+        message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
+        raise Rejected("no_weights", message)
 
 
 def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
@@ -111,7 +113,7 @@ def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if type(config) not in MODEL_MAPPING:
-        raise Rejected("wrong_task", f"transformers has no backbone {config.model_type}")
+        raise Rejected("wrong_task", f"transformers has no backbone for {config.model_type} models")
     config.num_labels = recipe.outputs
     return config
 
@@ -186,7 +188,7 @@ def _read_weights(blueprint: Blueprint) -> dict[str, Any]:
 
 
 def _answers(network: Any) -> Network:
-    def answer(waveforms: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def answer(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         # Padding would change the answers: neither the norms nor the mean leave it out.
         clips = (torch.from_numpy(np.asarray(one, np.float32))[None] for one in waveforms)
         logits = torch.cat([network(clip.to(network.device)) for clip in clips])

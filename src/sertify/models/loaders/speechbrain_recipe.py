@@ -7,7 +7,7 @@ from typing import Any
 from sertify.hub.hyperparams import class_names, label_names, read_hyperparams
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import listed, quoted
 
 RECIPE, ENCODER = "hyperparams.yaml", "label_encoder.txt"
 
@@ -49,8 +49,7 @@ def read_recipe(snapshot: Snapshot) -> Recipe:
     Raises ``Rejected``: ``no_config``, ``bad_config`` or ``unsupported_library``.
     """
     if RECIPE not in snapshot.files:
-        there = listed(sorted(snapshot.files))
-        raise Rejected("no_config", f"it has no {RECIPE}, but {there}")
+        raise Rejected("no_config", f"it has no {RECIPE}; {snapshot.listing}")
     classes = _parsed(snapshot, RECIPE, class_names)
     values = _parsed(snapshot, RECIPE, read_hyperparams)
     _require_known(values, classes)
@@ -84,7 +83,7 @@ def _require_known(values: Mapping[str, Any], classes: Mapping[str, str]) -> Non
     for part, option, default, wanted in _OPTIONS:
         value = values[part].get(option, default)
         if value is not wanted:
-            raise _unknown(f"{option} {value!r} in place of {wanted} in its {part}")
+            raise _unknown(f"{option} {quoted(value)} in place of {wanted} in its {part}")
     modules = values.get("modules")
     others = sorted(modules.keys() - _CLASSES) if isinstance(modules, dict) else []
     if others:
@@ -92,15 +91,17 @@ def _require_known(values: Mapping[str, Any], classes: Mapping[str, str]) -> Non
 
 
 def _unknown(what: str) -> Rejected:
-    message = f"it is in SpeechBrain's format, with {what}, which the loader speechbrain does not"
-    return Rejected("unsupported_library", f"{message} know")
+    message = f"{RECIPE} has {what}, which the loader speechbrain does not know"
+    return Rejected("unsupported_library", message)
 
 
 def _source(snapshot: Snapshot, source: Any) -> str:
     """Return the backbone's repository, which has to be the one that the snapshot looked up."""
     if isinstance(source, str) and source in snapshot.companions:
         return source
-    message = f"wav2vec2.source is {source!r}, but should be a repository, named by wav2vec2_hub"
+    message = (
+        f"wav2vec2.source is {quoted(source)}, but should be a repository, named by wav2vec2_hub"
+    )
     raise Rejected("bad_config", f"{RECIPE}: {message}")
 
 
@@ -108,7 +109,7 @@ def _typed(kind: type[bool | int], name: str, value: Any) -> Any:
     if type(value) is kind and (kind is bool or value > 0):
         return value
     wanted = "true or false" if kind is bool else "a number above 0"
-    raise Rejected("bad_config", f"{RECIPE}: {name} is {value!r}, but should be {wanted}")
+    raise Rejected("bad_config", f"{RECIPE}: {name} is {quoted(value)}, but should be {wanted}")
 
 
 def _rate(values: Mapping[str, Any]) -> Any:
@@ -137,5 +138,5 @@ def _remark(given: bool, old: bool) -> str:
     if given:
         return remark
     versions = "up to 0.5.13" if old else "since 0.5.14"
-    what = f"That file leaves out output_norm: taken as {old}, as by SpeechBrain {versions}"
+    what = f"That file does not set output_norm: taken as {old}, as by SpeechBrain {versions}"
     return f"{remark} {what}, whose class it names."

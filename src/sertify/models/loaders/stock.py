@@ -22,7 +22,6 @@ from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed
 
 AUTO = "AutoModelForAudioClassification"
 
@@ -59,9 +58,8 @@ class StockLoader:
         """Compare what the class would have with what the checkpoint holds."""
         require(judge_config(snapshot))
         if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
-            there = listed(sorted(snapshot.files))
-            message = f"it has neither model.safetensors nor pytorch_model.bin, but {there}"
-            raise Rejected("no_weights", message)
+            message = "it has neither model.safetensors nor pytorch_model.bin"
+            raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         if snapshot.candidate.trust_remote_code:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
@@ -82,12 +80,12 @@ class StockLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             remark=self.remark(index),
-            parts=(network, config, extractor, index.others),
+            material=(network, config, extractor, index.others),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, others = blueprint.parts
+        network_class, config, extractor, others = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             network, info = network_class.from_pretrained(
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
@@ -120,7 +118,9 @@ def read_config(snapshot: Snapshot) -> Any:
         )
     layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
     if max(one for one in [*layers, 0] if isinstance(one, int)) > _MOST_LAYERS:
-        message = f"config.json names {max(layers)} layers, but should at most {_MOST_LAYERS}"
+        message = (
+            f"config.json asks for {max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
+        )
         raise Rejected("bad_config", message)
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None

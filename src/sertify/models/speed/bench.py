@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import Module
 
+from sertify.corpora.audio import Waveform
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine
@@ -20,8 +21,8 @@ from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load, memory
+from sertify.vocabulary.machine import usable_cores
 
-Waveform = NDArray[np.float32]
 Answers = Callable[
     [LoadedModel, Iterable[Waveform], int], Iterator[tuple[int, NDArray[np.float32]]]
 ]
@@ -113,7 +114,7 @@ class Bench:
         return {
             "contention": machine_load.contention(before, after),
             "other_load": machine_load.other_load(before, after),
-            "cores": len(machine_load.usable_cores()),
+            "cores": usable_cores(),
             "energy": None if used is None else used / self._answered,
         }
 
@@ -135,7 +136,7 @@ class Bench:
         _synchronise(self._model.device)
 
     def _read(self) -> _Readings:
-        return machine_load.read(), _energy_of(self._model.device)
+        return machine_load.read_counters(), _energy_of(self._model.device)
 
 
 def _synchronise(device: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from sertify.vocabulary.machine import core_numbers
+
 _TASKS = Path("/proc/self/task")
 # Of the times at which a system counts who is on a core, 10 ms apart, it takes some to tell.
 _SHORTEST = 0.1
@@ -36,7 +38,7 @@ class Reading:
     threads: dict[str, tuple[int, int]]
 
 
-def read() -> Reading:
+def read_counters() -> Reading:
     """Read the counters of this process and its machine."""
     return Reading(time.perf_counter(), time.process_time(), _busy(), _threads(_TASKS))
 
@@ -72,16 +74,9 @@ def load_average() -> float | None:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
-def usable_cores() -> list[int]:
-    """Return the numbers of the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
-
-
 def _busy() -> float:
     cores = psutil.cpu_times(percpu=True)
-    usable = [cores[number] for number in usable_cores() if number < len(cores)]
+    usable = [cores[number] for number in core_numbers() if number < len(cores)]
     return sum(getattr(core, kind, 0.0) for core in usable for kind in _BUSY)
 
 

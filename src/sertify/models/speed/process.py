@@ -66,7 +66,7 @@ class Remote:
         code = self._process.exitcode or 0
         names = {int(one): one.name for one in signal.Signals}
         how = f"of {names.get(-code, f'signal {-code}')}" if code < 0 else f"with exit code {code}"
-        message = f"the process of its own that it is measured in died {how} (at: {method})"
+        message = f"the process that measures it died {how} (at: {method})"
         return Blocked("worker_crashed", message)
 
 

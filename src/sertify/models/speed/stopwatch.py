@@ -1,13 +1,24 @@
-"""Measures a candidate's answers in a process of their own, by the rules of pytest-benchmark."""
+"""Measures a candidate's answers in a process of their own."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sertify.corpora.audio import noise
+from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
 from sertify.models.speed.machine_load import load_average
 from sertify.models.speed.process import Remote
+
+Repeat = Callable[[Callable[[], float]], Sequence[float]]
+"""What calls something again and again, and returns the seconds that each call says it took."""
+
+
+def repeated(call: Callable[[], float], seconds: float = 1.0, least: int = 5) -> Sequence[float]:
+    """Repeat a call for so many seconds, and so many times at least, as pytest-benchmark does."""
+    rounds: list[float] = []
+    while len(rounds) < least or sum(rounds) < seconds:
+        rounds.append(call())
+    return rounds
 
 
 class Clock:
@@ -57,18 +68,14 @@ class Stopwatch:
             self.close()
             raise
 
-    def timing(self, seconds: float, benchmark: Any, hop: float | None = None) -> Timing:
-        """Measure what a segment of so many seconds costs, with pytest-benchmark's fixture.
-
-        Its timer has to be ``clock.now``. All measurements stand in its ``extra_info``.
-        """
-        memory = self.remote.ask("prepare", noise(seconds, self._rate))
-        benchmark(self.clock.call, self._answer)
-        rounds = tuple(benchmark.stats.stats.data)
+    def timing(self, seconds: float, repeat: Repeat, hop: float | None = None) -> Timing:
+        """Measure what a segment of so many seconds costs, after a warm-up."""
+        memory = self.remote.ask("prepare", white_noise(seconds, self._rate))
+        rounds = tuple(repeat(self._answer))
         usage = self.remote.ask("usage")
         # As many as were measured one by one, so that what limits these limits those.
         asked = max(len(rounds), 2 * self._loaded["threads"])
-        result = Timing(
+        return Timing(
             length=seconds,
             rounds=rounds,
             hop=hop,
@@ -78,8 +85,6 @@ class Stopwatch:
             **memory,
             **usage,
         )
-        benchmark.extra_info |= {one.name: one.value for one in result.measurements}
-        return result
 
     def close(self) -> None:
         """End the other process."""

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from sertify.report.changes.earlier import Candidate, Check, Number
+from sertify.report.results.model.candidate import CandidateResult, CheckResult
+from sertify.report.results.model.changes import Noise
+from sertify.report.results.model.fields import Measured
+from sertify.statistics.comparisons import holm
 
-Noise = Literal["more", "within", "unknown"]
-
-ESTIMATES = ("uar_all", "uar", "accuracy", "macro_f1")
+WITH_INTERVAL = ("uar_all", "uar", "accuracy", "macro_f1")
 """Numbers with an interval; the others follow from the clips or from the files."""
 
-COMPARED = (*ESTIMATES, "coverage", "parameters", "size_on_disk", "segment_time")
+COMPARED = (*WITH_INTERVAL, "coverage", "parameters", "size_on_disk", "segment_time")
 """The numbers that are compared."""
 
 _CONFIDENCE = 0.95
@@ -26,8 +26,8 @@ _BETWEEN_RUNS = 0.2
 class Pair:
     """A candidate in both runs, and whether these had the same speech, versions and machine."""
 
-    before: Candidate
-    after: Candidate
+    before: CandidateResult
+    after: CandidateResult
     speech: bool
     versions: bool
     machine: bool
@@ -43,12 +43,12 @@ class Pair:
 
     def values(self, name: str) -> tuple[float, float] | None:
         """Return a number of both runs, where both have measured it."""
-        before, after = (one.value if one else None for one in self.numbers(name))
+        before, after = self.before.value(name), self.after.value(name)
         return None if before is None or after is None else (before, after)
 
-    def numbers(self, name: str) -> tuple[Number | None, Number | None]:
+    def numbers(self, name: str) -> tuple[Measured | None, Measured | None]:
         """Return a number of both runs with its interval."""
-        return getattr(self.before.numbers, name), getattr(self.after.numbers, name)
+        return self.before.numbers.get(name), self.after.numbers.get(name)
 
     def differs(self, name: str) -> bool:
         """Whether both runs have measured a number, and not the same."""
@@ -68,15 +68,11 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
         (pair.after.name, name): p
         for pair in pairs
         if pair.speech and not pair.same
-        for name in ESTIMATES
+        for name in WITH_INTERVAL
         if (p := _p(pair, name)) is not None
     }
-    found: set[tuple[str, str]] = set()
-    for key in sorted(ps, key=lambda key: ps[key]):
-        if ps[key] * (len(ps) - len(found)) >= 1 - _CONFIDENCE:
-            break
-        found.add(key)
-    return found
+    corrected = zip(ps, holm([*ps.values()]), strict=True)
+    return {estimate for estimate, p in corrected if p < 1 - _CONFIDENCE}
 
 
 def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
@@ -104,14 +100,14 @@ def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
 def _p(pair: Pair, name: str) -> float | None:
     """Return the two-sided p-value of no difference; None where an interval is not known."""
     values = pair.values(name)
-    errors = [_error(one) for one in pair.numbers(name)]
-    error = math.hypot(*(one or 0.0 for one in errors))
+    errors = [_error(number) for number in pair.numbers(name)]
+    error = math.hypot(*(each or 0.0 for each in errors))
     if values is None or None in errors or error == 0:
         return None
     return math.erfc(abs(values[0] - values[1]) / error / math.sqrt(2))
 
 
-def _error(number: Number | None) -> float | None:
+def _error(number: Measured | None) -> float | None:
     """Return the standard error, as if the interval were that of a normal distribution."""
     if number is None or number.low is None or number.high is None:
         return None
@@ -123,31 +119,30 @@ def _noise_of_time(pair: Pair) -> tuple[Noise, str]:
 
     Where that was not recorded, with the 95th. A difference below 20 % is never more than noise.
     """
-    checks = [_timed(one) for one in (pair.before, pair.after)]
-    before, after = ({m.name: m.value for m in one.measurements} if one else {} for one in checks)
     if not pair.machine:
         return "unknown", "the hardware or its threads changed"
-    if not before or not after:
+    before, after = _timed(pair.before), _timed(pair.after)
+    if before is None or after is None:
         return "unknown", "its spread was not recorded"
-    if before.get("segment") != after.get("segment"):
+    if before.value("segment") != after.value("segment"):
         return "unknown", "the length of the audio changed"
-    disturbed = next((one.details.noise for one in checks if one and one.details.noise), None)
+    disturbed = before.details.get("noise") or after.details.get("noise")
     if disturbed:
         return "unknown", f"the machine had other work: {disturbed}"
-    faster, slower = sorted((before, after), key=lambda one: one.get("time_p50") or 0.0)
-    edge = faster.get("time_p90") or faster.get("time_p95")
+    faster, slower = sorted((before, after), key=_median)
+    edge = faster.value("time_p90") or faster.value("time_p95")
     if edge is None:
         return "unknown", "its spread was not recorded"
-    least = (faster.get("time_p50") or 0.0) * (1 + _BETWEEN_RUNS)
-    beyond = (slower.get("time_p50") or 0.0) > max(edge, least)
+    beyond = _median(slower) > max(edge, _median(faster) * (1 + _BETWEEN_RUNS))
     return ("more" if beyond else "within"), ""
 
 
-def _timed(candidate: Candidate) -> Check | None:
+def _timed(candidate: CandidateResult) -> CheckResult | None:
     """Return the check of speed that the time per segment is from."""
-    time = candidate.numbers.segment_time
-    for check in candidate.gates.speed.checks:
-        found = [one.value for one in check.measurements if one.name == "time_p50"]
-        if time is not None and found == [time.value]:
-            return check
-    return None
+    time = candidate.value("segment_time")
+    checks = (check for check in candidate.checks("speed") if check.value("time_p50") == time)
+    return None if time is None else next(checks, None)
+
+
+def _median(check: CheckResult) -> float:
+    return check.value("time_p50") or 0.0

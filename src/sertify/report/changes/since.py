@@ -1,15 +1,22 @@
 """What has changed since an earlier run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sertify.report.changes.earlier import Candidate, Environment, Findings, findings
-from sertify.report.changes.significance import COMPARED, Noise, Pair, clear, noise
+from sertify.report.changes.significance import COMPARED, Pair, clear, noise
 from sertify.report.formats import number as written
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.changes import Change, Changes, Kind, Noise, SelectionChange
+from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.results import Results
 from sertify.report.sentences import UAR
 from sertify.report.text_columns import wrapped
 
-Change = dict[str, Any]
+ENVIRONMENT = (
+    "sertify", "torch", "transformers", "numpy", "soundfile", "soxr", "loaders", "dtype", "device",
+    "cpu", "cores", "threads",
+)  # fmt: skip
+"""The part of the environment that answers or times depend on."""
 
 _TITLES = UAR | {
     "accuracy": "Accuracy",
@@ -27,64 +34,61 @@ _NOISES = (None, "more", "unknown", "within")
 _LONGEST = 200
 
 
-def since(earlier: Findings, results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what has changed from an earlier run to the content of results.json.
-
-    It is the value of ``changes`` in results.json, and docs/results.md says what each key holds.
-    """
-    now = findings(results)
-    speech = _fingerprint(earlier) == _fingerprint(now)
+def since(earlier: Results, results: Results) -> Changes:
+    """Return what has changed from an earlier run to this one."""
+    now = results.cleaned()
+    same_speech = _fingerprint(earlier) == _fingerprint(now)
     environment = _environment(earlier.environment, now.environment)
-    pairs = _pairs(earlier, now, speech, environment)
     before, after = (_cut(run.selection.candidate) for run in (earlier, now))
-    found = [*_coming(earlier, now), *_going(earlier, now), *_of_pairs(pairs)]
-    return {
-        "created": _cut(earlier.created),
-        "sertify": _cut(earlier.sertify),
-        "selection": {"before": before, "after": after},
-        "speech_changed": not speech,
-        "environment": environment,
-        "sentence": " ".join([_selected(before, after), *_else(speech, environment)]),
-        "candidates": sorted(found, key=_rank),
-    }
+    pairs = _pairs(earlier, now, same_speech, environment)
+    changes = [*_coming(earlier, now), *_going(earlier, now), *_of_pairs(pairs)]
+    return Changes(
+        created=_cut(earlier.created),
+        sertify=_cut(earlier.sertify),
+        selection=SelectionChange(before=before, after=after),
+        speech_changed=not same_speech,
+        environment=environment,
+        sentence=" ".join([_selected(before, after), *_else(same_speech, environment)]),
+        candidates=tuple(sorted(changes, key=_rank)),
+    )
 
 
-def told(changes: Mapping[str, Any], most: int) -> list[str]:
+def matters(changes: Changes, most: int) -> list[str]:
     """Say in at most so many sentences what has changed by more than noise."""
-    matters = [one for one in changes["candidates"] if one["noise"] in (None, "more")]
-    texts = [f"{one['name']}: {one['sentence']}" for one in matters]
+    sure = [change for change in changes.candidates if change.noise in (None, "more")]
+    texts = [f"{change.name}: {change.sentence}" for change in sure]
     if len(texts) > most - 1:
         texts = [*texts[: most - 2], f"and {len(texts) - most + 2} more in the report"]
-    return [f"Since the last run: {changes['sentence']}", *texts]
+    return [f"Since the last run: {changes.sentence}", *texts]
 
 
-def in_lines(results: Mapping[str, Any], width: int, most: int = 6) -> list[str]:
+def in_lines(results: Results, width: int, most: int = 6) -> list[str]:
     """Say the same in at most so many lines of a terminal; nothing where nothing was compared."""
-    changes = results.get("changes")
-    texts = told(changes, most) if changes else []
+    texts = matters(results.changes, most) if results.changes else []
     lines = [line for text in texts for line in wrapped(text, width)]
     return lines if len(lines) <= most else [*lines[: most - 1], "… and more in the report"]
 
 
-def _fingerprint(run: Findings) -> str | None:
+def _fingerprint(run: Results) -> str | None:
     return run.corpus.fingerprint if run.corpus else None
 
 
-def _environment(before: Environment, after: Environment) -> dict[str, list[str | None]]:
-    keys = [key for key in Environment.model_fields if getattr(before, key) != getattr(after, key)]
-    return {key: [_cut(getattr(one, key)) for one in (before, after)] for key in keys}
+def _environment(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> dict[str, tuple[str | None, ...]]:
+    keys = [key for key in ENVIRONMENT if before.get(key) != after.get(key)]
+    return {key: tuple(_cut(run.get(key)) for run in (before, after)) for key in keys}
 
 
 def _pairs(
-    earlier: Findings, now: Findings, speech: bool, environment: Mapping[str, Any]
+    earlier: Results, now: Results, speech: bool, environment: Mapping[str, Any]
 ) -> list[Pair]:
-    known = {one.name: one for one in earlier.candidates}
     versions = environment.keys() <= _MACHINE
     machine = environment.keys().isdisjoint({*_MACHINE, "device"})
     return [
-        Pair(known[one.name], one, speech, versions, machine)
-        for one in now.candidates
-        if one.name in known
+        Pair(before, after, speech, versions, machine)
+        for after in now.candidates
+        if (before := earlier.named(after.name))
     ]
 
 
@@ -98,26 +102,24 @@ def _selected(before: str | None, after: str | None) -> str:
     )
 
 
-def _else(speech: bool, environment: Mapping[str, Any]) -> Iterator[str]:
-    if not speech:
+def _else(same_speech: bool, environment: Mapping[str, Any]) -> Iterator[str]:
+    if not same_speech:
         yield "The speech changed, so no accuracy is called better or worse."
     if environment:
         yield f"Other environment: {', '.join(environment)}."
 
 
-def _coming(earlier: Findings, now: Findings) -> Iterator[Change]:
-    known = {one.name for one in earlier.candidates}
-    for one in now.candidates:
-        if one.name not in known:
-            yield _change(one, "added", None, _verdict(one), f"new: {_verdict(one)}")
+def _coming(earlier: Results, now: Results) -> Iterator[Change]:
+    for new in now.candidates:
+        if earlier.named(new.name) is None:
+            yield _change(new, "added", None, _verdict(new), f"new: {_verdict(new)}")
 
 
-def _going(earlier: Findings, now: Findings) -> Iterator[Change]:
-    known = {one.name for one in now.candidates}
-    for one in earlier.candidates:
-        if one.name not in known:
-            said = f"no longer a candidate; was {_verdict(one)}"
-            yield _change(one, "removed", _verdict(one), None, said)
+def _going(earlier: Results, now: Results) -> Iterator[Change]:
+    for old in earlier.candidates:
+        if now.named(old.name) is None:
+            sentence = f"no longer a candidate; was {_verdict(old)}"
+            yield _change(old, "removed", _verdict(old), None, sentence)
 
 
 def _of_pairs(pairs: Sequence[Pair]) -> Iterator[Change]:
@@ -135,47 +137,49 @@ def _facts(pair: Pair) -> Iterator[Change]:
     was, now = _verdict(old), _verdict(new)
     if was != now:
         yield _change(new, "verdict", was, now, f"{now}; was {was}")
-    there, here = (_place(one, old.model != new.model) for one in (old, new))
+    there, here = (_place(run, old.model != new.model) for run in (old, new))
     if there != here:
         text = f"judged at {_brief(here)}; was {_brief(there)}"
         yield _change(new, "commit", there, here, text)
     if old.labels != new.labels and old.labels and new.labels:
-        listed = ([*map(_cut, one.labels)] for one in (old, new))
-        text = f"labels changed: {_relabelled(old, new)}"
-        yield _change(new, "labels", next(listed), next(listed), text)
+        before, after = (tuple(map(_cut, run.labels)) for run in (old, new))
+        yield _change(new, "labels", before, after, f"labels changed: {_relabelled(old, new)}")
 
 
-def _number(pair: Pair, name: str, found: Noise, why: str) -> Change:
+def _number(pair: Pair, name: str, judgement: Noise, why: str) -> Change:
     old, new = pair.values(name) or (0.0, 0.0)
-    unit = next(one.unit for one in pair.numbers(name) if one)
-    was, now = (written({"name": name, "value": value, "unit": unit}) for value in (old, new))
+    unit = next(number.unit for number in pair.numbers(name) if number)
+    was, now = (written(Measured(name=name, value=value, unit=unit)) for value in (old, new))
     if was == now:
         was, now = f"{old:.9g}", f"{new:.9g}"
     better = (new < old) == (name == "segment_time")
-    judged = found == "more" and not why and name not in _UNJUDGED
-    said = [("better" if better else "worse") if judged else "", why or _SAID[found]]
+    judged = judgement == "more" and not why and name not in _UNJUDGED
+    said = [("better" if better else "worse") if judged else "", _cut(why) or _SAID[judgement]]
     text = f"{_TITLES[name]} {now}; was {was} ({', '.join(filter(None, said))})"
-    return _change(pair.after, "number", old, new, text) | {"number": name, "noise": found}
+    change = _change(pair.after, "number", old, new, text)
+    return change.model_copy(update={"number": name, "noise": judgement})
 
 
-def _change(candidate: Candidate, kind: str, before: Any, after: Any, sentence: str) -> Change:
-    found = {"name": _cut(candidate.name), "kind": kind, "before": before, "after": after}
-    return {**found, "number": None, "noise": None, "sentence": sentence}
+def _change(
+    candidate: CandidateResult, kind: Kind, before: Any, after: Any, sentence: str
+) -> Change:
+    name = _cut(candidate.name)
+    return Change(name=name, kind=kind, before=before, after=after, sentence=sentence)
 
 
 def _rank(change: Change) -> tuple[int, int]:
     """Put first what is sure to matter."""
-    return _NOISES.index(change["noise"]) > 1, _KINDS.index(change["kind"])
+    return _NOISES.index(change.noise) > 1, _KINDS.index(change.kind)
 
 
-def _verdict(candidate: Candidate) -> str:
+def _verdict(candidate: CandidateResult) -> str:
     reason = f" ({candidate.reason})" if candidate.reason else ""
-    return str(_cut(candidate.verdict + reason))
+    return _cut(candidate.verdict + reason)
 
 
-def _place(candidate: Candidate, with_model: bool) -> str | None:
-    parts = [candidate.model if with_model else None, candidate.commit]
-    return _cut(" at ".join(one for one in parts if one)) or None
+def _place(candidate: CandidateResult, with_model: bool) -> str | None:
+    model = candidate.model if with_model else None
+    return _cut(" at ".join(filter(None, (model, candidate.commit)))) or None
 
 
 def _brief(place: str | None) -> str:
@@ -187,12 +191,15 @@ def _brief(place: str | None) -> str:
     )
 
 
-def _relabelled(old: Candidate, new: Candidate) -> str:
+def _relabelled(old: CandidateResult, new: CandidateResult) -> str:
     gone, come = {*old.labels} - {*new.labels}, {*new.labels} - {*old.labels}
     said = [f"without {', '.join(sorted(gone))}"] if gone else []
     said += [f"with {', '.join(sorted(come))}"] if come else []
-    return str(_cut("; ".join(said) or "in another order"))
+    return _cut("; ".join(said) or "in another order")
 
 
-def _cut(text: str | None) -> str | None:
+_Text = TypeVar("_Text", str, str | None)
+
+
+def _cut(text: _Text) -> _Text:
     return text if text is None or len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

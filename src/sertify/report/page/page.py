@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 from sertify.report import formats, sentences
 from sertify.report.page import tables
 from sertify.report.page.charts import charts
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.results import Results
 from sertify.selection.aims import AIMS
-from sertify.vocabulary import text
 from sertify.vocabulary.outcomes import GATES
 from sertify.vocabulary.reasons import REASONS
 
@@ -49,7 +50,7 @@ _LISTED = 200
 _WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
-def render(results: Mapping[str, Any], audio: Mapping[str, str] | None = None) -> str:
+def draw_page(results: Results, audio: Mapping[str, str] | None = None) -> str:
     """Draw results.json as one HTML page; ``audio`` has the data URIs of clips by their names.
 
     The page asks for nothing: it opens from a disk without a network. It runs its own scripts only,
@@ -65,7 +66,7 @@ def render(results: Mapping[str, Any], audio: Mapping[str, str] | None = None) -
             scripts=[Markup(script) for script in scripts],
             policy=_policy(css, scripts),
             audio=dict(audio or {}),
-            **_content(text.clean(results)),
+            **_content(results.cleaned()),
         )
     )
 
@@ -113,42 +114,39 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _content(shown: Mapping[str, Any]) -> dict[str, Any]:
-    candidates = formats.ranked(shown)
-    head, why = formats.headline(shown["selection"])
-    anchors = {candidate["name"]: f"c{i}" for i, candidate in enumerate(candidates, 1)}
+def _content(shown: Results) -> dict[str, Any]:
+    selection, candidates = shown.selection, formats.ranked(shown)
+    (first, *second), others = sentences.of_verdict(selection)
+    head, why = formats.headline(first, selection.candidate)
+    anchors = {candidate.name: f"c{i}" for i, candidate in enumerate(candidates, 1)}
     return {
-        # What results.json of an earlier version has not.
-        "changes": None,
-        "disagreements": [],
-        **shown,
+        **dict(shown),
         "head": head,
         "why": why,
+        "sure": second,
+        "others": others,
         "candidates": candidates,
         "anchors": anchors,
         "charts": charts(shown, candidates, anchors),
-        "languages": sorted({tag for one in candidates for tag in one["languages"]}),
-        "telling": shown.get("disagreements") or any(one.get("errors") for one in candidates),
-        "standings": {c["name"]: formats.standing(c, shown["selection"]) for c in candidates},
+        "languages": sorted({tag for candidate in candidates for tag in candidate.languages}),
+        "standings": {c.name: formats.standing(c, selection) for c in candidates},
         "columns": _columns(candidates),
-        "confusions": {c["name"]: tables.confusions(c) for c in candidates},
-        "recalls": {c["name"]: tables.recalls(c) for c in candidates},
-        "seen": {c["name"]: tables.seen(c) for c in candidates},
-        "known": {c["name"]: tables.known(c) for c in candidates},
-        "starred": {c["name"] for c in candidates if sentences.is_starred(c, shown["corpus"])},
+        "confusions": {c.name: tables.confusions(c) for c in candidates},
+        "recalls": {c.name: tables.measured_recalls(c) for c in candidates},
+        "seen": {c.name: tables.trained_on(c) for c in candidates},
+        "known": {c.name: tables.known(c) for c in candidates},
+        "starred": {c.name for c in candidates if sentences.is_starred(c, shown.corpus)},
         "doubts": [*sentences.doubts(shown, most=10_000)],
-        "firm": sentences.firmness(shown["selection"]),
-        "confirmed": sentences.confirmation(shown["selection"]),
-        "compared": tables.compared(shown["selection"]),
+        "compared": tables.compared(selection),
         "uncommon": tables.uncommon(shown),
-        "speech": [tables.accounted(corpus) for corpus in sentences.speech_of(shown)],
-        "by_part": tables.by_part(candidates, shown["corpus"]),
+        "speech": [(corpus, tables.rows_of(corpus)) for corpus in shown.speech],
+        "by_part": tables.by_part(candidates, shown.corpus),
     }
 
 
-def _columns(candidates: list[Mapping[str, Any]]) -> dict[str, str]:
+def _columns(candidates: Iterable[CandidateResult]) -> dict[str, str]:
     """Name the numbers that at least one candidate has."""
-    measured = {name for candidate in candidates for name in candidate["numbers"]}
+    measured = {name for candidate in candidates for name in candidate.numbers}
     return {name: title for name, title in _NUMBERS.items() if name in measured}
 
 

@@ -3,13 +3,13 @@
 import base64
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any
 
 import soundfile
 
-from sertify.corpora.audio import UnreadableAudio, read
+from sertify.corpora.audio import UnreadableAudio, read_audio
 from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.report.formats import ranked
+from sertify.report.results.model.results import Results
 
 _LONGEST = 15.0
 _RATE = 16_000
@@ -18,7 +18,7 @@ _SMALL = {"bitrate_mode": "CONSTANT", "compression_level": 0.8}
 _Sound = tuple[str, float, float | None]
 
 
-def recorded(results: Mapping[str, Any], corpus: Corpus, limit: int) -> dict[str, str]:
+def recorded(results: Results, corpus: Corpus, limit: int) -> dict[str, str]:
     """Return the recordings of clips that results.json tells of, as ``data:`` URIs by their keys.
 
     Errors of the best-placed candidates come first, then what candidates disagree on. Where one
@@ -38,10 +38,10 @@ def recorded(results: Mapping[str, Any], corpus: Corpus, limit: int) -> dict[str
     return {key: uri for key, sound in sounds.items() if (uri := uris[sound]) is not None}
 
 
-def _told(results: Mapping[str, Any]) -> Iterator[str]:
+def _told(results: Results) -> Iterator[str]:
     for candidate in ranked(results):
-        yield from (clip["key"] for clip in candidate["errors"])
-    yield from (clip["key"] for clip in results["disagreements"])
+        yield from (clip.key for clip in candidate.errors)
+    yield from (clip.key for clip in results.disagreements)
 
 
 def _sound(clip: Clip) -> _Sound:
@@ -63,7 +63,7 @@ def _uri(clip: Clip) -> str | None:
     end = latest if clip.end is None else min(clip.end, latest)
     file = BytesIO()
     try:
-        samples = read(clip.path, _RATE, 1, clip.start, end)
+        samples = read_audio(clip.path, _RATE, 1, clip.start, end)
         # MP3, because all browsers play it; Safari does not play Opus in Ogg but in its latest.
         soundfile.write(file, samples, _RATE, format="MP3", **_SMALL)
     except (UnreadableAudio, soundfile.LibsndfileError):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sertify.evidence.labelling import Labelling
+from sertify.report.results.model.candidate import DisagreementClip, ErrorClip, Prediction
 from sertify.selection.verdicts import Standing, Verdict
 from sertify.vocabulary.emotions import EMOTIONS
 from sertify.vocabulary.outcomes import GATES
@@ -15,12 +16,12 @@ _MOST_ERRORS = 10
 _MOST_DISAGREEMENTS = 20
 _KNOWN = frozenset(EMOTIONS)
 
-Names = Mapping[str, str]
+_Names = Mapping[str, str]
 _Said = list[tuple[Labelling, int]]
 
 
-def errors(labelling: Labelling, names: Names) -> list[dict[str, Any]]:
-    """List a candidate's most confident wrong answers in JSON types, the most confident first.
+def errors(labelling: Labelling, names: _Names) -> tuple[ErrorClip, ...]:
+    """List a candidate's most confident wrong answers, the most confident first.
 
     They are on labelled clips of emotions that it can express: it is no wonder that others are
     missed. What was seen in training does not count as long as there is other speech.
@@ -41,45 +42,48 @@ def errors(labelling: Labelling, names: Names) -> list[dict[str, Any]]:
         wrong,
         key=lambda place: (-labelling.confidence[place], _name(labelling, place, names)),
     )
-    return [
-        _clip(labelling, place, names)
-        | {"predicted": labelling.predicted[place], "confidence": labelling.confidence[place]}
+    return tuple(
+        ErrorClip(
+            **_clip(labelling, place, names),
+            predicted=predicted[place],
+            confidence=labelling.confidence[place],
+        )
         for place in worst
-    ]
+    )
 
 
 def disagreements(
-    verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling], names: Names
-) -> list[dict[str, Any]]:
-    """List the clips on which candidates disagree most, in JSON types, labelled or not.
+    verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling], names: _Names
+) -> tuple[DisagreementClip, ...]:
+    """List the clips on which candidates disagree most, labelled or not.
 
     Asked are those that came as far as accuracy, but for baselines. Most is the largest entropy of
     the emotions that they predict, then the largest sum of their confidence, then the name. What is
     predicted beside emotions says nothing about these. Nothing is listed on which all agree.
     ``names`` are those of :func:`errors`.
     """
-    asked = [labellings[one.candidate.name] for one in verdicts if _is_asked(one, labellings)]
+    asked = [labellings[each.candidate.name] for each in verdicts if _is_asked(each, labellings)]
     entropies = _entropies(asked)
     largest = heapq.nlargest(_MOST_DISAGREEMENTS, entropies.values())
     said = _by_clip(asked, {key for key, entropy in entropies.items() if entropy >= largest[-1]})
 
     def rank(key: str) -> tuple[float, float, str]:
-        certain = math.fsum(one.confidence[place] for one, place in said[key])
+        certain = math.fsum(labelling.confidence[place] for labelling, place in said[key])
         return -entropies[key], -certain, _name(*said[key][0], names)
 
-    return [
-        _clip(*said[key][0], names)
-        | {
-            "predicted": {
-                one.candidate: {
-                    "emotion": one.predicted[place],
-                    "confidence": one.confidence[place],
-                }
-                for one, place in said[key]
-            }
-        }
+    return tuple(
+        DisagreementClip(**_clip(*said[key][0], names), predicted=_predictions(said[key]))
         for key in sorted(said, key=rank)[:_MOST_DISAGREEMENTS]
-    ]
+    )
+
+
+def _predictions(said: _Said) -> dict[str, Prediction]:
+    return {
+        labelling.candidate: Prediction(
+            emotion=labelling.predicted[place], confidence=labelling.confidence[place]
+        )
+        for labelling, place in said
+    }
 
 
 def _is_asked(verdict: Verdict, labellings: Mapping[str, Labelling]) -> bool:
@@ -90,8 +94,8 @@ def _is_asked(verdict: Verdict, labellings: Mapping[str, Labelling]) -> bool:
 def _entropies(asked: Sequence[Labelling]) -> dict[str, float]:
     """Return the entropy of the emotions predicted for each clip, by its key, where it is not 0."""
     said: dict[str, list[str]] = {}
-    for one in asked:
-        for key, word in zip(one.keys, one.predicted, strict=True):
+    for labelling in asked:
+        for key, word in zip(labelling.keys, labelling.predicted, strict=True):
             said.setdefault(key, []).append(word)
     torn = {key: words for key, words in said.items() if len({*words}) > 1}
     return {key: entropy for key, words in torn.items() if (entropy := _entropy(words)) > 0}
@@ -106,15 +110,15 @@ def _entropy(words: Sequence[str]) -> float:
 
 def _by_clip(asked: Sequence[Labelling], keys: Collection[str]) -> dict[str, _Said]:
     """Return whose answers tell of a clip, and where in these it is, by its key."""
-    found: dict[str, _Said] = {}
-    for one in asked:
-        for place, key in enumerate(one.keys):
+    said: dict[str, _Said] = {}
+    for labelling in asked:
+        for place, key in enumerate(labelling.keys):
             if key in keys:
-                found.setdefault(key, []).append((one, place))
-    return found
+                said.setdefault(key, []).append((labelling, place))
+    return said
 
 
-def _clip(labelling: Labelling, place: int, names: Names) -> dict[str, Any]:
+def _clip(labelling: Labelling, place: int, names: _Names) -> dict[str, Any]:
     return {
         "key": labelling.keys[place],
         "clip": _name(labelling, place, names),
@@ -125,5 +129,5 @@ def _clip(labelling: Labelling, place: int, names: Names) -> dict[str, Any]:
     }
 
 
-def _name(labelling: Labelling, place: int, names: Names) -> str:
+def _name(labelling: Labelling, place: int, names: _Names) -> str:
     return names.get(labelling.keys[place], labelling.clips[place])

@@ -1,44 +1,23 @@
 """From the evidence to the content of results.json, which every report is drawn from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sertify import __version__
 from sertify.candidates.reading import Suite
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report.results import choices, clips, speech
-from sertify.report.results.groups import groups
+from sertify.report.results.candidates import candidate_result
+from sertify.report.results.model.choice import UnlabelledResult
+from sertify.report.results.model.results import SCHEMA, Results, StaleEvidence
+from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.choosing import select
 from sertify.selection.consensus import consensus
-from sertify.selection.verdicts import (
-    Context,
-    GateResult,
-    Stale,
-    Standing,
-    Verdict,
-    current,
-    timing,
-    verdict,
-)
-from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
-from sertify.vocabulary.reasons import REASONS
-
-SCHEMA = "sertify.results/1"
-"""Name and version of the structure; docs/results.md describes it."""
-
-_NUMBERS = (
-    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
-    "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
-    "load_time", "cold_start", "parameters", "size_on_disk",
-)  # fmt: skip
-# Those of the length of audio that candidates are compared at.
-_OF_SEGMENT = (
-    "real_time_factor", "throughput", "peak_memory", "memory_above_model", "energy",
-)  # fmt: skip
+from sertify.selection.verdicts import Context, Stale, Standing, Verdict, current, verdict
+from sertify.vocabulary.about import VERSION
+from sertify.vocabulary.outcomes import GATES
 
 
 def conclude(
@@ -50,143 +29,123 @@ def conclude(
     command: str = "",
     moved: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> Results:
     """Judge all candidates by the evidence of this run and of earlier ones.
 
     ``corpus`` is the fingerprint of the audio of this run; without it, the labelled audio that was
     judged last counts. ``moved`` is the locked commit of the candidates that are at another one;
     ``names`` is what clips are called in this run, by their content keys.
     """
-    found = store.records(candidate.name for candidate in suite.candidates)
-    records = _kept(found, store, corpus)
+    every = store.records(candidate.name for candidate in suite.candidates)
+    records = _kept(every, store, corpus)
     fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
-    context = Context(_counting_corpus(records, store, corpus), fingerprints)
-    verdicts, stale = _verdicts(suite, records, context)
+    counting = Context(_counting_corpus(records, store, corpus), fingerprints)
+    judged = _judge(suite, store, records, counting)
+    # On labelled speech a candidate may have been found varied; here it is asked about this one.
+    facts = store.corpus(corpus) if corpus else None
+    bare = facts and not facts["labelled"]
+    given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
+    disagreeing = given or judged
+    return Results(
+        sertify=VERSION,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        selection=choices.selection_result(
+            select(judged.verdicts, judged.labellings, suite.preferences), suite.preferences
+        ),
+        unlabelled=_unlabelled(suite, judged.verdicts, given) if given else None,
+        candidates=tuple(
+            candidate_result(
+                each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}
+            )
+            for each in judged.verdicts
+        ),
+        disagreements=clips.disagreements(
+            disagreeing.verdicts, disagreeing.labellings, names or {}
+        ),
+        references=speech.references(judged.corpus),
+        corpus=judged.corpus,
+        environment=dict(environment),
+        stale=_stale(judged.stale),
+        moved=dict(moved or {}),
+    )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The candidates on a corpus: what is known of each, and said by it of each clip."""
+
+    corpus: CorpusResult | None
+    verdicts: Sequence[Verdict]
+    stale: Sequence[Stale]
+    labellings: Mapping[str, Labelling]
+
+
+def _judge(
+    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
+) -> _Judged:
+    evidence = [(each, *current(each, records, context)) for each in suite.candidates]
+    verdicts = [verdict(candidate, kept) for candidate, kept, _ in evidence]
+    stale = [old for _, _, dropped in evidence for old in dropped]
     facts = store.corpus(context.corpus) if context.corpus else None
-    labellings = _answers(verdicts, store, context.corpus, fingerprints["accuracy"])
-    heard = _heard(suite, store, records, Context(corpus, fingerprints))
-    return {
-        "schema": SCHEMA,
-        "sertify": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "selection": choices.selection(
-            select(verdicts, labellings, suite.preferences), suite.preferences
-        ),
-        "unlabelled": _unlabelled(suite, verdicts, heard, records) if heard else None,
-        "candidates": [
-            _candidate(one, facts) | _telling(labellings.get(one.candidate.name), names or {})
-            for one in verdicts
-        ],
-        "disagreements": clips.disagreements(
-            *(heard[:2] if heard else (verdicts, labellings)), names or {}
-        ),
-        "references": speech.references(speech.corpus(facts, records)),
-        "corpus": speech.corpus(facts, records),
-        "environment": dict(environment),
-        "stale": _stale(stale),
-        "moved": dict(moved or {}),
-        "changes": None,
-    }
+    corpus = speech.corpus_result(facts, records) if facts else None
+    return _Judged(corpus, verdicts, stale, _labellings(verdicts, store, context))
 
 
-def _answers(
-    verdicts: Sequence[Verdict], store: EvidenceStore, corpus: str | None, environment: str
+def _labellings(
+    verdicts: Sequence[Verdict], store: EvidenceStore, context: Context
 ) -> dict[str, Labelling]:
     """Return what each candidate said of each clip of a corpus, where it is known."""
-    if corpus is None:
+    if context.corpus is None:
         return {}
-    found = {
-        one.candidate.name: store.labelling(
-            one.candidate.name, one.candidate.fingerprint, one.commit or "", corpus, environment
+    corpus, environment = context.corpus, context.environments["accuracy"]
+    return {
+        candidate.name: labelling
+        for candidate, commit in ((each.candidate, each.commit or "") for each in verdicts)
+        if (
+            labelling := store.labelling(
+                candidate.name, candidate.fingerprint, commit, corpus, environment
+            )
         )
-        for one in verdicts
     }
-    return {name: one for name, one in found.items() if one is not None}
 
 
-def _verdicts(
-    suite: Suite, records: Sequence[Record], context: Context
-) -> tuple[list[Verdict], list[Stale]]:
-    verdicts: list[Verdict] = []
-    stale: list[Stale] = []
-    for candidate in suite.candidates:
-        kept, dropped = current(candidate, records, context)
-        verdicts.append(verdict(candidate, kept))
-        stale += dropped
-    return verdicts, stale
-
-
-def _telling(labelling: Labelling | None, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return on which clips and groups of the speech a candidate is right or wrong."""
-    if labelling is None:
-        return {"errors": [], "groups": []}
-    return {"errors": clips.errors(labelling, names), "groups": groups(labelling)}
-
-
-def _heard(
-    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
-) -> tuple[list[Verdict], dict[str, Labelling], dict[str, Any]] | None:
-    """Return what is known of the candidates on the audio of this run, where it has no labels."""
-    facts = store.corpus(context.corpus) if context.corpus else None
-    if facts is None or facts["labelled"]:
-        return None
-    # On labelled speech a candidate may have been found varied; here it is asked about this one.
-    verdicts, _ = _verdicts(suite, records, context)
-    labellings = _answers(verdicts, store, context.corpus, context.environments["accuracy"])
-    return verdicts, labellings, facts
-
-
-def _unlabelled(
-    suite: Suite,
-    labelled: Sequence[Verdict],
-    heard: tuple[list[Verdict], dict[str, Labelling], dict[str, Any]],
-    records: Sequence[Record],
-) -> dict[str, Any]:
+def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Judged) -> UnlabelledResult:
     """Return what audio without labels says of the candidates."""
-    verdicts, every, facts = heard
     # What a candidate got wrong elsewhere still counts.
     wrong = {
-        one.candidate.name
-        for one in labelled
-        if one.standing is Standing.REJECTED and one.gate == "accuracy"
+        each.candidate.name
+        for each in labelled
+        if each.standing is Standing.REJECTED and each.gate == "accuracy"
     }
-    labellings = {name: one for name, one in every.items() if name not in wrong}
-    found = consensus(verdicts, labellings, suite.preferences)
-    gates = {one.candidate.name: one.gates["degeneracy"].outcome for one in verdicts}
-    return {
-        "corpus": speech.corpus(facts, records),
-        "degeneracy": {name: str(one) if one else None for name, one in gates.items()},
-        **choices.consensus(found),
-    }
+    right = {name: each for name, each in heard.labellings.items() if name not in wrong}
+    choice = choices.choice_without_labels(consensus(heard.verdicts, right, suite.preferences))
+    varied = {each.candidate.name: each.gates["degeneracy"].outcome for each in heard.verdicts}
+    facts = {"corpus": heard.corpus, "degeneracy": varied}
+    return UnlabelledResult.model_validate(choice | facts)
 
 
-def suite_properties(results: Mapping[str, Any]) -> dict[str, str]:
+def suite_properties(results: Results) -> dict[str, str]:
     """Return the suite-level properties for JUnit: the selection and its provenance."""
-    corpus = results["corpus"] or {}
+    corpus, selection = results.corpus, results.selection
     properties = {
-        "sertify:schema": results["schema"],
-        "sertify:version": results["sertify"],
-        "sertify:selection": results["selection"]["candidate"] or "",
-        "sertify:sentence": results["selection"]["sentence"],
-        "sertify:clips": _clips(corpus),
-        "sertify:tied": " ".join(results["selection"]["tied"]),
-        "sertify:corpus": corpus.get("fingerprint", ""),
-        "sertify:corpus.name": corpus.get("name", ""),
-        "sertify:command": results["command"],
-    }
-    environment = results["environment"].items()
-    return properties | {f"sertify:environment.{key}": value for key, value in environment}
+        "schema": SCHEMA,
+        "version": results.sertify,
+        "selection": selection.candidate or "",
+        "sentence": selection.sentence,
+        "clips": _clips(corpus) if corpus else "",
+        "tied": " ".join(selection.tied),
+        "corpus": corpus.fingerprint if corpus else "",
+        "corpus.name": corpus.name if corpus else "",
+        "command": results.command,
+    } | {f"environment.{key}": value for key, value in results.environment.items()}
+    return {f"sertify:{key}": value for key, value in properties.items()}
 
 
-def _clips(corpus: Mapping[str, Any]) -> str:
+def _clips(corpus: CorpusResult) -> str:
     """Account for the clips: how many were asked for, judged, and why the others were not."""
-    if not corpus:
-        return ""
-    why = speech.reasons(corpus)
-    rest = ", ".join(f"{number} {reason}" for reason, number in why.items())
-    numbers = (corpus["requested"], corpus["clips"], corpus["judged"])
-    judged = "{} requested, {} read, {} judged".format(*numbers)
+    rest = ", ".join(f"{clips} {reason}" for reason, clips in corpus.reasons.items())
+    judged = f"{corpus.requested} requested, {corpus.clips} read, {corpus.judged} judged"
     return f"{judged}; not: {rest}" if rest else judged
 
 
@@ -197,7 +156,7 @@ def _counting_corpus(
     facts = store.corpus(given) if given is not None else None
     if facts and facts["labelled"]:
         return given
-    judged = (one.corpus for one in reversed(records) if one.gate == "accuracy" and one.corpus)
+    judged = (each.corpus for each in reversed(records) if each.gate == "accuracy" and each.corpus)
     return next(judged, None)
 
 
@@ -215,80 +174,10 @@ def _kept(records: Sequence[Record], store: EvidenceStore, given: str | None) ->
     return [one for one in records if one.corpus not in gone]
 
 
-def _candidate(one: Verdict, facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    candidate = one.candidate
-    repository = one.detail("repository") or {}
-    outline = next((record.details for record in one.records if "loader" in record.details), {})
-    outputs = one.detail("labels") or outline.get("outputs") or candidate.labels or ()
-    labels = [name for name in outputs if name is not None]
-    emotions = {candidate.emotion_of(label) for label in labels} - {None}
-    return {
-        "name": candidate.name,
-        "model": candidate.model,
-        "revision": candidate.revision,
-        "commit": one.commit,
-        "status": candidate.status,
-        "expected": list(candidate.reasons),
-        "verdict": str(one.standing),
-        "gate": one.gate,
-        "reason": one.reason,
-        "message": one.message,
-        "cure": _cure(one),
-        "languages": list(one.languages),
-        "licence": candidate.licence or repository.get("licence") or None,
-        "note": candidate.note,
-        "loader": outline.get("loader"),
-        "architecture": outline.get("architecture") or one.detail("architecture"),
-        "remarks": [
-            record.details["remark"] for record in one.records if record.details.get("remark")
-        ],
-        "repository": repository,
-        "labels": labels,
-        "emotions": sorted(str(emotion) for emotion in emotions),
-        "gates": {gate: _gate(result) for gate, result in one.gates.items()},
-        "numbers": _numbers(one),
-        "parts": speech.parts(one, facts),
-    }
-
-
-def _cure(one: Verdict) -> str | None:
-    if one.gate is None or one.reason is None:
-        return None
-    undecided = one.gates[one.gate].outcome is Outcome.INCONCLUSIVE
-    if undecided and one.gate == "speed":
-        return "measure it again on a quiet machine"
-    if undecided and REASONS[one.reason].fault:
-        return "judge it on more clips"
-    return REASONS[one.reason].cure
-
-
-def _gate(result: GateResult) -> dict[str, Any]:
-    keys = ("check", "corpus", "reason", "message", "requirement", "judged_at")
-    checks = [
-        {key: getattr(record, key) for key in keys}
-        | {
-            "outcome": str(record.outcome),
-            "measurements": [asdict(one) for one in record.measurements],
-            "details": dict(record.details),
-        }
-        for record in result.records
-    ]
-    return {"outcome": str(result.outcome) if result.outcome else None, "checks": checks}
-
-
-def _numbers(one: Verdict) -> dict[str, Any]:
-    found: dict[str, Measurement | None] = {name: one.number(name) for name in _NUMBERS}
-    record = timing(one)
-    if record is not None:
-        found["segment_time"] = record.value("time_p50")
-        found |= {name: record.value(name) for name in _OF_SEGMENT}
-    return {name: asdict(value) for name, value in found.items() if value is not None}
-
-
-def _stale(stale: Sequence[Stale]) -> list[dict[str, Any]]:
-    rows = {
-        (one.record.candidate, one.record.gate, one.record.commit, one.record.corpus, one.why): None
-        for one in stale
-    }
-    keys = ("candidate", "gate", "commit", "corpus", "why")
-    return [dict(zip(keys, row, strict=True)) for row in rows]
+def _stale(stale: Sequence[Stale]) -> tuple[StaleEvidence, ...]:
+    keys = ("candidate", "gate", "commit", "corpus")
+    rows = (
+        StaleEvidence(**{key: getattr(old.record, key) for key in keys}, why=old.why)
+        for old in stale
+    )
+    return tuple(dict.fromkeys(rows))

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sertify.evidence.labelling import Labelling
+from sertify.report.results.model.candidate import GroupResult
+from sertify.report.results.model.fields import EstimateResult
 from sertify.statistics.intervals import Interval
 from sertify.statistics.jackknife import uar_estimate
 from sertify.vocabulary.languages import language_tag
@@ -16,10 +18,11 @@ from sertify.vocabulary.languages import language_tag
 _MOST_SPEAKERS = 24
 _Codes = NDArray[np.int64]
 _Column = Sequence[str | None]
+_Kind = Literal["language", "corpus", "gender", "speaker"]
 
 
-def groups(labelling: Labelling) -> list[dict[str, Any]]:
-    """Describe how right a candidate is on each group of the speech, in JSON types.
+def groups(labelling: Labelling) -> tuple[GroupResult, ...]:
+    """Describe how right a candidate is on each group of the speech.
 
     UAR is over the clips whose emotion it can express, ``coverage`` their share. Its interval is
     by speaker where clips name one, at 95 %; over several corpora it is their mean. A group of one
@@ -28,13 +31,13 @@ def groups(labelling: Labelling) -> list[dict[str, Any]]:
     two, and speakers where there are more than 24.
     """
     clips = _Clips.of(labelling)
-    return [
-        {"kind": kind, "name": name} | _described(own, bounded=kind != "speaker")
+    return tuple(
+        GroupResult(kind=kind, name=name, **_described(group, bounded=kind != "speaker"))
         for kind, column in _columns(labelling).items()
         if len(names := sorted({*column} - {None}, key=str)) > 1
         if kind != "speaker" or len(names) <= _MOST_SPEAKERS
-        for name, own in clips.split(names, column)
-    ]
+        for name, group in clips.split(names, column)
+    )
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ class _Clips:
         return cls(
             truth=_codes(truth),
             hits=np.array(
-                [one == other for one, other in zip(truth, predicted, strict=True)], bool
+                [emotion == said for emotion, said in zip(truth, predicted, strict=True)], bool
             ),
-            expressible=np.array([one in known for one in truth], bool),
+            expressible=np.array([emotion in known for emotion in truth], bool),
             corpora=_codes(labelling.at(labelling.counting, "corpora")),
             speakers=_codes(labelling.at(labelling.counting, "groups")),
         )
@@ -74,7 +77,7 @@ class _Clips:
         return _Clips(*(column[wanted] for column in vars(self).values()))
 
 
-def _columns(labelling: Labelling) -> Mapping[str, _Column]:
+def _columns(labelling: Labelling) -> Mapping[_Kind, _Column]:
     """Return by kind of groups the one that each clip that counts is of."""
     tags = {name: language_tag(name) or name for name in {*labelling.languages} if name}
     several = len({*labelling.corpora}) > 1
@@ -83,7 +86,7 @@ def _columns(labelling: Labelling) -> Mapping[str, _Column]:
         "language": [tags.get(name) for name in labelling.at(labelling.counting, "languages")],
         "corpus": column["corpora"],
         "gender": labelling.at(labelling.counting, "genders") if labelling.genders else (),
-        "speaker": [one and ("/".join(one) if several else one[1]) for one in column["groups"]],
+        "speaker": [who and ("/".join(who) if several else who[1]) for who in column["groups"]],
     }
 
 
@@ -106,16 +109,16 @@ def _described(clips: _Clips, *, bounded: bool) -> dict[str, Any]:
     }
 
 
-def _uar(clips: _Clips, *, bounded: bool) -> dict[str, float | None]:
+def _uar(clips: _Clips, *, bounded: bool) -> EstimateResult:
     parts = [clips.where(clips.corpora == corpus) for corpus in {*clips.corpora.tolist()}]
-    found = [_estimate(part) for part in parts]
-    mean = math.fsum(value for value, _ in found) / len(found)
+    uars = [_estimate(part) for part in parts]
+    mean = math.fsum(value for value, _ in uars) / len(uars)
     if not bounded:
-        return {"value": mean, "low": None, "high": None}
+        return EstimateResult(value=mean)
     # Distances of independent estimates add up as squares, as those of `scores` do.
-    below = math.hypot(*(value - interval.low for value, interval in found)) / len(found)
-    above = math.hypot(*(interval.high - value for value, interval in found)) / len(found)
-    return {"value": mean, "low": max(0.0, mean - below), "high": min(1.0, mean + above)}
+    below = math.hypot(*(value - interval.low for value, interval in uars)) / len(uars)
+    above = math.hypot(*(interval.high - value for value, interval in uars)) / len(uars)
+    return EstimateResult(value=mean, low=max(0.0, mean - below), high=min(1.0, mean + above))
 
 
 def _estimate(clips: _Clips) -> tuple[float, Interval]:

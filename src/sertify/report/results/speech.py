@@ -1,26 +1,24 @@
 """What results.json says of the speech: the corpora, their clips, and each candidate on each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sertify.corpora.clips import Corpus
 from sertify.evidence.store import Record
 from sertify.gates.parts import LANGUAGE, TOGETHER
+from sertify.report.results.model.candidate import Chance, PartResult
+from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.verdicts import Verdict
 from sertify.statistics import intervals
 from sertify.statistics.references import majority_reference, random_reference
 from sertify.vocabulary.languages import language_fit
 
-_CHECKS = {
-    "test_uar": ("uar", "uar_all"),
-    "test_coverage": ("coverage",),
-    "test_accuracy": ("accuracy",),
-    "test_macro_f1": ("macro_f1",),
-    "test_class_shares": ("class_share",),
-    "test_calibration": ("calibration_error", "brier_score"),
-}
+_NUMBERS = (
+    "uar", "uar_all", "coverage", "accuracy", "macro_f1", "class_share", "calibration_error",
+    "brier_score",
+)  # fmt: skip
 
 
 def facts(corpus: Corpus) -> dict[str, Any]:
@@ -41,35 +39,31 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
     }
-    return described | {"parts": [facts(part) for part in corpus.parts]}
+    return described | {"parts": [facts(part) for part in corpus.members]}
 
 
-def references(facts: Mapping[str, Any] | None) -> dict[str, Any]:
+def references(corpus: CorpusResult | None) -> dict[str, dict[str, float]]:
     """Return what two models that hear nothing would reach; over several corpora, in the mean.
 
     Those of which no clip could be judged have none, as they have no scores to hold beside.
     """
-    corpora = [one for one in _corpora(facts) if one["emotions"] and _is_heard(one, facts)]
-    if not corpora:
-        return {}
+    corpora = [part for part in corpus.alone if part.emotions] if corpus else []
     truths = [
-        [emotion for emotion, number in one["emotions"].items() for _ in range(number)]
-        for one in corpora
+        [emotion for emotion, clips in part.emotions.items() for _ in range(clips)]
+        for part in corpora
+        if corpus and corpus.part(part).judged
     ]
+    if not truths:
+        return {}
     random = _mean([random_reference(truth) for truth in truths])
     if len(truths) == 1:
         lucky = intervals.random_range(truths[0])
         random |= {"uar_low": lucky.low, "uar_high": lucky.high}
-    return {
-        "random": random,
-        "majority": _mean([majority_reference(truth) for truth in truths]),
-    }
+    return {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
 
 
-def corpus(facts: Mapping[str, Any] | None, records: Sequence[Record]) -> dict[str, Any] | None:
-    """Add to what is known of the corpus the clips that could not be judged."""
-    if facts is None:
-        return None
+def corpus_result(facts: Mapping[str, Any], records: Sequence[Record]) -> CorpusResult:
+    """Add to what is known of a corpus the clips that could not be judged."""
     rejected = {
         (clip["file"], clip["reason"])
         for record in records
@@ -79,95 +73,60 @@ def corpus(facts: Mapping[str, Any] | None, records: Sequence[Record]) -> dict[s
         if facts["labelled"] or clip["reason"] != "no_label"
     }
     listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
-    judged = facts["clips"] - len({file for file, _ in rejected})
-    return {**facts, "judged": judged, "rejected": listed}
+    # One that had another name in an earlier run is listed twice.
+    judged = max(0, facts["clips"] - len({file for file, _ in rejected}))
+    return CorpusResult.model_validate({**facts, "judged": judged, "rejected": listed})
 
 
-def rejected_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """List the clips of a corpus that could not be judged; ``whole`` is what it is joined into."""
-    # Where corpora are joined, the names of their clips begin with theirs.
-    start = f"{part['name']}/" if whole.get("parts") else ""
-    return [one for one in whole.get("rejected", ()) if one["file"].startswith(start)]
-
-
-def reasons(corpus: Mapping[str, Any]) -> dict[str, int]:
-    """Return why clips of a corpus were not judged, and how many, the most frequent first."""
-    left_out = Counter(corpus.get("left_out", {}))
-    rejected = Counter(clip["reason"] for clip in corpus.get("rejected", ()))
-    return dict((left_out + rejected).most_common())
-
-
-def parts(verdict: Verdict, facts: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def parts(verdict: Verdict, corpus: CorpusResult | None) -> Iterator[PartResult]:
     """Describe how a candidate did on each part of the speech: all of it, a corpus, a language."""
-    records = {one.check: one for one in verdict.gates["accuracy"].records}
-    names = [check.partition("@")[2] for check in records if check.startswith("test_uar")]
-    described = []
-    judged = sorted({name for name in names if f"test_uar{_at(name)}" in records})
-    in_order = ("", TOGETHER, *(one["name"] for one in _corpora(facts)), *judged)
-    alone = facts["name"] if facts and "" in judged else None
-    for name in dict.fromkeys(name for name in in_order if name in judged and name != alone):
-        found = {
-            number: records[check + _at(name)].value(number)
-            for check, numbers in _CHECKS.items()
-            if check + _at(name) in records
-            for number in numbers
-        }
-        details = records[f"test_uar{_at(name)}"].details
-        described.append(
-            {
-                "part": name or (facts["name"] if facts else ""),
-                "seen": details.get("seen", {}),
-                "expressible": details.get("expressible", []),
-                "inexpressible": details.get("inexpressible", []),
-                "chance": _chance(name, records, details, facts),
-                "languages": _languages(name, facts),
-                "language_fit": language_fit(verdict.languages, _languages(name, facts)),
-                "numbers": {key: asdict(value) for key, value in found.items() if value},
-            }
-        )
-    return described
+    judged: dict[str, list[Record]] = {}
+    for record in verdict.gates["accuracy"].records:
+        judged.setdefault(record.check.partition("@")[2], []).append(record)
+    corpora = [part.name for part in corpus.alone] if corpus else []
+    alone = corpus.name if corpus and "" in judged else None
+    for name in dict.fromkeys(("", TOGETHER, *corpora, *sorted(judged))):
+        if name in judged and name != alone:
+            yield _part(name, judged[name], verdict, corpus)
 
 
-def _chance(
-    name: str,
-    records: Mapping[str, Record],
-    details: Mapping[str, Any],
-    facts: Mapping[str, Any] | None,
-) -> dict[str, float | None]:
-    """Return what guessing scores: among its own emotions, and among all of one corpus."""
-    judged = records.get(f"test_uar_is_above_chance{_at(name)}")
-    own = judged.value("chance") if judged else None
-    emotions = [*details.get("expressible", ()), *details.get("inexpressible", ())]
-    several = len(_corpora(facts)) > 1 and (name == TOGETHER or name.startswith(LANGUAGE))
-    known = emotions and not several
-    return {
-        "uar": own.value if own else None,
-        "uar_all": 1 / len(emotions) if known else None,
-    }
+def _part(
+    name: str, records: Sequence[Record], verdict: Verdict, corpus: CorpusResult | None
+) -> PartResult:
+    measured = {one.name: one for record in records for one in record.measurements}
+    details = {key: value for record in records for key, value in record.details.items()}
+    expressible, inexpressible = (details.get(key, []) for key in ("expressible", "inexpressible"))
+    whole = name == TOGETHER or name.startswith(LANGUAGE)
+    several = corpus is not None and len(corpus.alone) > 1 and whole
+    emotions = 0 if several else len(expressible) + len(inexpressible)
+    languages = _languages(name, corpus)
+    return PartResult(
+        part=name or (corpus.name if corpus else ""),
+        seen=details.get("seen", {}),
+        expressible=expressible,
+        inexpressible=inexpressible,
+        chance=Chance(
+            uar=measured["chance"].value if "chance" in measured else None,
+            uar_all=1 / emotions if emotions else None,
+        ),
+        languages=languages,
+        language_fit=language_fit(verdict.languages, languages),
+        numbers={
+            number: Measured.model_validate(measured[number])
+            for number in _NUMBERS
+            if number in measured
+        },
+    )
 
 
-def _at(name: str) -> str:
-    return f"@{name}" if name else ""
-
-
-def _languages(name: str, facts: Mapping[str, Any] | None) -> list[str]:
+def _languages(name: str, corpus: CorpusResult | None) -> tuple[str, ...]:
     """Return the languages of a part of the speech."""
     if name.startswith(LANGUAGE):
-        return [name.removeprefix(LANGUAGE)]
-    of_part = [one for one in _corpora(facts) if one["name"] == name or name in ("", TOGETHER)]
-    return sorted({language for one in of_part for language in one["languages"]})
-
-
-def _corpora(facts: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    return [] if facts is None else [*(facts["parts"] or [facts])]
-
-
-def _is_heard(part: Mapping[str, Any], whole: Mapping[str, Any] | None) -> bool:
-    """Whether any clip of a corpus could be judged."""
-    unheard = {one["file"] for one in rejected_of(part, whole or {})}
-    clips: int = part["clips"]
-    return len(unheard) < clips
+        return (name.removeprefix(LANGUAGE),)
+    whole = name in ("", TOGETHER)
+    of_part = [part for part in corpus.alone if whole or part.name == name] if corpus else []
+    return tuple(sorted({language for part in of_part for language in part.languages}))
 
 
 def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: sum(one[name] for one in scores) / len(scores) for name in scores[0]}
+    return {name: sum(score[name] for score in scores) / len(scores) for name in scores[0]}

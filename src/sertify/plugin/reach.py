@@ -1,27 +1,15 @@
-"""Where the checks and the embedded speech are: in an installed sertify, or beside it in a clone.
+"""Whether a run of pytest reaches the checks, and what it is told where it was meant to.
 
 Every run of pytest imports this, also of other projects, so it imports next to nothing.
 """
 
 import re
 from collections.abc import Collection
-from pathlib import Path
 
 import pytest
 
+from sertify.pipeline.places import CHECKS, INSTALLED, MODULE
 from sertify.vocabulary.outcomes import GATES
-
-_PACKAGE = Path(__file__).parents[1]
-_ROOT = _PACKAGE.parents[1]
-
-INSTALLED = (_PACKAGE / "checks").is_dir()
-"""Whether the package brings the checks and the speech itself, as its wheel does."""
-
-CHECKS = _PACKAGE / "checks" if INSTALLED else _ROOT / "tests" / "checks"
-SPEECH = _PACKAGE / "speech" if INSTALLED else _ROOT / "fixtures" / "speech" / "test"
-
-MODULE = "sertify.checks"
-"""What the checks are called behind ``pytest --pyargs``."""
 
 
 def arguments(config: pytest.Config) -> list[str]:

@@ -1,14 +1,17 @@
-"""YAML as plain values that know the line they stand on.
+"""YAML as plain values that know the line they stand on; the one reader of all YAML.
 
 Only the graph of nodes is taken from the YAML library; tags never construct anything. Whatever is
-wrong with the text ends up in `Document.problems`, so that one reading finds all of it.
+wrong with the text ends up in `Document.problems`, so that one reading finds all of it. Who wrote
+the text need not be trusted: what it may cost to read is limited, aliases included.
 """
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -16,12 +19,12 @@ from ruamel.yaml.reader import ReaderError
 Location = tuple[str | int, ...]
 """The keys and indices that lead to a value, from the top."""
 
-_MAX_BYTES = 250_000
+_MAX_BYTES = 1_000_000
 _MAX_DEPTH = 32
 _MAX_VALUES = 50_000
 _CORE = "tag:yaml.org,2002:"
-_TEXT = ("str", "timestamp", "merge", "value")  # a date is text, and YAML 1.2 merges no keys
-_KINDS = frozenset({*_TEXT, "map", "seq", "null", "bool", "int", "float"})
+_TEXT = ("str", "timestamp", "value")  # a date is text
+_KINDS = frozenset({*_TEXT, "merge", "map", "seq", "null", "bool", "int", "float"})
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -30,12 +33,19 @@ class Document:
     """What a YAML text says.
 
     ``value`` is made of dict, tuple, str, int, float, bool and None. ``lines`` has the line of
-    each value, which for the value of a key is the line of the key.
+    each value, which for the value of a key is the line of the key. ``tags`` has the tag
+    of each value that has one, where these are noted.
     """
 
     value: object
     lines: Mapping[Location, int]
     problems: Mapping[Location, str]
+    tags: Mapping[Location, str] = field(default_factory=dict)
+
+    def require_sound(self) -> None:
+        """Raise ``ValueError`` with the first problem and its line, where there is one."""
+        for at, problem in self.problems.items():
+            raise ValueError(f"line {self.lines[at]}: {problem}")
 
 
 class _UnreadableError(Exception):
@@ -44,15 +54,19 @@ class _UnreadableError(Exception):
         self.document = Document(None, {(): line}, {(): problem})
 
 
-def read_yaml(data: bytes) -> Document:
-    """Return what the YAML 1.2 text `data` says, with all that is wrong with it."""
-    reader = _Reader()
+def read_yaml(data: bytes, *, any_keys: bool = False, tags: bool = False) -> Document:
+    """Return what the YAML 1.2 text `data` says, with all that is wrong with it.
+
+    Keys have to be text unless ``any_keys`` may stand there, numbers say. Tags are a problem unless
+    they are to be noted: then a value is read as if its tag were not there.
+    """
+    reader = _Reader(any_keys, tags)
     try:
         node = _compose(_decode(data))
         value = None if node is None else reader.value(node, ())
     except _UnreadableError as error:
         return error.document
-    return Document(value, {(): 1} | reader.lines, reader.problems)
+    return Document(value, {(): 1} | reader.lines, reader.problems, reader.tags)
 
 
 def _decode(data: bytes) -> str:
@@ -65,15 +79,32 @@ def _decode(data: bytes) -> str:
         raise _UnreadableError(line, "not UTF-8 text; save the file as UTF-8") from None
 
 
+class _BoundedComposer(Composer):
+    """Gives up as soon as there is too much: to compose all of it could take a minute."""
+
+    nodes = depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.nodes += 1
+        self.depth += 1
+        if self.nodes > 2 * _MAX_VALUES:  # keys are nodes, too
+            raise _too_many()
+        if self.depth > _MAX_DEPTH + 1:
+            raise _too_deep(self.parser.peek_event().start_mark.line + 1)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def _compose(text: str) -> Node | None:
+    library = YAML(typ="safe", pure=True)
+    library.Composer = _BoundedComposer
     try:
         with warnings.catch_warnings():
             # An anchor may be defined anew, the library warns of it all the same.
             warnings.simplefilter("ignore")
-            node: Node | None = YAML(typ="safe", pure=True).compose(text)
+            node: Node | None = library.compose(text)
             return node
-    except RecursionError:
-        raise _too_deep(1) from None
     except (YAMLError, ValueError, OverflowError) as error:
         raise _UnreadableError(_line_of(error, text), f"not valid YAML: {_cause(error)}") from None
 
@@ -95,47 +126,63 @@ def _too_deep(line: int) -> _UnreadableError:
     return _UnreadableError(line, f"nested more than {_MAX_DEPTH} levels deep")
 
 
+def _too_many() -> _UnreadableError:
+    return _UnreadableError(1, f"more than {_MAX_VALUES:,} values, aliases included")
+
+
 class _Reader:
     """Turns nodes into values and notes their lines and problems on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, any_keys: bool, tags: bool) -> None:
         self.lines: dict[Location, int] = {}
         self.problems: dict[Location, str] = {}
+        self.tags: dict[Location, str] = {}
+        self._any_keys, self._noting = any_keys, tags
 
     def value(self, node: Node, at: Location) -> object:
         self.lines.setdefault(at, node.start_mark.line + 1)
         self._refuse_bombs(at)
         kind = _kind(node)
         if kind not in _KINDS:
-            self.problems[at] = f"tag {kind} is not allowed; leave it out"
-        elif isinstance(node, MappingNode):
+            if not self._noting:
+                self.problems[at] = f"tag {kind} is not allowed; leave it out"
+                return None
+            self.tags[at] = kind
+        if isinstance(node, MappingNode):
             return self._mapping(node, at)
-        elif isinstance(node, SequenceNode):
+        if isinstance(node, SequenceNode):
             return tuple(self.value(item, (*at, index)) for index, item in enumerate(node.value))
-        elif isinstance(node, ScalarNode):
-            return self._scalar(node, kind, at)
-        return None
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node, kind, at)
 
     def _refuse_bombs(self, at: Location) -> None:
         if len(at) > _MAX_DEPTH:
             raise _too_deep(self.lines[at])
         if len(self.lines) > _MAX_VALUES:
-            raise _UnreadableError(1, f"more than {_MAX_VALUES:,} values, aliases included")
+            raise _too_many()
 
-    def _mapping(self, node: MappingNode, at: Location) -> dict[str, object]:
-        values: dict[str, object] = {}
+    def _mapping(self, node: MappingNode, at: Location) -> dict[Any, object]:
+        values: dict[Any, object] = {}
         for key_node, value_node in node.value:
             here = (*at, _source(key_node))
             first, self.lines[here] = self.lines.get(here), key_node.start_mark.line + 1
-            if not _is_text(key_node):
+            if not self._is_key(key_node):
                 self.problems[here] = f"key {here[-1]} should be text; quote it"
-            elif key_node.value in values:
+            elif _kind(key_node) == "merge":
+                self.problems[here] = "keys cannot be merged with <<; write them out"
+            elif (key := self._scalar(key_node, _kind(key_node), here)) in values:
                 self.problems[here] = f"key {here[-1]!r} is there twice, first on line {first}"
             else:
-                values[key_node.value] = self.value(value_node, here)
+                values[key] = self.value(value_node, here)
         return values
 
+    def _is_key(self, node: Node) -> bool:
+        scalar = isinstance(node, ScalarNode)
+        return scalar and (self._any_keys or _kind(node) in (*_TEXT, "merge"))
+
     def _scalar(self, node: ScalarNode, kind: str, at: Location) -> object:
+        if kind not in _KINDS:
+            return node.value or None  # a tag alone, such as `!new:a.B`, is followed by nothing
         try:
             return _constructed(node.value, kind)
         except (ValueError, KeyError):
@@ -148,10 +195,6 @@ def _kind(node: Node) -> str:
     return (
         tag.removeprefix(_CORE) if tag.removeprefix(_CORE) in _KINDS else tag.replace(_CORE, "!!")
     )
-
-
-def _is_text(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and _kind(node) in _TEXT
 
 
 def _source(node: Node) -> str:

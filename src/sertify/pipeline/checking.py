@@ -1,0 +1,108 @@
+"""What a check is, whether it is reached, and what it found: the same for every door."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sertify.evidence.environment import fingerprint
+from sertify.evidence.store import Record
+from sertify.pipeline.checks import Check
+from sertify.pipeline.way import Way
+from sertify.vocabulary.errors import Blocked, NotReached, Rejected
+from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
+from sertify.vocabulary.reasons import GATE_OF
+from sertify.vocabulary.text import redacted
+
+# In these gates each check presupposes the one before it.
+_SEQUENTIAL = ("loadability",)
+
+
+# ------------------------------------------------------------------ which there are
+
+
+# ------------------------------------------------------------------ whether they are reached
+
+
+def why_unreached(check: Check, first: tuple[Check, Judgement] | None) -> NotReached | None:
+    """Return why a check is not reached; ``first`` is the candidate's first that did not pass."""
+    if first is None:
+        return _announced(check)
+    earlier, judgement = first
+    blocked = judgement.outcome is Outcome.BLOCKED
+    sequential = check.gate in _SEQUENTIAL or blocked
+    if check.order <= earlier.order and not (
+        sequential or judgement.reason in check.candidate.reasons
+    ):
+        return None
+    assert judgement.reason is not None
+    outcome = "is blocked" if blocked else "rejects it"
+    message = f"not reached, {earlier.gate} {outcome}: {judgement.message}"
+    return NotReached(judgement.reason, message)
+
+
+def _announced(check: Check) -> NotReached | None:
+    """Leave out what lies behind the gate that candidates.yaml says it is rejected by."""
+    reasons = check.candidate.reasons
+    gates = [GATE_OF[code] for code in reasons]
+    if not gates or check.order <= max(map(GATES.index, gates)):
+        return None
+    message = f"not reached, candidates.yaml says it is rejected for {' or '.join(reasons)}"
+    return NotReached(reasons[0], message)
+
+
+# ------------------------------------------------------------------ what they found
+
+
+def run_check(way: Way, check: Check) -> Judgement:
+    """Let a check decide, with the stages of its candidate's way."""
+    assert check.function is not None
+    judgements: list[Judgement] = []
+    branch = way.branch(check=judgements.append, **check.given)
+    try:
+        branch.call(check.function)
+    except Exception as error:
+        return judgement_of(error, check.gate)
+    finally:
+        branch.close()
+    return judgements[0] if judgements else Judgement(Outcome.PASS)
+
+
+def judgement_of(error: BaseException, gate: str | None = None) -> Judgement:
+    """Judge by an error that came in place of a judgement; ``gate`` is that of the check."""
+    if isinstance(error, Rejected):
+        code, message = error.reason.code, error.message
+        earlier = GATE_OF.get(code)
+        if gate is not None and earlier is not None and GATES.index(gate) > GATES.index(earlier):
+            message = f"not reached, {earlier} rejects it: {message}"
+            return Judgement(Outcome.NOT_REACHED, (), code, message)
+        return Judgement(Outcome.FAIL, (), code, message)
+    if isinstance(error, Blocked):
+        return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+    if isinstance(error, NotReached):
+        return Judgement(Outcome.NOT_REACHED, (), error.reason.code, error.message)
+    if isinstance(error, AssertionError):
+        return Judgement(Outcome.FAIL, (), "failed_check", str(error))
+    text = redacted(f"{type(error).__name__}: {error}".partition("\n")[0])
+    return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
+
+
+def record(
+    check: Check, judgement: Judgement, environment: Mapping[str, str], way: Way | None = None
+) -> Record:
+    """Return what is kept of a judgement, and what it depends on."""
+    snapshot, corpus = None, None
+    if way is not None:
+        needed = way.needs(*check.asks)
+        snapshot = way.known("snapshot") if "snapshot" in needed else None
+        corpus = way.known("probe") if "probe" in needed else None
+    return Record.of(
+        judgement,
+        candidate=check.candidate.name,
+        entry=check.candidate.fingerprint,
+        commit=snapshot.identity if snapshot is not None else "",
+        gate=check.gate,
+        check=check.name,
+        corpus=corpus.fingerprint if corpus is not None else "",
+        environment=fingerprint(environment, check.gate),
+        siblings=check.siblings,
+        judged_at=datetime.now(UTC).isoformat(),
+    )

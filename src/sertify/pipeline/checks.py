@@ -1,0 +1,149 @@
+"""Which checks there are of a candidate, for every door alike."""
+
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from sertify.candidates.reading import Candidate
+from sertify.gates.parts import Part, parts
+from sertify.pipeline.settings import Settings
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.way import Way, parameters
+from sertify.vocabulary.outcomes import GATES
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one candidate.
+
+    Attributes
+    ----------
+    name
+        That of its function, with the part of speech or the length of audio behind an @.
+    owns
+        The reason codes that it may find.
+    asks
+        The stages, and other values, that its function takes.
+    siblings
+        The checks of its gate.
+    last_owner
+        Whether it is the last that may find a reason which candidates.yaml announces.
+    function, given
+        What decides, and the part or length that it is given; a door may call it by itself.
+    """
+
+    candidate: Candidate
+    gate: str
+    name: str
+    owns: frozenset[str]
+    asks: tuple[str, ...]
+    siblings: tuple[str, ...]
+    last_owner: bool = False
+    function: Callable[..., None] | None = field(default=None, compare=False)
+    given: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def order(self) -> int:
+        """The position of its gate."""
+        return GATES.index(self.gate)
+
+
+def _lengths(settings: Settings, candidate: Candidate) -> Sequence[float]:
+    segmenting = settings.segmenting
+    return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
+
+
+def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
+    return parts([source.name for source in settings.data], candidate.requirements)
+
+
+VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
+    {"seconds": _lengths, "part": _parts}
+)
+"""What a check may be made for several of: the parameter of its function, and its values."""
+
+
+def varied_by(names: Iterable[str]) -> str | None:
+    """Return which of its parameters a check is made for several values of."""
+    return next((name for name in VARIED if name in names), None)
+
+
+def suffix(value: Any) -> str:
+    """Return what a value adds to the name of a check: ``@5s``, ``@ravdess``."""
+    name = value.name if isinstance(value, Part) else f"{value:g}s"
+    return f"@{name}" if name else ""
+
+
+def siblings(
+    module: Iterable[str], function: str, over: str | None, settings: Settings, candidate: Candidate
+) -> tuple[str, ...]:
+    """Return the checks of a gate, and of one of its functions that of each part or length.
+
+    ``module`` has the names that are defined beside the function.
+    """
+    values = () if over is None else VARIED[over](settings, candidate)
+    names = (name for name in module if name.startswith("test_"))
+    return (*names, *(function + suffix(value) for value in values))
+
+
+def with_last_owners(checks: Sequence[Check]) -> list[Check]:
+    """Note on the last of each candidate's checks that may find what is announced that it is."""
+    last = {
+        check.candidate.name: place
+        for place, check in enumerate(checks)
+        if check.owns & set(check.candidate.reasons)
+    }
+    return [
+        replace(check, last_owner=last.get(check.candidate.name) == place)
+        for place, check in enumerate(checks)
+    ]
+
+
+def read_checks(folder: Path) -> Iterator[ModuleType]:
+    """Import the checks of a folder, gate by gate."""
+    for gate in GATES:
+        path = folder / f"test_{gate}.py"
+        if path.is_file():
+            spec = importlib.util.spec_from_file_location(f"_sertify_checks_{gate}", path)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            yield module
+
+
+def checks_of(
+    modules: Iterable[ModuleType], candidate: Candidate, settings: Settings
+) -> list[Check]:
+    """Return the checks of a candidate in their order, as pytest would collect them."""
+    checks = [
+        check
+        for module in modules
+        for name, function in vars(module).items()
+        if name.startswith("test_")
+        for check in _variants(module, function, candidate, settings)
+    ]
+    return with_last_owners(checks)
+
+
+def _variants(
+    module: ModuleType, function: Callable[..., None], candidate: Candidate, settings: Settings
+) -> Iterator[Check]:
+    asks, name = parameters(function), function.__name__
+    over = varied_by(Way(STAGES).needs(*asks))
+    values = VARIED[over](settings, candidate) if over else [None]
+    marks = getattr(function, "pytestmark", ())
+    for value in values:
+        yield Check(
+            candidate,
+            gate=module.pytestmark.name,
+            name=name + suffix(value) if over else name,
+            owns=frozenset(code for mark in marks if mark.name == "owns" for code in mark.args),
+            asks=asks,
+            siblings=siblings(vars(module), name, over, settings, candidate),
+            function=function,
+            given={over: value} if over else {},
+        )

@@ -1,0 +1,64 @@
+"""The cases of a run as a whole: whether there is a selection, and whether it is confirmed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.choice import ConfirmationResult
+from sertify.report.results.model.results import Results
+from sertify.vocabulary.outcomes import Outcome
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """What a run as a whole is asked, and how it went; ``facts`` are the properties in JUnit."""
+
+    name: str
+    outcome: Outcome
+    message: str
+    facts: Mapping[str, str]
+
+
+def run_cases(results: Results) -> Iterator[RunCase]:
+    """Yield these cases; none where candidates.yaml announces all rejections."""
+    if not any(candidate.status == "candidate" for candidate in results.candidates):
+        return
+    selection = results.selection
+    yield _selected(results)
+    if selection.candidate is not None and selection.confirmation is not None:
+        yield _confirmed(selection.candidate, selection.confirmation)
+
+
+def _selected(results: Results) -> RunCase:
+    name, selection = "test_a_candidate_is_selected", results.selection
+    facts = {"selection": selection.candidate or "", "tied": " ".join(selection.tied)}
+    if selection.candidate is not None:
+        return RunCase(name, Outcome.PASS, selection.sentence, facts)
+    waiting = [
+        f"{candidate.name} ({candidate.reason or candidate.message})"
+        for candidate in results.candidates
+        if candidate.status == "candidate" and _is_open(candidate)
+    ]
+    if waiting:
+        message = f"no selection yet: {', '.join(waiting)}"
+        return RunCase(name, Outcome.NOT_REACHED, message, facts)
+    return RunCase(name, Outcome.FAIL, selection.sentence, facts)
+
+
+def _is_open(candidate: CandidateResult) -> bool:
+    """Whether a gate of an undecided candidate was not or could not be judged."""
+    gate = candidate.gates.get(candidate.gate or "")
+    blocked = gate is not None and gate.outcome is Outcome.BLOCKED
+    return candidate.verdict == "undecided" and (candidate.reason is None or blocked)
+
+
+def _confirmed(candidate: str, confirmation: ConfirmationResult) -> RunCase:
+    facts = {"candidate": candidate} | {
+        f"measured:{measured.name}": f"{measured.value:.6g} {measured.unit}"
+        for measured in confirmation.measurements
+    }
+    if confirmation.reason:
+        facts["reason"] = confirmation.reason
+    what = f"{confirmation.outcome} {confirmation.reason}: {confirmation.message}"
+    message = f"{what} [{candidate} on {confirmation.corpus}]"
+    return RunCase("test_the_selected_one_is_confirmed", confirmation.outcome, message, facts)

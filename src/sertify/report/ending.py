@@ -1,0 +1,71 @@
+"""The end of a run: what it concludes, and what is written of that, whoever began it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sertify.candidates.locks import moved_on
+from sertify.candidates.reading import Suite
+from sertify.corpora.clips import Corpus, content_keys
+from sertify.evidence.store import EvidenceStore
+from sertify.report.changes import since
+from sertify.report.results import conclusion, speech
+from sertify.report.results.model.results import Results
+from sertify.report.writing import write_reports
+
+
+def conclude_run(
+    suite: Suite,
+    store: EvidenceStore,
+    environment: Mapping[str, str],
+    judged: Corpus | None,
+    commits: Mapping[str, str],
+    *,
+    candidates: Path,
+    command: str,
+    relock: bool = False,
+) -> Results:
+    """Conclude from what this run found on its speech, and from what earlier ones found.
+
+    Parameters
+    ----------
+    commits
+        What this run found the candidates at, by their names.
+    candidates
+        Their file, beside which the lock lies; ``relock`` is whether that will be written anew.
+    """
+    if judged is not None:
+        store.add_corpus(judged.fingerprint, speech.facts(judged))
+    clips = judged.clips if judged is not None else ()
+    return conclusion.conclude(
+        suite,
+        store,
+        environment,
+        corpus=judged.fingerprint if judged is not None else None,
+        command=command,
+        moved={} if relock else moved_on(candidates, commits),
+        names=dict(zip(content_keys(clips), (clip.name for clip in clips), strict=True)),
+    )
+
+
+def write_run(
+    results: Results,
+    reports: Path,
+    *,
+    before: Results | None = None,
+    model_index: bool = False,
+    audio: Mapping[str, str] | None = None,
+) -> tuple[Results, dict[str, Path]]:
+    """Write all reports; return the results, with what has changed, and the paths by what they are.
+
+    ``before`` are the results of a run to compare with, ``audio`` the recordings for the page.
+    """
+    if before is not None:
+        results = results.compared(since.since(before, results))
+    written = write_reports(results, reports, audio)
+    if model_index:
+        # The Hub's library, which else need not load.
+        from sertify.report.model_index import write_model_index
+
+        if path := write_model_index(results, reports):
+            written["model card"] = path
+    return results, written

@@ -1,0 +1,95 @@
+"""What results.json says of a candidate: its verdict, its gates and its key numbers."""
+
+from collections.abc import Mapping
+
+from sertify.evidence.labelling import Labelling
+from sertify.report.results import clips, speech
+from sertify.report.results.groups import groups
+from sertify.report.results.model.candidate import CandidateResult, CheckResult, GateChecks
+from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.speech import CorpusResult
+from sertify.selection.verdicts import GateResult, Verdict, timing_record
+from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.reasons import REASONS
+
+_OF_MODEL = (
+    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
+    "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
+    "load_time", "cold_start", "parameters", "size_on_disk",
+)  # fmt: skip
+# Those of the length of audio that candidates are compared at.
+_OF_SEGMENT = (
+    "real_time_factor", "throughput", "peak_memory", "memory_above_model", "energy",
+)  # fmt: skip
+NUMBERS = (*_OF_MODEL, "segment_time", *_OF_SEGMENT)
+"""The key measurements of a candidate."""
+
+
+def candidate_result(
+    verdict: Verdict,
+    corpus: CorpusResult | None,
+    labelling: Labelling | None,
+    names: Mapping[str, str],
+) -> CandidateResult:
+    """Describe what is known of a candidate; ``labelling`` is what it says of each clip.
+
+    ``names`` is what clips are called in this run, by their content keys.
+    """
+    candidate, records = verdict.candidate, verdict.records
+    repository = verdict.detail("repository") or {}
+    outline = next((record.details for record in records if "loader" in record.details), {})
+    outputs = verdict.detail("labels") or outline.get("outputs") or candidate.labels or ()
+    labels = tuple(name for name in outputs if name is not None)
+    emotions = {candidate.emotion_of(label) for label in labels} - {None}
+    return CandidateResult(
+        name=candidate.name,
+        model=candidate.model,
+        revision=candidate.revision,
+        commit=verdict.commit,
+        status=candidate.status,
+        expected=candidate.reasons,
+        verdict=verdict.standing.value,
+        gate=verdict.gate,
+        reason=verdict.reason,
+        message=verdict.message,
+        cure=_cure(verdict),
+        languages=verdict.languages,
+        licence=candidate.licence or repository.get("licence") or None,
+        note=candidate.note,
+        loader=outline.get("loader"),
+        architecture=outline.get("architecture") or verdict.detail("architecture"),
+        remarks=tuple(filter(None, (record.details.get("remark") for record in records))),
+        repository=repository,
+        labels=labels,
+        emotions=tuple(sorted(map(str, emotions))),
+        gates={gate: _gate(result) for gate, result in verdict.gates.items()},
+        numbers=_numbers(verdict),
+        parts=tuple(speech.parts(verdict, corpus)),
+        errors=clips.errors(labelling, names) if labelling else (),
+        groups=groups(labelling) if labelling else (),
+    )
+
+
+def _cure(verdict: Verdict) -> str | None:
+    if verdict.gate is None or verdict.reason is None:
+        return None
+    undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
+    if undecided and verdict.gate == "speed":
+        return "measure it again on a quiet machine"
+    if undecided and REASONS[verdict.reason].fault:
+        return "judge it on more clips"
+    return REASONS[verdict.reason].cure
+
+
+def _gate(result: GateResult) -> GateChecks:
+    checks = tuple(CheckResult.model_validate(record) for record in result.records)
+    return GateChecks(outcome=result.outcome, checks=checks)
+
+
+def _numbers(verdict: Verdict) -> dict[str, Measured]:
+    numbers = {name: verdict.number(name) for name in _OF_MODEL}
+    record = timing_record(verdict)
+    if record is not None:
+        numbers["segment_time"] = record.value("time_p50")
+        numbers |= {name: record.value(name) for name in _OF_SEGMENT}
+    return {name: Measured.model_validate(number) for name, number in numbers.items() if number}

@@ -1,0 +1,1 @@
+"""results.json as types, of which its JSON schema is made."""

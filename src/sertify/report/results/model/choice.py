@@ -1,0 +1,119 @@
+"""The choice in results.json: the selection, what it rests on, and a choice without labels."""
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
+
+from sertify.report.results.model.candidate import Fraction
+from sertify.report.results.model.fields import (
+    EstimateResult,
+    Found,
+    Measured,
+    ReasonCode,
+    ResultPart,
+    Several,
+)
+from sertify.report.results.model.speech import CorpusResult
+
+AimShares = dict[str, dict[str, float]]
+"""By candidate: `accuracy`, `speed`, `diversity` and `language`."""
+
+
+class FirmnessResult(ResultPart):
+    """How often the choice stays the same."""
+
+    data: Fraction = Field(description="Over resamples of the clips.")
+    weights: Fraction = Field(description="Over other weightings around these.")
+
+
+class DifferenceResult(ResultPart):
+    """The best candidate against another one, in UAR."""
+
+    better: str
+    other: str
+    value: float
+    low: float
+    high: float
+    p: float = Field(description="p-value of no difference, two-sided.")
+    p_holm: float = Field(description="The same, corrected for the number of comparisons.")
+    detectable: float = Field(description="The smallest that would show in 80 % of all cases.")
+
+
+class ComparisonResult(ResultPart):
+    """The qualified on the same clips."""
+
+    emotions: dict[str, Several[str]] = Field(description="By corpus, those all can express.")
+    left_out: dict[str, str] = Field(description="By corpus, why it is no part of this.")
+    clips: NonNegativeInt
+    speakers: NonNegativeInt | None = Field(description="Null where clips are resampled instead.")
+    chance: float = Field(description="The UAR that guessing scores on them.")
+    uar: dict[str, EstimateResult] = Field(
+        description="By candidate; over several corpora the mean."
+    )
+    differences: Several[DifferenceResult] = Field(description="The best against each other one.")
+
+
+class ConfirmationResult(ResultPart):
+    """The selected candidate on speech that had no part in selecting it."""
+
+    corpus: str = Field(description="Its name.")
+    fingerprint: str
+    requested: NonNegativeInt = Field(description="Clips that there are.")
+    clips: NonNegativeInt = Field(description="Clips that were judged.")
+    rejected: dict[str, int] = Field(description="The others, by reason.")
+    seen: dict[str, str] = Field(description="What was seen in training, and why it counts so.")
+    warnings: Several[str]
+    outcome: Found
+    reason: ReasonCode | None
+    message: str
+    measurements: Several[Measured]
+
+
+class SelectionResult(ResultPart):
+    """Which model to use."""
+
+    candidate: str | None = Field(description="Its name; null where none qualified.")
+    sentence: str = Field(description="The decision and why; its wording may change.")
+    tied: Several[str] = Field(description="Those that the data cannot tell from the best.")
+    pareto: Several[str] = Field(
+        description="Those that no other equals in all aims, beats in one."
+    )
+    weights: dict[str, NonNegativeFloat] = Field(description="What each aim weighs.")
+    margin: NonNegativeFloat = Field(description="UAR behind the best that still counts as equal.")
+    aims: AimShares = Field(description="How well each meets the aims, 0 to 1, where known.")
+    totals: dict[str, float] = Field(description="Weighted mean of its aims.")
+    firmness: FirmnessResult | None = Field(None, description="Null unless all were compared.")
+    comparison: ComparisonResult | None = None
+    confirmation: ConfirmationResult | None = Field(None, description="With --confirm, --hold-out.")
+
+
+class AgreementResult(ResultPart):
+    """How often two candidates say the same, as Cohen's kappa."""
+
+    first: str
+    second: str
+    kappa: float | None
+    low: float | None
+    high: float | None
+    clips: NonNegativeInt = Field(description="Those that both give one of the emotions.")
+    emotions: Several[str] = Field(description="Those that both can express.")
+
+    @property
+    def estimate(self) -> EstimateResult | None:
+        """Kappa with its interval, where it could be measured."""
+        return (
+            None
+            if self.kappa is None
+            else EstimateResult(value=self.kappa, low=self.low, high=self.high)
+        )
+
+
+class UnlabelledResult(ResultPart):
+    """What can be said without ground truth. It is no selection."""
+
+    corpus: CorpusResult
+    degeneracy: dict[str, Found | None] = Field(description="Outcome of that gate on this audio.")
+    candidate: str | None = Field(description="The one to begin with.")
+    sentence: str = Field(description="That, and why; its wording may change.")
+    aims: AimShares = Field(description="With the mean agreement in place of accuracy.")
+    totals: dict[str, float]
+    confidence: dict[str, float] = Field(description="Mean probability of the predictions.")
+    agreements: Several[AgreementResult] = Field(description="Of each pair.")

@@ -1,0 +1,107 @@
+"""What a run found, whole: written as results.json, and what every report is drawn from."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+
+from sertify.report.results.model.candidate import CandidateResult, DisagreementClip
+from sertify.report.results.model.changes import Changes
+from sertify.report.results.model.choice import (
+    ConfirmationResult,
+    SelectionResult,
+    UnlabelledResult,
+)
+from sertify.report.results.model.fields import Moment, ResultPart, Several
+from sertify.report.results.model.speech import CorpusFacts, CorpusResult
+from sertify.vocabulary.text import clean
+
+SCHEMA: Literal["sertify.results/1"] = "sertify.results/1"
+"""Name and version of the structure; docs/results.md describes it."""
+
+
+class StaleEvidence(ResultPart):
+    """Evidence from earlier runs that was not used."""
+
+    candidate: str
+    gate: str
+    commit: str | None
+    corpus: str | None
+    why: str
+
+
+class Results(ResultPart):
+    """What a run of sertify found. Readers ignore keys they do not know."""
+
+    model_config = ConfigDict(title="sertify results")
+
+    contract: Literal["sertify.results/1"] = Field(SCHEMA, alias="schema")
+    sertify: str = Field(description="Version of sertify.")
+    created: Moment = Field(description="When it was written: ISO 8601 with a zone.")
+    command: str = Field("", description="The command line.")
+    selection: SelectionResult
+    unlabelled: UnlabelledResult | None = Field(None, description="Of audio without labels.")
+    candidates: Several[CandidateResult] = Field(description="In the order of candidates.yaml.")
+    disagreements: Annotated[Several[DisagreementClip], Field(max_length=20)] = Field(
+        (), description="Clips on which candidates disagree, those of most disagreement first."
+    )
+    references: dict[str, dict[str, float]] = Field(
+        description="Scores of guessing, `random`, and of always answering the most frequent class,"
+        " `majority`: `accuracy`, `uar`, `macro_f1`, and `uar_low` to `uar_high`, the range of 95 %"
+        " of guessing models."
+    )
+    corpus: CorpusResult | None = Field(description="The labelled speech that counts.")
+    environment: dict[str, str] = Field(description="Versions and machine.")
+    stale: Several[StaleEvidence] = ()
+    moved: dict[str, str] = Field({}, description="Locked commits of those judged at others.")
+    changes: Changes | None = Field(None, description="Null without --compare.")
+
+    @property
+    def speech(self) -> tuple[CorpusResult, ...]:
+        """The corpora: the labelled one that counts, and the one without labels."""
+        unlabelled = self.unlabelled.corpus if self.unlabelled else None
+        return tuple(corpus for corpus in (self.corpus, unlabelled) if corpus)
+
+    @property
+    def corpora(self) -> tuple[CorpusFacts, ...]:
+        """The labelled corpora, each by itself."""
+        return tuple(self.corpus.alone) if self.corpus else ()
+
+    def named(self, name: str | None) -> CandidateResult | None:
+        """Return what was found about a candidate."""
+        return next((one for one in self.candidates if one.name == name), None)
+
+    def confirmed(self, found: Any) -> Self:
+        """Return it with how the selected candidate was confirmed."""
+        confirmation = ConfirmationResult.model_validate(found)
+        selection = self.selection.model_copy(update={"confirmation": confirmation})
+        return self.model_copy(update={"selection": selection})
+
+    def compared(self, changes: Changes) -> Self:
+        """Return it with what has changed since an earlier run."""
+        return self.model_copy(update={"changes": changes})
+
+    def content(self) -> dict[str, Any]:
+        """Return the content of results.json."""
+        return self.model_dump(by_alias=True)
+
+    def text(self) -> str:
+        """Return the text of results.json."""
+        return json.dumps(self.content(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def cleaned(self) -> Self:
+        """Return a copy without the characters that a terminal or a browser acts on."""
+        return self.model_validate(clean(self.content()))
+
+
+class _Schema(GenerateJsonSchema):
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        return False
+
+
+def results_schema() -> Mapping[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of results.json."""
+    body = Results.model_json_schema(schema_generator=_Schema, mode="serialization")
+    return {"$schema": GenerateJsonSchema.schema_dialect} | body

@@ -1,0 +1,6 @@
+"""Which sertify this is."""
+
+from importlib.metadata import version
+
+VERSION = version("sertify")
+"""As pyproject.toml says it."""

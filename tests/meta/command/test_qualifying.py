@@ -1,0 +1,120 @@
+"""Called from Python, the suite finds what a run of pytest finds, and shares what it knows."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sertify
+from sertify.vocabulary.outcomes import GATES
+from tests.meta.runs import Run
+
+UNTIMED = [gate for gate in GATES if gate != "speed"]
+
+
+def findings(results: sertify.Results) -> dict[str, Any]:
+    """Return of each candidate what does not depend on when and how fast it was found."""
+    measured = {
+        each.name: {
+            name: number for name, number in each.numbers.items() if not name.endswith("_time")
+        }
+        for each in results.candidates
+    }
+    return {
+        each.name: (each.verdict, each.reason, each.message, each.gates.keys(), measured[each.name])
+        for each in results.candidates
+    } | {"": (results.selection.sentence, results.selection.tied)}
+
+
+def test_it_finds_what_a_run_of_pytest_finds(
+    run: Run, write: Callable[..., Path], some_speech: Path, tmp_path: Path
+) -> None:
+    path = write("wavlm-tiny", "hubert-tiny", "constant", "not-found")
+    outcome = run("-m", "not speed", "--data", some_speech, candidates=path)
+    called = sertify.qualify(
+        path, data=some_speech, gates=UNTIMED, reports=tmp_path / "called", cache=None, threads=1
+    )
+    assert findings(called) == findings(sertify.Results.model_validate(outcome.results))
+    verdicts = {each.name: (each.verdict, each.reason) for each in called.candidates}
+    assert verdicts["constant"] == ("rejected", "constant_prediction")
+    assert verdicts["not-found"] == ("rejected", "not_found")
+    names = {file.name for file in (tmp_path / "called").iterdir()}
+    assert {"results.json", "index.html", "summary.md", "evidence.sqlite"} <= names
+
+
+def test_what_is_known_is_not_asked_again(
+    write: Callable[..., Path], some_speech: Path, tmp_path: Path
+) -> None:
+    path = write("wavlm-tiny")
+    told: list[str] = []
+
+    def call(*gates: str) -> sertify.Results:
+        told.clear()
+        return sertify.qualify(
+            path,
+            data=some_speech,
+            gates=gates,
+            reports=tmp_path / "reports",
+            cache=tmp_path / "cache.sqlite",
+            threads=1,
+            progress=lambda *news: told.append(str(news[1])),
+        )
+
+    first = call(*UNTIMED)
+    assert "loading its weights" in told
+    second = call("accuracy")
+    assert "loading its weights" not in told
+    assert findings(second) == findings(first)
+
+
+def test_times_are_measured_as_well(write: Callable[..., Path], tmp_path: Path) -> None:
+    path = write("wavlm-tiny")
+    results = sertify.qualify(
+        path, gates=["speed"], reports=tmp_path / "reports", cache=None, threads=1
+    )
+    (candidate,) = results.candidates
+    assert candidate.value("real_time_factor")
+    assert candidate.numbers["segment_time"].n is not None
+    assert candidate.numbers["segment_time"].n >= 5
+
+
+def test_the_selected_one_is_confirmed(
+    write: Callable[..., Path], some_speech: Path, tmp_path: Path
+) -> None:
+    path = write("wavlm-tiny", requirements={"uar": {"min": 0.2}, "real_time_factor": None})
+    results = sertify.qualify(
+        path, data=some_speech, hold_out=0.3, reports=tmp_path / "reports", cache=None, threads=1
+    )
+    assert results.selection.confirmation is not None
+    assert results.selection.confirmation.clips > 0
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"gates": ["acuracy"]}, r"gates: there is no gate 'acuracy'; did you mean 'accuracy'\?"),
+        ({"data": "nowhere"}, "nowhere"),
+        ({"hop": 1.0}, "--hop goes with --segment"),
+        ({"split": "test"}, "go with --data PATH"),
+        ({"locked": True}, "candidates.lock.yaml: no such file"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_said_before_anything_is(
+    write: Callable[..., Path], tmp_path: Path, keywords: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(sertify.ConfigurationError, match=message):
+        sertify.qualify(write("wavlm-tiny"), reports=tmp_path, cache=None, **keywords)
+
+
+def test_the_face_is_listed_and_imported_on_demand() -> None:
+    assert set(dir(sertify)) == {*sertify.__all__, "__version__"}
+    assert [name for name in sertify.__all__ if getattr(sertify, name) is None] == []
+    with pytest.raises(AttributeError, match="no attribute 'qualifi'"):
+        sertify.qualifi  # noqa: B018
+    code = "import sertify, sys; print({'torch', 'pydantic', 'numpy', 'pytest'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
