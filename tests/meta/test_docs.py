@@ -156,6 +156,7 @@ def call(step: Command, where: Path, variables: dict[str, str]) -> None:
     assert not missing, f"does not print {missing!r} there: {said}"
 
 
+@pytest.mark.slow(9)
 @pytest.mark.parametrize("page", WITH_STEPS, ids=lambda page: page.stem)
 def test_what_a_page_says_to_type_does_what_it_says(
     page: Path, project: Path, some_speech: Path, variables: dict[str, str]

@@ -14,6 +14,8 @@ import pytest
 
 from tests.meta.runs import ROOT
 
+pytestmark = pytest.mark.slow(6)
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
