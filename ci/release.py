@@ -46,11 +46,11 @@ NOWHERE = (".pyc", ".sqlite", ".DS_Store")
 Project = Mapping[str, Any]
 
 
-def problems(project: Project, folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the archives; ``folder`` is for what is made on the way."""
+def problems(project: Project, dist: Path, folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the archives in dist; what is made of them goes into the folder."""
     stem = f"sertify-{project['version']}"
-    wheel, source = DIST / f"{stem}-py3-none-any.whl", DIST / f"{stem}.tar.gz"
-    there = {path.name for path in DIST.iterdir()} - {".gitignore"}
+    wheel, source = dist / f"{stem}-py3-none-any.whl", dist / f"{stem}.tar.gz"
+    there = {path.name for path in dist.iterdir()} - {".gitignore"}
     if there != {wheel.name, source.name}:
         yield f"dist/ holds {sorted(there)}, but should {wheel.name} and {source.name}"
         return
@@ -143,7 +143,7 @@ def main() -> None:
     """Check and try what is in dist/."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     with tempfile.TemporaryDirectory() as folder:
-        if wrong := [*problems(project, Path(folder))]:
+        if wrong := [*problems(project, DIST, Path(folder))]:
             sys.exit("\n".join(wrong))
         said = try_out(project, Path(folder).resolve())
     print(said[said.rindex(" sertify ") :].partition("\n")[2])

@@ -46,6 +46,7 @@ WITH_STEPS = [page for page in PAGES if any(isinstance(one, Command) for one in 
 # Why no test runs a command, by how it begins.
 NOT_RUN = {
     "make qualify": "CI does, on a clean clone",
+    "make check": "these tests are a part of it",
     "make test": "these tests are a part of it",
     "make bench": "takes hours",
     "make release": "needs a package registry",
@@ -155,6 +156,7 @@ def call(step: Command, where: Path, variables: dict[str, str]) -> None:
     assert not missing, f"does not print {missing!r} there: {said}"
 
 
+@pytest.mark.slow(9)
 @pytest.mark.parametrize("page", WITH_STEPS, ids=lambda page: page.stem)
 def test_what_a_page_says_to_type_does_what_it_says(
     page: Path, project: Path, some_speech: Path, variables: dict[str, str]

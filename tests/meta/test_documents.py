@@ -14,7 +14,11 @@ from ruamel.yaml import YAML
 
 from sertify.candidates.entries import LOADERS, VARIANTS
 from sertify.candidates.reading import read_candidates
+from sertify.corpora import audio
+from sertify.hub import client
+from sertify.hub.tensors import index, pickles
 from sertify.plugin.arguments import add_options
+from sertify.vocabulary import yaml_lines
 from sertify.vocabulary.outcomes import GATES, Outcome
 from sertify.vocabulary.reasons import REASONS
 
@@ -212,6 +216,17 @@ def test_the_version_stands_in_one_place() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8").replace("\n## Unreleased\n", "")
     latest = changes.partition("\n## ")[2].partition("\n")[0]
     assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", latest)
+
+
+def test_the_limits_that_are_promised_are_those_of_the_code() -> None:
+    promised = (ROOT / "SECURITY.md").read_text("utf-8").replace("\n", " ")
+    sizes = f"{index.MAX_INDEX // 2**20} MiB of an index", f"{pickles.MAX_INSTRUCTIONS:,} instr"
+    assert f"{sizes[0]} and {sizes[1]}" in promised
+    assert f"{yaml_lines._MAX_BYTES:,} bytes, {yaml_lines._MAX_DEPTH} levels" in promised
+    assert f"and {yaml_lines._MAX_VALUES:,} values" in promised
+    assert f"{audio.LONGEST} seconds of a clip" in promised
+    assert f"for {client.TIMEOUT:g} seconds, or asks to wait for more than" in promised
+    assert f"more than {client.LONGEST_PAUSE}, is" in promised
 
 
 def test_the_citation_is_valid() -> None:

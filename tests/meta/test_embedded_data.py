@@ -51,6 +51,7 @@ def test_every_broken_model_is_a_candidate() -> None:
     assert folders <= listed
 
 
+@pytest.mark.slow(15)
 @pytest.mark.skipif("1.51" not in espeak(), reason="needs eSpeak NG 1.51 (package espeak-ng)")
 def test_the_script_makes_the_same_speech_again(tmp_path: Path) -> None:
     script = FIXTURES / "make_speech.py"
