@@ -29,6 +29,8 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.5)
+
 CLIPS = [noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))]
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
 FORMS: dict[str, dict[str, Any]] = {
