@@ -40,6 +40,8 @@ from tests.meta.local_hub import (
     use_hub,
 )
 
+pytestmark = pytest.mark.slow(0.2)
+
 REPO = "org/model"
 SMALL = {
     "config.json": b"{}",

@@ -675,21 +675,21 @@ BOMBS = {
 @pytest.mark.parametrize("pickled", BOMBS.values(), ids=BOMBS)
 def test_a_pickle_bomb_fizzles_out(pickled: bytes) -> None:
     complaint = ""
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         of_torch(archive(pickled))
     except (CorruptWeights, NotInspectable) as error:
         complaint = str(error)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(complaint) < 200
 
 
 def survives(read: Callable[[bytes], TensorIndex], content: bytes) -> None:
     """Fail if reading raises anything but the two errors, or takes long."""
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(CorruptWeights, NotInspectable):
         read(content)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 RICH = OrderedDict(

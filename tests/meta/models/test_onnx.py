@@ -27,6 +27,8 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.2)
+
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed: pip install 'sertify[onnx]'"
 )

@@ -25,6 +25,8 @@ from sertify.vocabulary.errors import Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.1)
+
 LABELS = ("anger", "happiness", "neutral", "sadness")
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 NORMS: dict[str, dict[str, Any]] = {

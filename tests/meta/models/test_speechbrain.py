@@ -34,6 +34,8 @@ from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.3)
+
 BACKBONE = "facebook/wav2vec2-base"
 LABELS = ("neu", "ang", "hap", "sad")
 RECIPE, ENCODER, HEAD, TUNED = (

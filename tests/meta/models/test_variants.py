@@ -30,6 +30,8 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.5)
+
 CLIPS = [
     white_noise(7, 16_000)[start:stop] for start, stop in ((0, 700), (9, 12_345), (99, 112_000))
 ]
