@@ -53,8 +53,8 @@ def warm_pytest(folder: Path, variables: Mapping[str, str]) -> Iterator[Path]:
     command.write_text(_COMMAND.format(python=sys.executable, address=address), "utf-8")
     command.chmod(0o755)
     server = (sys.executable, __file__, address)
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(server, env=variables, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(server, env=variables, stdin=pipe, stdout=pipe) as process:
         assert process.stdout
         process.stdout.readline()
         try:
@@ -100,7 +100,7 @@ def _called(connection: socket.socket) -> int:
     os.environ.update(variables)
     sys.path[:] = [*variables.get("PYTHONPATH", "").split(os.pathsep), *sys.path[1:]]
     sys.argv = ["pytest", *arguments]
-    return int(import_module("pytest").console_main())
+    return int(import_module("pytest").main())
 
 
 if __name__ == "__main__":
