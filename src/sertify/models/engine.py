@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching
+from sertify.models.memory import give_back
 from sertify.models.model import LoadedModel
-from sertify.models.speed.memory import give_back
 from sertify.vocabulary.errors import Blocked
 
 Batch = list[tuple[int, Waveform]]

@@ -23,9 +23,9 @@ from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.speed import Timing, judge_timing
 from sertify.hub.snapshots import read_index, take_snapshot
-from sertify.models import loading, model
+from sertify.models import loading, memory, model
 from sertify.models.model import LoadedModel
-from sertify.models.speed import bench, energy, memory
+from sertify.models.speed import bench, energy
 from sertify.models.speed.machine_load import (
     Reading,
     contention,

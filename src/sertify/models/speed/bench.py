@@ -16,11 +16,11 @@ from torch.nn import Module
 from sertify.corpora.audio import Waveform
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
-from sertify.models import engine
+from sertify.models import engine, memory
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
 from sertify.models.proofs import proven
-from sertify.models.speed import energy, machine_load, memory
+from sertify.models.speed import energy, machine_load
 from sertify.vocabulary.machine import usable_cores
 
 Answers = Callable[
