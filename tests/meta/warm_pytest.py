@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 # Nothing of sertify, of which each call may have another copy, and no plugin of pytest.
 _IMPORTED = (
@@ -52,11 +53,14 @@ def warm_pytest(folder: Path, variables: Mapping[str, str]) -> Iterator[Path]:
     command.write_text(_COMMAND.format(python=sys.executable, address=address), "utf-8")
     command.chmod(0o755)
     server = (sys.executable, __file__, address)
-    with subprocess.Popen(server, env=variables, stdout=subprocess.PIPE) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(server, env=variables, **pipes) as process:
         assert process.stdout
         process.stdout.readline()
-        yield folder
-        process.kill()
+        try:
+            yield folder
+        finally:
+            process.kill()
 
 
 def _serve(address: str) -> None:
@@ -64,6 +68,8 @@ def _serve(address: str) -> None:
         import_module(module)
     # It brings a plugin, of which pytest would say that it cannot rewrite what is imported already.
     import_module("anyio").__doc__ = "PYTEST_DONT_REWRITE"
+    # Who began it may be killed, and with it goes the other end of this.
+    Thread(target=lambda: sys.stdin.read() or os._exit(0), daemon=True).start()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()

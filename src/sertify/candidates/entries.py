@@ -91,10 +91,10 @@ def _canonical(emotion: str) -> str:
 
 
 def _public_corpus(name: str) -> str:
-    found = known_corpus(name)
-    if found is None:
+    corpus = known_corpus(name)
+    if corpus is None:
         raise complaint(f"is {name!r}, which is not a known public corpus, such as ravdess")
-    return found
+    return corpus
 
 
 Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
@@ -297,8 +297,8 @@ class _Schema(GenerateJsonSchema):
         return False
 
     def encode_default(self, dft: Any) -> Any:
-        if isinstance(dft, tuple) and any(isinstance(one, Bound) for one in dft):
-            dft = [as_written(one) for one in dft]
+        if isinstance(dft, tuple) and any(isinstance(bound, Bound) for bound in dft):
+            dft = [as_written(bound) for bound in dft]
         return super().encode_default(as_written(dft) if isinstance(dft, Bound) else dft)
 
 

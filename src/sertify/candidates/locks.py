@@ -66,8 +66,8 @@ def moved_on(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
     if not lock_path(candidates).is_file():
         return {}
     locked = read_lock(candidates)
-    found = {name: locked[name].commit for name in commits if name in locked}
-    return {name: commit for name, commit in found.items() if commit != commits[name]}
+    known = {name: locked[name].commit for name in commits if name in locked}
+    return {name: commit for name, commit in known.items() if commit != commits[name]}
 
 
 def require_writable(candidates: Path) -> None:

@@ -75,8 +75,10 @@ class Candidate:
 
     def emotion_of(self, label: str) -> str | None:
         """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
-        own = {text.fold(name): emotion for name, emotion in self.emotions.items()}
-        return self.emotions.get(label) or own.get(text.fold(label)) or emotions.emotion_of(label)
+        by_label = {text.fold(name): emotion for name, emotion in self.emotions.items()}
+        return (
+            self.emotions.get(label) or by_label.get(text.fold(label)) or emotions.emotion_of(label)
+        )
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,11 @@ def read_suite(path: Path) -> Suite:
     document = read_yaml(_bytes_of(path))
     try:
         file = CandidatesFile.model_validate(document.value)
-        found: dict[Location, str] = {}
+        problems: dict[Location, str] = {}
     except ValidationError as error:
-        found = dict(problems_of(error, document, keys_at))
+        problems = dict(problems_of(error, document, keys_at))
     # What is no proper YAML value comes first: the same place has no second problem.
-    problems = found | dict(_same_names(document)) | dict(document.problems)
+    problems = problems | dict(_same_names(document)) | dict(document.problems)
     if problems:
         raise ConfigurationError(report(path.name, document, problems))
     root = path.resolve().parent
@@ -159,8 +161,9 @@ def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Can
 def _merged(common: Requirements, entry: Entry) -> Requirements:
     # A reference point is compared with, not chosen: few labels do not disqualify it.
     waived = {"min_labels": 2} if entry.status == "baseline" else {}
-    own = {name: getattr(entry.requirements, name) for name in entry.requirements.model_fields_set}
-    return common.model_copy(update=waived | own)
+    own = entry.requirements
+    written = {name: getattr(own, name) for name in own.model_fields_set}
+    return common.model_copy(update=waived | written)
 
 
 def _folder(reference: str, root: Path) -> Path | None:

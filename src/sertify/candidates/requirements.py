@@ -219,7 +219,7 @@ class Requirements(Keys):
 
         A language has only limits of its own: what is asked of all speech is asked by corpus.
         """
-        bounds = {(one.corpus, one.language): one for one in getattr(self, name)}
+        bounds = {(bound.corpus, bound.language): bound for bound in getattr(self, name)}
         return bounds.get((corpus, language)) or (None if language else bounds.get((None, None)))
 
 

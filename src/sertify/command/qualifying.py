@@ -5,9 +5,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sertify.candidates.reading import Candidate, read_suite
+from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.evidence.cache import Cache
-from sertify.evidence.store import EvidenceStore
+from sertify.evidence.store import EvidenceStore, Record
 from sertify.models.speed.stopwatch import repeated
 from sertify.pipeline.checking import judgement_of, record, run_check, why_unreached
 from sertify.pipeline.checks import Check, checks_of, read_checks
@@ -16,7 +16,7 @@ from sertify.pipeline.places import CHECKS
 from sertify.pipeline.settings import Settings, require_distinct, segmenting_of, source_of
 from sertify.pipeline.speech import Speech
 from sertify.pipeline.stages import STAGES
-from sertify.pipeline.telling import Tell
+from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
 from sertify.report.ending import conclude_run, write_run
 from sertify.report.results.model.results import Results
@@ -101,11 +101,42 @@ def qualify(
     )
     require_distinct(settings.data)
     _require_gates(gates)
+    suite = read_suite(settings.candidates)
     with ExitStack() as stack:
         store = stack.enter_context(closing(EvidenceStore(settings.reports / "evidence.sqlite")))
         store.check()
-        remembered = stack.enter_context(closing(Cache(here / cache if cache else None)))
-        return _Qualification(settings, gates, store, remembered, progress).results()
+        given = {
+            "settings": settings,
+            "suite": suite,
+            "ahead": suite.candidates,
+            "cache": stack.enter_context(closing(Cache(here / cache if cache else None))),
+            "store": store,
+            "repeat": repeated,
+        }
+        run = stack.enter_context(closing(Way(STAGES, **given)))
+        speech: Speech = run.get("speech")
+        run.get("repositories")  # complains of the lock before anything is judged
+        commits: dict[str, str] = {}
+        for kept in _judged(run, suite, settings, gates, progress):
+            if kept.commit:
+                commits[kept.candidate] = kept.commit
+            if kept.outcome is not Outcome.NOT_REACHED:
+                store.add(kept)
+        results = conclude_run(
+            suite,
+            store,
+            settings.environment,
+            speech.judged,
+            commits,
+            candidates=settings.candidates,
+            command=f"sertify.qualify({str(settings.candidates)!r})",
+        )
+        if speech.confirming is not None and (chosen := results.selection.candidate):
+            candidate = next(each for each in suite.candidates if each.name == chosen)
+            announce = _announcing(candidate, progress)
+            results = results.confirmed(confirm_on(run, candidate, speech.confirming, announce))
+    results, _ = write_run(results, settings.reports)
+    return results
 
 
 def _require_gates(gates: Sequence[str]) -> None:
@@ -115,109 +146,43 @@ def _require_gates(gates: Sequence[str]) -> None:
         raise ConfigurationError(f"gates: there is no gate {strange!r}{hint}")
 
 
-class _Qualification:
-    """One call of `qualify`."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        gates: Sequence[str],
-        store: EvidenceStore,
-        cache: Cache,
-        progress: Callback | None,
-    ) -> None:
-        self._settings, self._gates, self._store = settings, gates, store
-        self._progress = progress
-        self._suite = read_suite(settings.candidates)
-        self._run = Way(
-            STAGES,
-            settings=settings,
-            suite=self._suite,
-            ahead=self._suite.candidates,
-            cache=cache,
-            store=store,
-            repeat=repeated,
-        )
-        self._commits: dict[str, str] = {}
-
-    def results(self) -> Results:
-        """Judge all candidates, and draw the conclusions."""
-        settings = self._settings
-        with closing(self._run):
-            speech: Speech = self._run.get("speech")
-            self._run.get("repositories")  # complains of the lock before anything is judged
-            environment = settings.environment
-            self._judge_all()
-            results = conclude_run(
-                self._suite,
-                self._store,
-                environment,
-                speech.judged,
-                self._commits,
-                candidates=settings.candidates,
-                command=f"sertify.qualify({str(settings.candidates)!r})",
-            )
-            if speech.confirming is not None and (chosen := results.selection.candidate):
-                candidate = next(each for each in self._suite.candidates if each.name == chosen)
-                tell = self._tell(candidate)
-                results = results.confirmed(
-                    confirm_on(self._run, candidate, speech.confirming, tell)
-                )
-        results, _ = write_run(results, settings.reports)
-        return results
-
-    def _judge_all(self) -> None:
-        modules = [*read_checks(CHECKS)]
-        with ExitStack() as stack:
-            judging = []
-            for candidate in self._suite.candidates:
-                way = self._run.branch(candidate=candidate, tell=self._tell(candidate))
-                stack.callback(way.close)
-                checks = checks_of(modules, candidate, self._settings)
-                judging.append(
-                    (_Judging(way), [each for each in checks if each.gate in self._gates])
-                )
-            # Speed comes last, when nothing else runs.
-            for timed in (False, True):
-                for judge_check, checks in judging:
-                    for check in checks:
-                        if (check.gate == "speed") is timed:
-                            self._keep(check, judge_check(check), judge_check.way)
-
-    def _keep(self, check: Check, judgement: Judgement, way: Way) -> None:
-        kept = record(check, judgement, self._settings.environment, way)
-        if kept.commit:
-            self._commits[kept.candidate] = kept.commit
-        if kept.outcome is not Outcome.NOT_REACHED:
-            self._store.add(kept)
-
-    def _tell(self, candidate: Candidate) -> Tell:
-        @contextmanager
-        def tell(
-            what: str,
-            unit: str = "",
-            clips: "Sequence[Clip]" = (),  # noqa: ARG001 - they would tell the pace
-        ) -> Iterator[Callable[[float, float], None]]:
-            def told(done: float, total: float) -> None:
-                if self._progress is not None:
-                    self._progress(candidate.name, f"{what} {unit}".strip(), done, total)
-
-            told(0, 0)
-            yield told
-
-        return tell
+def _judged(
+    run: Way, suite: Suite, settings: Settings, gates: Sequence[str], progress: Callback | None
+) -> Iterator[Record]:
+    """Judge all candidates; yield what each check found, those of speed when nothing else runs."""
+    modules = [*read_checks(CHECKS)]
+    first: dict[str, tuple[Check, Judgement]] = {}
+    with ExitStack() as stack:
+        ways = {}
+        for candidate in suite.candidates:
+            way = run.branch(candidate=candidate, tell=_announcing(candidate, progress))
+            ways[candidate.name] = stack.enter_context(closing(way))
+        checks = [
+            check for each in suite.candidates for check in checks_of(modules, each, settings)
+        ]
+        for check in sorted(checks, key=lambda check: check.gate == "speed"):
+            if check.gate not in gates:
+                continue
+            name = check.candidate.name
+            why = why_unreached(check, first.get(name))
+            judgement = run_check(ways[name], check) if why is None else judgement_of(why)
+            if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
+                first.setdefault(name, (check, judgement))
+            yield record(check, judgement, settings.environment, ways[name])
 
 
-class _Judging:
-    """Judges the checks of one candidate in their order."""
+def _announcing(candidate: Candidate, progress: Callback | None) -> Announce:
+    @contextmanager
+    def announce(
+        what: str,
+        unit: str = "",
+        clips: "Sequence[Clip]" = (),  # noqa: ARG001 - they would tell the pace
+    ) -> Iterator[Callable[[float, float], None]]:
+        def told(done: float, total: float) -> None:
+            if progress is not None:
+                progress(candidate.name, f"{what} {unit}".strip(), done, total)
 
-    def __init__(self, way: Way) -> None:
-        self.way = way
-        self._first: tuple[Check, Judgement] | None = None
+        told(0, 0)
+        yield told
 
-    def __call__(self, check: Check) -> Judgement:
-        why = why_unreached(check, self._first)
-        judgement = run_check(self.way, check) if why is None else judgement_of(why)
-        if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED) and self._first is None:
-            self._first = (check, judgement)
-        return judgement
+    return announce

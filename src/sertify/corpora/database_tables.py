@@ -40,14 +40,14 @@ def load_table(header: Path, database: Any, table: str) -> None:
 
 def _files(header: Path, table: str) -> list[Path]:
     names = [f"{header.stem}.{table}{suffix}" for suffix in (".csv", ".parquet")]
-    found = [header.parent / name for name in names if is_below(header.parent, name)]
-    found = [path for path in found if path.is_file()]
-    if not found:
+    paths = [header.parent / name for name in names if is_below(header.parent, name)]
+    paths = [path for path in paths if path.is_file()]
+    if not paths:
         raise ConfigurationError(
             f"{header}: there is neither {' nor '.join(names)}"
             " (a .pkl is not read, because it could run code)"
         )
-    return found
+    return paths
 
 
 def stretches_of(index: Iterable[Any]) -> list[tuple[str, float, float | None]]:
@@ -59,9 +59,9 @@ def stretches_of(index: Iterable[Any]) -> list[tuple[str, float, float | None]]:
 def values_of(header: Path, database: Any, table: str, role: str) -> list[str | None]:
     """Return what each row of a table has in a role, from it or from another table of files."""
     frame = database[table].df
-    own = column_of(database, table, role)
-    if own is not None:
-        return texts(frame[own])
+    column = column_of(database, table, role)
+    if column is not None:
+        return texts(frame[column])
     by_file = _by_file(header, database, role)
     return [by_file.get(file) for file, _, _ in stretches_of(frame.index)]
 
@@ -102,8 +102,8 @@ def _by_role(facts: object) -> Mapping[str, str]:
         return {}
     named = {fold(str(key)): value for key, value in facts.items()}
     roles = {role: aliases_of(role) & named.keys() for role in COLUMN_NAMES}
-    found = {role: texts([named[next(iter(keys))]])[0] for role, keys in roles.items() if keys}
-    return {role: value for role, value in found.items() if value is not None}
+    values = {role: texts([named[next(iter(keys))]])[0] for role, keys in roles.items() if keys}
+    return {role: value for role, value in values.items() if value is not None}
 
 
 def _seconds(time: Any) -> float | None:

@@ -81,7 +81,7 @@ def _listing(header: Path, database: Any, wanted: str) -> Listing:
         load_table(header, database, name)
     clips = tuple(_clips(header, database, table, column))
     _refuse_duplicates(header, table, clips)
-    spoken = [str(one) for one in database.languages or ()]
+    spoken = [str(language) for language in database.languages or ()]
     named = known_corpus(database.name) if isinstance(database.name, str) else None
     public = named or public_named(header.parent, clips)
     return Listing(clips, "audformat", public, spoken[0] if len(spoken) == 1 else None)
@@ -117,14 +117,15 @@ def _as_lists(value: Any) -> Any:
 def _labels(header: Path, database: Any, wanted: str) -> tuple[str, str]:
     """Return the table and the column that have the labels."""
     table, _, column = wanted.partition(":")
-    every = [(one, str(name)) for one in database.tables for name in database[one].columns]
-    found = [one for one in every if one[1] == column_of(database, one[0], "label")]
+    every = [(home, str(name)) for home in database.tables for name in database[home].columns]
+    fitting = [(home, name) for home, name in every if name == column_of(database, home, "label")]
     if wanted:
-        found = [one for one in (every if column else found) if one == (table, column or one[1])]
-    if len(found) == 1:
-        return found[0]
-    columns = listed((f"{one}:{name}" for one, name in found or every), most=20)
-    which = "several columns of labels" if found else f"no column of labels {wanted}".rstrip()
+        among = every if column else fitting
+        fitting = [(home, name) for home, name in among if (home, name) == (table, column or name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    columns = listed((f"{home}:{name}" for home, name in fitting or every), most=20)
+    which = "several columns of labels" if fitting else f"no column of labels {wanted}".rstrip()
     raise ConfigurationError(
         f"{header}: has {which} ({columns}); choose one with layout audformat:TABLE:COLUMN"
     )

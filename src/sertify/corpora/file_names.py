@@ -43,13 +43,13 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
 
     They are believed as in `detect`; the table's labels count where the names tell none.
     """
-    told = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
-    fits = _numbers(told)
+    labels = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
+    fits = _numbers(labels)
     best = max(LAYOUTS, key=lambda layout: fits[layout.name])
-    if fits[best.name] < _ENOUGH * len(told):
+    if fits[best.name] < _ENOUGH * len(labels):
         return None
-    named = _clips(folder, [*told], best)
-    labelled = [replace(clip, label=clip.label or told[clip.name]) for clip in named]
+    named = _clips(folder, [*labels], best)
+    labelled = [replace(clip, label=clip.label or labels[clip.name]) for clip in named]
     return best.public if _doubt(labelled) is None else None
 
 
@@ -77,7 +77,7 @@ def read_layout(
         tuple(_clips(folder, names, layout)),
         layout.name,
         layout.public,
-        left_out=tuple(one for one in left_out if one[1]),
+        left_out=tuple(reason for reason in left_out if reason[1]),
         warnings=(f"{warning}: {listed(others)}",) if others else (),
     )
 
@@ -169,4 +169,6 @@ def _doubt(clips: Sequence[Clip]) -> str | None:
 
 def _is_contradicted(clip: Clip) -> bool:
     folders = (emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1])
-    return clip.emotion is not None and any(one not in (None, clip.emotion) for one in folders)
+    return clip.emotion is not None and any(
+        emotion not in (None, clip.emotion) for emotion in folders
+    )

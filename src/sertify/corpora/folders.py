@@ -19,15 +19,15 @@ def audio_in(folder: Path) -> tuple[str, ...]:
     ConfigurationError
         Where there are none.
     """
-    found = tuple(
+    names = tuple(
         file.relative_to(folder).as_posix()
         for file in sorted(folder.rglob("*"))
         # macOS leaves a ._a.wav beside an a.wav, which holds no audio.
         if file.suffix.lower() in SUFFIXES and not file.name.startswith("._") and file.is_file()
     )
-    if not found:
+    if not names:
         raise ConfigurationError(f"--data {folder}: holds no audio ({listed(sorted(SUFFIXES))})")
-    return found
+    return names
 
 
 def read_folders(folder: Path) -> Listing:
@@ -57,8 +57,8 @@ def _unlabelled(names: Sequence[str]) -> Iterator[str]:
 
 def refuse_nested(folder: Path) -> None:
     """Complain of folders that each have a metadata file: it is unclear which is meant."""
-    below = sorted(one for one in folder.glob("*") if one.is_dir())
-    nested = [one.name for one in below if metadata_in(one) is not None]
+    below = sorted(path for path in folder.glob("*") if path.is_dir())
+    nested = [path.name for path in below if metadata_in(path) is not None]
     if nested:
         raise ConfigurationError(
             f"--data {folder}: has no metadata.csv, but its folders {listed(nested)} have one;"

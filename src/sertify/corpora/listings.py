@@ -26,7 +26,7 @@ def is_below(folder: Path, name: str) -> bool:
     """Whether the relative path `name` leads to something below `folder`, links followed."""
     try:
         # A corpus has many clips: resolving a Path takes three times as long.
-        path, root = (os.path.realpath(one) for one in (folder / name, folder))
+        path, root = (os.path.realpath(path) for path in (folder / name, folder))
     except (OSError, ValueError):  # a NUL
         return False
     if name.startswith("/") or name == "." or os.path.islink(path):  # noqa: PTH114 - a loop

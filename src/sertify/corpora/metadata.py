@@ -25,11 +25,11 @@ def metadata_in(folder: Path) -> Path | None:
     ConfigurationError
         Where there are several.
     """
-    found = [folder / name for name in _NAMES if (folder / name).is_file()]
-    if len(found) > 1:
-        names = " and ".join(path.name for path in found)
+    tables = [folder / name for name in _NAMES if (folder / name).is_file()]
+    if len(tables) > 1:
+        names = " and ".join(path.name for path in tables)
         raise ConfigurationError(f"--data {folder}: has {names}, but should have one of them")
-    return found[0] if found else None
+    return tables[0] if tables else None
 
 
 def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:

@@ -91,7 +91,7 @@ def _copies(groups: _Groups) -> Iterator[str]:
 def _equation(group: Sequence[Clip]) -> str:
     """Return the names of clips that are the same, with their labels where these differ."""
     several = len(_facts(group, "emotion")) > 1
-    names = (f"{one.name} ({one.label})" if several else one.name for one in group[:3])
+    names = (f"{clip.name} ({clip.label})" if several else clip.name for clip in group[:3])
     return " = ".join(names)
 
 
@@ -120,8 +120,8 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
 
 
 def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
-    told = (clip.language for clip in clips if clip.language is not None)
-    unknown = [language for language in told if language_tag(language) is None]
+    named = (clip.language for clip in clips if clip.language is not None)
+    unknown = [language for language in named if language_tag(language) is None]
     names = listed(map(repr, sorted(set(unknown))))
     if unknown:
         several = len(set(unknown)) > 1

@@ -77,7 +77,7 @@ def read_corpus(
         layout=listing.layout,
         public=known,
         requested=len(clips) + sum(number for _, number in listing.left_out),
-        left_out=(*listing.left_out, *(one for one in left_out if one[1])),
+        left_out=(*listing.left_out, *(reason for reason in left_out if reason[1])),
     )
     doubts = (*listing.warnings, *shared_speakers(clips), *warnings_about(corpus.clips))
     return replace(corpus, warnings=doubts)

@@ -74,17 +74,17 @@ def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
     ConfigurationError
         Where two columns could be meant and differ.
     """
-    found, warnings = {}, []
+    columns, warnings = {}, []
     for role in COLUMN_NAMES:
         named, others = _named(table, role)
         distinct = {table.values(index): index for index in reversed(named or others)}
         if len(distinct) > 1:
             raise ConfigurationError(_ambiguity(table, role, distinct.values()))
         if distinct:
-            found[role] = next(iter(distinct.values()))
+            columns[role] = next(iter(distinct.values()))
         if named and role != "file_name":
             warnings += _differing(table, role, named[0], others)
-    return found, tuple(warnings)
+    return columns, tuple(warnings)
 
 
 def _named(table: Table, role: str) -> tuple[list[int], list[int]]:

@@ -51,7 +51,7 @@ def _read_csv(path: Path) -> Table:
 
 def _delimiter(header: str) -> str:
     """Return what separates the names of columns; others than a comma only where it has none."""
-    return next((one for one in ",;\t" if one in header), ",")
+    return next((delimiter for delimiter in ",;\t" if delimiter in header), ",")
 
 
 def _fields(

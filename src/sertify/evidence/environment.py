@@ -60,8 +60,10 @@ def may_have_accelerator() -> bool:
 def _loaders() -> str:
     """Name the packages, with their versions, that bring loaders or that these need."""
     points = entry_points(group="sertify.loaders")
-    packages = {f"{one.dist.name} {one.dist.version}" for one in points if one.dist is not None}
-    modules = {one.module.partition(".")[0] for one in points} - {"sertify"}
+    packages = {
+        f"{point.dist.name} {point.dist.version}" for point in points if point.dist is not None
+    }
+    modules = {point.module.partition(".")[0] for point in points} - {"sertify"}
     packages |= {f"{name} ({_digest(name)})" for name in modules}
     for name in ("onnxruntime", "openvino", "torchaudio"):
         with suppress(PackageNotFoundError):

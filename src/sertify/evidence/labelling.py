@@ -65,7 +65,7 @@ class Labelling:
 
     def pack(self) -> bytes:
         """Return it for a database."""
-        content = {one.name: getattr(self, one.name) for one in fields(self)}
+        content = {column.name: getattr(self, column.name) for column in fields(self)}
         # zlib's usual level takes four times as long for a tenth less.
         return zlib.compress(json.dumps(content).encode(), level=1)
 

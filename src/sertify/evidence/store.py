@@ -79,7 +79,9 @@ class Record:
         """Rebuild a record from what :meth:`to_json` gave."""
         fields = dict(data)
         fields["outcome"] = Outcome(fields["outcome"])
-        fields["measurements"] = tuple(Measurement(**one) for one in fields["measurements"])
+        fields["measurements"] = tuple(
+            Measurement(**measurement) for measurement in fields["measurements"]
+        )
         fields["siblings"] = tuple(fields["siblings"])
         return cls(**fields)
 
@@ -101,13 +103,15 @@ class Record:
         """Return the record in JSON types."""
         data = asdict(self)
         data["outcome"] = str(self.outcome)
-        data["measurements"] = [asdict(one) for one in self.measurements]
+        data["measurements"] = [asdict(measurement) for measurement in self.measurements]
         data["siblings"] = list(self.siblings)
         return data
 
     def value(self, name: str) -> Measurement | None:
         """Return the measurement of that name."""
-        return next((one for one in self.measurements if one.name == name), None)
+        return next(
+            (measurement for measurement in self.measurements if measurement.name == name), None
+        )
 
 
 class EvidenceStore:

@@ -67,14 +67,14 @@ def judge_confirmation(scored: "Score", requirements: Requirements) -> Judgement
     if strictest is not None and requirements.bound("uar") is None:
         general = replace(strictest, corpus=None, language=None)
         requirements = requirements.model_copy(update={"uar": (general,)})
-    found = (
+    judgements = (
         judge_novelty(scored, requirements),
         judge_score(scored, "uar", requirements, "low_uar"),
         judge_above_chance(scored, requirements),
         judge_score(scored, "coverage", requirements, "low_coverage"),
     )
     ranked = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
-    worst = min(found, key=lambda one: ranked.index(one.outcome))
+    worst = min(judgements, key=lambda judgement: ranked.index(judgement.outcome))
     return replace(worst, measurements=(scored.uar, scored.uar_all, scored.coverage))
 
 
@@ -98,12 +98,12 @@ def judge_each(
 ) -> Judgement:
     """Hold a number of each emotion against the requirement ``name``; the worst outcome counts."""
     bound, reason = _bound(scored, name, requirements), f"low_{name}"
-    decisive = (scored.decisive.get(one.name, one) for one in measured)
-    judgements = [_judge(scored, one, bound, reason) for one in decisive]
+    decisive = (scored.decisive.get(measurement.name, measurement) for measurement in measured)
+    judgements = [_judge(scored, measurement, bound, reason) for measurement in decisive]
     for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
-        worst = [one for one in judgements if one.outcome is outcome]
+        worst = [judgement for judgement in judgements if judgement.outcome is outcome]
         if worst:
-            message = "; ".join(one.message for one in worst)
+            message = "; ".join(judgement.message for judgement in worst)
             return Judgement(outcome, tuple(measured), reason, message, str(bound))
     requirement = "" if bound is None else str(bound)
     return Judgement(Outcome.PASS, tuple(measured), requirement=requirement)

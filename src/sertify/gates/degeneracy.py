@@ -87,10 +87,10 @@ def judge_response(logits: "Mapping[str, NDArray[np.float32]]") -> Judgement:
     return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
 
 
-def judge_consistency(found: Consistency, bound: Bound | None) -> Judgement:
+def judge_consistency(facts: Consistency, bound: Bound | None) -> Judgement:
     """Reject predictions that change with what must not matter: volume, a shift of 10 ms."""
-    measured = Measurement("consistency", found.unchanged / found.pairs, n=found.n)
+    measured = Measurement("consistency", facts.unchanged / facts.pairs, n=facts.n)
     judgement = judge(measured, bound, "inconsistent")
-    gain = Measurement("consistency:gain", found.gain, n=found.n)
-    shift = Measurement("consistency:shift", found.shift, n=found.n)
+    gain = Measurement("consistency:gain", facts.gain, n=facts.n)
+    shift = Measurement("consistency:shift", facts.shift, n=facts.n)
     return replace(judgement, measurements=(measured, gain, shift))

@@ -26,13 +26,13 @@ def disturbance(
     >>> disturbance(0.3, 0.02, threads=2, cores=2)
     ''
     """
-    found = []
+    reasons = []
     alone = other_load is not None and other_load < _NOBODY
     if contention is not None and contention > _MOST_WAITING and not alone:
-        found.append(f"its threads waited for a core for {contention:.0%} of the time")
+        reasons.append(f"its threads waited for a core for {contention:.0%} of the time")
     if other_load is not None and other_load > max(0, cores - threads) + _MOST_BESIDE:
-        found.append(f"other processes kept {other_load:.1f} of {cores} cores busy")
-    return ", and ".join(found)
+        reasons.append(f"other processes kept {other_load:.1f} of {cores} cores busy")
+    return ", and ".join(reasons)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Timing:
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Time per segment, its percentiles, the real-time factor and the costs of the model."""
-        found = [
+        measurements = [
             *self._percentiles(),
             Measurement("real_time_factor", median(self.rounds) / (self.hop or self.length)),
             Measurement("segment", self.length, "s"),
@@ -83,12 +83,12 @@ class Timing:
             "other_load": "cores", "energy": "J",
         }  # fmt: skip
         values = {name: getattr(self, name) for name in units}
-        found += [
+        measurements += [
             Measurement(name, value, units[name])
             for name, value in values.items()
             if value is not None
         ]
-        return tuple(found)
+        return tuple(measurements)
 
     @property
     def disturbance(self) -> str:
@@ -112,7 +112,7 @@ def judge_timing(timing: Timing, bound: Bound | None) -> Judgement:
     fastest answer would be too slow if it took a fifth of the time.
     """
     measured = timing.measurements
-    factor = next(one for one in measured if one.name == "real_time_factor")
+    factor = next(number for number in measured if number.name == "real_time_factor")
     judgement = judge(factor, bound, "too_slow")
     suffix = f" ({timing.length:g} s of audio, {timing.threads} threads)"
     message = judgement.message + suffix if judgement.message else ""

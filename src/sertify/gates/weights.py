@@ -145,13 +145,13 @@ def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
     if weights.mismatched:
         # Of a head that was trained for other labels, the number of outputs differs alone.
         last = (
-            one.found[1:] == one.wanted[1:]
-            and one.wanted[:1] == (weights.outputs,)
-            and not weights.in_backbone(one.name)
-            for one in weights.mismatched
+            mismatch.found[1:] == mismatch.wanted[1:]
+            and mismatch.wanted[:1] == (weights.outputs,)
+            and not weights.in_backbone(mismatch.name)
+            for mismatch in weights.mismatched
         )
         code = "label_count_mismatch" if all(last) else "incompatible_shapes"
-        shapes = listed([str(one) for one in weights.mismatched])
+        shapes = listed([str(mismatch) for mismatch in weights.mismatched])
         yield code, f"the checkpoint has {shapes}, but both should be the same"
     if weights.unused_layers:
         wanted = "the network leaves out layers that the checkpoint has, but should use them all"

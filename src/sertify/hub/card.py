@@ -121,7 +121,7 @@ def _blocks(body: str) -> Iterator[tuple[str, str | None]]:
     """Return headings, paragraphs and items of lists, and what the text around says of each."""
     headings: dict[int, str | None] = {}
     lead: str | None = None
-    for block in (one.strip("\n") for one in _BLOCK.split(body)):
+    for block in (text.strip("\n") for text in _BLOCK.split(body)):
         heading = _HEADING.match(block)
         level = len(heading[1]) if heading else 7
         headings = {above: kind for above, kind in headings.items() if above < level}

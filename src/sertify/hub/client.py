@@ -62,8 +62,8 @@ class Api(HfApi):
         if self.info is None:
             at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
             url = f"{constants.ENDPOINT}/api/models/{repo_id}{at}"
-            told = send_get(url, build_hf_headers()).json()
-            self.info = ModelInfo(**told)  # type: ignore[no-untyped-call]
+            answer = send_get(url, build_hf_headers()).json()
+            self.info = ModelInfo(**answer)  # type: ignore[no-untyped-call]
         return self.info
 
     def trouble(self, model: str, revision: str | None) -> Exception | None:
@@ -186,16 +186,16 @@ def _verdict(
 ) -> Blocked | Rejected:
     at = f"{model}@{revision}" if revision else model
     chain = list(_causes(error))
-    hook = next((one for one in chain if isinstance(one, Blocked)), None)
+    hook = next((cause for cause in chain if isinstance(cause, Blocked)), None)
     if hook is not None:
         return hook
-    answer = next((one for one in chain if isinstance(one, _ANSWERS)), None)
+    answer = next((cause for cause in chain if isinstance(cause, _ANSWERS)), None)
     if answer is not None and not _is_page(answer):
         return _answered(answer, model, revision)
     if offline and isinstance(error, _NOT_CACHED):
         message = f"{at} is not in the cache, and the network may not be used"
         return Blocked("offline_not_cached", message)
-    if any(isinstance(one, httpx2.TimeoutException) for one in chain):
+    if any(isinstance(cause, httpx2.TimeoutException) for cause in chain):
         text = f"{constants.ENDPOINT} gave no answer for {at} within {TIMEOUT:g} s"
         return Blocked("timed_out", text)
     if any(map(_refuses_login, chain)):
@@ -217,14 +217,14 @@ def _unable(error: Exception, at: str) -> Blocked:
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC:
         return Blocked("disk_full", f"there is no space left on the disk for {at}")
-    said = str(error).strip().partition("\n")[0] or type(error).__name__
-    said = redacted(said, get_token())  # what answers may repeat what it was sent
+    problem = str(error).strip().partition("\n")[0] or type(error).__name__
+    problem = redacted(problem, get_token())  # what answers may repeat what it was sent
     if number is not None:
-        return Blocked("unusable_cache", f"the files of {at} cannot be saved: {said}")
+        return Blocked("unusable_cache", f"the files of {at} cannot be saved: {problem}")
     # Else it is an error of the client, such as for a file that is shorter than announced.
     if isinstance(error, JSONDecodeError) or _is_page(error):
-        said = "what answered is not the hub; it may be the page of a proxy"
-    text = f"{constants.ENDPOINT} gave no usable answer for {at}: {said}"
+        problem = "what answered is not the hub; it may be the page of a proxy"
+    text = f"{constants.ENDPOINT} gave no usable answer for {at}: {problem}"
     return Blocked("unreachable", text)
 
 

@@ -30,7 +30,7 @@ def library_of(names: Iterable[str]) -> str:
     """
     there = sorted(names)
     for sign, library in _SIGNS.items():
-        found = [name for name in there if re.fullmatch(sign, name)]
-        if found:
-            return f"{library}'s format ({listed(found)})"
+        signs = [name for name in there if re.fullmatch(sign, name)]
+        if signs:
+            return f"{library}'s format ({listed(signs)})"
     return ""

@@ -27,17 +27,20 @@ from sertify.vocabulary.text import listed
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
 SHARD = r"-\d+-of-\d+"
-_EXTERNAL = r"(_data(_\d+)?|\.data)?"
+EXTERNAL_DATA = r"(_data(_\d+)?|\.data)"
+"""How the names of the files end that hold the weights of a graph."""
+
 # In the order in which transformers looks for them.
 _FORMATS = (
     r"model\.safetensors",
     rf"model{SHARD}\.safetensors",
     r"pytorch_model\.bin",
     rf"pytorch_model{SHARD}\.bin",
-    rf"(onnx/)?model\.onnx{_EXTERNAL}",
-    rf"(onnx/)?[^/]+\.onnx{_EXTERNAL}",
+    rf"(onnx/)?model\.onnx{EXTERNAL_DATA}?",
+    rf"(onnx/)?[^/]+\.onnx{EXTERNAL_DATA}?",
 )
-_SPEECHBRAIN = ("model.ckpt", "wav2vec2.ckpt")
+SPEECHBRAIN_WEIGHTS = ("model.ckpt", "wav2vec2.ckpt")
+"""The files of a checkpoint in SpeechBrain's format."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,9 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
     """Return the files that weights would be read from, the safest format first."""
     there = sorted(names)
-    found = ([name for name in there if re.fullmatch(form, name)] for form in _FORMATS)
-    speechbrain = [name for name in _SPEECHBRAIN if name in there]
-    first = next(filter(None, found), [])
+    by_format = ([name for name in there if re.fullmatch(form, name)] for form in _FORMATS)
+    speechbrain = [name for name in SPEECHBRAIN_WEIGHTS if name in there]
+    first = next(filter(None, by_format), [])
     return tuple(first or (speechbrain if "hyperparams.yaml" in there else []))
 
 
@@ -124,8 +127,8 @@ def remote(
             raise trouble from trouble.__cause__
     silence = f"{constants.ENDPOINT} gave no usable answer, so what the cache has of it was judged"
     gated = None if api.info is None else bool(api.info.gated)
-    found = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
-    return found, gated, silence if trouble else ""
+    repository = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
+    return repository, gated, silence if trouble else ""
 
 
 def _missing(repository: Repository, names: Collection[str]) -> Iterator[int]:

@@ -51,7 +51,11 @@ class Snapshot(Repository):
     @property
     def identity(self) -> str:
         """The commit, and those of the companions: changes with anything that is judged."""
-        others = [one.commit for one in self.companions.values() if isinstance(one, Repository)]
+        others = [
+            companion.commit
+            for companion in self.companions.values()
+            if isinstance(companion, Repository)
+        ]
         return "+".join([self.commit, *others])
 
     @property
@@ -92,10 +96,10 @@ class Snapshot(Repository):
 
     def companion(self, name: str) -> Repository:
         """Return another repository that this one needs, or raise why there is none."""
-        found = self.companions[name]
-        if isinstance(found, Rejected):
-            raise found
-        return found
+        companion = self.companions[name]
+        if isinstance(companion, Rejected):
+            raise companion
+        return companion
 
 
 def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
@@ -111,14 +115,14 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
         ``gated``, ``unreachable``, ``timed_out``, ``offline_not_cached`` or ``disk_full``.
     """
     if candidate.folder is not None:
-        found, gated, remark = local(candidate.model, candidate.folder), None, ""
+        repository, gated, remark = local(candidate.model, candidate.folder), None, ""
     else:
         revision = candidate.revision
-        found, gated, remark = remote(candidate.model, revision, _SMALL_FILES, offline=offline)
+        repository, gated, remark = remote(candidate.model, revision, _SMALL_FILES, offline=offline)
     return Snapshot(
-        **vars(found),
+        **vars(repository),
         candidate=candidate,
-        companions=_companions(candidate, found, offline=offline),
+        companions=_companions(candidate, repository, offline=offline),
         gated=gated,
         remark=remark,
     )
@@ -188,35 +192,35 @@ def _open(snapshot: Snapshot, name: str) -> BinaryIO:
 
 
 def _companions(
-    candidate: Candidate, found: Repository, *, offline: bool
+    candidate: Candidate, repository: Repository, *, offline: bool
 ) -> dict[str, Repository | Rejected]:
     extractor = candidate.feature_extractor
     companions: dict[str, Repository | Rejected] = {}
     if isinstance(extractor, str):
         folder = candidate.feature_extractor_folder
         companions[extractor] = _companion(extractor, folder, "no_feature_extractor", offline)
-    backbone = _backbone(found)
+    backbone = _backbone(repository)
     if backbone is not None:
         companions[backbone] = _companion(backbone, None, "no_config", offline)
     return companions
 
 
-def _backbone(found: Repository) -> str | None:
+def _backbone(repository: Repository) -> str | None:
     """Name of the repository that a SpeechBrain one takes the config of its backbone from."""
-    if "hyperparams.yaml" not in found.files or _names_model_type(found):
+    if "hyperparams.yaml" not in repository.files or _names_model_type(repository):
         return None
     try:
-        text = (found.folder / "hyperparams.yaml").read_text(encoding="utf-8")
+        text = (repository.folder / "hyperparams.yaml").read_text(encoding="utf-8")
         source = read_hyperparams(text).get("wav2vec2_hub")
     except (OSError, ValueError):
         return None  # the loader will say so
     return source if isinstance(source, str) else None
 
 
-def _names_model_type(found: Repository) -> bool:
+def _names_model_type(repository: Repository) -> bool:
     """Whether transformers can read it, so that SpeechBrain's file does not matter."""
     try:
-        return isinstance(found.read_json("config.json")["model_type"], str)
+        return isinstance(repository.read_json("config.json")["model_type"], str)
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False
 

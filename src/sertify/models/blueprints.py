@@ -97,9 +97,9 @@ class Blueprint:
 
     def to_json(self) -> dict[str, Any]:
         """Return in JSON types what is known of it, without what the loader needs to load it."""
-        own = {name: getattr(self, name) for name in _KEPT}
-        own["weights"] = None if self.weights is None else asdict(self.weights)
-        return {**own, "loader": self.loader.name}
+        kept = {name: getattr(self, name) for name in _KEPT}
+        kept["weights"] = None if self.weights is None else asdict(self.weights)
+        return {**kept, "loader": self.loader.name}
 
     @classmethod
     def from_json(cls, snapshot: Snapshot, facts: Mapping[str, Any]) -> "Blueprint":
@@ -117,7 +117,9 @@ class Blueprint:
 
 
 _KEPT = [
-    one.name for one in fields(Blueprint) if one.name not in ("snapshot", "loader", "material")
+    column.name
+    for column in fields(Blueprint)
+    if column.name not in ("snapshot", "loader", "material")
 ]
 _WEIGHTS = TypeAdapter(WeightReport)
 

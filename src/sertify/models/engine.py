@@ -80,10 +80,10 @@ def batches(
     """
     for window in _windows(enumerate(waveforms)):
         if batching is Batching.SINGLE:
-            yield from ([one] for one in window)
+            yield from ([numbered] for numbered in window)
             continue
         batch: Batch = []
-        for place, waveform in sorted(window, key=lambda one: -one[1].size):
+        for place, waveform in sorted(window, key=lambda numbered: -numbered[1].size):
             longest = max(least, batch[0][1].size) if batch else 0
             full = longest * (len(batch) + 1) > most
             if batch and (full or not _goes_with(batch, waveform, batching, stretch)):
@@ -95,8 +95,8 @@ def batches(
 
 def _windows(numbered: Iterable[tuple[int, Waveform]]) -> Iterator[Batch]:
     window: Batch = []
-    for one in numbered:
-        window.append(one)
+    for place, waveform in numbered:
+        window.append((place, waveform))
         if len(window) == _WINDOW or sum(w.size for _, w in window) > _WINDOW_SAMPLES:
             yield window
             window = []
@@ -168,13 +168,13 @@ class _Crew:
             self._crew.append(thread)
         working = len(crew)
         while working:
-            found = self._done.get()
-            if isinstance(found, _Failure):
-                raise found.error
-            if found is None:
+            result = self._done.get()
+            if isinstance(result, _Failure):
+                raise result.error
+            if result is None:
                 working -= 1
             else:
-                yield found
+                yield result
 
     def leave(self) -> None:
         """Drop what nobody waits for any more, and wait for what is being done.
@@ -222,7 +222,7 @@ class _Crew:
 
     def _ask(self, batch: Batch) -> Iterator[tuple[int, NDArray[np.float32]]]:
         places, waveforms = zip(*batch, strict=True)
-        size = max(self._least, *(one.size for one in waveforms)) * len(waveforms)
+        size = max(self._least, *(waveform.size for waveform in waveforms)) * len(waveforms)
         alone = size > self._room.limit
         if alone and len(batch) > 1:
             yield from self._halves(batch)

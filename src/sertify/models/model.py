@@ -96,7 +96,7 @@ class LoadedModel:
 
         Returns logits of shape (len(waveforms), len(labels)); raises as :meth:`logits` does.
         """
-        what = f"{sum(one.size for one in waveforms)} samples"
+        what = f"{sum(waveform.size for waveform in waveforms)} samples"
         with out_of_memory(what), torch.inference_mode():
             return self.network(waveforms)
 

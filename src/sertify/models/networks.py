@@ -33,9 +33,9 @@ class TorchNetwork:
 
     def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         """Answer as `Network` says; clips that cannot be mixed one by one."""
-        mixed = len({one.size for one in waveforms}) > 1
+        mixed = len({waveform.size for waveform in waveforms}) > 1
         if mixed and self.batching in (Batching.SINGLE, Batching.EQUAL):
-            return np.concatenate([self([one]) for one in waveforms])
+            return np.concatenate([self([waveform]) for waveform in waveforms])
         inputs = self.extractor(
             list(waveforms),
             sampling_rate=self.extractor.sampling_rate,
@@ -64,7 +64,7 @@ class TorchNetwork:
         states = []
         for clip in clips:
             self([clip])
-            states.append([_attributes(one) for one in modules])
+            states.append([_attributes(part) for part in modules])
         return any(state != states[0] for state in states)
 
     def cast(self, dtype: torch.dtype) -> None:

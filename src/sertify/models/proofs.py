@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from sertify.corpora.audio import Waveform, white_noise
 from sertify.models.blueprints import Batching
@@ -14,7 +15,7 @@ from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 
 TOLERANCE = 1e-4
-"""Of the range of logits: how far they may move by sharing a batch."""
+"""How far logits may move by sharing a batch or by a conversion, as a share of their range."""
 
 
 def is_concurrent(model: LoadedModel) -> bool:
@@ -62,8 +63,7 @@ def batch_deviation(model: LoadedModel) -> float:
     mixed = model.batching in (Batching.MASKED, Batching.ANY)
     clips = _noises(model, (0.5, 0.25, 0.375, 0.625) if mixed else (0.5,) * 4)
     alone = np.stack([model.logits(clip) for clip in clips])
-    # A model that answers all alike has no range, but rounds all the same.
-    scale = max(float(np.ptp(alone)), float(np.abs(alone).max()) * 1e-2)
+    scale = scale_of(alone)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -74,3 +74,11 @@ def batch_deviation(model: LoadedModel) -> float:
         return math.inf
     moved = float(np.abs(together - alone).max())
     return moved / scale if scale else moved
+
+
+def scale_of(logits: NDArray[np.float32]) -> float:
+    """Return the range of logits, to which a difference is compared.
+
+    A model that answers all alike has none, but rounds all the same.
+    """
+    return max(float(np.ptp(logits)), float(np.abs(logits).max()) * 1e-2)

@@ -18,11 +18,9 @@ from sertify.corpora.audio import Waveform, white_noise
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory, quiet, text_of
 from sertify.models.networks import TorchNetwork
+from sertify.models.proofs import TOLERANCE, scale_of
 from sertify.models.runtimes import in_onnxruntime, in_openvino
 from sertify.vocabulary.errors import Blocked
-
-AGREEMENT = 1e-4
-"""How far logits may move, as a share of their range over outputs and clips."""
 
 # Seconds: graphs are traced at the first, and what they keep of its length shows at the others.
 _LENGTHS = (1.0, 0.5, 1.33, 6.0)
@@ -40,7 +38,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
     Raises
     ------
     Blocked
-        ``no_variant`` where it cannot be converted, or has other logits by more than `AGREEMENT`;
+        ``no_variant`` where it cannot be converted, or has other logits by more than `TOLERANCE`;
         ``missing_package``, ``out_of_memory``.
     """
     variant = blueprint.snapshot.candidate.variant
@@ -60,9 +58,9 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
         with _failures(variant):
             wanted = np.stack([network([clip])[0] for clip in clips])
             converted = _CONVERSIONS[variant](network, clips)
-            found = np.stack([converted([clip])[0] for clip in clips])
+            logits = np.stack([converted([clip])[0] for clip in clips])
         if variant != "int8-dynamic":
-            _require_agreement(variant, wanted, found)
+            _require_agreement(variant, wanted, logits)
     return converted
 
 
@@ -93,16 +91,14 @@ def _failures(variant: str) -> Iterator[None]:
 
 
 def _require_agreement(
-    variant: str, wanted: NDArray[np.float32], found: NDArray[np.float32]
+    variant: str, wanted: NDArray[np.float32], logits: NDArray[np.float32]
 ) -> None:
-    # A model that answers all alike has no range, but rounds all the same.
-    scale = max(float(np.ptp(wanted)), float(np.abs(wanted).max()) * 1e-2)
-    moved = np.abs(found - wanted).max(axis=1) / (scale or 1.0)
+    moved = np.abs(logits - wanted).max(axis=1) / (scale_of(wanted) or 1.0)
     worst = int(np.nan_to_num(moved, nan=np.inf).argmax())
-    if not moved[worst] <= AGREEMENT:
+    if not moved[worst] <= TOLERANCE:
         share, seconds = f"{moved[worst]:.2g} of their range", f"{_LENGTHS[worst]:g} s of noise"
         message = f"{variant} moves the logits for {seconds} by {share}, but should move them by"
-        raise Blocked("no_variant", f"{message} at most {AGREEMENT}")
+        raise Blocked("no_variant", f"{message} at most {TOLERANCE}")
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ class _OneByOne:
     network: TorchNetwork
 
     def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
-        return np.concatenate([self.network([one]) for one in waveforms])
+        return np.concatenate([self.network([waveform]) for waveform in waveforms])
 
 
 def _int8(network: TorchNetwork, clips: Sequence[Waveform]) -> Network:

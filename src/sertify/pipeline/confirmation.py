@@ -8,14 +8,14 @@ from sertify.candidates.reading import Candidate
 from sertify.gates import accuracy
 from sertify.gates.parts import Part
 from sertify.pipeline.checking import judgement_of
-from sertify.pipeline.telling import Tell
+from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
 
 if TYPE_CHECKING:
     from sertify.corpora.clips import Corpus  # only a name here: it need not be read yet
 
 
-def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Tell) -> dict[str, Any]:
+def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Announce) -> dict[str, Any]:
     """Return what the candidate scores, and whether that still meets what was required of it."""
     way = run.branch(candidate=candidate, data=corpus, store=None, tell=tell)
     scored = None

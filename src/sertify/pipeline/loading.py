@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sertify.pipeline.settings import Settings
-from sertify.pipeline.telling import Tell
+from sertify.pipeline.telling import Announce
 
 if TYPE_CHECKING:
     from sertify.models.blueprints import Blueprint
@@ -20,7 +20,7 @@ class Loading:
     blueprint: "Blueprint"
     repositories: "Repositories"
     settings: Settings
-    tell: Tell
+    tell: Announce
 
     def __call__(self, seed: int) -> "LoadedModel":
         """Load it for threads each of which uses one core; the seed is that of random weights."""

@@ -27,7 +27,7 @@ from sertify.pipeline.loading import Loading, release
 from sertify.pipeline.places import SPEECH
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.speech import Speech, read_speech
-from sertify.pipeline.telling import Tell
+from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Stage
 from sertify.vocabulary.errors import NotReached
 
@@ -101,7 +101,7 @@ def labelled(data: "Corpus | None") -> "Corpus":
     return data
 
 
-def snapshot(candidate: Candidate, repositories: "Repositories", tell: Tell) -> "Snapshot":
+def snapshot(candidate: Candidate, repositories: "Repositories", tell: Announce) -> "Snapshot":
     """What the candidate's repository holds, at a commit."""
     with tell("looking at its repository"):
         return repositories.snapshot(candidate)
@@ -151,7 +151,7 @@ def index(
     config: dict[str, Any],  # noqa: ARG001 - asked for first, for it may say what is wrong
     candidate: Candidate,
     repositories: "Repositories",
-    tell: Tell,
+    tell: Announce,
 ) -> "TensorIndex":
     """Names, shapes and types of the tensors of the weight files."""
     with tell("reading the index of its weights"):
@@ -185,7 +185,7 @@ def blueprint(outline: "Blueprint") -> "Blueprint":
 
 
 def loading(
-    blueprint: "Blueprint", repositories: "Repositories", settings: Settings, tell: Tell
+    blueprint: "Blueprint", repositories: "Repositories", settings: Settings, tell: Announce
 ) -> Loading:
     """Loads the model, downloading what is missing; takes the seed of random weights."""
     if not settings.weights:
@@ -199,7 +199,7 @@ def checkpoint(
     key: str,
     settings: Settings,
     in_memory: "list[LazyModel]",
-    tell: Tell,
+    tell: Announce,
 ) -> "LazyModel":
     """What the loader makes of the repository, whatever may be wrong with it."""
     from sertify.pipeline.lazy_model import LazyModel
@@ -241,7 +241,7 @@ def predictions(
     seen: dict[str, str],
     settings: Settings,
     store: EvidenceStore | None,
-    tell: Tell,
+    tell: Announce,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip."""
     from sertify.pipeline.predictions import predict
@@ -258,7 +258,7 @@ def predictions(
 
 
 def consistency(
-    model: "LazyModel", predictions: "Predictions", recordings: "Recordings", tell: Tell
+    model: "LazyModel", predictions: "Predictions", recordings: "Recordings", tell: Announce
 ) -> "Consistency":
     """Whether the predictions outlast changes that must not matter."""
     from sertify.pipeline.consistency import ask_again
@@ -298,7 +298,7 @@ def stopwatch(
     index: "TensorIndex",
     loading: Loading,
     in_memory: "list[LazyModel]",
-    tell: Tell,
+    tell: Announce,
 ) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
     release(in_memory)
@@ -310,7 +310,7 @@ def stopwatch(
 
 
 def timing(
-    stopwatch: "Stopwatch", seconds: float, repeat: "Repeat", settings: Settings, tell: Tell
+    stopwatch: "Stopwatch", seconds: float, repeat: "Repeat", settings: Settings, tell: Announce
 ) -> "Timing":
     """What a segment of this length costs, measured after a warm-up."""
     hop = settings.segmenting.hop if settings.segmenting else None

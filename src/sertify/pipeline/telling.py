@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sertify.corpora.clips import Clip
 
 
-class Tell(Protocol):
+class Announce(Protocol):
     """Tells somebody who waits what is being done."""
 
     def __call__(

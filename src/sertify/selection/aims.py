@@ -44,8 +44,8 @@ class Aims:
 
     def known(self) -> dict[str, float]:
         """Return those that are known, by name."""
-        found = {name: getattr(self, name) for name in AIMS}
-        return {name: value for name, value in found.items() if value is not None}
+        values = {name: getattr(self, name) for name in AIMS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def aims_of(
@@ -59,7 +59,7 @@ def aims_of(
 
     ``equal`` are the names of the equally accurate, by default all.
     """
-    times = {one.candidate.name: _time(one) for one in verdicts}
+    times = {verdict.candidate.name: _time(verdict) for verdict in verdicts}
     # One that cannot be chosen must not make the others look equally slow.
     rivals = [*times] if equal is None else equal
     if {*disturbed(verdicts)} & {*rivals}:
@@ -70,10 +70,10 @@ def aims_of(
             accuracy=accuracies.get(name),
             speed=_speed(times[name], fastest),
             diversity=_diversity(labellings[name]) if name in labellings else None,
-            language=_language(one, labellings.get(name), preferences),
+            language=_language(verdict, labellings.get(name), preferences),
         )
-        for one in verdicts
-        if (name := one.candidate.name)
+        for verdict in verdicts
+        if (name := verdict.candidate.name)
     }
 
 
@@ -90,7 +90,7 @@ def weighted(
     accuracy
         Of shape (candidates, n), in place of the aims' own.
     """
-    table = np.array([[getattr(one, name) for name in AIMS] for one in aims], dtype=float)
+    table = np.array([[getattr(met, name) for name in AIMS] for met in aims], dtype=float)
     known = ~np.isnan(table).all(axis=0)
     table = np.nan_to_num(table)[:, :, None].repeat(len(weights), axis=2)
     if accuracy is not None:

@@ -78,12 +78,14 @@ def select(
         What each candidate said of each clip, by the candidate's name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
-    qualified = [one for one in verdicts if one.standing is Standing.QUALIFIED]
+    qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
     if not qualified:
         return Selection(None, why_none(verdicts))
-    compared = [labellings[name] for one in qualified if (name := one.candidate.name) in labellings]
+    compared = [
+        labellings[name] for verdict in qualified if (name := verdict.candidate.name) in labellings
+    ]
     comparison = compare(compared) if compared else None
-    names = tuple(one.candidate.name for one in qualified)
+    names = tuple(verdict.candidate.name for verdict in qualified)
     equal = _equally_accurate(names, comparison, preferences.margin)
     aims = aims_of(qualified, labellings, _above_chance(comparison), preferences, equal)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
@@ -130,7 +132,11 @@ def _equally_accurate(
 ) -> tuple[str, ...]:
     if comparison is None:
         return tuple(names)
-    near = {one.other for one in comparison.differences if margin and one.low <= margin}
+    near = {
+        difference.other
+        for difference in comparison.differences
+        if margin and difference.low <= margin
+    }
     return tuple(name for name in names if name in comparison.tied or name in near)
 
 
@@ -167,8 +173,8 @@ def _less_accurate(
     gaps = samples.max(axis=0) - samples
     # As in the comparison itself, there are that many pairs of the best with another one.
     level = 1 - 0.05 / max(1, len(samples) - 1)
-    told: NDArray[np.bool_] = gaps > margin + t_quantile(level, freedom) * error[:, best]
-    return told
+    less_accurate: NDArray[np.bool_] = gaps > margin + t_quantile(level, freedom) * error[:, best]
+    return less_accurate
 
 
 def _weightings(weights: NDArray[np.float64]) -> NDArray[np.float64]:

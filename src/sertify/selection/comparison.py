@@ -52,13 +52,13 @@ def compare(labellings: Sequence[Labelling]) -> Comparison | None:
     """
     shared = _places(labellings)
     left_out = _obstacles(labellings, shared)
-    places = {name: own for name, own in shared.items() if name not in left_out}
-    emotions = {name: _common(labellings, own) for name, own in places.items()}
+    places = {name: shared_places for name, shared_places in shared.items() if name not in left_out}
+    emotions = {name: _common(labellings, shared_places) for name, shared_places in places.items()}
     if not places:
         return None
     parts = [
-        _replicates(labellings, own, emotions[name], seed)
-        for seed, (name, own) in enumerate(places.items())
+        _replicates(labellings, shared_places, emotions[name], seed)
+        for seed, (name, shared_places) in enumerate(places.items())
     ]
     replicates = combine(parts)
     differences = comparisons.best_against_others(replicates)
@@ -78,19 +78,19 @@ def obstacles(labellings: Sequence[Labelling]) -> dict[str, str]:
 def _obstacles(
     labellings: Sequence[Labelling], shared: Mapping[str, Sequence[Sequence[int]]]
 ) -> dict[str, str]:
-    found = {}
+    reasons = {}
     for corpus, places in shared.items():
-        seen = [one.candidate for one in labellings if corpus in one.seen]
+        seen = [labelling.candidate for labelling in labellings if corpus in labelling.seen]
         if seen:
-            found[corpus] = f"seen in training by {listed(seen)}"
+            reasons[corpus] = f"seen in training by {listed(seen)}"
         elif len(_common(labellings, places)) < 2:
-            found[corpus] = "it has fewer than two emotions that all can express"
-    return found
+            reasons[corpus] = "it has fewer than two emotions that all can express"
+    return reasons
 
 
 def _places(labellings: Sequence[Labelling]) -> dict[str, list[list[int]]]:
     """Return by corpus where, in each candidate's answers, the clips are that all have."""
-    index = [{key: place for place, key in enumerate(one.keys)} for one in labellings]
+    index = [{key: place for place, key in enumerate(labelling.keys)} for labelling in labellings]
     shared = {*index[0]}.intersection(*index[1:])
     by_corpus: dict[str, list[str]] = {}
     for key, corpus in zip(labellings[0].keys, labellings[0].corpora, strict=True):
@@ -104,7 +104,7 @@ def _places(labellings: Sequence[Labelling]) -> dict[str, list[list[int]]]:
 def _common(labellings: Sequence[Labelling], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
     """Return the emotions of these clips that all can express."""
     truths = {truth for place in places[0] if (truth := labellings[0].truth[place]) is not None}
-    return tuple(sorted(truths.intersection(*(one.emotions for one in labellings))))
+    return tuple(sorted(truths.intersection(*(labelling.emotions for labelling in labellings))))
 
 
 def _replicates(
@@ -118,8 +118,8 @@ def _replicates(
     return paired(
         [str(first.truth[places[0][n]]) for n in kept],
         {
-            one.candidate: [one.predicted[own[n]] for n in kept]
-            for one, own in zip(labellings, places, strict=True)
+            labelling.candidate: [labelling.predicted[own[n]] for n in kept]
+            for labelling, own in zip(labellings, places, strict=True)
         },
         named_groups([first.speakers[places[0][n]] for n in kept]),
         emotions,
@@ -145,24 +145,24 @@ class Agreement:
 
 def agreements(labellings: Sequence[Labelling]) -> tuple[Agreement, ...]:
     """Return the agreement of each pair of candidates, whatever the clips are labelled."""
-    return tuple(_agreement(one, other) for one, other in combinations(labellings, 2))
+    return tuple(_agreement(labelling, other) for labelling, other in combinations(labellings, 2))
 
 
 def _agreement(one: Labelling, other: Labelling) -> Agreement:
     shared = tuple(sorted({*one.emotions} & {*other.emotions}))
-    own, theirs = _both_say(one, other, shared)
-    said = Counter(one.at(own, "predicted")) + Counter(other.at(theirs, "predicted"))
-    if len(said) < 2:
-        return Agreement(one.candidate, other.candidate, None, None, len(own), shared)
-    first, second = one.at(own, "predicted"), other.at(theirs, "predicted")
+    ours, theirs = _both_say(one, other, shared)
+    counts = Counter(one.at(ours, "predicted")) + Counter(other.at(theirs, "predicted"))
+    if len(counts) < 2:
+        return Agreement(one.candidate, other.candidate, None, None, len(ours), shared)
+    first, second = one.at(ours, "predicted"), other.at(theirs, "predicted")
     groups = one.groups
-    named = named_groups([groups[place] for place in own])
+    named = named_groups([groups[place] for place in ours])
     return Agreement(
         one.candidate,
         other.candidate,
         agreement.cohen_kappa(first, second),
         bootstrapping.kappa_interval(first, second, named),
-        len(own),
+        len(ours),
         shared,
     )
 

@@ -43,10 +43,12 @@ def consensus(
     None where there is no such candidate.
     """
     preferences = preferences or Preferences()
-    able = [one for one in verdicts if one.candidate.name in labellings and _able(one)]
+    able = [
+        verdict for verdict in verdicts if verdict.candidate.name in labellings and _able(verdict)
+    ]
     if not able:
         return None
-    compared = {one.candidate.name: labellings[one.candidate.name] for one in able}
+    compared = {verdict.candidate.name: labellings[verdict.candidate.name] for verdict in able}
     pairs = agreements([*compared.values()])
     aims = aims_of(able, compared, _mean_kappa([*compared], pairs), preferences)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
@@ -58,7 +60,9 @@ def consensus(
         aims=aims,
         totals=totals,
         confidence={
-            name: float(np.mean(one.confidence)) for name, one in compared.items() if one.clips
+            name: float(np.mean(labelling.confidence))
+            for name, labelling in compared.items()
+            if labelling.clips
         },
         agreements=pairs,
     )
@@ -71,7 +75,7 @@ def _able(verdict: Verdict) -> bool:
         return False
     # Gates that this run was not asked for may be open: what answers has been loaded.
     others = ("loadability", "labels", "speed")
-    open_or_passed = all(verdict.gates[one].outcome in (None, Outcome.PASS) for one in others)
+    open_or_passed = all(verdict.gates[gate].outcome in (None, Outcome.PASS) for gate in others)
     return open_or_passed and verdict.gates["degeneracy"].outcome is Outcome.PASS
 
 
@@ -101,7 +105,7 @@ def _joined(texts: Sequence[str]) -> str:
 def _sentence(chosen: str, aims: Mapping[str, Aims]) -> str:
     start = f"Without ground truth, start with {chosen}"
     agreement = aims[chosen].accuracy
-    others = [name for name in AIMS[1:] if any(name in one.known() for one in aims.values())]
+    others = [name for name in AIMS[1:] if any(name in met.known() for met in aims.values())]
     if len(aims) == 1:
         why = "no other candidate came as far"
     elif agreement is None:

@@ -68,7 +68,7 @@ def _margin(comparison: Comparison) -> str:
     """Say how far the next one is behind, and how sure that is; nothing where there is none."""
     if not comparison.differences:
         return ""
-    next_best = min(comparison.differences, key=lambda one: one.value)
+    next_best = min(comparison.differences, key=lambda difference: difference.value)
     return f", {next_best.value:.2f} above {next_best.other} (p {_p(next_best.p_holm)})"
 
 
@@ -104,18 +104,21 @@ def still_higher(
     chosen: str, verdicts: Sequence[Verdict], labellings: Mapping[str, Labelling]
 ) -> str:
     """Name those that have not qualified, but measure higher than the chosen on common clips."""
-    found = []
-    for one in verdicts:
-        name = one.candidate.name
-        missed = one.standing in (Standing.UNDECIDED, Standing.REJECTED) and one.gate == "accuracy"
+    higher = []
+    for verdict in verdicts:
+        name = verdict.candidate.name
+        open_or_rejected = verdict.standing in (Standing.UNDECIDED, Standing.REJECTED)
+        missed = open_or_rejected and verdict.gate == "accuracy"
         if not missed or name not in labellings or chosen not in labellings:
             continue
         comparison = compare([labellings[chosen], labellings[name]])
         if comparison is not None and comparison.tied[0] == name:
             own, other = comparison.replicates.values
             where = listed([*comparison.emotions])
-            found.append(f"{name} ({one.standing}) has {other:.2f} against {own:.2f} on {where}")
-    return f" Not qualified, but higher in UAR: {'; '.join(found)}." if found else ""
+            higher.append(
+                f"{name} ({verdict.standing}) has {other:.2f} against {own:.2f} on {where}"
+            )
+    return f" Not qualified, but higher in UAR: {'; '.join(higher)}." if higher else ""
 
 
 def beside_variants(
@@ -124,14 +127,18 @@ def beside_variants(
     """Compare the variants of the chosen one's model with it as fp32, or else with the chosen."""
     entry = chosen.partition("+")[0]
     family = {
-        one.candidate.name: one for one in verdicts if one.candidate.name.partition("+")[0] == entry
+        verdict.candidate.name: verdict
+        for verdict in verdicts
+        if verdict.candidate.name.partition("+")[0] == entry
     }
     reference = family.get(entry) or family[chosen]
-    found = (
-        _against(one, reference, labellings) for one in family.values() if one is not reference
+    texts = (
+        _against(verdict, reference, labellings)
+        for verdict in family.values()
+        if verdict is not reference
     )
-    told = "; ".join(text for text in found if text)
-    return f" {told}." if told else ""
+    sentence = "; ".join(text for text in texts if text)
+    return f" {sentence}." if sentence else ""
 
 
 def busy_machine(verdicts: Sequence[Verdict], equal: Sequence[str]) -> str:
@@ -191,7 +198,7 @@ def _loss(name: str, reference: str, labellings: Mapping[str, Labelling]) -> str
 
 def still_open(verdicts: Sequence[Verdict]) -> str:
     """Say how many candidates are undecided, if any."""
-    number = sum(one.standing is Standing.UNDECIDED for one in verdicts)
+    number = sum(verdict.standing is Standing.UNDECIDED for verdict in verdicts)
     return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
 
 
@@ -200,14 +207,19 @@ def why_none(verdicts: Sequence[Verdict]) -> str:
     undecided = _undecided(verdicts)
     if undecided:
         return f"No candidate has qualified yet; undecided: {undecided}."
-    rejected = [one for one in verdicts if one.standing is Standing.REJECTED]
+    rejected = [verdict for verdict in verdicts if verdict.standing is Standing.REJECTED]
     if not rejected:
         return "There is no candidate to choose from."
-    closest = max(rejected, key=lambda one: (list(one.gates).index(str(one.gate)), _uar(one)))
+    closest = max(rejected, key=_progress)
     return (
         f"No candidate qualified; {closest.candidate.name} came closest, rejected by"
         f" {closest.gate} ({closest.reason}: {closest.message}){_lacking(closest)}."
     )
+
+
+def _progress(verdict: Verdict) -> tuple[int, float]:
+    """Return how far a candidate came: its last gate, and how right it was."""
+    return list(verdict.gates).index(str(verdict.gate)), _uar(verdict)
 
 
 def _lacking(verdict: Verdict) -> str:
@@ -217,10 +229,10 @@ def _lacking(verdict: Verdict) -> str:
         return ""
     limits = re.findall(r"at (least|most) ([\d.e+-]+)", record.requirement)
     missing = [
-        ((float(limit) - one.value) * (1 if side == "least" else -1), one)
+        ((float(limit) - measurement.value) * (1 if side == "least" else -1), measurement)
         for side, limit in limits
-        for one in record.measurements
-        if f"{one.name}=" in record.message
+        for measurement in record.measurements
+        if f"{measurement.name}=" in record.message
     ]
     worst, measured = max(missing, key=lambda pair: pair[0], default=(0.0, None))
     if measured is None or worst <= 0:
@@ -232,7 +244,7 @@ def _lacking(verdict: Verdict) -> str:
 def _undecided(verdicts: Sequence[Verdict]) -> str:
     """List the undecided with what keeps them so, those of the same reason together."""
     names: dict[str, list[str]] = {}
-    for one in verdicts:
-        if one.standing is Standing.UNDECIDED:
-            names.setdefault(one.reason or one.message, []).append(one.candidate.name)
+    for verdict in verdicts:
+        if verdict.standing is Standing.UNDECIDED:
+            names.setdefault(verdict.reason or verdict.message, []).append(verdict.candidate.name)
     return "; ".join(f"{listed(those)} ({why})" for why, those in names.items())

@@ -55,7 +55,7 @@ class GateResult:
     @property
     def first(self) -> Record | None:
         """The first record with the outcome of the gate."""
-        return next((one for one in self.records if one.outcome is self.outcome), None)
+        return next((record for record in self.records if record.outcome is self.outcome), None)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Verdict:
     @property
     def commit(self) -> str | None:
         """The commit that was judged."""
-        return next((one.commit for one in self.records if one.commit), None)
+        return next((record.commit for record in self.records if record.commit), None)
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -86,7 +86,9 @@ class Verdict:
 
     def detail(self, name: str) -> Any:
         """Return the first detail of that name, or None."""
-        return next((one.details[name] for one in self.records if name in one.details), None)
+        return next(
+            (record.details[name] for record in self.records if name in record.details), None
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -103,12 +105,12 @@ def current(
     What was judged last decides the commit, so a model that has moved on is judged anew. A record
     without a commit, where the repository could not be resolved, counts beside it.
     """
-    own = [record for record in records if record.candidate == candidate.name]
-    entry = [record for record in own if record.entry == candidate.fingerprint]
-    commit = next((one.commit for one in reversed(entry) if one.commit), "")
+    mine = [record for record in records if record.candidate == candidate.name]
+    entry = [record for record in mine if record.entry == candidate.fingerprint]
+    commit = next((record.commit for record in reversed(entry) if record.commit), "")
     corpora = {gate: _corpus(gate, entry, commit, context) for gate in GATES}
     kept, stale = [], []
-    for record in own:
+    for record in mine:
         why = _staleness(record, candidate, commit, corpora[record.gate], context)
         if not why and not _is_still_made(record, entry, corpora[record.gate]):
             why = "of a length or a part of the speech that the last run did not have"
@@ -152,8 +154,8 @@ def timing_record(verdict: Verdict) -> Record | None:
 
 def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
     """Return the names of those whose speed was measured beside other work."""
-    records = {one.candidate.name: one.gates["speed"].records for one in verdicts}
-    return [name for name, of in records.items() if any("noise" in one.details for one in of)]
+    records = {verdict.candidate.name: verdict.gates["speed"].records for verdict in verdicts}
+    return [name for name, of in records.items() if any("noise" in record.details for record in of)]
 
 
 def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
@@ -181,13 +183,15 @@ def _missing(result: GateResult) -> str:
 
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
-    own = tuple(sorted((one for one in records if one.gate == gate), key=_place))
+    judged_by = tuple(sorted((record for record in records if record.gate == gate), key=_place))
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
-        if any(record.outcome is outcome for record in own):
-            return GateResult(gate, outcome, own)
-    judged = {name for record in own for name in (record.check, record.check.partition("@")[0])}
-    complete = own and judged >= {name for record in own for name in record.siblings}
-    return GateResult(gate, Outcome.PASS if complete else None, own)
+        if any(record.outcome is outcome for record in judged_by):
+            return GateResult(gate, outcome, judged_by)
+    judged = {
+        name for record in judged_by for name in (record.check, record.check.partition("@")[0])
+    }
+    complete = judged_by and judged >= {name for record in judged_by for name in record.siblings}
+    return GateResult(gate, Outcome.PASS if complete else None, judged_by)
 
 
 def _place(record: Record) -> tuple[int, bool]:
@@ -212,7 +216,7 @@ def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -
 
     That is the labelled one; a model's diversity may have been judged on the embedded speech.
     """
-    seen = [one.corpus for one in entry if one.gate == gate and one.commit == commit]
+    seen = [record.corpus for record in entry if record.gate == gate and record.commit == commit]
     if context.corpus is not None:
         embedded = (corpus for corpus in reversed(seen) if corpus.startswith(EMBEDDED))
         unheard = gate != "accuracy" and context.corpus not in seen
@@ -224,10 +228,10 @@ def _is_still_made(record: Record, entry: Sequence[Record], corpus: str) -> bool
     """Whether the check had this length or part of the speech when it was made last."""
     name = record.check.partition("@")[0]
     made = (
-        one.siblings
-        for one in reversed(entry)
-        if one.gate == record.gate and one.check.partition("@")[0] == name
-        if one.siblings and one.corpus in ("", corpus)
+        other.siblings
+        for other in reversed(entry)
+        if other.gate == record.gate and other.check.partition("@")[0] == name
+        if other.siblings and other.corpus in ("", corpus)
     )
     return record.check in next(made, (record.check,))
 

@@ -92,8 +92,8 @@ def kappa_interval(
     True
     """
     labels = sorted({*first, *second})
-    found = bootstrap(first, second, groups, ["kappa"], labels, confidence, replicates, seed)
-    return found["kappa"]
+    intervals = bootstrap(first, second, groups, ["kappa"], labels, confidence, replicates, seed)
+    return intervals["kappa"]
 
 
 @dataclass(frozen=True)
@@ -184,10 +184,10 @@ def _bounds(
 ) -> Interval:
     """Return Student's interval of a value within 0..1 from its replicates."""
     sizes = study.sizes(metric)
-    found = design(sizes)
+    plan = design(sizes)
     varying = values.size > 0 and np.ptp(values) > 1e-12
-    error = study.error(metric, found.scale * float(values.std())) if varying else 0.0
-    quantile = t_quantile(confidence, found.freedom)
+    error = study.error(metric, plan.scale * float(values.std())) if varying else 0.0
+    quantile = t_quantile(confidence, plan.freedom)
     if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
     return rate_interval(value, error, trials(sizes), quantile)

@@ -54,9 +54,10 @@ def best_against_others(replicates: Replicates, confidence: float = 0.95) -> tup
     """
     best = int(replicates.values.argmax())
     others = [i for i in range(len(replicates.names)) if i != best]
-    found = [_difference(replicates, best, i, confidence) for i in others]
-    corrected = holm([one.p for one in found])
-    return tuple(replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True))
+    differences = [_difference(replicates, best, i, confidence) for i in others]
+    corrected = holm([difference.p for difference in differences])
+    pairs = zip(differences, corrected, strict=True)
+    return tuple(replace(difference, p_holm=p) for difference, p in pairs)
 
 
 def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95) -> tuple[str, ...]:
@@ -65,7 +66,8 @@ def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95)
     >>> tied([Difference("a", "b", 0.1, -0.1, 0.3, 0.3, 0.3, 0.28)], "a")
     ('a', 'b')
     """
-    return (best, *(one.other for one in differences if one.p_holm >= 1 - confidence))
+    level = 1 - confidence
+    return (best, *(difference.other for difference in differences if difference.p_holm >= level))
 
 
 def uar_intervals(replicates: Replicates, confidence: float = 0.95) -> dict[str, Interval]:

@@ -40,10 +40,10 @@ def uar_estimate(
     sizes, right = _tables(units, truth, hits)
     clips, recognised = sizes.sum(axis=0), right.sum(axis=0)
     recalls = recognised / clips
-    found = design(sizes)
-    spread = found.scale * _jackknife(sizes, right)
+    plan = design(sizes)
+    spread = plan.scale * _jackknife(sizes, right)
     error = _error(spread, sizes, recognised) if spread > 1e-12 else 0.0
-    quantile = t_quantile(confidence, found.freedom)
+    quantile = t_quantile(confidence, plan.freedom)
     if not error and not by_speaker and clips.max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
     value = float(recalls.mean())
@@ -72,6 +72,8 @@ def _jackknife(sizes: Floats, right: Floats) -> float:
 
 def _error(spread: float, sizes: Floats, recognised: Floats) -> float:
     """Return the standard error, at least that of the clips of classes that some unit lacks."""
-    least, hidden = (one / sizes.shape[1] ** 2 for one in floors(sizes.sum(axis=0), recognised))
+    least, hidden = (
+        variance / sizes.shape[1] ** 2 for variance in floors(sizes.sum(axis=0), recognised)
+    )
     lacking = (sizes == 0).any(axis=0)
     return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))

@@ -69,7 +69,7 @@ def paired(
     codes = speaker_codes(groups, len(truth))
     sizes, hits, repeats = _units(cells, codes, len(frozen))
     units = np.repeat(sizes, repeats, axis=0)
-    found = design(units)
+    plan = design(units)
     place = [order.index(name) for name in predictions]
     observed = _recalls(repeats[None].astype(float), sizes, hits)[0]
     values = observed.mean(axis=1)
@@ -77,13 +77,13 @@ def paired(
     samples = np.concatenate(
         [_recalls(some, sizes, hits, observed).mean(axis=2) for some in drawn]
     ).T
-    samples = values[:, None] + found.scale * (samples - values[:, None])
+    samples = values[:, None] + plan.scale * (samples - values[:, None])
     samples += _hidden(samples, repeats, sizes, hits, seed)
     return Replicates(
         names=tuple(predictions),
         values=values[place],
         samples=samples[place],
-        freedom=found.freedom,
+        freedom=plan.freedom,
         clips=len(truth),
         trials=trials(units),
         groups=int(repeats.sum()),

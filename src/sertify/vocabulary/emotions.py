@@ -5,95 +5,17 @@ label: ``emotions:`` of a candidate in ``candidates.yaml``, ``label_map`` of a c
 family such as "positive", a state next to an emotion such as "anxiety", two emotions in one label,
 and the codes of corpora: W is anger in EmoDB and 05 in RAVDESS, but other corpora mean something
 else by one or two letters and by numbers, so the readers of those corpora decode them, never this
-table. Whoever adds a name here adds it to ``docs/emotions.md``.
+table, emotions.toml beside this.
 """
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sertify.vocabulary.tables import read_words
 from sertify.vocabulary.text import fold
 
-# English, German, Korean, Russian.
-_NAMES = {
-    "anger": (
-        "ang, angry",
-        "ärger, aerger, ärgerlich, aergerlich, wut, wütend, wuetend, zorn, zornig",
-        "화남, 화, 화나요, 화난, 분노",
-        "гнев, злость, злой, злая, сердитый",
-    ),
-    "disgust": (
-        "dis, disgusted",
-        "ekel, angeekelt, angewidert",
-        "혐오, 혐오감, 혐오스러움, 역겨움",
-        "отвращение",
-    ),
-    "fear": (
-        "fea, fearful, fearfull, scared, afraid, frightened",
-        "angst, ängstlich, aengstlich, furcht",
-        "두려움, 공포, 무서움",
-        "страх, испуг, испуганный",
-    ),
-    "happiness": (
-        "hap, happy, hapiness, happyness, joy, joyful, joyfull",
-        "freude, freudig, fröhlich, froehlich, glück, glücklich, gluecklich",
-        "행복, 행복함, 기쁨, 즐거움",
-        "радость, радостный, счастье, счастливый",
-    ),
-    "sadness": (
-        "sad",
-        "trauer, traurig, traurigkeit",
-        "슬픔, 슬퍼요, 슬픈",
-        "грусть, грустный, печаль, печальный",
-    ),
-    "surprise": (
-        (
-            "sur, surprised, suprise, suprised, surprized, ps, pleasant surprise, "
-            "pleasant surprised, pleasantly surprised"
-        ),
-        "überraschung, ueberraschung, überrascht, ueberrascht",
-        "놀람, 놀라움, 놀란",
-        "удивление, удивленный, удивлённый",
-    ),
-    "neutral": (
-        "neu, neutrality, no emotion, without emotion, emotionless",
-        "neutralität, keine emotion",
-        "중립, 중립적, 무감정",
-        "нейтральный, нейтральная, нейтральное, нейтрально, нейтральность, без эмоций",
-    ),
-    "calm": (
-        "calmness",
-        "ruhe, ruhig, gelassen",
-        "평온, 평온함, 차분, 차분함",
-        "спокойствие, спокойный",
-    ),
-    "boredom": ("bor, bored", "langeweile, gelangweilt", "지루함, 지루", "скука"),
-    "contempt": ("contemptuous", "verachtung", "경멸", "презрение"),
-    "excitement": ("exc, excited", "aufregung, aufgeregt", "흥분", "возбуждение"),
-    "frustration": ("fru, frustrated", "frustriert", "좌절, 좌절감", "фрустрация"),
-    "enthusiasm": ("enthusiastic", "begeisterung, begeistert", "열정", "энтузиазм"),
-    "other": ("oth, others", "andere, sonstige", "기타", "другое"),
-}
-_LANGUAGES = ("en", "de", "ko", "ru")
-
-_REASONS = {
-    "says how pleasant it is, which many emotions share": "positive, negative, pos, neg, "
-    "positiv, negativ, 긍정, 부정, позитив, негатив, позитивный, негативный",
-    "is counted as fear by some, and as a state of its own by others": "anxiety, anxious, "
-    "nervous, nervousness, worried, worry, nervös, besorgt, 불안, 걱정, 긴장, тревога",
-    "is surprise to some, embarrassment or confusion to others": "embarrassed, embarrassment, "
-    "confused, confusion, verlegen, verwirrt, 당황, 당혹, смущение, растерянность",
-    "is counted as anger by some, as disgust by others": "annoyed, annoyance, irritated, "
-    "irritation, dislike, hate, hatred, genervt, 싫음, 짜증, 미움, раздражение",
-    "is counted as sadness by some, and as a state of its own by others": "depressed, "
-    "disappointed, disappointment, hurt, enttäuscht, 우울, 상처, 실망, разочарование",
-    "is counted as happiness by some, and as a state of its own by others": "amused, amusement, "
-    "content, satisfied, satisfaction, love, pride, relief, zufrieden, 사랑, 만족, удовольствие",
-    "is a state of the speaker that goes with many emotions": "stressed, stress, tired, "
-    "sleepy, sleepiness, relaxed, tense, sarcastic, gestresst, müde, 스트레스, стресс, усталость",
-    "says that nobody knows, or that those who listened did not agree": "unknown, unk, xxx, "
-    "undefined, mixed, no agreement, unbekannt, 모름, неизвестно",
-}
+_TABLE = read_words(__file__)
 _CODE = re.compile(r"[a-z]{1,2}|\d+")
 _CODED = "is a code, which means one emotion in one corpus and another one in the next"
 _JOINT = re.compile(r"\s*[/|+&,;]\s*|\s+(?:and|or)\s+")
@@ -103,15 +25,13 @@ def _split(names: str) -> tuple[str, ...]:
     return tuple(names.split(", ")) if names else ()
 
 
-EMOTIONS: tuple[str, ...] = tuple(_NAMES)
+EMOTIONS: tuple[str, ...] = tuple(_TABLE["names"])
 """The canonical emotions."""
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        emotion: MappingProxyType(
-            {code: _split(names) for code, names in zip(_LANGUAGES, texts, strict=True)}
-        )
-        for emotion, texts in _NAMES.items()
+        emotion: MappingProxyType({code: _split(names) for code, names in by_language.items()})
+        for emotion, by_language in _TABLE["names"].items()
     }
 )
 """What each emotion is called besides its canonical name, by the code of the language."""
@@ -134,7 +54,7 @@ _EMOTION_BY_ALIAS: Mapping[str, str] = MappingProxyType(
 )
 
 AMBIGUOUS: Mapping[str, str] = MappingProxyType(
-    {fold(name): why for why, names in _REASONS.items() for name in _split(names)}
+    {fold(name): why for why, names in _TABLE["ambiguous"].items() for name in _split(names)}
 )
 """Why a name, folded, is not taken for an emotion, although it is about emotions."""
 

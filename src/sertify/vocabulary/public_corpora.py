@@ -10,54 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from types import MappingProxyType
 
-# A name's parts are apart here wherever people write them apart: "Emo-DB" stands for EMODB as well.
-_TABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "aesdd": ("el", "Acted Emotional Speech Dynamic Database"),
-        "aihub-emotion": ("ko", "감정 분류를 위한 대화 음성 데이터셋"),
-        "asvp-esd": ("mul", ""),
-        "banglaser": ("bn", "Bangla SER"),
-        "cafe": ("fr", "Canadian French Emotional"),
-        "cmu-mosei": ("en", "MOSEI; Multimodal Opinion Sentiment and Emotion Intensity"),
-        "coraa-ser": ("pt", ""),
-        "crema-d": ("en", "CREMA; Crowd-sourced Emotional Multimodal Actors Dataset"),
-        "dusha": ("ru", ""),
-        "emodb": ("de", "Emo-DB; Berlin Emotional Speech; Berlin Database of Emotional Speech"),
-        "emofilm": ("en es it", "Emo-Film"),
-        "emouerj": ("pt", "emo-UERJ"),
-        "emov-db": ("en fr", "Emotional Voices Database"),
-        "emovo": ("it", ""),
-        "emozionalmente": ("it", ""),
-        "enterface05": ("en", "eNTERFACE; eNTERFACE 05; eNTERFACE 2005"),
-        "esd": ("en zh", ""),
-        "fau-aibo": ("de", "AIBO Emotion Corpus"),
-        "hi-kia": ("ko", ""),
-        "iemocap": ("en", "Interactive Emotional Dyadic Motion Capture"),
-        "jl-corpus": ("en", ""),
-        "jtes": ("ja", "Japanese Twitter-based Emotional Speech"),
-        "jvnv": ("ja", ""),
-        "k-emocon": ("ko", ""),
-        "kemdy19": ("ko", "KEMDy 19"),
-        "kemdy20": ("ko", "KEMDy 20"),
-        "kesdy18": ("ko", "KESDy 18; 한국어 음성 감정 데이터셋"),
-        "m3ed": ("zh", ""),
-        "meld": ("en", "declare-lab/MELD; Multimodal EmotionLines Dataset"),
-        "mesd": ("es", "Mexican Emotional Speech Database"),
-        "msp-improv": ("en", ""),
-        "msp-podcast": ("en", ""),
-        "nemo": ("pl", "amu-cai/nEMO"),
-        "oreau": ("fr", "Oréau"),
-        "pavoque": ("de", ""),
-        "ravdess": ("en", "Ryerson Audio-Visual Database of Emotional Speech"),
-        "resd": ("ru", "Aniemore/resd; Aniemore/resd_annotated; Russian Emotional Speech Dialogs"),
-        "savee": ("en", "Surrey Audio-Visual Expressed Emotion"),
-        "shemo": ("fa", "Sharif Emotional Speech Database"),
-        "subesco": ("bn", "SUST Bangla Emotional Speech"),
-        "tess": ("en", "Toronto Emotional Speech Set"),
-        "turev-db": ("tr", ""),
-        "urdu": ("ur", "Urdu-SER; Urdu language speech dataset; Urdu emotional speech"),
-    }
-)
+from sertify.vocabulary.tables import read_words
+
+_TABLE: Mapping[str, Sequence[str]] = MappingProxyType(read_words(__file__))
 
 CORPORA: tuple[str, ...] = tuple(_TABLE)
 """The canonical names."""
@@ -113,8 +68,8 @@ def mentioned(text: str) -> tuple[str, ...]:
     ('ravdess', 'tess', 'crema-d')
     """
     plain = unicodedata.normalize("NFKC", text)
-    found = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
-    return tuple(dict.fromkeys(corpus for corpus in found if corpus))
+    corpora = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
+    return tuple(dict.fromkeys(corpus for corpus in corpora if corpus))
 
 
 def language_of(corpus: str) -> str | None:
@@ -194,8 +149,8 @@ def _names() -> Iterable[tuple[str, str]]:
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     # The longest first: ASVP-ESD is not ESD. Only Latin letters go on a name: Korean particles
     # follow it without a blank.
-    parts = sorted((_PART.findall(name) for name in names), key=lambda one: -len("".join(one)))
-    either = "|".join(r"[\W_]{0,3}".join(one) for one in parts)
+    every = sorted((_PART.findall(name) for name in names), key=lambda parts: -len("".join(parts)))
+    either = "|".join(r"[\W_]{0,3}".join(parts) for parts in every)
     return re.compile(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", re.IGNORECASE)
 
 

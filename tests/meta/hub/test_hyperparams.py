@@ -88,7 +88,7 @@ WRONG = {
     "references-that-multiply": (WIDE, "characters"),
     "alias-in-its-anchor": ("a: &a [*a]\n", "deep"),
     "references-in-a-circle": ("a: !ref <b>\nb: !ref <a>\n", "circle"),
-    "reference-to-nothing": ("a: !ref <b>\n", "not there"),
+    "reference-to-nothing": ("a: !ref <b>\n", "which is missing"),
     "reference-of-a-list": ("a: !ref [b]\n", "line 1: !ref needs text"),
     "list": ("- a\n", "mapping"),
     "nothing": ("", "mapping"),
@@ -109,10 +109,10 @@ WRONG = {
 
 @pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_said_at_once(text: str, message: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ValueError, match=message):
         read_hyperparams(text)
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ from tests.meta.local_hub import (
     use_hub,
 )
 
+pytestmark = pytest.mark.slow(0.2)
+
 REPO = "org/model"
 SMALL = {
     "config.json": b"{}",
@@ -505,7 +507,10 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repositories, "snapshot_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
-    assert str(caught.value) == f"disk_full: no space left for {REPO}@{server.commit(REPO)}"
+    assert (
+        str(caught.value)
+        == f"disk_full: there is no space left on the disk for {REPO}@{server.commit(REPO)}"
+    )
 
 
 # ------------------------------------------------------------------ what arrives is what is listed
@@ -577,7 +582,7 @@ def test_a_cache_that_cannot_be_written(place: str) -> None:
     path = Path(constants.HF_HUB_CACHE) / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a file where a folder should be")
-    assert blocked(of_hub()).startswith(f"unusable_cache: the files of {REPO} cannot be kept: ")
+    assert blocked(of_hub()).startswith(f"unusable_cache: the files of {REPO} cannot be saved: ")
 
 
 def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() -> None:

@@ -675,21 +675,21 @@ BOMBS = {
 @pytest.mark.parametrize("pickled", BOMBS.values(), ids=BOMBS)
 def test_a_pickle_bomb_fizzles_out(pickled: bytes) -> None:
     complaint = ""
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         of_torch(archive(pickled))
     except (CorruptWeights, NotInspectable) as error:
         complaint = str(error)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(complaint) < 200
 
 
 def survives(read: Callable[[bytes], TensorIndex], content: bytes) -> None:
     """Fail if reading raises anything but the two errors, or takes long."""
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(CorruptWeights, NotInspectable):
         read(content)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 RICH = OrderedDict(
@@ -884,11 +884,11 @@ HEADERS = {
     ),
     "gap": (
         safe({"a": ENTRY | {"data_offsets": [8, 16]}}, bytes(16)),
-        "CorruptWeights: has 'a' at byte 8, but should at 0",
+        "CorruptWeights: has 'a' at byte 8, but should have it at 0",
     ),
     "overlap": (
         safe({"a": ENTRY, "b": ENTRY | {"data_offsets": [4, 12]}}, bytes(12)),
-        "CorruptWeights: has 'b' at byte 4, but should at 8",
+        "CorruptWeights: has 'b' at byte 4, but should have it at 8",
     ),
     "cut-tensors": (
         safe({"a": ENTRY}, bytes(3)),

@@ -361,7 +361,7 @@ def test_more_labels_in_the_entry_than_outputs_are_told_before_weights_are_loade
 ) -> None:
     blueprint = outlined(folder, labels=("a", "b", "c", "d", "e"))
     judgement = judge_outline(**blueprint.facts)
-    assert judgement.message == "3 outputs, but the labels are a, b, c, d, e"
+    assert judgement.message == "it has 3 outputs, but 5 labels: a, b, c, d, e"
 
 
 def test_a_typing_error_in_a_config_does_not_take_hours(folder: Path) -> None:

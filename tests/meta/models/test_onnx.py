@@ -27,6 +27,8 @@ from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.2)
+
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed: pip install 'sertify[onnx]'"
 )
@@ -173,7 +175,7 @@ def test_clips_are_brought_to_a_fixed_length(tmp_path: Path, mask: bool) -> None
 def test_that_it_may_be_cut_is_said(tmp_path: Path) -> None:
     export(tmp_path, **GROUP)
     assert outlined(tmp_path).remark == (
-        "model.onnx, answered by onnxruntime on the CPU. If it takes clips of one length only, "
+        "model.onnx, run by onnxruntime on the CPU. If it only takes clips of one length, "
         "others are cut or padded with zeros to it."
     )
 
@@ -272,7 +274,9 @@ def test_without_a_config_it_is_not_chosen(tmp_path: Path) -> None:
 def test_without_an_export_it_is_not_chosen(tmp_path: Path) -> None:
     tiny.build(tmp_path)
     assert choose_loader(snapshot_of(tmp_path), TensorIndex({})).name == "transformers"
-    message = f"no_weights: it has none of model.onnx, onnx/model.onnx, .* but {CONFIG}, "
+    message = (
+        f"no_weights: it has none of model.onnx, onnx/model.onnx, .*; its files are {CONFIG}, "
+    )
     with pytest.raises(Rejected, match=message):
         outlined(tmp_path, loader="onnx")
 

@@ -25,6 +25,8 @@ from sertify.vocabulary.errors import Rejected
 from tests.meta import tiny
 from tests.meta.steps import certified
 
+pytestmark = pytest.mark.slow(0.1)
+
 LABELS = ("anger", "happiness", "neutral", "sadness")
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 NORMS: dict[str, dict[str, Any]] = {
@@ -205,15 +207,16 @@ def test_the_stock_class_is_refused_for_its_random_head(tmp_path: Path) -> None:
     assert rejection(tmp_path, loader="transformers").startswith("random_head: ")
 
 
-def test_what_the_stock_class_would_do_is_said(tmp_path: Path) -> None:
+def test_what_transformers_would_do_is_said(tmp_path: Path) -> None:
     publish(tmp_path, last="output")
     assert outlined(tmp_path).remark == (
-        "Its head (pooling, classifier.dense, classifier.output) is none of transformers', whose "
-        "own class would answer from a random one. That there is a tanh between the layers is "
-        "custom, not certain: compare with loader: pooled-head-linear."
+        "transformers has no class for this head (pooling, classifier.dense, classifier.output) and"
+        " would start a random one; loaded as pooled-head instead. Whether there is a tanh between"
+        " the layers, as usual, the checkpoint does not say: compare with"
+        " `loader: pooled-head-linear`."
     )
     publish(tmp_path / "published")
-    assert outlined(tmp_path / "published").remark.endswith("would answer from a random one.")
+    assert outlined(tmp_path / "published").remark.endswith("loaded as pooled-head instead.")
 
 
 # Before torch 1.6, only loading tells the names of the weights.

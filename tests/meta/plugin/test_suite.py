@@ -316,7 +316,7 @@ class TestWithoutWeights:
             "pooled-head",
             "PooledHead",
         )
-        assert "whose own class would answer from a random one" in found["remarks"][0]
+        assert "and would start a random one; loaded as pooled-head instead" in found["remarks"][0]
         assert "foreign-head: Its head (pooling, classifier.dense" in outcome.output
 
     def test_a_candidate_may_forbid_all_but_the_stock_loader(

@@ -212,6 +212,33 @@ def test_page_says_what_to_use_and_why_not_the_others(results: Content) -> None:
     assert "measured on another machine" in reader.text
 
 
+def test_two_sentences_of_the_verdict_stand_before_the_others(results: Content) -> None:
+    more = ["The machine was busy.", "Undecided: 1 of 11 candidates."]
+    results["selection"]["sentence"] += "".join(f" {text}" for text in more)
+    shown = as_results(results)
+    needed, others = sentences.of_verdict(shown.selection)
+    assert needed[0].startswith("Use wavlm-base: the highest UAR")
+    assert needed[1].startswith("It stays on top in 83 %")
+    assert others == [*more, HINT]
+    drawn = page.draw_page(shown)
+    open_part, folded, _ = re.split("<details><summary>More about the choice|</details>", drawn)[:3]
+    assert all(text in folded and text not in open_part for text in others)
+    assert "Statistically tied" in folded
+    assert f"<p>{needed[1]}</p>" in open_part
+    lines = [text for text, _ in terminal.lines(shown, width=200)]
+    start = lines.index(needed[0])
+    assert lines[start : start + 5] == [*needed, *others]
+    notes = html.unescape(summary.draw_summary(shown)).split("| *majority*")[1]
+    assert all(f"- {text}" in notes for text in others)
+
+
+def test_a_confirmation_is_one_of_the_two(results: Content) -> None:
+    results["selection"]["confirmation"] = confirmation("FAIL", "low_uar", LOW)
+    needed, others = sentences.of_verdict(as_results(results).selection)
+    assert needed[1].startswith("Not confirmed on held-out speech")
+    assert [text.partition(" in ")[0] for text in others] == ["It stays on top"]
+
+
 def test_page_without_a_choice(nothing_qualified: Content) -> None:
     text = Reader(page.draw_page(as_results(nothing_qualified))).text
     assert "No candidate qualified" in text

@@ -194,6 +194,7 @@ def test_what_models_share_cancels() -> None:
     assert difference < 0.8 * np.hypot(*drawn.samples.std(axis=1))
 
 
+@pytest.mark.slow(0.5)
 @pytest.mark.parametrize("n_speakers", [3, 10])
 def test_equal_models_differ_no_more_often_than_five_percent(n_speakers: int) -> None:
     studies = [study([0.6, 0.6], n_speakers, seed) for seed in range(400)]
@@ -201,6 +202,7 @@ def test_equal_models_differ_no_more_often_than_five_percent(n_speakers: int) ->
     assert np.mean(found) < 0.08
 
 
+@pytest.mark.slow(0.5)
 def test_a_detectable_difference_is_found_as_often_as_it_says() -> None:
     # Rates far from 0 and 1, so that clipping leaves the difference what it is.
     truths = [study([0.6, 0.5], 12, seed) for seed in range(400)]

@@ -63,11 +63,13 @@ def coverage(n_speakers: int, clustered: bool, n_studies: int = 300) -> float:
     return covered / n_studies
 
 
+@pytest.mark.slow(0.5)
 @pytest.mark.parametrize("n_speakers", [3, 5, 10, 40])
 def test_intervals_by_speaker_cover_what_they_say_where_speakers_differ(n_speakers: int) -> None:
     assert 0.92 <= coverage(n_speakers, clustered=True) <= 0.98
 
 
+@pytest.mark.slow(0.5)
 def test_intervals_by_clip_do_not_where_speakers_differ() -> None:
     assert coverage(40, clustered=False) < 0.75
 
@@ -166,6 +168,7 @@ def uneven_coverage(by_class: bool, n_studies: int = 300) -> float:
     return covered / n_studies
 
 
+@pytest.mark.slow(0.5)
 @pytest.mark.parametrize("by_class", [False, True])
 def test_intervals_cover_where_speakers_are_uneven(by_class: bool) -> None:
     assert 0.92 <= uneven_coverage(by_class) <= 0.99
@@ -373,6 +376,7 @@ def agreeing(n: int, share: float, seed: int = 0) -> tuple[list[str], list[str]]
     return first.tolist(), np.where(rng.random(n) < share, first, second).tolist()
 
 
+@pytest.mark.slow(0.5)
 def test_the_interval_of_kappa_covers_what_it_says() -> None:
     # Copying in 60 % of clips and else guessing among three agrees beyond chance in 60 %.
     intervals = [kappa_interval(*agreeing(80, 0.6, seed), replicates=500) for seed in range(300)]

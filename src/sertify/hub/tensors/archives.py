@@ -31,7 +31,7 @@ def members_of(source: WeightFile) -> dict[bytes, Member]:
     members = dict(listed)
     if len(members) < len(listed):
         raise CorruptWeights("has two members of the same name")
-    if any(one.offset + 30 + one.stored > start for one in members.values()):
+    if any(member.offset + 30 + member.stored > start for member in members.values()):
         raise CorruptWeights("has a member beyond its end")
     return members
 
@@ -70,7 +70,9 @@ def _listed(directory: bytes) -> Iterator[tuple[bytes, Member]]:
         wide = _wide(directory[start + name : start + name + extra])
         # zip64 gives what does not fit 32 bits in this order
         narrow = (*reversed(sizes), offset)
-        size, stored, offset = (next(wide, one) if one == 0xFFFFFFFF else one for one in narrow)
+        size, stored, offset = (
+            next(wide, number) if number == 0xFFFFFFFF else number for number in narrow
+        )
         yield directory[start : start + name].lower(), Member(offset, stored, size, method, flags)
 
 

@@ -128,7 +128,9 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     folder = _folder(members)
     pickle = unpacked(source, members[folder + b"data.pkl"])
     data = folder + b"data/"
-    records = {name.removeprefix(data).decode("latin-1"): one.size for name, one in members.items()}
+    records = {
+        name.removeprefix(data).decode("latin-1"): member.size for name, member in members.items()
+    }
     return _walked(pickle, records)
 
 
@@ -189,10 +191,10 @@ def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str,
     if not isinstance(top, Entries):
         raise NotInspectable("holds something other than a dict of tensors")
     named = {key: value for key, value in top.pairs if isinstance(key, str)}
-    found = {name: _tensor(name, value, records) for name, value in named.items()}
-    others = {_shown(name) for name, tensor in found.items() if tensor is None}
+    held = {name: _tensor(name, value, records) for name, value in named.items()}
+    others = {_shown(name) for name, tensor in held.items() if tensor is None}
     others |= {_shown(key) for key, _ in top.pairs if not isinstance(key, str)}
-    tensors = {name: tensor for name, tensor in found.items() if tensor is not None}
+    tensors = {name: tensor for name, tensor in held.items() if tensor is not None}
     return tensors, tuple(sorted(others))
 
 

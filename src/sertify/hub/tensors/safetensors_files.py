@@ -39,9 +39,9 @@ def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
     if length > size - 8:
         raise CorruptWeights(f"ends after {size - 8:,} of {length:,} bytes of its index")
     refuse_long(length)
-    found = [_entry(name, entry) for name, entry in _header(source.read(8, length))]
-    _require_gapless(found, size - 8 - length)
-    return TensorIndex({one.name: Tensor(one.shape, one.dtype) for one in found})
+    entries = [_entry(name, entry) for name, entry in _header(source.read(8, length))]
+    _require_gapless(entries, size - 8 - length)
+    return TensorIndex({entry.name: Tensor(entry.shape, entry.dtype) for entry in entries})
 
 
 @dataclass(frozen=True)

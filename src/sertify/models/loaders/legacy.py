@@ -20,9 +20,9 @@ def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
         content = torch.load(snapshot.folder / name, map_location="meta", weights_only=True)
     if not isinstance(content, Mapping):
         return TensorIndex({})
-    found = {str(key): value for key, value in content.items()}
-    tensors = {key: value for key, value in found.items() if isinstance(value, torch.Tensor)}
+    named = {str(key): value for key, value in content.items()}
+    tensors = {key: value for key, value in named.items() if isinstance(value, torch.Tensor)}
     return TensorIndex(
         {key: Tensor(tuple(value.shape), str(value.dtype)) for key, value in tensors.items()},
-        others=tuple(sorted(found.keys() - tensors.keys())),
+        others=tuple(sorted(named.keys() - tensors.keys())),
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
+from sertify.hub.repositories import EXTERNAL_DATA
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
@@ -25,7 +26,6 @@ from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed
 
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
-_EXTERNAL = r"(_data(_\d+)?|\.data)"
 _INPUTS = ("input_values", "attention_mask")
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
 
@@ -82,7 +82,7 @@ def _graph(snapshot: Snapshot) -> str | None:
 
 
 def _files(snapshot: Snapshot, graph: str) -> tuple[str, ...]:
-    data = (name for name in snapshot.files if re.fullmatch(re.escape(graph) + _EXTERNAL, name))
+    data = (name for name in snapshot.files if re.fullmatch(re.escape(graph) + EXTERNAL_DATA, name))
     return (graph, *sorted(data))
 
 
@@ -127,7 +127,7 @@ def _answers(session: Any, extractor: Any) -> Network:
 
     def answer(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         # One by one: what a quantized export answers depends on the rest of the batch.
-        return np.concatenate([answer_one(one) for one in waveforms])
+        return np.concatenate([answer_one(waveform) for waveform in waveforms])
 
     return answer
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import MODEL_MAPPING, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
-from sertify.models.loaders.stock import StockLoader
+from sertify.models.loaders.stock import StockLoader, backbone_of
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed, quoted
 
@@ -52,11 +51,8 @@ class PooledHeadLoader(StockLoader):
 
     def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
         """Make the class for this backbone."""
-        if type(config) not in MODEL_MAPPING:
-            raise Rejected(
-                "wrong_task", f"transformers has no backbone for {config.model_type} models"
-            )
-        if MODEL_MAPPING[type(config)].main_input_name != "input_values":
+        backbone, parent = backbone_of(config)
+        if backbone.main_input_name != "input_values":
             message = f"it has a pooled head on {config.model_type}, which does not take waveforms"
             raise Rejected("unsupported_library", message)
         pooling = getattr(config, "pooling_mode", "mean")
@@ -64,7 +60,7 @@ class PooledHeadLoader(StockLoader):
             message = f"pooling_mode is {quoted(pooling)}, but should be one of {listed(_POOLING)}"
             raise Rejected("bad_config", message)
         projection = _projection(index) or "out_proj"
-        return _network_class(MODEL_MAPPING[type(config)], projection, self.activation)
+        return _network_class(backbone, parent, projection, self.activation)
 
     def batching(self, config: Any, extractor: Any) -> Batching:  # noqa: ARG002
         """Return that of clips of one length: the pooling has no mask."""
@@ -110,12 +106,14 @@ def _projection(index: TensorIndex) -> str | None:
 
 
 def _network_class(
-    backbone: Any, projection: str, activation: Callable[[torch.Tensor], torch.Tensor]
+    backbone: Any,
+    parent: Any,
+    projection: str,
+    activation: Callable[[torch.Tensor], torch.Tensor],
 ) -> Any:
-    parent = next(one for one in backbone.__mro__[1:] if issubclass(one, PreTrainedModel))
     prefix: str = backbone.base_model_prefix
 
-    class PooledHead(parent):  # type: ignore[misc, valid-type]
+    class PooledHead(parent):  # type: ignore[misc]
         def __init__(self, config: Any) -> None:
             super().__init__(config)
             setattr(self, prefix, backbone(config))

@@ -16,16 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import layer_norm
-from transformers import (
-    MODEL_MAPPING,
-    AutoConfig,
-    PreTrainedModel,
-    Wav2Vec2FeatureExtractor,
-)
+from transformers import AutoConfig, Wav2Vec2FeatureExtractor
 
 from sertify.corpora.audio import Waveform
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
+from sertify.hub.repositories import SPEECHBRAIN_WEIGHTS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
@@ -38,12 +34,16 @@ from sertify.models.loaders.speechbrain_recipe import (
     read_labels,
     read_recipe,
 )
-from sertify.models.loaders.stock import LOADING, expected_weights, receptive_field, weight_report
+from sertify.models.loaders.stock import (
+    LOADING,
+    backbone_of,
+    expected_weights,
+    receptive_field,
+    weight_report,
+)
 from sertify.vocabulary.errors import Rejected
 
 _Value = TypeVar("_Value")
-
-_WEIGHTS = ("model.ckpt", "wav2vec2.ckpt")
 
 
 class SpeechBrainLoader:
@@ -65,7 +65,7 @@ class SpeechBrainLoader:
         normalize = None if extractor is None else extractor.do_normalize
         network = _network_class(config, recipe, normalize)
         # Of a repository with other weights, too, these are what was listed.
-        listed_here = set(_WEIGHTS) <= {*snapshot.weight_files}
+        listed_here = set(SPEECHBRAIN_WEIGHTS) <= {*snapshot.weight_files}
         unknown = index.problem or (
             ""
             if listed_here
@@ -74,7 +74,7 @@ class SpeechBrainLoader:
         return Blueprint(
             snapshot=snapshot,
             loader=self,
-            files=_WEIGHTS,
+            files=SPEECHBRAIN_WEIGHTS,
             architecture=network.__name__,
             labels=labels,
             weights=None
@@ -93,7 +93,7 @@ class SpeechBrainLoader:
         network_class, config = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             content = _read_weights(blueprint)
-            tensors = {name: one for name, one in content.items() if torch.is_tensor(one)}
+            tensors = {name: value for name, value in content.items() if torch.is_tensor(value)}
             network, info = network_class.from_pretrained(
                 None, config=config, state_dict=_renamed(network_class, tensors), **LOADING
             )
@@ -102,7 +102,7 @@ class SpeechBrainLoader:
 
 
 def _require_weights(snapshot: Snapshot) -> None:
-    absent = [name for name in _WEIGHTS if name not in snapshot.files]
+    absent = [name for name in SPEECHBRAIN_WEIGHTS if name not in snapshot.files]
     if absent:
         message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
         raise Rejected("no_weights", message)
@@ -112,8 +112,7 @@ def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
     folder = snapshot.companion(recipe.source).folder
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    if type(config) not in MODEL_MAPPING:
-        raise Rejected("wrong_task", f"transformers has no backbone for {config.model_type} models")
+    backbone_of(config)
     config.num_labels = recipe.outputs
     return config
 
@@ -138,8 +137,7 @@ def _sampling_rate(snapshot: Snapshot, recipe: Recipe, extractor: Any) -> int | 
 
 
 def _network_class(config: Any, recipe: Recipe, normalize: bool | None) -> Any:
-    backbone = MODEL_MAPPING[type(config)]
-    parent = next(one for one in backbone.__mro__[1:] if issubclass(one, PreTrainedModel))
+    backbone, parent = backbone_of(config)
     prefix: str = backbone.base_model_prefix
 
     class SpeechBrainClassifier(parent):  # type: ignore[misc, valid-type]
@@ -180,17 +178,17 @@ def _read_weights(blueprint: Blueprint) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for name in blueprint.files:
         path = blueprint.snapshot.folder / name
-        found = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(found, Mapping):
-            raise TypeError(f"{name} holds a {type(found).__name__}, but should hold tensors")
-        content |= {str(key): value for key, value in found.items()}
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"{name} holds a {type(weights).__name__}, but should hold tensors")
+        content |= {str(key): value for key, value in weights.items()}
     return content
 
 
 def _answers(network: Any) -> Network:
     def answer(waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         # Padding would change the answers: neither the norms nor the mean leave it out.
-        clips = (torch.from_numpy(np.asarray(one, np.float32))[None] for one in waveforms)
+        clips = (torch.from_numpy(np.asarray(waveform, np.float32))[None] for waveform in waveforms)
         logits = torch.cat([network(clip.to(network.device)) for clip in clips])
         result: NDArray[np.float32] = logits.float().cpu().numpy()
         return result

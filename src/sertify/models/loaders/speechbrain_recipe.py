@@ -75,9 +75,9 @@ def _parsed(snapshot: Snapshot, name: str, parse: Callable[[str], Any]) -> Any:
 def _require_known(values: Mapping[str, Any], classes: Mapping[str, str]) -> None:
     """Raise ``Rejected`` unless each part is one whose formula is known."""
     for part, known in _CLASSES.items():
-        found = classes.get(part, "nothing")
-        if found not in known:
-            raise _unknown(f"{found} in place of {known[0]} as its {part}")
+        name = classes.get(part, "nothing")
+        if name not in known:
+            raise _unknown(f"{name} in place of {known[0]} as its {part}")
         if not isinstance(values[part], dict):
             raise _unknown(f"unnamed arguments in place of named ones in its {part}")
     for part, option, default, wanted in _OPTIONS:

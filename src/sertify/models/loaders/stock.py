@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from transformers import (
     MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
+    MODEL_MAPPING,
     AutoConfig,
     AutoModelForAudioClassification,
+    PreTrainedModel,
 )
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
@@ -117,7 +119,7 @@ def read_config(snapshot: Snapshot) -> Any:
             snapshot.folder, local_files_only=True, trust_remote_code=trust
         )
     layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
-    if max(one for one in [*layers, 0] if isinstance(one, int)) > _MOST_LAYERS:
+    if max(number for number in [*layers, 0] if isinstance(number, int)) > _MOST_LAYERS:
         message = (
             f"config.json asks for {max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
         )
@@ -125,6 +127,19 @@ def read_config(snapshot: Snapshot) -> Any:
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
+
+
+def backbone_of(config: Any) -> tuple[Any, Any]:
+    """Return the class of the backbone, and what a class with another head on it derives from.
+
+    Raises ``Rejected`` with ``wrong_task`` where transformers has none.
+    """
+    if type(config) not in MODEL_MAPPING:
+        raise Rejected("wrong_task", f"transformers has no backbone for {config.model_type} models")
+    backbone = MODEL_MAPPING[type(config)]
+    return backbone, next(
+        kind for kind in backbone.__mro__[1:] if issubclass(kind, PreTrainedModel)
+    )
 
 
 def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:

@@ -16,7 +16,7 @@ def read_processor(powercap: Path = _POWERCAP) -> Counters:
 
     Kernels since 5.10 let none but root read them.
     """
-    found = {}
+    counters = {}
     for zone in sorted(powercap.glob("intel-rapl:*")):
         try:
             name = (zone / "name").read_text().strip()
@@ -26,8 +26,8 @@ def read_processor(powercap: Path = _POWERCAP) -> Counters:
             continue
         # Cores are part of their package, and packages are part of psys.
         if name.startswith("package") or name == "dram":
-            found[zone.name] = (used, limit)
-    return found
+            counters[zone.name] = (used, limit)
+    return counters
 
 
 def read_gpu(uuid: str) -> Counters:

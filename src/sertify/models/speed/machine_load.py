@@ -82,11 +82,11 @@ def _busy() -> float:
 
 def _threads(tasks: Path) -> dict[str, tuple[int, int]]:
     """Read proc(5), /proc/PID/task/TID/schedstat: time on a core, time waiting for one."""
-    found = {}
+    times = {}
     for file in tasks.glob("*/schedstat"):
         try:
             ran, waited, _ = map(int, file.read_text().split())
         except (OSError, ValueError):
             continue  # the thread has just ended, or the kernel writes something else
-        found[file.parent.name] = (ran, waited)
-    return found
+        times[file.parent.name] = (ran, waited)
+    return times

@@ -64,7 +64,7 @@ class Remote:
     def _crash(self, method: str) -> Blocked:
         self._process.join()
         code = self._process.exitcode or 0
-        names = {int(one): one.name for one in signal.Signals}
+        names = {int(known): known.name for known in signal.Signals}
         how = f"of {names.get(-code, f'signal {-code}')}" if code < 0 else f"with exit code {code}"
         message = f"the process that measures it died {how} (at: {method})"
         return Blocked("worker_crashed", message)

@@ -64,7 +64,7 @@ def candidate_result(
         emotions=tuple(sorted(map(str, emotions))),
         gates={gate: _gate(result) for gate, result in verdict.gates.items()},
         numbers=_numbers(verdict),
-        parts=tuple(speech.parts(verdict, corpus)),
+        parts=tuple(speech.part_results(verdict, corpus)),
         errors=clips.errors(labelling, names) if labelling else (),
         groups=groups(labelling) if labelling else (),
     )

@@ -78,7 +78,7 @@ def corpus_result(facts: Mapping[str, Any], records: Sequence[Record]) -> Corpus
     return CorpusResult.model_validate({**facts, "judged": judged, "rejected": listed})
 
 
-def parts(verdict: Verdict, corpus: CorpusResult | None) -> Iterator[PartResult]:
+def part_results(verdict: Verdict, corpus: CorpusResult | None) -> Iterator[PartResult]:
     """Describe how a candidate did on each part of the speech: all of it, a corpus, a language."""
     judged: dict[str, list[Record]] = {}
     for record in verdict.gates["accuracy"].records:

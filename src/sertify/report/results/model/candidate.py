@@ -9,10 +9,10 @@ from sertify.report.results.model.fields import (
     EstimateResult,
     Found,
     Measured,
-    Moment,
     ReasonCode,
     ResultPart,
     Several,
+    Stamp,
 )
 from sertify.vocabulary.outcomes import GATES
 
@@ -35,7 +35,7 @@ class CheckResult(ResultPart):
         " `expressible` and `inexpressible` emotions; and `seen`, why a corpus counts as seen in"
         " training. Of speed: `noise`, what other work on the machine was noticed.",
     )
-    judged_at: Moment = Field(description="Earlier than `created` where evidence was reused.")
+    judged_at: Stamp = Field(description="Earlier than `created` where evidence was reused.")
 
     def value(self, name: str) -> float | None:
         """Return what was measured under a name."""

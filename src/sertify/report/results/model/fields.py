@@ -33,8 +33,11 @@ def _moment(stamp: str) -> str:
     return stamp
 
 
-Moment = Annotated[str, AfterValidator(_moment), Field(json_schema_extra={"format": "date-time"})]
-"""ISO 8601 with a zone."""
+Stamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""ISO 8601 with a zone, as evidence has it."""
+
+Moment = Annotated[Stamp, AfterValidator(_moment)]
+"""The same, made sure of."""
 
 
 class ResultPart(BaseModel):
