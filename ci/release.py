@@ -29,6 +29,7 @@ IN_WHEEL = (
     "sertify/speech/metadata.csv",
     "sertify/command/candidates.yaml",
     "sertify/report/page/page.html.j2",
+    "sertify/vocabulary/reasons.toml",
 )
 IN_SOURCE = (
     "LICENSE",

@@ -123,7 +123,7 @@ def console(line: int, block: list[str]) -> list[Command]:
     for number, text in enumerate(block, line + 1):
         if text.startswith("$ "):
             found.append((number, text[2:], []))
-        elif text.startswith("> ") and not found[-1][2]:
+        elif (text == ">" or text.startswith("> ")) and not found[-1][2]:
             place, command, _ = found[-1]
             found[-1] = (place, f"{command}\n{text[2:]}", [])
         else:

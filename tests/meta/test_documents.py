@@ -193,7 +193,7 @@ WRITTEN = (
 @pytest.mark.parametrize("page", FOR_DEVELOPERS)
 def test_files_that_a_page_names_are_there(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
-    paths = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+\.(?:py|json|yaml|md|svg))?)`", text)
+    paths = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+\.(?:py|json|yaml|toml|md|svg))?)`", text)
     missing = [
         path
         for path in paths
