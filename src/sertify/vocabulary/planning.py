@@ -28,6 +28,8 @@ def factor_to_settle(
         return math.inf
     end = low if limit < value else high
     if value in (0, 1):
+        if end == 1 - value:  # its odds have no bound
+            return 1.0 if end == limit else math.inf
         return abs(value - end) / abs(1 - value - end) * abs(1 - value - limit) / abs(value - limit)
     extra = NormalDist().inv_cdf(power) / NormalDist().inv_cdf((1 + confidence) / 2)
     return float(((1 + extra) * _ratio(value, end, limit)) ** 2)

@@ -461,3 +461,8 @@ def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
 def test_no_data_settle_a_value_on_the_limit() -> None:
     assert factor_to_settle(0.6, 0.5, 0.7, 0.6) == math.inf
     assert factor_to_settle(1.0, 0.8, 1.0, 1.0) == math.inf
+
+
+def test_an_interval_of_everything_needs_endless_data_but_at_its_very_end() -> None:
+    assert factor_to_settle(0.0, 0.0, 1.0, 0.5) == math.inf
+    assert factor_to_settle(0.0, 0.0, 1.0, 1.0) == 1.0
