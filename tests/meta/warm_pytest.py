@@ -53,8 +53,8 @@ def warm_pytest(folder: Path, variables: Mapping[str, str]) -> Iterator[Path]:
     command.write_text(_COMMAND.format(python=sys.executable, address=address), "utf-8")
     command.chmod(0o755)
     server = (sys.executable, __file__, address)
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(server, env=variables, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(server, env=variables, stdin=pipe, stdout=pipe) as process:
         assert process.stdout
         process.stdout.readline()
         try:
