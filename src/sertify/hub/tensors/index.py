@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, BinaryIO, TypeGuard
 
 MAX_INDEX = 16 * 2**20
@@ -54,11 +53,7 @@ class TensorIndex:
     @property
     def facts(self) -> dict[str, Any]:
         """What it is to be judged by."""
-        return {
-            "tensors": len(self.tensors),
-            "unsafe": self.unsafe,
-            "problem": self.problem,
-        }
+        return {"tensors": len(self.tensors), "unsafe": self.unsafe, "problem": self.problem}
 
     @classmethod
     def merged(cls, indexes: Iterable["TensorIndex"]) -> "TensorIndex":
@@ -136,7 +131,7 @@ def is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value < MOST
 
 
-BITS = MappingProxyType(
+BITS: Mapping[str, int] = (
     {"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "BOOL": 8, "I8": 8, "U8": 8}
     | dict.fromkeys(("F8_E4M3", "F8_E4M3FNUZ", "F8_E5M2", "F8_E5M2FNUZ", "F8_E8M0"), 8)
     | dict.fromkeys(("BF16", "F16", "I16", "U16"), 16)
