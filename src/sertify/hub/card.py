@@ -57,7 +57,9 @@ def read_card(folder: Path) -> Card:
     text = _text_of(folder / "README.md")
     content = _front_matter(text)
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
-    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(_body(text))))
+    # Neither the front matter, nor code, nor comments; headings stand alone.
+    body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
+    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(body)))
     return Card(
         licence=", ".join(licence),
         languages=_texts(content.get("language")),
@@ -103,11 +105,6 @@ def _front_matter(text: str) -> dict[Any, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _body(text: str) -> str:
-    """Return the text of a card without its front matter, code and comments."""
-    return _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
-
-
 def _trained_on(body: str) -> Iterator[str]:
     for block, context in _blocks(body):
         for sentence in _SENTENCE.split(block):
@@ -131,17 +128,14 @@ def _blocks(body: str) -> Iterator[tuple[str, str | None]]:
         if heading and level > 1:  # a title is not about every sentence below it
             headings[level] = _kind_of_heading(block)
         if block and not item:
-            lead = _last_kind(block) if block.rstrip(" *_").endswith(":") else None
+            kinds = [None, *(cue.lastgroup for cue in _CUE.finditer(block))]
+            lead = kinds[-1] if block.rstrip(" *_").endswith(":") else None
 
 
 def _kind_of_heading(heading: str) -> str | None:
     """Return training for "Training and evaluation data", under which training is told."""
     kinds = [cue.lastgroup for cue in _CUE.finditer(heading)]
     return "training" if "training" in kinds else next(iter(kinds), None)
-
-
-def _last_kind(block: str) -> str | None:
-    return next((cue.lastgroup for cue in reversed(list(_CUE.finditer(block)))), None)
 
 
 def _clauses(sentence: str) -> Iterator[tuple[str, str | None]]:

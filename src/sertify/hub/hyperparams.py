@@ -25,9 +25,8 @@ def read_hyperparams(text: str) -> dict[str, Any]:
     `!ref <key>` becomes the value of the key, and `!ref <folder>/file` text. A reference to
     anything but a plain value, such as a module, stays the text it is: ``"<wav2vec2>"``.
     """
-    document = _read(text)
-    references = _References(document)
-    return {key: references.resolve(value, (key,)) for key, value in _top(document).items()}
+    references = _References(_read(text))
+    return {key: references.resolve(value, (key,)) for key, value in references.values.items()}
 
 
 def class_names(text: str) -> dict[str, str]:
@@ -89,17 +88,13 @@ def _read(text: str) -> Document:
     return document
 
 
-def _top(document: Document) -> dict[str, Any]:
-    values: Any = document.value
-    return {str(key): value for key, value in values.items()}
-
-
 class _References:
     """Values of the top that are texts or numbers, found once each however often referred to."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._values = _top(document)
+        top: Any = document.value
+        self.values = {str(key): value for key, value in top.items()}
         self._known: dict[str, Any] = {}
         self._path: list[str] = []
 
@@ -125,13 +120,13 @@ class _References:
         return text
 
     def _target(self, key: str) -> Any:
-        if key not in self._values:
+        if key not in self.values:
             raise ValueError(f"it refers to <{key}>, which is missing")
         if key in self._path or len(self._path) > _MAX_STEPS:
             raise ValueError(f"its reference to <{key}> leads in a circle, or too far")
         if key not in self._known:
             self._path.append(key)
-            value = self._values[key]
+            value = self.values[key]
             plain = not isinstance(value, dict | tuple | None)
             self._known[key] = self.resolve(value, (key,)) if plain else f"<{key}>"
             self._path.pop()
