@@ -51,8 +51,7 @@ def judge_config(repository: Repository) -> Judgement:
     except (OSError, ValueError, RecursionError) as error:
         return _fail("bad_config", f"config.json cannot be read: {error}")
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
-        measured = Measurement("config_keys", len(config), "keys")
-        return Judgement(Outcome.PASS, (measured,))
+        return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
     if library:
         message = f"it is in {library}, and its config.json names no model_type"
         return _fail("unsupported_library", message)

@@ -82,12 +82,8 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
     """Download files, each as far as it is missing.
 
     ``progress`` is called, by several threads, with the number of bytes that came and their total.
-
-    Raises
-    ------
-    Blocked
-        ``unreachable``, ``timed_out``, ``checksum_mismatch``, ``offline_not_cached`` or
-        ``disk_full``.
+    Raises ``Blocked``: ``unreachable``, ``timed_out``, ``checksum_mismatch``,
+    ``offline_not_cached`` or ``disk_full``.
     """
     if repository.of_hub and names:
         model, commit, offline = repository.model, repository.commit, repository.offline

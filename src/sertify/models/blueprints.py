@@ -45,11 +45,6 @@ class Network(Protocol):
         ...
 
 
-def batching_of(network: Network) -> Batching:
-    """Return which clips the network says may be asked about together."""
-    return Batching(getattr(network, "batching", Batching.SINGLE))
-
-
 @dataclass(frozen=True)
 class Blueprint:
     """A candidate's network as it will be, known without its weights.

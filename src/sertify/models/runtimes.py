@@ -32,12 +32,7 @@ def in_onnxruntime(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     """Return the network, answered by onnxruntime with the threads that torch may use now.
 
     Its graph is traced with the first clip; an axis by which the input for the last one differs has
-    no fixed size.
-
-    Raises
-    ------
-    Blocked
-        ``missing_package``.
+    no fixed size. Raises ``Blocked`` with ``missing_package``.
     """
     optional_package("onnxruntime", "onnx")
     with _exported(network, clips) as path:

@@ -90,12 +90,7 @@ class Walk:
     def run(self) -> object:
         """Return what the pickle holds: a symbol, a tuple of them, a string, a number or None.
 
-        Raises
-        ------
-        BrokenPickle
-            If it ends too early or holds something that is no instruction.
-        LongPickle
-            If it is too long to be followed.
+        Raises ``BrokenPickle``, or ``LongPickle`` if it is too long to be followed.
         """
         stream = io.BytesIO(self._pickle)
         for _ in range(MAX_INSTRUCTIONS):

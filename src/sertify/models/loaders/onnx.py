@@ -45,14 +45,15 @@ class OnnxLoader:
         optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}; {snapshot.listing}"
-            raise Rejected("no_weights", message)
+            raise Rejected("no_weights", f"it has none of {listed(_GRAPHS)}; {snapshot.listing}")
+        weights = re.escape(graph) + EXTERNAL_DATA
+        data = (name for name in snapshot.files if re.fullmatch(weights, name))
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
             loader=self,
-            files=_files(snapshot, graph),
+            files=(graph, *sorted(data)),
             architecture=(config.architectures or ["a graph"])[0],
             labels=labels_of(snapshot, config),
             problem_type=config.problem_type,
@@ -81,11 +82,6 @@ def _graph(snapshot: Snapshot) -> str | None:
     return next((name for name in _GRAPHS if name in snapshot.files), None)
 
 
-def _files(snapshot: Snapshot, graph: str) -> tuple[str, ...]:
-    data = (name for name in snapshot.files if re.fullmatch(re.escape(graph) + EXTERNAL_DATA, name))
-    return (graph, *sorted(data))
-
-
 def _session(blueprint: Blueprint, graph: str) -> Any:
     try:
         # By its path: of a graph given as bytes, external data is looked for in the working folder.
@@ -111,15 +107,14 @@ def _require_known(session: Any, graph: str) -> None:
 
 def _answers(session: Any, extractor: Any) -> Network:
     inputs: Mapping[str, Any] = {given.name: given for given in session.get_inputs()}
-    options = _mask_option(inputs) | _length_options(inputs["input_values"].shape)
+    options = _length_options(inputs["input_values"].shape)
+    # Only where it is needed: extractors of spectrograms do not know it.
+    if "attention_mask" in inputs:
+        options["return_attention_mask"] = True
 
     def answer_one(waveform: Waveform) -> NDArray[np.float32]:
-        prepared = extractor(
-            waveform,
-            sampling_rate=extractor.sampling_rate,
-            return_tensors="np",
-            **options,
-        )
+        rate = extractor.sampling_rate
+        prepared = extractor(waveform, sampling_rate=rate, return_tensors="np", **options)
         feed = {name: prepared[name].astype(_TYPES[inputs[name].type]) for name in inputs}
         with onnx_errors():
             (logits,) = session.run(["logits"], feed)
@@ -130,11 +125,6 @@ def _answers(session: Any, extractor: Any) -> Network:
         return np.concatenate([answer_one(waveform) for waveform in waveforms])
 
     return answer
-
-
-def _mask_option(inputs: Mapping[str, Any]) -> dict[str, bool]:
-    # Only where it is needed: extractors of spectrograms do not know it.
-    return {"return_attention_mask": True} if "attention_mask" in inputs else {}
 
 
 def _length_options(shape: Sequence[Any]) -> dict[str, Any]:
