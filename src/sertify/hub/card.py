@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,9 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    text = _text_of(folder / "README.md")
+    text = ""
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        text = file.read(_LONGEST)
     content = _front_matter(text)
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
     # Neither the front matter, nor code, nor comments; headings stand alone.
@@ -88,14 +91,6 @@ def _trainers_datasets(content: dict[Any, Any]) -> Iterator[str]:
             for dataset in _dicts(result.get("dataset")):
                 names = _texts(dataset.get("name")) + _texts(dataset.get("type"))
                 yield from mentioned(f"datasets: {' '.join(names)}")
-
-
-def _text_of(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST)
-    except OSError:
-        return ""
 
 
 def _front_matter(text: str) -> dict[Any, Any]:

@@ -16,7 +16,6 @@ _MAX_STEPS = 32  # from one reference to the next
 _MAX_TEXT = 10_000  # of a text put together from references
 _REFERENCE = re.compile(r"<([^<>\[\]]+)>")
 _MAKERS = ("!new:", "!name:", "!apply:", "!module:")
-_ARROW = " => "
 
 
 def read_hyperparams(text: str) -> dict[str, Any]:
@@ -32,10 +31,9 @@ def read_hyperparams(text: str) -> dict[str, Any]:
 def class_names(text: str) -> dict[str, str]:
     """Return what each key at the top would be made with: ``{"avg_pool": "speechbrain..."}``."""
     return {
-        str(at[0]): tag.removeprefix(maker)
+        str(at[0]): tag.partition(":")[2]
         for at, tag in _read(text).tags.items()
-        for maker in _MAKERS
-        if len(at) == 1 and tag.startswith(maker)
+        if len(at) == 1 and tag.startswith(_MAKERS)
     }
 
 
@@ -49,9 +47,8 @@ def label_names(text: str) -> tuple[str, ...]:
             break
         name, index = _label(line, number)
         if index in names:
-            raise ValueError(
-                f"line {number}: index {index} is already that of {quoted(names[index])}"
-            )
+            other = quoted(names[index])
+            raise ValueError(f"line {number}: index {index} is already that of {other}")
         if name in names.values():
             raise ValueError(f"line {number}: {quoted(name)} already has an index")
         names[index] = name
@@ -66,7 +63,7 @@ def label_names(text: str) -> tuple[str, ...]:
 
 
 def _label(line: str, number: int) -> tuple[str, int]:
-    literal, arrow, index = line.strip().rpartition(_ARROW)
+    literal, arrow, index = line.strip().rpartition(" => ")
     if not arrow:
         raise ValueError(f"line {number}: not of the form 'label' => index")
     try:

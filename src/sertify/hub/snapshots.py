@@ -32,15 +32,10 @@ _SMALL_FILES = (
 class Snapshot(Repository):
     """The repository of a candidate, and what else it is made of.
 
-    Attributes
-    ----------
-    companions
-        The repositories that it takes its feature extractor or its backbone's config from, by
-        the name that they are asked for; or why there is none.
-    gated
-        Whether its files are for those only whom its author lets in; None where no hub said so.
-    remark
-        What the reader of the report should know of how it was come by.
+    ``companions`` are the repositories that it takes its feature extractor or its backbone's config
+    from, by the name that they are asked for; or why there is none. ``gated`` says whether its
+    files are for those only whom its author lets in; None where no hub said so. ``remark`` is what
+    the reader of the report should know of how it was come by.
     """
 
     candidate: Candidate = field(kw_only=True)

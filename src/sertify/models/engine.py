@@ -58,11 +58,7 @@ def answers(
 
 
 def batches(
-    waveforms: Iterable[Waveform],
-    batching: Batching,
-    most: int,
-    stretch: float = 1.0,
-    least: int = 0,
+    waveforms: Iterable[Waveform], batching: Batching, most: int, stretch: float = 1, least: int = 0
 ) -> Iterator[Batch]:
     """Group clips, with their positions, into batches of up to ``most`` samples, padding included.
 
@@ -164,10 +160,7 @@ class _Crew:
                 yield result
 
     def leave(self) -> None:
-        """Drop what nobody waits for any more, and wait for what is being done.
-
-        The next model needs the room.
-        """
+        """Drop what nobody waits for, and wait for what is being done: the room is needed next."""
         self._left.set()
         self._ahead.release(_WINDOW)
         for _ in range(self._hands):

@@ -71,7 +71,8 @@ def load(
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    _tidy()
+    _forget_imports()
+    gc.collect()  # the last network holds reference cycles, and may still be in memory
     started = time.perf_counter()
     if blueprint.unknown:
         index = _index_of_files(blueprint.snapshot)
@@ -125,12 +126,6 @@ def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
 def _forget_imports() -> None:
     gc.collect()
     gc.freeze()  # modules are many objects, and none of them is ever garbage
-
-
-def _tidy() -> None:
-    """Free the last network: it holds reference cycles, and may still be in memory."""
-    _forget_imports()
-    gc.collect()
 
 
 def _misfit(model: LoadedModel) -> str:

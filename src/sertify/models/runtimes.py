@@ -137,8 +137,7 @@ class _Logits(nn.Module):
         self.eval()  # the exporter would leave all of it as it finds this
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        named = dict(zip(self.names, inputs, strict=True))
-        logits: torch.Tensor = self.module(**named).logits
+        logits: torch.Tensor = self.module(**dict(zip(self.names, inputs, strict=True))).logits
         return logits
 
 

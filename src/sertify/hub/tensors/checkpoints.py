@@ -12,9 +12,9 @@ from sertify.hub.tensors.index import (
     NotInspectable,
     Tensor,
     TensorIndex,
+    WeightFile,
     elements_of,
     is_count,
-    open_weights,
 )
 from sertify.hub.tensors.pickles import (
     BrokenPickle,
@@ -62,7 +62,7 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_weights(file, size)
+    source = WeightFile(file, size)
     if source.head.startswith(b"\x80"):
         return _bare(source.head)
     # Torch looks at the first bytes alone: an archive further on would not be what it loads.

@@ -68,13 +68,23 @@ class TensorIndex:
 
 
 class WeightFile:
-    """A file of known size, which is only asked for what it has not given yet."""
+    """A file of known size, which is only asked for what it has not given yet.
+
+    Its start is read at once. Raises ``CorruptWeights`` if it is no weight file at all.
+    """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.size = size
         self._file = file
         self._pieces: dict[int, bytes] = {}
         self.head = self.read(0, min(BLOCK, size))
+        start = self.head[:512].lstrip().lower()
+        if size == 0:
+            raise CorruptWeights("is empty")
+        if start.startswith(b"version https://git-lfs.github.com/spec/"):
+            raise CorruptWeights("is a Git LFS pointer, not the weights")
+        if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+            raise CorruptWeights("is a web page, not the weights")
 
     def read(self, offset: int, length: int) -> bytes:
         """Return that range, which has to lie within the file."""
@@ -92,19 +102,6 @@ class WeightFile:
         if len(piece) < length:
             raise CorruptWeights(f"ends after {offset + len(piece):,} of {self.size:,} bytes")
         return bytes(piece)
-
-
-def open_weights(file: BinaryIO, size: int) -> WeightFile:
-    """Read the start of the file, and raise CorruptWeights if it is no weight file at all."""
-    source = WeightFile(file, size)
-    start = source.head[:512].lstrip().lower()
-    if size == 0:
-        raise CorruptWeights("is empty")
-    if start.startswith(b"version https://git-lfs.github.com/spec/"):
-        raise CorruptWeights("is a Git LFS pointer, not the weights")
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise CorruptWeights("is a web page, not the weights")
-    return source
 
 
 def refuse_long(length: int) -> None:

@@ -72,7 +72,11 @@ class OnnxLoader:
         """Load it on the CPU, whatever the device."""
         graph, extractor = blueprint.material
         with out_of_memory(graph):
-            session = _session(blueprint, graph)
+            try:
+                # By its path: of bytes, external data is looked for in the working folder.
+                session = onnx_session(str(blueprint.snapshot.folder / graph))
+            except RuntimeError as error:
+                raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
         _require_known(session, graph)
         return _answers(session, extractor), WeightReport(backbone="", parameters=0)
 
@@ -80,14 +84,6 @@ class OnnxLoader:
 def _graph(snapshot: Snapshot) -> str | None:
     """Name of the export, a quantized one where there is no other."""
     return next((name for name in _GRAPHS if name in snapshot.files), None)
-
-
-def _session(blueprint: Blueprint, graph: str) -> Any:
-    try:
-        # By its path: of a graph given as bytes, external data is looked for in the working folder.
-        return onnx_session(str(blueprint.snapshot.folder / graph))
-    except RuntimeError as error:
-        raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
 
 
 def _require_known(session: Any, graph: str) -> None:

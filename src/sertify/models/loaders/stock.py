@@ -119,10 +119,8 @@ def read_config(snapshot: Snapshot) -> Any:
         )
     layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
     if max(number for number in [*layers, 0] if isinstance(number, int)) > _MOST_LAYERS:
-        message = (
-            f"config.json asks for {max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
-        )
-        raise Rejected("bad_config", message)
+        wanted = f"{max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
+        raise Rejected("bad_config", f"config.json asks for {wanted}")
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
@@ -147,9 +145,8 @@ def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
     if given is not None:
         return given
     names: Mapping[int, Any] = config.id2label or {}
-    return tuple(
-        None if names.get(index) is None else str(names[index]) for index in range(len(names))
-    )
+    named = (names.get(index) for index in range(len(names)))
+    return tuple(None if name is None else str(name) for name in named)
 
 
 def receptive_field(config: Any) -> int:

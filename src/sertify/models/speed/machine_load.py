@@ -18,17 +18,10 @@ _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 class Reading:
     """Counters at one moment, all of them since some moment before.
 
-    Attributes
-    ----------
-    clock
-        Seconds.
-    own
-        Seconds that cores worked for this process.
-    busy
-        Seconds that the cores which this process may use worked for anybody.
-    threads
-        By thread of this process, the nanoseconds that it had a core, and that it was ready and
-        waited for one; empty where the system does not tell.
+    ``clock`` is in seconds, as are ``own``, for which cores worked for this process, and ``busy``,
+    for which the cores that it may use worked for anybody. ``threads`` are, by thread of this
+    process, the nanoseconds that it had a core, and that it was ready and waited for one; empty
+    where the system does not tell.
     """
 
     clock: float
