@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,14 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    text = _text_of(folder / "README.md")
+    text = ""
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        text = file.read(_LONGEST)
     content = _front_matter(text)
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
-    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(_body(text))))
+    # Neither the front matter, nor code, nor comments; headings stand alone.
+    body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
+    mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(body)))
     return Card(
         licence=", ".join(licence),
         languages=_texts(content.get("language")),
@@ -88,24 +93,11 @@ def _trainers_datasets(content: dict[Any, Any]) -> Iterator[str]:
                 yield from mentioned(f"datasets: {' '.join(names)}")
 
 
-def _text_of(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST)
-    except OSError:
-        return ""
-
-
 def _front_matter(text: str) -> dict[Any, Any]:
     """Return what can be read of it: anything may stand there, and nothing depends on it."""
     match = _FRONT_MATTER.match(text)
     content = read_yaml(match[1].encode(), any_keys=True).value if match else None
     return content if isinstance(content, dict) else {}
-
-
-def _body(text: str) -> str:
-    """Return the text of a card without its front matter, code and comments."""
-    return _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
 
 
 def _trained_on(body: str) -> Iterator[str]:
@@ -131,17 +123,14 @@ def _blocks(body: str) -> Iterator[tuple[str, str | None]]:
         if heading and level > 1:  # a title is not about every sentence below it
             headings[level] = _kind_of_heading(block)
         if block and not item:
-            lead = _last_kind(block) if block.rstrip(" *_").endswith(":") else None
+            kinds = [None, *(cue.lastgroup for cue in _CUE.finditer(block))]
+            lead = kinds[-1] if block.rstrip(" *_").endswith(":") else None
 
 
 def _kind_of_heading(heading: str) -> str | None:
     """Return training for "Training and evaluation data", under which training is told."""
     kinds = [cue.lastgroup for cue in _CUE.finditer(heading)]
     return "training" if "training" in kinds else next(iter(kinds), None)
-
-
-def _last_kind(block: str) -> str | None:
-    return next((cue.lastgroup for cue in reversed(list(_CUE.finditer(block)))), None)
 
 
 def _clauses(sentence: str) -> Iterator[tuple[str, str | None]]:

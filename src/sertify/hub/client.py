@@ -10,18 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx2
-from huggingface_hub import HfApi, ModelInfo, constants, get_token, set_client_factory
-from huggingface_hub.errors import (
-    DisabledRepoError,
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-    RevisionResolutionError,
-)
+from huggingface_hub import HfApi, ModelInfo, constants, errors, get_token, set_client_factory
 from huggingface_hub.utils import (
     build_hf_headers,
     hf_raise_for_status,
@@ -83,14 +72,8 @@ class Api(HfApi):
 
 def send_get(url: str, headers: dict[str, str], **options: Any) -> httpx2.Response:
     """Send a GET, and again after a pause where the hub is busy or breaks off."""
-    response = http_backoff(
-        "GET",
-        url,
-        headers=headers,
-        max_retries=_RETRIES,
-        retry_on_exceptions=_PASSING,
-        **options,
-    )
+    options |= {"max_retries": _RETRIES, "retry_on_exceptions": _PASSING}
+    response = http_backoff("GET", url, headers=headers, **options)
     hf_raise_for_status(response)
     return response
 
@@ -157,10 +140,8 @@ def _refuse_pause(response: httpx2.Response) -> None:
 
 def _refuse_whole(response: httpx2.Response) -> None:
     if response.status_code == 200 and PART in response.request.extensions:
-        host = response.url.host
-        raise Blocked(
-            "unreachable", f"{host} only sends whole files, but should send parts of them"
-        )
+        message = "only sends whole files, but should send parts of them"
+        raise Blocked("unreachable", f"{response.url.host} {message}")
 
 
 @contextmanager
@@ -177,8 +158,17 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
         raise _verdict(error, model, revision, offline=offline) from None
 
 
-_ANSWERS = (RepositoryNotFoundError, RevisionNotFoundError, DisabledRepoError, HFValidationError)
-_NOT_CACHED = (LocalEntryNotFoundError, OfflineModeIsEnabled, RevisionResolutionError)
+_ANSWERS = (
+    errors.RepositoryNotFoundError,
+    errors.RevisionNotFoundError,
+    errors.DisabledRepoError,
+    errors.HFValidationError,
+)
+_NOT_CACHED = (
+    errors.LocalEntryNotFoundError,
+    errors.OfflineModeIsEnabled,
+    errors.RevisionResolutionError,
+)
 
 
 def _verdict(
@@ -196,19 +186,19 @@ def _verdict(
         message = f"{at} is not in the cache, and the network may not be used"
         return Blocked("offline_not_cached", message)
     if any(isinstance(cause, httpx2.TimeoutException) for cause in chain):
-        text = f"{constants.ENDPOINT} gave no answer for {at} within {TIMEOUT:g} s"
-        return Blocked("timed_out", text)
+        message = f"{constants.ENDPOINT} gave no answer for {at} within {TIMEOUT:g} s"
+        return Blocked("timed_out", message)
     if any(map(_refuses_login, chain)):
         return Blocked("no_access", f"{constants.ENDPOINT} refuses this machine's login for {at}")
     return _unable(error, at)
 
 
 def _answered(answer: BaseException, model: str, revision: str | None) -> Blocked | Rejected:
-    if isinstance(answer, GatedRepoError):
+    if isinstance(answer, errors.GatedRepoError):
         return Blocked("gated", f"{model} is gated, and this machine has no access")
-    if isinstance(answer, DisabledRepoError):
+    if isinstance(answer, errors.DisabledRepoError):
         return Rejected("not_found", f"the hub has disabled {model}")
-    if isinstance(answer, RevisionNotFoundError):
+    if isinstance(answer, errors.RevisionNotFoundError):
         return Rejected("revision_not_found", f"{model} has no revision {revision}")
     return Rejected("not_found", f"the hub has no model {model}")
 
@@ -224,8 +214,7 @@ def _unable(error: Exception, at: str) -> Blocked:
     # Else it is an error of the client, such as for a file that is shorter than announced.
     if isinstance(error, JSONDecodeError) or _is_page(error):
         problem = "what answered is not the hub; it may be the page of a proxy"
-    text = f"{constants.ENDPOINT} gave no usable answer for {at}: {problem}"
-    return Blocked("unreachable", text)
+    return Blocked("unreachable", f"{constants.ENDPOINT} gave no usable answer for {at}: {problem}")
 
 
 def _is_page(error: BaseException) -> bool:
@@ -236,7 +225,7 @@ def _is_page(error: BaseException) -> bool:
 
 def _refuses_login(error: BaseException) -> bool:
     """Whether the hub itself refuses; a place that it sends to does when its address is old."""
-    if not isinstance(error, HfHubHTTPError) or _is_page(error):
+    if not isinstance(error, errors.HfHubHTTPError) or _is_page(error):
         return False
     there = error.response.url.host == httpx2.URL(constants.ENDPOINT).host
     return there and error.response.status_code in (401, 403)

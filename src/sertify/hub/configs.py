@@ -1,45 +1,73 @@
-"""Whether a repository has a config.json that transformers could read."""
+"""Whether transformers could read a repository's config.json, or which library it is for."""
 
+import re
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from sertify.hub.libraries import library_of
+from sertify.hub.repositories import Repository
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
+from sertify.vocabulary.text import listed
 
-if TYPE_CHECKING:
-    from sertify.hub.snapshots import Snapshot
+_SIGNS = {
+    r"hyperparams\.yaml": "SpeechBrain",
+    r"configuration\.json|am\.mvn": "FunASR",
+    r".*\.nemo": "NeMo",
+    r"(onnx/)?[^/]*\.onnx": "ONNX",
+    r"adapter_config\.json": "PEFT",
+    r"tf_model\.h5|saved_model\.pb": "TensorFlow",
+    r"[^/]*\.keras": "Keras",
+    r"flax_model\.msgpack": "Flax",
+    r"[^/]*\.(joblib|pkl|skops)": "scikit-learn",
+    r"[^/]*\.tflite": "TensorFlow Lite",
+    r"[^/]*\.gguf": "llama.cpp",
+}
 
 
-def judge_config(snapshot: "Snapshot") -> Judgement:
+def library_of(names: Iterable[str]) -> str:
+    """Say in whose format a repository is, and which of its files tell; "" where none does.
+
+    Examples
+    --------
+    >>> library_of(["README.md", "am.mvn", "configuration.json"])
+    "FunASR's format (am.mvn, configuration.json)"
+    """
+    there = sorted(names)
+    for sign, library in _SIGNS.items():
+        signs = [name for name in there if re.fullmatch(sign, name)]
+        if signs:
+            return f"{library}'s format ({listed(signs)})"
+    return ""
+
+
+def judge_config(repository: Repository) -> Judgement:
     """Reject a repository without a config.json that names a model type."""
-    library = library_of(snapshot.files)
-    if "config.json" not in snapshot.files:
+    library = library_of(repository.files)
+    if "config.json" not in repository.files:
         if library:
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
-        return _fail("no_config", f"it has no config.json; {snapshot.listing}")
+        return _fail("no_config", f"it has no config.json; {repository.listing}")
     try:
-        config = snapshot.read_json("config.json")
+        config = repository.read_json("config.json")
     except (OSError, ValueError, RecursionError) as error:
         return _fail("bad_config", f"config.json cannot be read: {error}")
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
-        measured = Measurement("config_keys", len(config), "keys")
-        return Judgement(Outcome.PASS, (measured,))
+        return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
     if library:
         message = f"it is in {library}, and its config.json names no model_type"
         return _fail("unsupported_library", message)
     return _fail("bad_config", "config.json names no model_type")
 
 
-def has_config(snapshot: "Snapshot") -> bool:
+def has_config(repository: Repository) -> bool:
     """Whether a repository has a config.json that transformers could read."""
-    return judge_config(snapshot).outcome is Outcome.PASS
+    return judge_config(repository).outcome is Outcome.PASS
 
 
-def names_foreign_code(snapshot: "Snapshot") -> bool:
+def names_foreign_code(repository: Repository) -> bool:
     """Whether a config names classes of another repository, which is at no commit that is known."""
     for name in ("config.json", "preprocessor_config.json"):
         with suppress(OSError, ValueError, AttributeError):
-            if "--" in str(snapshot.read_json(name).get("auto_map")):
+            if "--" in str(repository.read_json(name).get("auto_map")):
                 return True
     return False
 

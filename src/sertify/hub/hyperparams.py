@@ -16,7 +16,6 @@ _MAX_STEPS = 32  # from one reference to the next
 _MAX_TEXT = 10_000  # of a text put together from references
 _REFERENCE = re.compile(r"<([^<>\[\]]+)>")
 _MAKERS = ("!new:", "!name:", "!apply:", "!module:")
-_ARROW = " => "
 
 
 def read_hyperparams(text: str) -> dict[str, Any]:
@@ -25,18 +24,16 @@ def read_hyperparams(text: str) -> dict[str, Any]:
     `!ref <key>` becomes the value of the key, and `!ref <folder>/file` text. A reference to
     anything but a plain value, such as a module, stays the text it is: ``"<wav2vec2>"``.
     """
-    document = _read(text)
-    references = _References(document)
-    return {key: references.resolve(value, (key,)) for key, value in _top(document).items()}
+    references = _References(_read(text))
+    return {key: references.resolve(value, (key,)) for key, value in references.values.items()}
 
 
 def class_names(text: str) -> dict[str, str]:
     """Return what each key at the top would be made with: ``{"avg_pool": "speechbrain..."}``."""
     return {
-        str(at[0]): tag.removeprefix(maker)
+        str(at[0]): tag.partition(":")[2]
         for at, tag in _read(text).tags.items()
-        for maker in _MAKERS
-        if len(at) == 1 and tag.startswith(maker)
+        if len(at) == 1 and tag.startswith(_MAKERS)
     }
 
 
@@ -50,9 +47,8 @@ def label_names(text: str) -> tuple[str, ...]:
             break
         name, index = _label(line, number)
         if index in names:
-            raise ValueError(
-                f"line {number}: index {index} is already that of {quoted(names[index])}"
-            )
+            other = quoted(names[index])
+            raise ValueError(f"line {number}: index {index} is already that of {other}")
         if name in names.values():
             raise ValueError(f"line {number}: {quoted(name)} already has an index")
         names[index] = name
@@ -67,7 +63,7 @@ def label_names(text: str) -> tuple[str, ...]:
 
 
 def _label(line: str, number: int) -> tuple[str, int]:
-    literal, arrow, index = line.strip().rpartition(_ARROW)
+    literal, arrow, index = line.strip().rpartition(" => ")
     if not arrow:
         raise ValueError(f"line {number}: not of the form 'label' => index")
     try:
@@ -89,17 +85,13 @@ def _read(text: str) -> Document:
     return document
 
 
-def _top(document: Document) -> dict[str, Any]:
-    values: Any = document.value
-    return {str(key): value for key, value in values.items()}
-
-
 class _References:
     """Values of the top that are texts or numbers, found once each however often referred to."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._values = _top(document)
+        top: Any = document.value
+        self.values = {str(key): value for key, value in top.items()}
         self._known: dict[str, Any] = {}
         self._path: list[str] = []
 
@@ -125,13 +117,13 @@ class _References:
         return text
 
     def _target(self, key: str) -> Any:
-        if key not in self._values:
+        if key not in self.values:
             raise ValueError(f"it refers to <{key}>, which is missing")
         if key in self._path or len(self._path) > _MAX_STEPS:
             raise ValueError(f"its reference to <{key}> leads in a circle, or too far")
         if key not in self._known:
             self._path.append(key)
-            value = self._values[key]
+            value = self.values[key]
             plain = not isinstance(value, dict | tuple | None)
             self._known[key] = self.resolve(value, (key,)) if plain else f"<{key}>"
             self._path.pop()

@@ -10,15 +10,7 @@ from sertify.hub.client import PART, send_get
 
 
 class RemoteFile(io.RawIOBase):
-    """Each read is a request for a range of bytes.
-
-    Parameters
-    ----------
-    model, commit, name
-        Which file.
-    size
-        Its length in bytes.
-    """
+    """Each read is a request for a range of bytes; ``size`` is the length of the file in bytes."""
 
     def __init__(self, model: str, commit: str, name: str, size: int) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
@@ -82,20 +82,16 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
     """Download files, each as far as it is missing.
 
     ``progress`` is called, by several threads, with the number of bytes that came and their total.
-
-    Raises
-    ------
-    Blocked
-        ``unreachable``, ``timed_out``, ``checksum_mismatch``, ``offline_not_cached`` or
-        ``disk_full``.
+    Raises ``Blocked``: ``unreachable``, ``timed_out``, ``checksum_mismatch``,
+    ``offline_not_cached`` or ``disk_full``.
     """
     if repository.of_hub and names:
         model, commit, offline = repository.model, repository.commit, repository.offline
         with hub_errors(model, commit, offline=offline):
-            total = sum(_missing(repository, names))
+            there, sizes = repository.folder, repository.files
+            total = sum(sizes.get(name, 0) for name in names if not (there / name).exists())
             bar = telling(progress, total) if progress and total else Silent
-            patterns = [escape(name) for name in names]
-            _download(model, commit, patterns, offline=offline, bar=bar)
+            _download(model, commit, [*map(escape, names)], offline=offline, bar=bar)
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
@@ -129,13 +125,6 @@ def remote(
     gated = None if api.info is None else bool(api.info.gated)
     repository = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
     return repository, gated, silence if trouble else ""
-
-
-def _missing(repository: Repository, names: Collection[str]) -> Iterator[int]:
-    """Yield the sizes of the files that are not here yet."""
-    for name in names:
-        if not (repository.folder / name).exists():
-            yield repository.files.get(name, 0)
 
 
 def _download(

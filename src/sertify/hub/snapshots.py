@@ -11,8 +11,8 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from sertify.candidates.reading import Candidate
 from sertify.hub.card import Card, read_card
 from sertify.hub.client import hub_errors
+from sertify.hub.configs import has_config, library_of
 from sertify.hub.hyperparams import read_hyperparams
-from sertify.hub.libraries import library_of
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
@@ -32,15 +32,10 @@ _SMALL_FILES = (
 class Snapshot(Repository):
     """The repository of a candidate, and what else it is made of.
 
-    Attributes
-    ----------
-    companions
-        The repositories that it takes its feature extractor or its backbone's config from, by
-        the name that they are asked for; or why there is none.
-    gated
-        Whether its files are for those only whom its author lets in; None where no hub said so.
-    remark
-        What the reader of the report should know of how it was come by.
+    ``companions`` are the repositories that it takes its feature extractor or its backbone's config
+    from, by the name that they are asked for; or why there is none. ``gated`` says whether its
+    files are for those only whom its author lets in; None where no hub said so. ``remark`` is what
+    the reader of the report should know of how it was come by.
     """
 
     candidate: Candidate = field(kw_only=True)
@@ -51,12 +46,7 @@ class Snapshot(Repository):
     @property
     def identity(self) -> str:
         """The commit, and those of the companions: changes with anything that is judged."""
-        others = [
-            companion.commit
-            for companion in self.companions.values()
-            if isinstance(companion, Repository)
-        ]
-        return "+".join([self.commit, *others])
+        return "+".join([self.commit, *self._commits.values()])
 
     @property
     def weight_files(self) -> tuple[str, ...]:
@@ -76,16 +66,11 @@ class Snapshot(Repository):
     @property
     def facts(self) -> dict[str, Any]:
         """What it is to be judged by."""
-        commits = {
-            name: companion.commit
-            for name, companion in self.companions.items()
-            if not isinstance(companion, Rejected)
-        }
         repository = {
             **asdict(self.card),
             "weight_files": list(self.weight_files),
             "gated": self.gated,
-            "companions": commits,
+            "companions": self._commits,
         }
         return {
             "files": len(self.files),
@@ -93,6 +78,11 @@ class Snapshot(Repository):
             "repository": repository,
             "remark": self.remark,
         }
+
+    @property
+    def _commits(self) -> dict[str, str]:
+        others = self.companions.items()
+        return {name: other.commit for name, other in others if isinstance(other, Repository)}
 
     def companion(self, name: str) -> Repository:
         """Return another repository that this one needs, or raise why there is none."""
@@ -117,8 +107,9 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
     if candidate.folder is not None:
         repository, gated, remark = local(candidate.model, candidate.folder), None, ""
     else:
-        revision = candidate.revision
-        repository, gated, remark = remote(candidate.model, revision, _SMALL_FILES, offline=offline)
+        repository, gated, remark = remote(
+            candidate.model, candidate.revision, _SMALL_FILES, offline=offline
+        )
     return Snapshot(
         **vars(repository),
         candidate=candidate,
@@ -145,8 +136,7 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
         library = library_of(snapshot.files)
         if library:
             raise Rejected("unsupported_library", f"its weights are only in {library}")
-        message = f"it has no weights in a known format; {snapshot.listing}"
-        raise Rejected("no_weights", message)
+        raise Rejected("no_weights", f"it has no weights in a known format; {snapshot.listing}")
     _require_shards(snapshot, names[0])
     with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
@@ -164,8 +154,7 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        message = f"{listing} lists {lost[0]}, which is missing"
-        raise Rejected("corrupt_weights", message)
+        raise Rejected("corrupt_weights", f"{listing} lists {lost[0]}, which is missing")
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
@@ -207,7 +196,8 @@ def _companions(
 
 def _backbone(repository: Repository) -> str | None:
     """Name of the repository that a SpeechBrain one takes the config of its backbone from."""
-    if "hyperparams.yaml" not in repository.files or _names_model_type(repository):
+    # Where transformers can read it, SpeechBrain's file does not matter.
+    if "hyperparams.yaml" not in repository.files or has_config(repository):
         return None
     try:
         text = (repository.folder / "hyperparams.yaml").read_text(encoding="utf-8")
@@ -215,14 +205,6 @@ def _backbone(repository: Repository) -> str | None:
     except (OSError, ValueError):
         return None  # the loader will say so
     return source if isinstance(source, str) else None
-
-
-def _names_model_type(repository: Repository) -> bool:
-    """Whether transformers can read it, so that SpeechBrain's file does not matter."""
-    try:
-        return isinstance(repository.read_json("config.json")["model_type"], str)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return False
 
 
 def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repository | Rejected:

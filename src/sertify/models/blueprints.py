@@ -45,11 +45,6 @@ class Network(Protocol):
         ...
 
 
-def batching_of(network: Network) -> Batching:
-    """Return which clips the network says may be asked about together."""
-    return Batching(getattr(network, "batching", Batching.SINGLE))
-
-
 @dataclass(frozen=True)
 class Blueprint:
     """A candidate's network as it will be, known without its weights.
@@ -97,7 +92,9 @@ class Blueprint:
 
     def to_json(self) -> dict[str, Any]:
         """Return in JSON types what is known of it, without what the loader needs to load it."""
-        kept = {name: getattr(self, name) for name in _KEPT}
+        left_out = ("snapshot", "loader", "material")
+        names = [column.name for column in fields(self) if column.name not in left_out]
+        kept = {name: getattr(self, name) for name in names}
         kept["weights"] = None if self.weights is None else asdict(self.weights)
         return {**kept, "loader": self.loader.name}
 
@@ -106,7 +103,7 @@ class Blueprint:
         """Rebuild one that can be judged, of the same snapshot; it is to be loaded by another."""
         same = {**facts, "files": tuple(facts["files"]), "labels": tuple(facts["labels"])}
         if facts["weights"] is not None:
-            same["weights"] = _WEIGHTS.validate_python(facts["weights"])
+            same["weights"] = TypeAdapter(WeightReport).validate_python(facts["weights"])
         return cls(snapshot, **{**same, "loader": Recalled(facts["loader"])})
 
     @property
@@ -114,14 +111,6 @@ class Blueprint:
         """What it is to be judged by."""
         same = ("architecture", "labels", "outputs", "remark")
         return {"loader": self.loader.name, **{name: getattr(self, name) for name in same}}
-
-
-_KEPT = [
-    column.name
-    for column in fields(Blueprint)
-    if column.name not in ("snapshot", "loader", "material")
-]
-_WEIGHTS = TypeAdapter(WeightReport)
 
 
 class Loader(Protocol):
@@ -138,10 +127,7 @@ class Loader(Protocol):
         ...
 
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
-        """Say what the network will be, without reading weights.
-
-        Raises ``Rejected`` with the reason where none can be made.
-        """
+        """Say what the network will be, reading no weights; raise ``Rejected`` if there is none."""
         ...
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:

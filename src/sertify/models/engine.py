@@ -4,7 +4,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
@@ -26,7 +25,7 @@ _WINDOW = 64
 _WINDOW_SAMPLES = 8_000_000
 # Seconds of a batch: on a core, two clips of a second take 0.84 of the time that they take one by
 # one, longer ones as long as before; other devices are idle unless they have much to do.
-_BATCH = {"cpu": 4.0}
+_BATCH = 4.0
 _LARGE_BATCH = 120.0
 # How much longer than another a clip may be in whose batch it is padded.
 _STRETCH = 1.15
@@ -40,24 +39,17 @@ def answers(
     threads: int = 1,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Answer clips as they come: yields the position of each, and its logits.
+    """Answer clips as they come.
 
     On a CPU each thread answers clips of its own on one core, for that takes less time than all
     cores on one clip; unless the model is not `LoadedModel.concurrent`. ``waveforms`` is read ahead
     in a thread of its own, by a window that is small whatever there is to come. Where memory does
     not suffice, smaller batches are tried, then clips one at a time, and ``say`` is told of it.
 
-    Yields
-    ------
-    Positions in ``waveforms``, in no certain order, and logits of shape (len(labels),).
-
-    Raises
-    ------
-    Blocked
-        ``out_of_memory`` for a single clip, and whatever reading ``waveforms`` raises.
+    Yields positions in ``waveforms``, in no certain order, and logits of shape (len(labels),).
+    Raises ``Blocked`` with ``out_of_memory`` for a single clip, and what reading them raises.
     """
-    with warnings.catch_warnings():  # once, for it is no matter of a thread alone
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):  # once, for it is no matter of a thread alone
         crew = _Crew(model, threads, say)
         try:
             yield from crew.work(waveforms)
@@ -66,11 +58,7 @@ def answers(
 
 
 def batches(
-    waveforms: Iterable[Waveform],
-    batching: Batching,
-    most: int,
-    stretch: float = 1.0,
-    least: int = 0,
+    waveforms: Iterable[Waveform], batching: Batching, most: int, stretch: float = 1, least: int = 0
 ) -> Iterator[Batch]:
     """Group clips, with their positions, into batches of up to ``most`` samples, padding included.
 
@@ -108,11 +96,6 @@ def _goes_with(batch: Batch, waveform: Waveform, batching: Batching, stretch: fl
     if batching is Batching.ANY:
         return True
     return batch[0][1].size <= waveform.size * (stretch if batching is Batching.MASKED else 1)
-
-
-@dataclass
-class _Failure:
-    error: BaseException
 
 
 class _Room:
@@ -169,18 +152,15 @@ class _Crew:
         working = len(crew)
         while working:
             result = self._done.get()
-            if isinstance(result, _Failure):
-                raise result.error
+            if isinstance(result, BaseException):
+                raise result
             if result is None:
                 working -= 1
             else:
                 yield result
 
     def leave(self) -> None:
-        """Drop what nobody waits for any more, and wait for what is being done.
-
-        The next model needs the room.
-        """
+        """Drop what nobody waits for, and wait for what is being done: the room is needed next."""
         self._left.set()
         self._ahead.release(_WINDOW)
         for _ in range(self._hands):
@@ -189,7 +169,7 @@ class _Crew:
             thread.join()
 
     def _read(self, waveforms: Iterable[Waveform]) -> None:
-        seconds = _BATCH.get(self._model.device, _LARGE_BATCH)
+        seconds = _BATCH if self._on_cpu else _LARGE_BATCH
         most = round(seconds * (self._model.sampling_rate or 0))
         # Padding costs a CPU as much time as speech.
         stretch = 1.0 if self._on_cpu else _STRETCH
@@ -200,7 +180,7 @@ class _Crew:
                     return
                 self._waiting.put(batch)
         except BaseException as error:
-            self._done.put(_Failure(error))
+            self._done.put(error)
         finally:
             for _ in range(self._hands):
                 self._waiting.put(None)
@@ -212,11 +192,11 @@ class _Crew:
         try:
             while (batch := self._waiting.get()) is not None and not self._left.is_set():
                 self._ahead.release()
-                for place, logits in self._ask(batch):
-                    self._done.put((place, logits))
+                for answer in self._ask(batch):
+                    self._done.put(answer)
                 give_back()
         except BaseException as error:
-            self._done.put(_Failure(error))
+            self._done.put(error)
         finally:
             self._done.put(None)
 

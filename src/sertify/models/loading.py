@@ -2,17 +2,17 @@
 
 import gc
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
 import torch
 
 from sertify.hub.snapshots import Snapshot
-from sertify.hub.tensors.index import TensorIndex
-from sertify.models.blueprints import Blueprint, Network, batching_of
-from sertify.models.failures import text_of
+from sertify.hub.tensors.index import Tensor, TensorIndex
+from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
-from sertify.models.loaders.legacy import index_of_files
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.variants import convert
@@ -35,11 +35,8 @@ def choose_device(wish: str) -> str:
 def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
     """Choose a loader, and say what network it will make, without a byte of weights.
 
-    Raises
-    ------
-    Rejected
-        ``no_config``, ``bad_config``, ``unsupported_library``, ``wrong_task``,
-        ``needs_remote_code`` or ``no_weights``.
+    Raises ``Rejected``: ``no_config``, ``bad_config``, ``unsupported_library``, ``wrong_task``,
+    ``needs_remote_code`` or ``no_weights``.
     """
     try:
         return choose_loader(snapshot, index).outline(snapshot, index)
@@ -74,17 +71,18 @@ def load(
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    _tidy()
+    _forget_imports()
+    gc.collect()  # the last network holds reference cycles, and may still be in memory
     started = time.perf_counter()
     if blueprint.unknown:
-        index = index_of_files(blueprint.snapshot)
+        index = _index_of_files(blueprint.snapshot)
         blueprint = outline(blueprint.snapshot, index) if index else blueprint
     network, weights = blueprint.loader.load(blueprint, device)
     network = convert(_cast(network, blueprint, dtype), blueprint, device)
     load_time = time.perf_counter() - started
-    model = LoadedModel(blueprint, weights, load_time, device, network, batching_of(network))
-    misfit = _misfit(model)
-    if misfit:
+    batching = Batching(getattr(network, "batching", Batching.SINGLE))
+    model = LoadedModel(blueprint, weights, load_time, device, network, batching)
+    if misfit := _misfit(model):
         unfit = replace(blueprint, sampling_rate=None, extractor_problem=misfit)
         return replace(model, blueprint=unfit)
     return model
@@ -98,20 +96,36 @@ def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
         what = f"loader {blueprint.loader.name}" if variant == "fp32" else variant
         message = f"{what} answers in float32, but --dtype is {dtype}; leave out one of the two"
         raise Blocked("no_variant", message)
-    network.cast(getattr(torch, dtype))
+    network.module.to(getattr(torch, dtype))
     return network
+
+
+def _index_of_files(snapshot: Snapshot) -> TensorIndex | None:
+    """Return the index of pickled weights on this machine, which only torch can read: before 1.6.
+
+    None for other formats.
+    """
+    names = [name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt"))]
+    return TensorIndex.merged(_index_of(snapshot, name) for name in names) if names else None
+
+
+def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
+    with weight_errors(name), quiet():
+        content = torch.load(snapshot.folder / name, map_location="meta", weights_only=True)
+    if not isinstance(content, Mapping):
+        return TensorIndex({})
+    named = {str(key): value for key, value in content.items()}
+    tensors = {key: value for key, value in named.items() if isinstance(value, torch.Tensor)}
+    return TensorIndex(
+        {key: Tensor(tuple(value.shape), str(value.dtype)) for key, value in tensors.items()},
+        others=tuple(sorted(named.keys() - tensors.keys())),
+    )
 
 
 @cache
 def _forget_imports() -> None:
     gc.collect()
     gc.freeze()  # modules are many objects, and none of them is ever garbage
-
-
-def _tidy() -> None:
-    """Free the last network: it holds reference cycles, and may still be in memory."""
-    _forget_imports()
-    gc.collect()
 
 
 def _misfit(model: LoadedModel) -> str:

@@ -24,16 +24,8 @@ from sertify.models.failures import out_of_memory
 class LoadedModel:
     """A model in memory.
 
-    Attributes
-    ----------
-    weights
-        Where each of them came from.
-    load_time
-        Seconds from files to a model in memory.
-    batching
-        Which clips it may be asked about together.
-    concurrent
-        Whether several threads may ask it at a time.
+    ``load_time`` are the seconds from files to it. ``batching`` says which clips it may be asked
+    about together, ``concurrent`` whether several threads may ask it at a time.
     """
 
     blueprint: Blueprint
@@ -70,24 +62,11 @@ class LoadedModel:
         return self.blueprint.receptive_field
 
     def logits(self, waveform: Waveform) -> NDArray[np.float32]:
-        """Answer one clip.
+        """Answer one clip: mono samples of shape (n,) in [-1, 1] at :attr:`sampling_rate`.
 
-        Parameters
-        ----------
-        waveform
-            Mono samples of shape (n,) in [-1, 1] at :attr:`sampling_rate`.
-
-        Returns
-        -------
-        Logits of shape (len(labels),).
-
-        Raises
-        ------
-        Blocked
-            ``out_of_memory``.
+        Returns logits of shape (len(labels),). Raises ``Blocked`` with ``out_of_memory``.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             row: NDArray[np.float32] = self.answer([waveform])[0]
         return row
 

@@ -7,11 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import (
-    ASTFeatureExtractor,
-    Wav2Vec2FeatureExtractor,
-    WhisperFeatureExtractor,
-)
+from transformers import ASTFeatureExtractor, Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 
 from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching
@@ -21,10 +17,7 @@ from sertify.models.blueprints import Batching
 class TorchNetwork:
     """A module, and the feature extractor that prepares its input.
 
-    Attributes
-    ----------
-    batching
-        Which clips can share a forward without changing what each is answered.
+    ``batching`` says which clips can share a forward without changing what each is answered.
     """
 
     module: Any
@@ -40,7 +33,8 @@ class TorchNetwork:
             list(waveforms),
             sampling_rate=self.extractor.sampling_rate,
             return_tensors="pt",
-            **self._padding(),
+            # The others bring all clips to one length by themselves.
+            **({"padding": True} if isinstance(self.extractor, Wav2Vec2FeatureExtractor) else {}),
         )
         inputs = inputs.to(self.module.device).to(self.module.dtype)
         answer: NDArray[np.float32] = self.module(**inputs).logits.float().cpu().numpy()
@@ -66,14 +60,6 @@ class TorchNetwork:
             self([clip])
             states.append([_attributes(part) for part in modules])
         return any(state != states[0] for state in states)
-
-    def cast(self, dtype: torch.dtype) -> None:
-        """Hold the weights in another floating-point type, and compute in it."""
-        self.module.to(dtype)
-
-    def _padding(self) -> dict[str, bool]:
-        # The others bring all clips to one length by themselves.
-        return {"padding": True} if isinstance(self.extractor, Wav2Vec2FeatureExtractor) else {}
 
 
 def _attributes(module: torch.nn.Module) -> dict[str, int]:

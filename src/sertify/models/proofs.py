@@ -27,8 +27,7 @@ def is_concurrent(model: LoadedModel) -> bool:
         return False
     if not isinstance(model.network, TorchNetwork):
         return True  # as `Network` says
-    with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with torch.inference_mode(), warnings.catch_warnings(action="ignore"):
         return not model.network.remembers(_noises(model, (0.5, 0.25, 0.625)))
 
 
@@ -64,8 +63,7 @@ def batch_deviation(model: LoadedModel) -> float:
     clips = _noises(model, (0.5, 0.25, 0.375, 0.625) if mixed else (0.5,) * 4)
     alone = np.stack([model.logits(clip) for clip in clips])
     scale = scale_of(alone)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         try:
             together = model.answer(clips)
         except (RuntimeError, ValueError, TypeError, LookupError):

@@ -32,12 +32,7 @@ def in_onnxruntime(network: TorchNetwork, clips: _Clips) -> TorchNetwork:
     """Return the network, answered by onnxruntime with the threads that torch may use now.
 
     Its graph is traced with the first clip; an axis by which the input for the last one differs has
-    no fixed size.
-
-    Raises
-    ------
-    Blocked
-        ``missing_package``.
+    no fixed size. Raises ``Blocked`` with ``missing_package``.
     """
     optional_package("onnxruntime", "onnx")
     with _exported(network, clips) as path:
@@ -142,8 +137,7 @@ class _Logits(nn.Module):
         self.eval()  # the exporter would leave all of it as it finds this
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        named = dict(zip(self.names, inputs, strict=True))
-        logits: torch.Tensor = self.module(**named).logits
+        logits: torch.Tensor = self.module(**dict(zip(self.names, inputs, strict=True))).logits
         return logits
 
 

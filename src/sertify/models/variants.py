@@ -25,7 +25,6 @@ from sertify.vocabulary.errors import Blocked
 # Seconds: graphs are traced at the first, and what they keep of its length shows at the others.
 _LENGTHS = (1.0, 0.5, 1.33, 6.0)
 
-_Runtime = Callable[[TorchNetwork, Sequence[Waveform]], TorchNetwork]
 _Conversion = Callable[[TorchNetwork, Sequence[Waveform]], Network]
 
 
@@ -35,19 +34,15 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
     A converted one answers clips one by one. Where it cannot answer a second of noise as it is, it
     stays so, for that is what a loaded model is asked first, and rejected for.
 
-    Raises
-    ------
-    Blocked
-        ``no_variant`` where it cannot be converted, or has other logits by more than `TOLERANCE`;
-        ``missing_package``, ``out_of_memory``.
+    Raises ``Blocked``: ``no_variant`` where it cannot be converted, or has other logits by more
+    than `TOLERANCE`; ``missing_package``, ``out_of_memory``.
     """
     variant = blueprint.snapshot.candidate.variant
     if variant == "fp32":
         return network
     if not isinstance(network, TorchNetwork):
-        loader = blueprint.loader.name
-        message = f"{variant} needs a module of torch, which loader {loader} does not have"
-        raise Blocked("no_variant", message)
+        where = f"loader {blueprint.loader.name} does not have"
+        raise Blocked("no_variant", f"{variant} needs a module of torch, which {where}")
     if device != "cpu" and variant != "compile":
         message = f"{variant} runs on the CPU, but the device is {device}; use --device cpu"
         raise Blocked("no_variant", message)
@@ -105,7 +100,7 @@ def _require_agreement(
 class _OneByOne:
     """Asks about each clip alone: int8 scales are those of a batch, and graphs take one clip."""
 
-    network: TorchNetwork
+    network: Network
 
     def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         return np.concatenate([self.network([waveform]) for waveform in waveforms])
@@ -118,7 +113,7 @@ def _int8(network: TorchNetwork, clips: Sequence[Waveform]) -> Network:
     return _OneByOne(replace(network, module=module))
 
 
-def _graph(runtime: _Runtime) -> _Conversion:
+def _graph(runtime: _Conversion) -> _Conversion:
     return lambda network, clips: _OneByOne(runtime(network, clips))
 
 

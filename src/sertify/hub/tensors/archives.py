@@ -101,14 +101,10 @@ def unpacked(source: WeightFile, member: Member) -> bytes:
         raise CorruptWeights("has a pickle that lies beyond its end")
     content = source.read(start, member.stored)
     if member.method:
-        content = _inflated(content, member.size)
+        try:
+            content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, member.size + 1)
+        except zlib.error as error:
+            raise CorruptWeights(f"has a pickle that cannot be unpacked: {error}") from None
     if len(content) != member.size:
         raise CorruptWeights("has a pickle of another size than its table of contents says")
     return content
-
-
-def _inflated(packed: bytes, size: int) -> bytes:
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
-    except zlib.error as error:
-        raise CorruptWeights(f"has a pickle that cannot be unpacked: {error}") from None

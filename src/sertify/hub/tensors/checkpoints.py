@@ -1,8 +1,7 @@
 """What torch.save wrote: the pickle in its archive, walked but not executed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 from typing import BinaryIO
 
 from sertify.hub.tensors.archives import Member, members_of, unpacked
@@ -13,9 +12,9 @@ from sertify.hub.tensors.index import (
     NotInspectable,
     Tensor,
     TensorIndex,
+    WeightFile,
     elements_of,
     is_count,
-    open_weights,
 )
 from sertify.hub.tensors.pickles import (
     BrokenPickle,
@@ -26,6 +25,7 @@ from sertify.hub.tensors.pickles import (
     Persistent,
     Walk,
 )
+from sertify.vocabulary.tables import read_words
 from sertify.vocabulary.text import quoted, shown
 
 _Records = Mapping[str, int]
@@ -33,78 +33,20 @@ _Records = Mapping[str, int]
 # Before version 1.6 torch wrote this number, as a pickle, at the start of a checkpoint.
 _MAGIC = 0x1950A86A20F9469CFC6C.to_bytes(10, "little")
 
-_STORAGES = MappingProxyType(
-    {
-        "BFloat16": "BF16",
-        "Bool": "BOOL",
-        "Byte": "U8",
-        "Char": "I8",
-        "ComplexDouble": "C128",
-        "ComplexFloat": "C64",
-        "Double": "F64",
-        "Float": "F32",
-        "Half": "F16",
-        "Int": "I32",
-        "Long": "I64",
-        "Short": "I16",
-    }
-)
-_DTYPES = MappingProxyType(
-    {
-        "bfloat16": "BF16",
-        "bool": "BOOL",
-        "complex32": "C32",
-        "complex64": "C64",
-        "complex128": "C128",
-        "float8_e4m3fn": "F8_E4M3",
-        "float8_e4m3fnuz": "F8_E4M3FNUZ",
-        "float8_e5m2": "F8_E5M2",
-        "float8_e5m2fnuz": "F8_E5M2FNUZ",
-        "float8_e8m0fnu": "F8_E8M0",
-    }
-    | {f"float{bits}": f"F{bits}" for bits in (16, 32, 64)}
-    | {f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)}
-    | {f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)}
-)
+_WORDS = read_words(__file__)
+_STORAGES: Mapping[str, str] = _WORDS["storages"]
+_DTYPES: Mapping[str, str] = _WORDS["dtypes"]
 
+# Torch has no such list before it is imported, which takes seconds, and older versions have
+# shorter ones: what is safe should not depend on the version at hand.
+SAFE_GLOBALS = frozenset(
+    f"{module}.{name}" for module, names in _WORDS["safe"].items() for name in names.split()
+)
+"""The functions and classes that ``torch.load(weights_only=True)`` allows in torch 2.13."""
 
 # A parameter with attributes is wrapped twice. Torch itself iterates over up to 64 dimensions. To
 # follow what a pickle repeats out of its memo without such limits could take for ever.
 _WRAPPED, _DIMENSIONS = 4, 64
-
-
-def _safe_globals() -> Iterator[str]:
-    yield from ("collections.Counter", "collections.OrderedDict", "_codecs.encode")
-    yield from ("builtins.bytearray", "builtins.complex", "builtins.set")
-    yield from ("torch.Size", "torch.Tensor", "torch.device", "torch.nn.parameter.Parameter")
-    yield from ("torch.serialization._get_layout", "torch._tensor._rebuild_from_type_v2")
-    yield from (f"torch._utils._rebuild_{what}" for what in _REBUILDERS.split())
-    yield from (f"torch.{name}" for name in (*_DTYPES, *_RARE_DTYPES.split()))
-    yield from (f"torch.{sign}int{bits}" for sign in ("", "u") for bits in range(1, 8))
-    yield from ("torch.storage.TypedStorage", "torch.storage.UntypedStorage")
-    yield from (f"torch.Q{name}Storage" for name in _QUANTIZED.split())
-    for device in ("torch.", "torch.cuda."):
-        yield from (f"{device}{name}Storage" for name in _STORAGES)
-        real = [name for name in _STORAGES if not name.startswith("Complex")]
-        yield from (f"{device}{name}Tensor" for name in real)
-        yield from (f"{device}sparse.{name}Tensor" for name in real if name != "Bool")
-
-
-_REBUILDERS = (
-    "tensor tensor_v2 tensor_v3 parameter parameter_with_state qtensor sparse_tensor nested_tensor "
-    "meta_tensor_no_storage wrapper_subclass device_tensor_from_numpy device_tensor_from_cpu_tensor"
-)
-_RARE_DTYPES = (
-    "bits16 bits1x8 bits2x4 bits4x2 bits8 float4_e2m1fn_x2 qint32 qint8 quint2x4 quint4x2 quint8 "
-    "per_tensor_affine per_tensor_symmetric "
-    "per_channel_affine per_channel_symmetric per_channel_affine_float_qparams"
-)
-_QUANTIZED = "Int32 Int8 UInt2x4 UInt4x2 UInt8"
-
-# Torch has no such list before it is imported, which takes seconds, and older versions have
-# shorter ones: what is safe should not depend on the version at hand.
-SAFE_GLOBALS = frozenset(_safe_globals())
-"""The functions and classes that ``torch.load(weights_only=True)`` allows in torch 2.13."""
 
 
 def read_torch(file: BinaryIO, size: int) -> TensorIndex:
@@ -120,10 +62,12 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_weights(file, size)
+    source = WeightFile(file, size)
     if source.head.startswith(b"\x80"):
         return _bare(source.head)
-    _require_archive(source.head)
+    # Torch looks at the first bytes alone: an archive further on would not be what it loads.
+    if not source.head.startswith(b"PK\3\4"):
+        raise CorruptWeights(f"is not a checkpoint of torch: it starts with {source.head[:8]!r}")
     members = members_of(source)
     folder = _folder(members)
     pickle = unpacked(source, members[folder + b"data.pkl"])
@@ -132,13 +76,6 @@ def read_torch(file: BinaryIO, size: int) -> TensorIndex:
         name.removeprefix(data).decode("latin-1"): member.size for name, member in members.items()
     }
     return _walked(pickle, records)
-
-
-def _require_archive(head: bytes) -> None:
-    # Torch looks at the first bytes alone: an archive further on would not be what it loads.
-    if head.startswith(b"PK\3\4"):
-        return
-    raise CorruptWeights(f"is not a checkpoint of torch: it starts with {head[:8]!r}")
 
 
 def _bare(head: bytes) -> TensorIndex:
@@ -171,16 +108,14 @@ def _walked(pickle: bytes, records: _Records) -> TensorIndex:
     try:
         tensors, others = _held(walk.run(), records)
     except ValueError as error:
-        if not (unsafe := _unsafe(walk.names)):
-            raise _fault(error) from None
-        return TensorIndex({}, (), unsafe)
+        if unsafe := _unsafe(walk.names):
+            return TensorIndex({}, (), unsafe)
+        if isinstance(error, BrokenPickle):
+            raise CorruptWeights(f"has a broken pickle: {error}") from None
+        if isinstance(error, LongPickle):
+            raise NotInspectable(f"has a long pickle: {error}") from None
+        raise
     return TensorIndex(tensors, others, _unsafe(walk.names))
-
-
-def _fault(error: ValueError) -> ValueError:
-    if isinstance(error, BrokenPickle):
-        return CorruptWeights(f"has a broken pickle: {error}")
-    return NotInspectable(f"has a long pickle: {error}") if isinstance(error, LongPickle) else error
 
 
 def _unsafe(names: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, BinaryIO, TypeGuard
 
 MAX_INDEX = 16 * 2**20
@@ -54,11 +53,7 @@ class TensorIndex:
     @property
     def facts(self) -> dict[str, Any]:
         """What it is to be judged by."""
-        return {
-            "tensors": len(self.tensors),
-            "unsafe": self.unsafe,
-            "problem": self.problem,
-        }
+        return {"tensors": len(self.tensors), "unsafe": self.unsafe, "problem": self.problem}
 
     @classmethod
     def merged(cls, indexes: Iterable["TensorIndex"]) -> "TensorIndex":
@@ -73,13 +68,23 @@ class TensorIndex:
 
 
 class WeightFile:
-    """A file of known size, which is only asked for what it has not given yet."""
+    """A file of known size, which is only asked for what it has not given yet.
+
+    Its start is read at once. Raises ``CorruptWeights`` if it is no weight file at all.
+    """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.size = size
         self._file = file
         self._pieces: dict[int, bytes] = {}
         self.head = self.read(0, min(BLOCK, size))
+        start = self.head[:512].lstrip().lower()
+        if size == 0:
+            raise CorruptWeights("is empty")
+        if start.startswith(b"version https://git-lfs.github.com/spec/"):
+            raise CorruptWeights("is a Git LFS pointer, not the weights")
+        if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+            raise CorruptWeights("is a web page, not the weights")
 
     def read(self, offset: int, length: int) -> bytes:
         """Return that range, which has to lie within the file."""
@@ -97,19 +102,6 @@ class WeightFile:
         if len(piece) < length:
             raise CorruptWeights(f"ends after {offset + len(piece):,} of {self.size:,} bytes")
         return bytes(piece)
-
-
-def open_weights(file: BinaryIO, size: int) -> WeightFile:
-    """Read the start of the file, and raise CorruptWeights if it is no weight file at all."""
-    source = WeightFile(file, size)
-    start = source.head[:512].lstrip().lower()
-    if size == 0:
-        raise CorruptWeights("is empty")
-    if start.startswith(b"version https://git-lfs.github.com/spec/"):
-        raise CorruptWeights("is a Git LFS pointer, not the weights")
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise CorruptWeights("is a web page, not the weights")
-    return source
 
 
 def refuse_long(length: int) -> None:
@@ -136,7 +128,7 @@ def is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value < MOST
 
 
-BITS = MappingProxyType(
+BITS: Mapping[str, int] = (
     {"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "BOOL": 8, "I8": 8, "U8": 8}
     | dict.fromkeys(("F8_E4M3", "F8_E4M3FNUZ", "F8_E5M2", "F8_E5M2FNUZ", "F8_E8M0"), 8)
     | dict.fromkeys(("BF16", "F16", "I16", "U16"), 16)

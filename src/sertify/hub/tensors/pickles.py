@@ -8,7 +8,6 @@ import io
 import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 MAX_INSTRUCTIONS = 500_000
@@ -91,12 +90,7 @@ class Walk:
     def run(self) -> object:
         """Return what the pickle holds: a symbol, a tuple of them, a string, a number or None.
 
-        Raises
-        ------
-        BrokenPickle
-            If it ends too early or holds something that is no instruction.
-        LongPickle
-            If it is too long to be followed.
+        Raises ``BrokenPickle``, or ``LongPickle`` if it is too long to be followed.
         """
         stream = io.BytesIO(self._pickle)
         for _ in range(MAX_INSTRUCTIONS):
@@ -217,43 +211,34 @@ def _tuple_of(count: int) -> _Step:
 
 
 # What a state dict is made of. Any other instruction pushes its argument, or something opaque.
-_STEPS: Mapping[str, _Step] = MappingProxyType(
-    {
-        "BINGET": Walk._get,
-        "BINPERSID": lambda walk, _: walk._stack.append(Persistent(walk._pop())),
-        "BINPUT": Walk._put,
-        "BUILD": lambda walk, _: walk._build(),
-        "DICT": lambda walk, _: walk._dict(),
-        "DUP": lambda walk, _: walk._stack.append(walk._peek()),
-        "EMPTY_DICT": lambda walk, _: walk._stack.append(Entries()),
-        "EMPTY_TUPLE": _constant(()),
-        "EXT1": lambda walk, _: walk._push_global(None, None),
-        "EXT2": lambda walk, _: walk._push_global(None, None),
-        "EXT4": lambda walk, _: walk._push_global(None, None),
-        "GET": Walk._get,
-        "GLOBAL": lambda walk, names: walk._push_global(*names),
-        "INST": Walk._inst,
-        "LONG_BINGET": Walk._get,
-        "LONG_BINPUT": Walk._put,
-        "MARK": lambda walk, _: walk._marks.append(len(walk._stack)),
-        "MEMOIZE": lambda walk, _: walk._put(len(walk._memo)),
-        "NEWFALSE": _constant(False),
-        "NEWOBJ": lambda walk, _: walk._call(*walk._pop_some(2)),
-        "NEWTRUE": _constant(True),
-        "NONE": _constant(None),
-        "OBJ": lambda walk, _: walk._obj(),
-        "POP": lambda walk, _: walk._pop_or_unmark(),
-        "PUT": Walk._put,
-        "REDUCE": lambda walk, _: walk._call(*walk._pop_some(2)),
-        "SETITEM": lambda walk, _: walk._set_items(walk._pop_some(2)),
-        "SETITEMS": lambda walk, _: walk._set_items(walk._pop_mark()),
-        "STACK_GLOBAL": lambda walk, _: walk._push_global(*walk._pop_some(2)),
-        "TUPLE": lambda walk, _: walk._stack.append(walk._pop_mark()),
-        "TUPLE1": _tuple_of(1),
-        "TUPLE2": _tuple_of(2),
-        "TUPLE3": _tuple_of(3),
-    }
-)
+_STEPS: Mapping[str, _Step] = {
+    **dict.fromkeys(("BINGET", "GET", "LONG_BINGET"), Walk._get),
+    **dict.fromkeys(("BINPUT", "LONG_BINPUT", "PUT"), Walk._put),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), lambda walk, _: walk._push_global(None, None)),
+    **dict.fromkeys(("NEWOBJ", "REDUCE"), lambda walk, _: walk._call(*walk._pop_some(2))),
+    "BINPERSID": lambda walk, _: walk._stack.append(Persistent(walk._pop())),
+    "BUILD": lambda walk, _: walk._build(),
+    "DICT": lambda walk, _: walk._dict(),
+    "DUP": lambda walk, _: walk._stack.append(walk._peek()),
+    "EMPTY_DICT": lambda walk, _: walk._stack.append(Entries()),
+    "EMPTY_TUPLE": _constant(()),
+    "GLOBAL": lambda walk, names: walk._push_global(*names),
+    "INST": Walk._inst,
+    "MARK": lambda walk, _: walk._marks.append(len(walk._stack)),
+    "MEMOIZE": lambda walk, _: walk._put(len(walk._memo)),
+    "NEWFALSE": _constant(False),
+    "NEWTRUE": _constant(True),
+    "NONE": _constant(None),
+    "OBJ": lambda walk, _: walk._obj(),
+    "POP": lambda walk, _: walk._pop_or_unmark(),
+    "SETITEM": lambda walk, _: walk._set_items(walk._pop_some(2)),
+    "SETITEMS": lambda walk, _: walk._set_items(walk._pop_mark()),
+    "STACK_GLOBAL": lambda walk, _: walk._push_global(*walk._pop_some(2)),
+    "TUPLE": lambda walk, _: walk._stack.append(walk._pop_mark()),
+    "TUPLE1": _tuple_of(1),
+    "TUPLE2": _tuple_of(2),
+    "TUPLE3": _tuple_of(3),
+}
 
 
 def _instruction(stream: io.BytesIO) -> tuple[pickletools.OpcodeInfo, Any]:

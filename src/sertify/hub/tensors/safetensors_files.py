@@ -12,9 +12,9 @@ from sertify.hub.tensors.index import (
     NotInspectable,
     Tensor,
     TensorIndex,
+    WeightFile,
     elements_of,
     is_count,
-    open_weights,
     refuse_long,
 )
 from sertify.vocabulary.text import quoted
@@ -32,7 +32,7 @@ def read_safetensors(file: BinaryIO, size: int) -> TensorIndex:
     OSError
         Whatever ``file`` raises.
     """
-    source = open_weights(file, size)
+    source = WeightFile(file, size)
     if size < 8:
         raise CorruptWeights(f"ends after {size} of the 8 bytes that tell the size of its index")
     (length,) = struct.unpack("<Q", source.head[:8])

@@ -45,14 +45,15 @@ class OnnxLoader:
         optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}; {snapshot.listing}"
-            raise Rejected("no_weights", message)
+            raise Rejected("no_weights", f"it has none of {listed(_GRAPHS)}; {snapshot.listing}")
+        weights = re.escape(graph) + EXTERNAL_DATA
+        data = (name for name in snapshot.files if re.fullmatch(weights, name))
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
             loader=self,
-            files=_files(snapshot, graph),
+            files=(graph, *sorted(data)),
             architecture=(config.architectures or ["a graph"])[0],
             labels=labels_of(snapshot, config),
             problem_type=config.problem_type,
@@ -71,7 +72,11 @@ class OnnxLoader:
         """Load it on the CPU, whatever the device."""
         graph, extractor = blueprint.material
         with out_of_memory(graph):
-            session = _session(blueprint, graph)
+            try:
+                # By its path: of bytes, external data is looked for in the working folder.
+                session = onnx_session(str(blueprint.snapshot.folder / graph))
+            except RuntimeError as error:
+                raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
         _require_known(session, graph)
         return _answers(session, extractor), WeightReport(backbone="", parameters=0)
 
@@ -79,19 +84,6 @@ class OnnxLoader:
 def _graph(snapshot: Snapshot) -> str | None:
     """Name of the export, a quantized one where there is no other."""
     return next((name for name in _GRAPHS if name in snapshot.files), None)
-
-
-def _files(snapshot: Snapshot, graph: str) -> tuple[str, ...]:
-    data = (name for name in snapshot.files if re.fullmatch(re.escape(graph) + EXTERNAL_DATA, name))
-    return (graph, *sorted(data))
-
-
-def _session(blueprint: Blueprint, graph: str) -> Any:
-    try:
-        # By its path: of a graph given as bytes, external data is looked for in the working folder.
-        return onnx_session(str(blueprint.snapshot.folder / graph))
-    except RuntimeError as error:
-        raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error
 
 
 def _require_known(session: Any, graph: str) -> None:
@@ -111,15 +103,14 @@ def _require_known(session: Any, graph: str) -> None:
 
 def _answers(session: Any, extractor: Any) -> Network:
     inputs: Mapping[str, Any] = {given.name: given for given in session.get_inputs()}
-    options = _mask_option(inputs) | _length_options(inputs["input_values"].shape)
+    options = _length_options(inputs["input_values"].shape)
+    # Only where it is needed: extractors of spectrograms do not know it.
+    if "attention_mask" in inputs:
+        options["return_attention_mask"] = True
 
     def answer_one(waveform: Waveform) -> NDArray[np.float32]:
-        prepared = extractor(
-            waveform,
-            sampling_rate=extractor.sampling_rate,
-            return_tensors="np",
-            **options,
-        )
+        rate = extractor.sampling_rate
+        prepared = extractor(waveform, sampling_rate=rate, return_tensors="np", **options)
         feed = {name: prepared[name].astype(_TYPES[inputs[name].type]) for name in inputs}
         with onnx_errors():
             (logits,) = session.run(["logits"], feed)
@@ -130,11 +121,6 @@ def _answers(session: Any, extractor: Any) -> Network:
         return np.concatenate([answer_one(waveform) for waveform in waveforms])
 
     return answer
-
-
-def _mask_option(inputs: Mapping[str, Any]) -> dict[str, bool]:
-    # Only where it is needed: extractors of spectrograms do not know it.
-    return {"return_attention_mask": True} if "attention_mask" in inputs else {}
 
 
 def _length_options(shape: Sequence[Any]) -> dict[str, Any]:

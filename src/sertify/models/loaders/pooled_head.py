@@ -23,7 +23,8 @@ from sertify.vocabulary.text import listed, quoted
 _DENSE = "classifier.dense.weight"
 _PROJECTIONS = ("out_proj", "output")
 _CLASSES = ("ForSpeechClassification", "ForEmotionRecognition")
-_POOLING: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
+_Step = Callable[[torch.Tensor], torch.Tensor]
+_POOLING: Mapping[str, _Step] = {
     "mean": lambda frames: frames.mean(dim=1),
     "sum": lambda frames: frames.sum(dim=1),
     "max": lambda frames: frames.max(dim=1).values,
@@ -34,10 +35,8 @@ class PooledHeadLoader(StockLoader):
     """Loads a backbone with mean (or max, or sum) pooling, dense, tanh and projection."""
 
     name = "pooled-head"
-
-    def activation(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Answer of the dense layer, as the projection takes it."""
-        return torch.tanh(hidden)
+    activation: _Step = staticmethod(torch.tanh)
+    """What the projection takes of the dense layer's answer."""
 
     def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:
         """Whether the checkpoint has such a head; where its names are unknown, the config says."""
@@ -90,10 +89,7 @@ class LinearPooledHeadLoader(PooledHeadLoader):
     """
 
     name = "pooled-head-linear"
-
-    def activation(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Answer of the dense layer, as it is."""
-        return hidden
+    activation = staticmethod(nn.Identity())
 
     def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
         """Never: nothing in a repository tells it from the other."""
@@ -105,12 +101,7 @@ def _projection(index: TensorIndex) -> str | None:
     return next(names, None)
 
 
-def _network_class(
-    backbone: Any,
-    parent: Any,
-    projection: str,
-    activation: Callable[[torch.Tensor], torch.Tensor],
-) -> Any:
+def _network_class(backbone: Any, parent: Any, projection: str, activation: _Step) -> Any:
     prefix: str = backbone.base_model_prefix
 
     class PooledHead(parent):  # type: ignore[misc]
@@ -118,10 +109,8 @@ def _network_class(
             super().__init__(config)
             setattr(self, prefix, backbone(config))
             width = config.hidden_size
-            layers = {"dense": nn.Linear(width, width)}
-            self.classifier = nn.ModuleDict(
-                layers | {projection: nn.Linear(width, config.num_labels)}
-            )
+            dense, last = nn.Linear(width, width), nn.Linear(width, config.num_labels)
+            self.classifier = nn.ModuleDict({"dense": dense, projection: last})
             self.pool = _POOLING[getattr(config, "pooling_mode", "mean")]
             self.post_init()
 

@@ -58,28 +58,27 @@ class SpeechBrainLoader:
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what hyperparams.yaml describes with what the checkpoint holds."""
         recipe = read_recipe(snapshot)
-        _require_weights(snapshot)
+        absent = [name for name in SPEECHBRAIN_WEIGHTS if name not in snapshot.files]
+        if absent:
+            message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
+            raise Rejected("no_weights", message)
         labels = read_labels(snapshot, recipe)
         config = _read_config(snapshot, recipe)
         extractor, problem = _load_extractor(snapshot, recipe, config)
         normalize = None if extractor is None else extractor.do_normalize
         network = _network_class(config, recipe, normalize)
         # Of a repository with other weights, too, these are what was listed.
-        listed_here = set(SPEECHBRAIN_WEIGHTS) <= {*snapshot.weight_files}
-        unknown = index.problem or (
-            ""
-            if listed_here
-            else "the repository also has other weights, which were listed in their place"
-        )
+        unknown = index.problem
+        if not unknown and not set(SPEECHBRAIN_WEIGHTS) <= {*snapshot.weight_files}:
+            unknown = "the repository also has other weights, which were listed in their place"
+        renamed = replace(index, tensors=_renamed(network, index.tensors))
         return Blueprint(
             snapshot=snapshot,
             loader=self,
             files=SPEECHBRAIN_WEIGHTS,
             architecture=network.__name__,
             labels=labels,
-            weights=None
-            if unknown
-            else expected_weights(network, config, _renamed_index(network, index)),
+            weights=None if unknown else expected_weights(network, config, renamed),
             unknown=unknown,
             sampling_rate=_sampling_rate(snapshot, recipe, extractor),
             extractor_problem=problem,
@@ -101,13 +100,6 @@ class SpeechBrainLoader:
         return _answers(network), weight_report(network, info, sorted(content.keys() - tensors))
 
 
-def _require_weights(snapshot: Snapshot) -> None:
-    absent = [name for name in SPEECHBRAIN_WEIGHTS if name not in snapshot.files]
-    if absent:
-        message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
-        raise Rejected("no_weights", message)
-
-
 def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
     folder = snapshot.companion(recipe.source).folder
     with config_errors(), quiet():
@@ -120,8 +112,7 @@ def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
 def _load_extractor(snapshot: Snapshot, recipe: Recipe, config: Any) -> tuple[Any, str]:
     """Return the feature extractor of the backbone, of which only do_normalize is used."""
     candidate = snapshot.candidate
-    source = candidate.feature_extractor or recipe.source
-    candidate = replace(candidate, feature_extractor=source)
+    candidate = replace(candidate, feature_extractor=candidate.feature_extractor or recipe.source)
     extractor, problem = load_extractor(replace(snapshot, candidate=candidate), config)
     if extractor is not None and not isinstance(extractor, Wav2Vec2FeatureExtractor):
         return None, f"{type(extractor).__name__} is not what {recipe.source} is used with"
@@ -168,10 +159,6 @@ def _renamed(network_class: Any, tensors: Mapping[str, _Value]) -> dict[str, _Va
         old = next(filter(name.startswith, names), "")
         renamed[names.get(old, "") + name.removeprefix(old)] = tensor
     return renamed
-
-
-def _renamed_index(network_class: Any, index: TensorIndex) -> TensorIndex:
-    return replace(index, tensors=_renamed(network_class, index.tensors))
 
 
 def _read_weights(blueprint: Blueprint) -> dict[str, Any]:

@@ -93,9 +93,8 @@ class StockLoader:
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
-        batching = self.batching(config, extractor)
-        report = weight_report(network, info, others)
-        return TorchNetwork(network, extractor, batching), report
+        answering = TorchNetwork(network, extractor, self.batching(config, extractor))
+        return answering, weight_report(network, info, others)
 
 
 # Ten times as many as the largest has: more would take hours to build, for a typing error.
@@ -120,10 +119,8 @@ def read_config(snapshot: Snapshot) -> Any:
         )
     layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
     if max(number for number in [*layers, 0] if isinstance(number, int)) > _MOST_LAYERS:
-        message = (
-            f"config.json asks for {max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
-        )
-        raise Rejected("bad_config", message)
+        wanted = f"{max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
+        raise Rejected("bad_config", f"config.json asks for {wanted}")
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
@@ -148,9 +145,8 @@ def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
     if given is not None:
         return given
     names: Mapping[int, Any] = config.id2label or {}
-    return tuple(
-        None if names.get(index) is None else str(names[index]) for index in range(len(names))
-    )
+    named = (names.get(index) for index in range(len(names)))
+    return tuple(None if name is None else str(name) for name in named)
 
 
 def receptive_field(config: Any) -> int:
@@ -167,7 +163,7 @@ def receptive_field(config: Any) -> int:
 def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> WeightReport:
     """Report on weights as loading would, which it is: of tensors that take no memory."""
     # Of a subclass that leaves what the checkpoint lacks as it is, for nobody will ask it.
-    probe: Any = type(network_class.__name__, (network_class,), {"_init_weights": _leave})
+    probe: Any = type(network_class.__name__, (network_class,), {"_init_weights": lambda *_: None})
     phantoms = {
         name: torch.zeros(1).expand(tensor.shape) if tensor.shape else torch.zeros(())
         for name, tensor in index.tensors.items()
@@ -175,10 +171,6 @@ def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> Wei
     with weight_errors("the checkpoint"), quiet():
         network, info = probe.from_pretrained(None, config=config, state_dict=phantoms, **LOADING)
     return weight_report(network, info, others=index.others, look=False)
-
-
-def _leave(_network: Any, _module: Any) -> None:
-    pass
 
 
 def weight_report(

@@ -36,16 +36,9 @@ _Readings = tuple[machine_load.Reading, energy.Counters]
 class Bench:
     """A model and one waveform at a time, which it is asked about again and again.
 
-    What is measured is returned by its name in `Timing`, in the units
-    that this says. ``arguments`` are those of :func:`sertify.models.loading.load`.
+    What is measured is returned by its name in `Timing`, in the units that this says.
+    ``arguments`` are those of :func:`sertify.models.loading.load`.
     """
-
-    _model: LoadedModel
-    _rate: int
-    _held: float
-    _waveform: Waveform
-    _before: _Readings | None
-    _answered: int
 
     def __init__(
         self,
@@ -62,16 +55,13 @@ class Bench:
     def load(self) -> tuple[int, dict[str, Any]]:
         """Load the model, of which files are there; return its sampling rate and what that cost.
 
-        Raises
-        ------
-        Rejected, Blocked
-            Where it cannot be loaded, or not be trusted with a question.
+        Raises ``Rejected`` or ``Blocked`` where it cannot be loaded or trusted with a question.
         """
         blueprint = outline(self._snapshot, self._index)
         gc.collect()
         gc.freeze()  # else loading would look through all that was imported
         started = time.perf_counter()
-        self._model = model = load(blueprint, **self._arguments)  # asks it a first question, too
+        model = load(blueprint, **self._arguments)  # asks it a first question, too
         cold_start = time.perf_counter() - started
         certify(model)
         model, _ = proven(model)
@@ -94,7 +84,8 @@ class Bench:
         peak = memory.peak(self._ask)
         for _ in range(_WARM_UP - 1):
             self._ask()
-        self._before, self._answered = None, 0
+        self._before: _Readings | None = None
+        self._answered = 0
         return {"peak_memory": peak, "memory_above_model": max(0.0, peak - self._held)}
 
     def answer(self) -> float:

@@ -8,10 +8,8 @@ from typing import Any
 Counters = Mapping[str, tuple[int, int]]
 """By part of the machine, microjoules so far, and the number at which it starts again from 0."""
 
-_POWERCAP = Path("/sys/class/powercap")
 
-
-def read_processor(powercap: Path = _POWERCAP) -> Counters:
+def read_processor(powercap: Path = Path("/sys/class/powercap")) -> Counters:
     """Read RAPL, the meters of Intel's and AMD's processors and their memory; empty without.
 
     Kernels since 5.10 let none but root read them.

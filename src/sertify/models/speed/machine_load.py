@@ -9,7 +9,6 @@ import psutil
 
 from sertify.vocabulary.machine import core_numbers
 
-_TASKS = Path("/proc/self/task")
 # Of the times at which a system counts who is on a core, 10 ms apart, it takes some to tell.
 _SHORTEST = 0.1
 _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
@@ -19,17 +18,10 @@ _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 class Reading:
     """Counters at one moment, all of them since some moment before.
 
-    Attributes
-    ----------
-    clock
-        Seconds.
-    own
-        Seconds that cores worked for this process.
-    busy
-        Seconds that the cores which this process may use worked for anybody.
-    threads
-        By thread of this process, the nanoseconds that it had a core, and that it was ready and
-        waited for one; empty where the system does not tell.
+    ``clock`` is in seconds, as are ``own``, for which cores worked for this process, and ``busy``,
+    for which the cores that it may use worked for anybody. ``threads`` are, by thread of this
+    process, the nanoseconds that it had a core, and that it was ready and waited for one; empty
+    where the system does not tell.
     """
 
     clock: float
@@ -40,7 +32,7 @@ class Reading:
 
 def read_counters() -> Reading:
     """Read the counters of this process and its machine."""
-    return Reading(time.perf_counter(), time.process_time(), _busy(), _threads(_TASKS))
+    return Reading(time.perf_counter(), time.process_time(), _busy(), _threads())
 
 
 def contention(before: Reading, after: Reading) -> float | None:
@@ -80,10 +72,10 @@ def _busy() -> float:
     return sum(getattr(core, kind, 0.0) for core in usable for kind in _BUSY)
 
 
-def _threads(tasks: Path) -> dict[str, tuple[int, int]]:
-    """Read proc(5), /proc/PID/task/TID/schedstat: time on a core, time waiting for one."""
+def _threads() -> dict[str, tuple[int, int]]:
+    """Read, as proc(5) tells, time on a core and time waiting for one."""
     times = {}
-    for file in tasks.glob("*/schedstat"):
+    for file in Path("/proc/self/task").glob("*/schedstat"):
         try:
             ran, waited, _ = map(int, file.read_text().split())
         except (OSError, ValueError):

@@ -28,13 +28,8 @@ class Remote:
         self._process = context.Process(target=_serve, args=given, daemon=True)
         with _hidden_main():
             self._process.start()
+        self.pid: int | None = self._process.pid
         theirs.close()
-
-    @property
-    def pid(self) -> int | None:
-        """The number of the other process."""
-        number: int | None = self._process.pid
-        return number
 
     def ask(self, method: str, *inputs: Any) -> Any:
         """Call a method of the object and return what it returns.
@@ -66,8 +61,7 @@ class Remote:
         code = self._process.exitcode or 0
         names = {int(known): known.name for known in signal.Signals}
         how = f"of {names.get(-code, f'signal {-code}')}" if code < 0 else f"with exit code {code}"
-        message = f"the process that measures it died {how} (at: {method})"
-        return Blocked("worker_crashed", message)
+        return Blocked("worker_crashed", f"the process that measures it died {how} (at: {method})")
 
 
 def _context(module: str) -> Any:
@@ -107,5 +101,4 @@ def _reply(function: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, 
         return None, error
     except Exception as error:
         # It may be of a class that cannot be sent, or that is unknown on the other side.
-        text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
-        return None, RuntimeError(text)
+        return None, RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")

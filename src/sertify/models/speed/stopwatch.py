@@ -46,10 +46,7 @@ class Clock:
 class Stopwatch:
     """A candidate's model in a process of its own, which ends with :meth:`close` or this one.
 
-    Parameters
-    ----------
-    inputs
-        Those of :class:`sertify.models.speed.bench.Bench`.
+    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`.
 
     Raises
     ------
@@ -71,7 +68,7 @@ class Stopwatch:
     def timing(self, seconds: float, repeat: Repeat, hop: float | None = None) -> Timing:
         """Measure what a segment of so many seconds costs, after a warm-up."""
         memory = self.remote.ask("prepare", white_noise(seconds, self._rate))
-        rounds = tuple(repeat(self._answer))
+        rounds = tuple(repeat(lambda: float(self.remote.ask("answer"))))
         usage = self.remote.ask("usage")
         # As many as were measured one by one, so that what limits these limits those.
         asked = max(len(rounds), 2 * self._loaded["threads"])
@@ -89,7 +86,3 @@ class Stopwatch:
     def close(self) -> None:
         """End the other process."""
         self.remote.close()
-
-    def _answer(self) -> float:
-        took: float = self.remote.ask("answer")
-        return took
