@@ -35,10 +35,7 @@ def lock_path(candidates: Path) -> Path:
 def read_lock(candidates: Path) -> dict[str, Locked]:
     """Return what each candidate is locked at, by its name.
 
-    Raises
-    ------
-    ConfigurationError
-        If there is no lock, or it is none that sertify wrote.
+    Raises ``ConfigurationError`` if there is no lock, or it is none that sertify wrote.
     """
     path = lock_path(candidates)
     try:

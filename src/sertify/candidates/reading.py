@@ -98,10 +98,8 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
 def read_suite(path: Path) -> Suite:
     """Return what the YAML file `path` says, the candidates in its order.
 
-    Raises
-    ------
-    ConfigurationError
-        If the file is missing or anything in it is wrong; each line of the message is one problem.
+    Raises ``ConfigurationError`` if the file is missing or anything in it is wrong; each line of
+    the message is one problem.
     """
     document = read_yaml(_bytes_of(path))
     try:

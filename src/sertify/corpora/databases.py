@@ -29,10 +29,7 @@ _FACTS = ("speaker", "gender", "language", "split")
 def header_in(folder: Path) -> Path | None:
     """Return the header of the database that a folder is: db.yaml, else the only one there is.
 
-    Raises
-    ------
-    ConfigurationError
-        Where db.yaml is no YAML.
+    Raises ``ConfigurationError`` where db.yaml is no YAML.
     """
     named = folder / "db.yaml"
     if named.is_file() and _is_header(_parsed(named)):
@@ -47,15 +44,13 @@ def read_database(header: Path, wanted: str = "") -> Listing:
     Speaker, gender, language and split are those of the table, else of another table of files,
     else of the labels of the speaker's scheme. A header is read as data: none can run code.
 
+    Raises ``ConfigurationError`` where audformat is not installed or cannot read it, or no or
+    several columns have labels.
+
     Parameters
     ----------
     wanted
         ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
-
-    Raises
-    ------
-    ConfigurationError
-        Where audformat is not installed or cannot read it, or no or several columns have labels.
     """
     try:
         import audformat

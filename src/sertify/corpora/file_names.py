@@ -21,9 +21,7 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     Anybody may call a file ``F01A01``. So several labels and speakers have to come out, and where
     files lie in folders named for emotions, these have to say the same.
 
-    Returns
-    -------
-    The clips, or None; and warnings of why names that fit were not believed.
+    Returns the clips, or None; and warnings of why names that fit were not believed.
     """
     fits = _numbers(names)
     best = max(LAYOUTS, key=lambda layout: fits[layout.name])
@@ -58,10 +56,7 @@ def read_layout(
 ) -> Listing:
     """Read files as those of a public corpus, and leave out those that are named otherwise.
 
-    Raises
-    ------
-    ConfigurationError
-        Where `strict`, and a name does not fit.
+    Raises ``ConfigurationError`` where `strict`, and a name does not fit.
     """
     others = [name for name in names if not _fits(layout, _stem(name))]
     if others and strict:

@@ -20,10 +20,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
 
     The clip ``x.wav`` of the corpus ``calls`` is then named ``calls/x.wav``.
 
-    Raises
-    ------
-    ConfigurationError
-        Where there are none, or two have the same name.
+    Raises ``ConfigurationError`` where there are none, or two have the same name.
     """
     if not corpora:
         raise ConfigurationError("--data: no corpus is given")
@@ -51,20 +48,15 @@ def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpu
     on how many there are. A name is one speaker in all parts of a joined corpus; a part of which
     nothing is on one side is no part of that. Clips that name no speaker are on neither side.
 
+    Returns what is kept, and what is held out.
+
+    Raises ``ConfigurationError`` where fewer than two speakers are named, a part names none,
+    `share` is no share, or copies of one sound would be on both sides.
+
     Parameters
     ----------
     share
         Of the speakers to hold out, in (0, 1); it is at least one, and one is always kept.
-
-    Returns
-    -------
-    What is kept, and what is held out.
-
-    Raises
-    ------
-    ConfigurationError
-        Where fewer than two speakers are named, a part names none, `share` is no share, or copies
-        of one sound would be on both sides.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"share to hold out is {share}, but should be between 0 and 1")

@@ -20,10 +20,7 @@ _FACTS = ("label", "speaker", "language", "gender", "split")
 def metadata_in(folder: Path) -> Path | None:
     """Return the metadata file of a folder.
 
-    Raises
-    ------
-    ConfigurationError
-        Where there are several.
+    Raises ``ConfigurationError`` where there are several.
     """
     tables = [folder / name for name in _NAMES if (folder / name).is_file()]
     if len(tables) > 1:
@@ -37,9 +34,7 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
 
     It also has to list a file that is there: any folder may hold a table of something else.
 
-    Returns
-    -------
-    The file, and warnings of tables that are not read.
+    Returns the file, and warnings of tables that are not read.
     """
     tables = sorted(path for suffix in (".csv", ".jsonl") for path in folder.glob(f"*{suffix}"))
     tables = [path for path in tables if path.is_file() and not path.name.startswith(".")]
@@ -61,10 +56,7 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
 def read_metadata(path: Path) -> Listing:
     """Read the files that a table lists, also those that are missing.
 
-    Raises
-    ------
-    ConfigurationError
-        Where the table is wrong; the text names the line.
+    Raises ``ConfigurationError`` where the table is wrong; the text names the line.
     """
     table = read_table(path)
     roles, warnings = roles_of(table)

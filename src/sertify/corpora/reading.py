@@ -36,6 +36,9 @@ def read_corpus(
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
+    Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
+    what is needed.
+
     Parameters
     ----------
     name
@@ -53,11 +56,6 @@ def read_corpus(
         Of the clips of which the data says none.
     public
         The public corpus that it is, where neither its files nor its name tell.
-
-    Raises
-    ------
-    ConfigurationError
-        Where that cannot be done; its text names the file, the line and what is needed.
     """
     _require(path, limit)
     listing = _listing(path, layout)

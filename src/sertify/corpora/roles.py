@@ -51,8 +51,6 @@ def aliases_of(role: str) -> frozenset[str]:
 def gender_of(value: str | None) -> str | None:
     """Return a gender in full; what is no letter stays as it was written.
 
-    Examples
-    --------
     >>> gender_of("F"), gender_of("Male"), gender_of("nonbinary")
     ('female', 'male', 'nonbinary')
     """
@@ -65,14 +63,9 @@ def gender_of(value: str | None) -> str | None:
 def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
     """Find the column of each role; a column under the role's own name goes before its aliases.
 
-    Returns
-    -------
-    The index of the column by role, and warnings of aliases that say something else.
+    Returns the index of the column by role, and warnings of aliases that say something else.
 
-    Raises
-    ------
-    ConfigurationError
-        Where two columns could be meant and differ.
+    Raises ``ConfigurationError`` where two columns could be meant and differ.
     """
     columns, warnings = {}, []
     for role in COLUMN_NAMES:

@@ -21,10 +21,7 @@ _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", 
 def read_table(path: Path) -> Table:
     """Read a table; numbers and dates become text, an empty field None.
 
-    Raises
-    ------
-    ConfigurationError
-        Where it is no table, with the line that it fails in.
+    Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
     try:
         return READERS[path.suffix](path)

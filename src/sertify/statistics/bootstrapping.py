@@ -36,6 +36,10 @@ def bootstrap(
     interval of as many independent clips, with Student's quantile for speakers, and for classes of
     one clip each.
 
+    Raises ``ValueError`` as in `confusion`; and for ``groups`` of another length, an unknown
+    metric, the recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of
+    range.
+
     Parameters
     ----------
     truth, prediction, labels
@@ -51,12 +55,6 @@ def bootstrap(
     replicates, seed
         How many resamples are drawn, and what makes them the same on every run. The order of clips
         and the names of speakers do not matter.
-
-    Raises
-    ------
-    ValueError
-        As in `confusion`; and for ``groups`` of another length, an unknown metric, the
-        recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of range.
 
     Examples
     --------

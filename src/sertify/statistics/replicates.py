@@ -50,13 +50,8 @@ def paired(
     of classes that a model gets all right or all wrong (:func:`floors.floors`) is added as normal
     noise, the same for models that are right on the same clips.
 
-    Raises
-    ------
-    ValueError
-        As in :func:`intervals.bootstrap`, and without models.
+    Raises ``ValueError`` as in :func:`intervals.bootstrap`, and without models.
 
-    Examples
-    --------
     >>> truth = ["anger", "sadness"] * 50
     >>> both = paired(truth, {"constant": ["anger"] * 100, "right": truth})
     >>> both.values.tolist(), both.samples.shape, both.groups
