@@ -46,6 +46,11 @@ def read_audio(
 ) -> Waveform:
     """Decode a file or a stretch of it, mix it to mono and resample it.
 
+    Returns samples of shape (n,), n >= least.
+
+    Raises ``UnreadableAudio`` where there is nothing to judge; ``empty`` where the stretch holds
+    nothing of the file.
+
     Parameters
     ----------
     sampling_rate
@@ -55,15 +60,6 @@ def read_audio(
     start, end
         Seconds of the file between which the clip lies; None, or what is beyond the file, is its
         end. What is outside is neither decoded nor judged.
-
-    Returns
-    -------
-    Samples of shape (n,), n >= least.
-
-    Raises
-    ------
-    UnreadableAudio
-        Where there is nothing to judge; ``empty`` where the stretch holds nothing of the file.
     """
     mono, rate = _decode(path, start, end)
     if not mono.size:
@@ -92,6 +88,10 @@ def segments(
     The rest that is shorter than a segment comes last, if it is at least half of one or there is
     no other. Silent segments are left out.
 
+    Raises ``UnreadableAudio`` as :func:`read_audio` does, but for ``too_long``. ``silent`` and
+    ``too_short`` are said of the segments once none is left. What makes a file ``undecodable`` may
+    show only after some.
+
     Parameters
     ----------
     seconds, hop
@@ -104,12 +104,6 @@ def segments(
     Yields
     ------
     Samples of shape (round(seconds * sampling_rate),); the last may have fewer.
-
-    Raises
-    ------
-    UnreadableAudio
-        As :func:`read_audio` does, but for ``too_long``. ``silent`` and ``too_short`` are said of
-        the segments once none is left. What makes a file ``undecodable`` may show only after some.
     """
     length, step = round(seconds * sampling_rate), hop * sampling_rate
     if length < 1 or step < 1:

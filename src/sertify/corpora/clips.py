@@ -177,8 +177,7 @@ def _narrowed_member(member: Corpus, joined: Iterable[Clip]) -> Corpus:
 def _fingerprint(clips: Iterable[Clip], members: Iterable[Corpus]) -> str:
     joined = [f"{member.name}\0{member.fingerprint}" for member in members]
     judged = sorted(joined or (_judged(clip) for clip in clips))
-    # The name of a folder need not be UTF-8.
-    return hashlib.sha256("\n".join(judged).encode(errors="surrogateescape")).hexdigest()[:16]
+    return digest_of("\n".join(judged))[:16]
 
 
 def _judged(clip: Clip) -> str:
@@ -198,11 +197,15 @@ def _digest(path: Path) -> str:
     return MISSING
 
 
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a text in hex; the name of a folder need not be UTF-8."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
 def content_keys(clips: Iterable[Clip]) -> Iterator[str]:
     """Return a key of each clip; copies are numbered."""
     number: Counter[tuple[object, ...]] = Counter()
     for clip in clips:
         content = (clip.digest, clip.start, clip.end, clip.emotion, clip.speaker, clip.corpus)
         number[content] += 1
-        text = repr((*content, number[content]))
-        yield hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
+        yield digest_of(repr((*content, number[content])))[:16]

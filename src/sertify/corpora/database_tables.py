@@ -26,10 +26,7 @@ def load_table(header: Path, database: Any, table: str) -> None:
 
     Audformat prefers a pickle, which can run code; so it is shown the other files only.
 
-    Raises
-    ------
-    ConfigurationError
-        Where there is none.
+    Raises ``ConfigurationError`` where there is none.
     """
     with tempfile.TemporaryDirectory() as copies:
         target = Path(copies) / "table"

@@ -1,8 +1,7 @@
 """Databases in audformat: a header in YAML, and tables of labels."""
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from sertify.corpora.database_tables import (
     values_of,
 )
 from sertify.corpora.file_names import public_named
-from sertify.corpora.listings import Listing, is_below
+from sertify.corpora.listings import Listing, is_below, refuse_repeated
 from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
@@ -29,10 +28,7 @@ _FACTS = ("speaker", "gender", "language", "split")
 def header_in(folder: Path) -> Path | None:
     """Return the header of the database that a folder is: db.yaml, else the only one there is.
 
-    Raises
-    ------
-    ConfigurationError
-        Where db.yaml is no YAML.
+    Raises ``ConfigurationError`` where db.yaml is no YAML.
     """
     named = folder / "db.yaml"
     if named.is_file() and _is_header(_parsed(named)):
@@ -47,15 +43,13 @@ def read_database(header: Path, wanted: str = "") -> Listing:
     Speaker, gender, language and split are those of the table, else of another table of files,
     else of the labels of the speaker's scheme. A header is read as data: none can run code.
 
+    Raises ``ConfigurationError`` where audformat is not installed or cannot read it, or no or
+    several columns have labels.
+
     Parameters
     ----------
     wanted
         ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
-
-    Raises
-    ------
-    ConfigurationError
-        Where audformat is not installed or cannot read it, or no or several columns have labels.
     """
     try:
         import audformat
@@ -80,7 +74,7 @@ def _listing(header: Path, database: Any, wanted: str) -> Listing:
     for name in (*database.misc_tables, table):
         load_table(header, database, name)
     clips = tuple(_clips(header, database, table, column))
-    _refuse_duplicates(header, table, clips)
+    refuse_repeated(f"{header}: table {table}", clips)
     spoken = [str(language) for language in database.languages or ()]
     named = known_corpus(database.name) if isinstance(database.name, str) else None
     public = named or public_named(header.parent, clips)
@@ -140,7 +134,11 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
     for (file, start, end), *facts in zip(stretches, *columns, strict=True):
         label, speaker, gender, language, own_split = facts
         more = described.get(speaker or "", {})
-        _refuse_outside(header, table, file)
+        if not is_below(header.parent, file):
+            raise ConfigurationError(
+                f"{header}: table {table} lists {file!r},"
+                f" but should list paths relative to {header.parent} and below it"
+            )
         yield Clip(
             file if not start and end is None else f"{file}#t={_short(start)},{_short(end)}",
             header.parent / file,
@@ -156,19 +154,3 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
 
 def _short(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")
-
-
-def _refuse_outside(header: Path, table: str, file: str) -> None:
-    if not is_below(header.parent, file):
-        raise ConfigurationError(
-            f"{header}: table {table} lists {file!r},"
-            f" but should list paths relative to {header.parent} and below it"
-        )
-
-
-def _refuse_duplicates(header: Path, table: str, clips: Sequence[Clip]) -> None:
-    if not clips:
-        raise ConfigurationError(f"{header}: table {table} lists no file")
-    twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
-    if twice:
-        raise ConfigurationError(f"{header}: table {table} lists {listed(twice)} more than once")

@@ -21,9 +21,7 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     Anybody may call a file ``F01A01``. So several labels and speakers have to come out, and where
     files lie in folders named for emotions, these have to say the same.
 
-    Returns
-    -------
-    The clips, or None; and warnings of why names that fit were not believed.
+    Returns the clips, or None; and warnings of why names that fit were not believed.
     """
     fits = _numbers(names)
     best = max(LAYOUTS, key=lambda layout: fits[layout.name])
@@ -58,10 +56,7 @@ def read_layout(
 ) -> Listing:
     """Read files as those of a public corpus, and leave out those that are named otherwise.
 
-    Raises
-    ------
-    ConfigurationError
-        Where `strict`, and a name does not fit.
+    Raises ``ConfigurationError`` where `strict`, and a name does not fit.
     """
     others = [name for name in names if not _fits(layout, _stem(name))]
     if others and strict:
@@ -147,28 +142,26 @@ def _mixture(fits: Mapping[str, int], total: int) -> tuple[str, ...]:
     if len(several) < 2 or sum(several.values()) < _ENOUGH * total:
         return ()
     names = " and ".join(f"{name} ({number})" for name, number in several.items())
-    cure = "so the names were not used; give each corpus by itself"
-    return (f"files are named as in {names}, {cure}",)
+    return (
+        f"files are named as in {names}, so the names were not used; give each corpus by itself",
+    )
 
 
 def _doubt(clips: Sequence[Clip]) -> str | None:
     contradictory = [clip.name for clip in clips if _is_contradicted(clip)]
     if contradictory:
-        clips_lie = "clip lies" if len(contradictory) == 1 else "clips lie"
-        return (
-            f"{len(contradictory)} {clips_lie} in the folder of another emotion"
-            f" ({listed(contradictory)})"
+        lie = (
+            f"{counted(len(contradictory), 'clip')} {'lies' if len(contradictory) == 1 else 'lie'}"
         )
-    labels = {clip.label for clip in clips} - {None}
-    speakers = {clip.speaker for clip in clips}
-    if len(labels) < 2 or len(speakers) < 2:
-        numbers = f"{counted(len(labels), 'label')} and {counted(len(speakers), 'speaker')}"
-        return f"that would make {numbers}, where at least 2 of each are needed"
-    return None
+        return f"{lie} in the folder of another emotion ({listed(contradictory)})"
+    labels = len({clip.label for clip in clips} - {None})
+    speakers = len({clip.speaker for clip in clips})
+    if min(labels, speakers) >= 2:
+        return None
+    numbers = f"{counted(labels, 'label')} and {counted(speakers, 'speaker')}"
+    return f"that would make {numbers}, where at least 2 of each are needed"
 
 
 def _is_contradicted(clip: Clip) -> bool:
-    folders = (emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1])
-    return clip.emotion is not None and any(
-        emotion not in (None, clip.emotion) for emotion in folders
-    )
+    folders = {emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1]}
+    return clip.emotion is not None and bool(folders - {None, clip.emotion})

@@ -14,10 +14,7 @@ from sertify.vocabulary.text import listed
 def audio_in(folder: Path) -> tuple[str, ...]:
     """Return the audio files below a folder, relative to it; links to folders are not followed.
 
-    Raises
-    ------
-    ConfigurationError
-        Where there are none.
+    Raises ``ConfigurationError`` where there are none.
     """
     names = tuple(
         file.relative_to(folder).as_posix()

@@ -1,13 +1,13 @@
 """Several corpora to one, and one to two that share no speaker."""
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
-from sertify.corpora.clips import Clip, Corpus, make_corpus
+from sertify.corpora.clips import Corpus, digest_of, make_corpus
 from sertify.corpora.quality import alike, shared_audio, warnings_about
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, listed, shown
@@ -16,14 +16,10 @@ from sertify.vocabulary.text import counted, listed, shown
 def join(corpora: Sequence[Corpus]) -> Corpus:
     """Make one corpus of several, which are its parts; one is returned as it is.
 
-    The parts of a joined corpus become parts themselves.
+    The parts of a joined corpus become parts themselves. The clip ``x.wav`` of the corpus ``calls``
+    is then named ``calls/x.wav``.
 
-    The clip ``x.wav`` of the corpus ``calls`` is then named ``calls/x.wav``.
-
-    Raises
-    ------
-    ConfigurationError
-        Where there are none, or two have the same name.
+    Raises ``ConfigurationError`` where there are none, or two have the same name.
     """
     if not corpora:
         raise ConfigurationError("--data: no corpus is given")
@@ -31,7 +27,12 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         return corpora[0]
     corpora = [part for corpus in corpora for part in corpus.corpora]
     _refuse_namesakes(corpora)
-    clips = [_of(part, clip) for part in corpora for clip in part.clips]
+    clips = [
+        replace(clip, name=f"{part.name}/{clip.name}", corpus=part.name)
+        for part in corpora
+        for clip in part.clips
+    ]
+    warnings = [f"{part.name}: {warning}" for part in corpora for warning in part.warnings]
     return make_corpus(
         " + ".join(part.name for part in corpora),
         Path(os.path.commonpath([part.path.absolute() for part in corpora])),
@@ -40,7 +41,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         layout=" + ".join(dict.fromkeys(part.layout for part in corpora)),
         requested=sum(part.requested for part in corpora),
         left_out=_summed(part.left_out for part in corpora),
-        warnings=(*_warnings(corpora), *shared_audio(clips)),
+        warnings=(*warnings, *shared_audio(clips)),
     )
 
 
@@ -51,26 +52,21 @@ def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpu
     on how many there are. A name is one speaker in all parts of a joined corpus; a part of which
     nothing is on one side is no part of that. Clips that name no speaker are on neither side.
 
+    Returns what is kept, and what is held out.
+
+    Raises ``ConfigurationError`` where fewer than two speakers are named, a part names none,
+    `share` is no share, or copies of one sound would be on both sides.
+
     Parameters
     ----------
     share
         Of the speakers to hold out, in (0, 1); it is at least one, and one is always kept.
-
-    Returns
-    -------
-    What is kept, and what is held out.
-
-    Raises
-    ------
-    ConfigurationError
-        Where fewer than two speakers are named, a part names none, `share` is no share, or copies
-        of one sound would be on both sides.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"share to hold out is {share}, but should be between 0 and 1")
     speakers = _speakers(corpus)
     number = min(max(round(share * len(speakers)), 1), len(speakers) - 1)
-    held = set(sorted(speakers, key=lambda speaker: _lot(speaker, seed))[:number])
+    held = set(sorted(speakers, key=lambda speaker: digest_of(f"{seed}\0{speaker}"))[:number])
     _refuse_copies(corpus, held)
     pairs = [_halves(part, speakers - held, held) for part in corpus.corpora]
     return _joined([kept for kept, _ in pairs]), _joined([apart for _, apart in pairs])
@@ -86,42 +82,24 @@ def _refuse_namesakes(corpora: Sequence[Corpus]) -> None:
             )
 
 
-def _of(part: Corpus, clip: Clip) -> Clip:
-    return replace(clip, name=f"{part.name}/{clip.name}", corpus=part.name)
-
-
 def _summed(left_out: Iterable[Iterable[tuple[str, int]]]) -> tuple[tuple[str, int], ...]:
     total: Counter[str] = Counter()
-    for reasons in left_out:
-        for reason, number in reasons:
-            total[reason] += number
+    for reason, number in chain.from_iterable(left_out):
+        total[reason] += number
     return tuple(total.items())
-
-
-def _warnings(corpora: Iterable[Corpus]) -> Iterable[str]:
-    return (f"{corpus.name}: {warning}" for corpus in corpora for warning in corpus.warnings)
 
 
 def _speakers(corpus: Corpus) -> set[str]:
     """Return the names that can be divided; a corpus that names none would vanish unnoticed."""
-    named = [
-        {clip.speaker for clip in part.clips if clip.speaker is not None} for part in corpus.corpora
-    ]
-    every = set().union(*named)
-    if len(every) < 2:
-        raise ConfigurationError(_too_few(corpus, len(every), 2))
-    for part, speakers in zip(corpus.corpora, named, strict=True):
-        if not speakers:
-            raise ConfigurationError(_too_few(part, 0, 1))
-    return every
-
-
-def _too_few(corpus: Corpus, number: int, least: int) -> str:
-    return (
-        f"--data {corpus.path}: names {counted(number, 'speaker')}, but at least {least}"
-        f" {'is' if least == 1 else 'are'} needed to hold some out:"
-        " add a column speaker to its metadata"
-    )
+    for part, least in ((corpus, 2), *((part, 1) for part in corpus.corpora)):
+        speakers = {clip.speaker for clip in part.clips} - {None}
+        if len(speakers) < least:
+            raise ConfigurationError(
+                f"--data {part.path}: names {counted(len(speakers), 'speaker')}, but at least"
+                f" {least} {'is' if least == 1 else 'are'} needed to hold some out:"
+                " add a column speaker to its metadata"
+            )
+    return {clip.speaker for clip in corpus.clips if clip.speaker is not None}
 
 
 def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
@@ -163,7 +141,3 @@ def _joined(halves: Sequence[Corpus]) -> Corpus:
         requested=sum(half.requested for half in halves),
         left_out=_summed(half.left_out for half in halves),
     )
-
-
-def _lot(speaker: str, seed: int) -> str:
-    return hashlib.sha256(f"{seed}\0{speaker}".encode(errors="surrogateescape")).hexdigest()

@@ -1,10 +1,14 @@
 """What a reader finds in a folder, before any of it is left out or hashed."""
 
 import os.path
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,15 @@ class Listing:
     language: str | None = None
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def refuse_repeated(place: str, clips: Sequence[Clip]) -> None:
+    """Raise ``ConfigurationError`` where the table at a place lists no file, or one twice."""
+    if not clips:
+        raise ConfigurationError(f"{place} lists no file")
+    twice = [name for name, count in Counter(clip.name for clip in clips).items() if count > 1]
+    if twice:
+        raise ConfigurationError(f"{place} lists {listed(twice)} more than once")
 
 
 def is_below(folder: Path, name: str) -> bool:

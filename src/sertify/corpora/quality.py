@@ -15,14 +15,10 @@ _EMPTY = hashlib.sha256().hexdigest()
 FEWEST_SPEAKERS = 10
 """Below this, an interval that resamples speakers is too narrow to trust."""
 
-_Groups = list[list[Clip]]
-
 
 def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
     """Say what is doubtful about the clips of one corpus, whose files have been digested."""
-    groups = alike(clips)
-    yield from _contradictions([group for group in groups if len(_facts(group, "emotion")) > 1])
-    yield from _copies([group for group in groups if len(_facts(group, "emotion")) == 1])
+    yield from _repetitions(alike(clips))
     yield from _unknown_labels(clips)
     yield from _unknown_languages(clips)
     if any(clip.label is not None for clip in clips):
@@ -68,22 +64,20 @@ def alike(clips: Iterable[Clip]) -> list[list[Clip]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _contradictions(groups: _Groups) -> Iterator[str]:
-    if groups:
-        sounds = f"{counted(len(groups), 'sound')} {'has' if len(groups) == 1 else 'have'}"
+def _repetitions(groups: Sequence[Sequence[Clip]]) -> Iterator[str]:
+    torn = [group for group in groups if len(_facts(group, "emotion")) > 1]
+    if torn:
+        sounds = f"{counted(len(torn), 'sound')} {'has' if len(torn) == 1 else 'have'}"
         yield (
-            f"{sounds} more than one label: {listed(map(_equation, groups), most=3)};"
+            f"{sounds} more than one label: {listed(map(_equation, torn), most=3)};"
             " at most one of them can be right, so remove the others"
         )
-
-
-def _copies(groups: _Groups) -> Iterator[str]:
-    copies = sum(len(group) - 1 for group in groups)
+    same = [group for group in groups if len(_facts(group, "emotion")) == 1]
+    copies = sum(len(group) - 1 for group in same)
     if copies:
         verb = "is a byte-identical copy" if copies == 1 else "are byte-identical copies"
-        names = listed(map(_equation, groups), most=3)
         yield (
-            f"{counted(copies, 'clip')} {verb} of another: {names};"
+            f"{counted(copies, 'clip')} {verb} of another: {listed(map(_equation, same), most=3)};"
             " they count twice and make intervals too narrow"
         )
 
@@ -105,29 +99,26 @@ def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
         for clip in clips
         if clip.label is not None and clip.mapped is None and emotion_of(clip.label) is None
     ]
-    names = listed(map(repr, sorted(set(unknown))))
-    cure = "say what is meant with `label_map` under `corpora:` in candidates.yaml"
-    if len(set(unknown)) == 1:
+    names = sorted(set(unknown))
+    if unknown:
+        one = len(names) == 1
+        verdict = "is not a known emotion" if one else "are not known emotions"
         yield (
-            f"label {names} is not a known emotion, so no candidate can be right about it"
-            f" ({counted(len(unknown), 'clip')}); {cure}"
-        )
-    elif unknown:
-        yield (
-            f"labels {names} are not known emotions, so no candidate can be right about them"
-            f" ({counted(len(unknown), 'clip')}); {cure}"
+            f"label{'' if one else 's'} {listed(map(repr, names))} {verdict}, so no candidate can"
+            f" be right about {'it' if one else 'them'} ({counted(len(unknown), 'clip')});"
+            " say what is meant with `label_map` under `corpora:` in candidates.yaml"
         )
 
 
 def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
     named = (clip.language for clip in clips if clip.language is not None)
     unknown = [language for language in named if language_tag(language) is None]
-    names = listed(map(repr, sorted(set(unknown))))
+    names = sorted(set(unknown))
     if unknown:
-        several = len(set(unknown)) > 1
-        verdict = "are not language codes" if several else "is not a language code"
+        one = len(names) == 1
+        verdict = "is not a language code" if one else "are not language codes"
         yield (
-            f"language{'s' if several else ''} {names} {verdict} such as ko"
+            f"language{'' if one else 's'} {listed(map(repr, names))} {verdict} such as ko"
             f" ({counted(len(unknown), 'clip')}), so these clips count for no"
             " language; write the ISO 639 code"
         )

@@ -1,6 +1,6 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,9 @@ def read_corpus(
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
+    Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
+    what is needed.
+
     Parameters
     ----------
     name
@@ -53,13 +56,12 @@ def read_corpus(
         Of the clips of which the data says none.
     public
         The public corpus that it is, where neither its files nor its name tell.
-
-    Raises
-    ------
-    ConfigurationError
-        Where that cannot be done; its text names the file, the line and what is needed.
     """
-    _require(path, limit)
+    if not path.is_dir():
+        what = "is a file, but should be a folder" if path.exists() else "there is no such folder"
+        raise ConfigurationError(f"--data {path}: {what}")
+    if limit is not None and limit < 1:
+        raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
     listing = _listing(path, layout)
     root = path.resolve()
     name = name or root.name
@@ -67,7 +69,7 @@ def read_corpus(
     spoken = language or listing.language or language_of(known or "")
     emotions = _emotions(path, listing.clips, label_map or {})
     clips = [_told(clip, name, spoken, emotions) for clip in listing.clips]
-    kept = _of_split(path, clips, split)
+    kept = clips if split is None else _of_split(path, clips, split)
     drawn = kept if limit is None else stratified(kept, limit, seed)
     left_out = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
     corpus = make_corpus(
@@ -81,16 +83,6 @@ def read_corpus(
     )
     doubts = (*listing.warnings, *shared_speakers(clips), *warnings_about(corpus.clips))
     return replace(corpus, warnings=doubts)
-
-
-def _require(path: Path, limit: int | None) -> None:
-    if not path.is_dir():
-        problem = (
-            "is a file, but should be a folder" if path.exists() else "there is no such folder"
-        )
-        raise ConfigurationError(f"--data {path}: {problem}")
-    if limit is not None and limit < 1:
-        raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
 
 
 def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str]) -> Clip:
@@ -155,11 +147,7 @@ def _emotions(path: Path, clips: Iterable[Clip], label_map: Mapping[str, str]) -
     emotions: dict[str, str] = {}
     for label, emotion in label_map.items():
         if fold(label) not in labels:
-            near = (
-                did_you_mean(label, sorted(map(shown, labels.values())))
-                if labels
-                else "; it has no labels"
-            )
+            near = did_you_mean(label, sorted(map(shown, labels.values()))) or "; it has no labels"
             raise ConfigurationError(
                 f"--data {path}: label_map names {label!r}, but no clip has that label{near}"
             )
@@ -171,18 +159,15 @@ def _emotions(path: Path, clips: Iterable[Clip], label_map: Mapping[str, str]) -
     return emotions
 
 
-def _of_split(path: Path, clips: Sequence[Clip], split: str | None) -> Sequence[Clip]:
-    if split is None:
-        return clips
-    splits = {clip.split for clip in clips if clip.split is not None}
-    kept = [clip for clip in clips if clip.split is not None and fold(clip.split) == fold(split)]
-    if kept:
-        return kept
-    if not splits:
+def _of_split(path: Path, clips: Iterable[Clip], split: str) -> list[Clip]:
+    named = [clip for clip in clips if clip.split is not None]
+    if not named:
         raise ConfigurationError(
             f"--data {path}: split {split!r} is asked for, but no clip names its split:"
             " add a column split to its metadata"
         )
-    raise ConfigurationError(
-        f"--data {path}: has no split {split!r}; its splits are {listed(sorted(splits), most=20)}"
-    )
+    kept = [clip for clip in named if fold(str(clip.split)) == fold(split)]
+    if not kept:
+        splits = listed(sorted({str(clip.split) for clip in named}), most=20)
+        raise ConfigurationError(f"--data {path}: has no split {split!r}; its splits are {splits}")
+    return kept

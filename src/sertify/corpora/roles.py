@@ -1,6 +1,6 @@
 """The columns of a table, by what they hold rather than by what they are called."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -51,8 +51,6 @@ def aliases_of(role: str) -> frozenset[str]:
 def gender_of(value: str | None) -> str | None:
     """Return a gender in full; what is no letter stays as it was written.
 
-    Examples
-    --------
     >>> gender_of("F"), gender_of("Male"), gender_of("nonbinary")
     ('female', 'male', 'nonbinary')
     """
@@ -65,50 +63,37 @@ def gender_of(value: str | None) -> str | None:
 def roles_of(table: Table) -> tuple[dict[str, int], tuple[str, ...]]:
     """Find the column of each role; a column under the role's own name goes before its aliases.
 
-    Returns
-    -------
-    The index of the column by role, and warnings of aliases that say something else.
+    Returns the index of the column by role, and warnings of aliases that say something else.
 
-    Raises
-    ------
-    ConfigurationError
-        Where two columns could be meant and differ.
+    Raises ``ConfigurationError`` where two columns could be meant and differ.
     """
     columns, warnings = {}, []
     for role in COLUMN_NAMES:
         named, others = _named(table, role)
         distinct = {table.values(index): index for index in reversed(named or others)}
         if len(distinct) > 1:
-            raise ConfigurationError(_ambiguity(table, role, distinct.values()))
+            names = listed(table.columns[index] for index in sorted(distinct.values()))
+            raise ConfigurationError(
+                f"{table.path}: the columns {names} could each be the {role}, but differ;"
+                f" rename the right one to {role}"
+            )
         if distinct:
             columns[role] = next(iter(distinct.values()))
         if named and role != "file_name":
-            warnings += _differing(table, role, named[0], others)
+            warnings += [
+                f"{role} is read from the column {table.columns[named[0]]!r} of {table.path.name},"
+                f" not from {table.columns[index]!r}, which differs"
+                for index in others
+                if table.values(index) != table.values(named[0])
+            ]
     return columns, tuple(warnings)
 
 
 def _named(table: Table, role: str) -> tuple[list[int], list[int]]:
     """Return the columns of a role that hold anything: under its own name, and under others."""
     known, own = aliases_of(role), fold(role)
-    columns = [(index, fold(name)) for index, name in enumerate(table.columns)]
-    fitting = [(index, name) for index, name in columns if name in known]
-    filled = [(index, name) for index, name in fitting if any(table.values(index))] or fitting
-    named = [index for index, name in filled if name == own]
-    return named, [index for index, name in filled if name != own]
-
-
-def _ambiguity(table: Table, role: str, indices: Iterable[int]) -> str:
-    names = [table.columns[index] for index in sorted(indices)]
-    return (
-        f"{table.path}: the columns {listed(names)} could each be the {role}, but differ;"
-        f" rename the right one to {role}"
-    )
-
-
-def _differing(table: Table, role: str, named: int, others: Sequence[int]) -> list[str]:
-    differ = [index for index in others if table.values(index) != table.values(named)]
-    return [
-        f"{role} is read from the column {table.columns[named]!r} of {table.path.name},"
-        f" not from {table.columns[index]!r}, which differs"
-        for index in differ
-    ]
+    folded = [fold(name) for name in table.columns]
+    fitting = [index for index, name in enumerate(folded) if name in known]
+    filled = [index for index in fitting if any(table.values(index))] or fitting
+    named = [index for index in filled if folded[index] == own]
+    return named, [index for index in filled if folded[index] != own]

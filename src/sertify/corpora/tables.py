@@ -21,10 +21,7 @@ _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", 
 def read_table(path: Path) -> Table:
     """Read a table; numbers and dates become text, an empty field None.
 
-    Raises
-    ------
-    ConfigurationError
-        Where it is no table, with the line that it fails in.
+    Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
     try:
         return READERS[path.suffix](path)
@@ -36,7 +33,9 @@ def _read_csv(path: Path) -> Table:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
-            lines = csv.reader(chain([first], file), delimiter=_delimiter(first), strict=True)
+            # Others than a comma separate only where the header has none.
+            delimiter = next((sign for sign in ",;\t" if sign in first), ",")
+            lines = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
             header = tuple(name.strip() for name in next(lines, ()))
             rows = [(lines.line_num, row) for row in lines if row]
     except (UnicodeDecodeError, csv.Error) as error:
@@ -44,25 +43,16 @@ def _read_csv(path: Path) -> Table:
     for line, row in rows:
         if len(row) != len(header):
             raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
-    return Table(
-        path, header, tuple((line, _fields(path, line, header, row)) for line, row in rows)
+    texts = (
+        (line, tuple(_field(f"{path}:{line}", *pair) for pair in zip(header, row, strict=True)))
+        for line, row in rows
     )
+    return Table(path, header, tuple(texts))
 
 
-def _delimiter(header: str) -> str:
-    """Return what separates the names of columns; others than a comma only where it has none."""
-    return next((delimiter for delimiter in ",;\t" if delimiter in header), ",")
-
-
-def _fields(
-    path: Path, line: int, header: Iterable[str], row: Iterable[str]
-) -> tuple[str | None, ...]:
-    checked = (_checked(f"{path}:{line}", "a field", value) for value in row)
-    facts = (fold(name) in _FACTS for name in header)
-    return tuple(
-        None if is_fact and value in _MISSING else value
-        for is_fact, value in zip(facts, checked, strict=True)
-    )
+def _field(place: str, column: str, value: str) -> str | None:
+    checked = _checked(place, "a field", value)
+    return None if checked in _MISSING and fold(column) in _FACTS else checked
 
 
 def _read_jsonl(path: Path) -> Table:
@@ -112,32 +102,27 @@ def _from_objects(
     path: Path, rows: list[tuple[int, dict[str, Any]]], names: Iterable[str] = ()
 ) -> Table:
     columns = tuple(dict.fromkeys([*names, *(key for _, row in rows for key in row)]))
-    texts = tuple(
+    texts = (
         (line, tuple(_text(f"{path}:{line}", key, row.get(key)) for key in columns))
         for line, row in rows
     )
-    return Table(path, columns, texts)
+    return Table(path, columns, tuple(texts))
 
 
 def _text(place: str, column: str, value: object) -> str | None:
     """Return a value as a CSV file would have it; None in a column that nobody asks for."""
     if fold(column) not in _KNOWN:
         return None
-    if isinstance(value, dict | list | bytes):
+    kinds: dict[type, str] = {dict: "an object", list: "a list", bytes: "binary data"}
+    if kind := kinds.get(type(value)):
         raise ConfigurationError(
-            f"{place}: {column} is {_kind(value)}, but should be text or a number;"
+            f"{place}: {column} is {kind}, but should be text or a number;"
             " write the path of an audio file, not its content"
         )
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a column of numbers with a gap is one of floats
     missing = value is None or value != value  # NaN
     return None if missing else _checked(place, column, str(value))
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bytes):
-        return "binary data"
-    return "an object" if isinstance(value, dict) else "a list"
 
 
 def _checked(place: str, column: str, value: str) -> str | None:

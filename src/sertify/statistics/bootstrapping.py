@@ -9,7 +9,7 @@ import numpy as np
 from sertify.statistics import confusion
 from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
-from sertify.statistics.rare_classes import floors, slopes
+from sertify.statistics.rare_classes import floored, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 
 _ROWS = 50
@@ -36,6 +36,10 @@ def bootstrap(
     interval of as many independent clips, with Student's quantile for speakers, and for classes of
     one clip each.
 
+    Raises ``ValueError`` as in `confusion`; and for ``groups`` of another length, an unknown
+    metric, the recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of
+    range.
+
     Parameters
     ----------
     truth, prediction, labels
@@ -51,12 +55,6 @@ def bootstrap(
     replicates, seed
         How many resamples are drawn, and what makes them the same on every run. The order of clips
         and the names of speakers do not matter.
-
-    Raises
-    ------
-    ValueError
-        As in `confusion`; and for ``groups`` of another length, an unknown metric, the
-        recall of a class without clips, ``replicates`` below 1, a ``confidence`` out of range.
 
     Examples
     --------
@@ -121,18 +119,12 @@ class _Study:
         return sizes.sum(axis=1, keepdims=True) if metric in ("accuracy", "kappa") else sizes
 
     def error(self, metric: str, spread: float) -> float:
-        """Return the standard error, given the one that resampling shows.
-
-        It is at least that of the clips of those classes that some unit lacks: of two speakers,
-        the errors in two classes may cancel by chance.
-        """
+        """Return the standard error, given the one that resampling shows."""
         if metric not in ("uar", "macro_f1"):
             return spread
         clips, hits = self.counts.sum(axis=1).astype(float), np.diagonal(self.counts).astype(float)
-        squares = slopes(metric, self.counts) ** 2
-        least, hidden = (variances * squares for variances in floors(clips, hits))
         lacking = (self.units.sum(axis=2) == 0).any(axis=0)
-        return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))
+        return floored(spread, clips, hits, slopes(metric, self.counts), lacking)
 
 
 def _study(cells: Counts, codes: Counts | None, labels: tuple[str, ...]) -> _Study:
@@ -161,7 +153,10 @@ def _resampled(study: _Study, replicates: int, seed: int) -> Counts:
 def _interval(metric: str, study: _Study, resampled: Counts, confidence: float) -> Interval:
     value = float(confusion.from_counts(metric, study.counts, study.labels))
     if math.isnan(value):
-        raise ValueError(f"{metric}: {_UNDEFINED.get(metric, 'there are no clips of this class')}")
+        why = "there are no clips of this class"
+        if metric == "kappa":
+            why = "both give all clips one and the same label, but should give two at least"
+        raise ValueError(f"{metric}: {why}")
     values = _values(metric, resampled, study)
     if metric != "kappa":
         return _bounds(value, values, metric, study, confidence)
@@ -191,6 +186,3 @@ def _bounds(
     if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
     return rate_interval(value, error, trials(sizes), quantile)
-
-
-_UNDEFINED = {"kappa": "both give all clips one and the same label, but should give two at least"}

@@ -24,7 +24,14 @@ def expected_calibration_error(
     0.5
     """
     sure, right = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
-    _check_confidences(sure, right, bins)
+    if len(sure) == 0:
+        raise ValueError("no clips: a metric needs at least one")
+    if len(sure) != len(right):
+        raise ValueError(f"{len(sure)} confidences, but {len(right)} predictions")
+    if not ((sure >= 0) & (sure <= 1)).all():
+        raise ValueError("confidences should lie within 0..1; give probabilities, not logits")
+    if bins < 1:
+        raise ValueError(f"bins={bins}, but should be at least 1")
     place = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
     gaps = np.bincount(place, right - sure, minlength=bins)
     return float(np.abs(gaps).sum() / len(sure))
@@ -42,24 +49,10 @@ def brier_score(truth: Labels, probabilities: Floats, labels: Labels) -> float:
     0.25
     """
     frozen = label_set(truth, labels)
-    _check_probabilities(probabilities, (len(truth), len(frozen)))
-    certain = np.eye(len(frozen))[[frozen.index(label) for label in truth]]
-    return float(((probabilities - certain) ** 2).sum(axis=1).mean())
-
-
-def _check_confidences(sure: Floats, right: Floats, bins: int) -> None:
-    if len(sure) == 0:
-        raise ValueError("no clips: a metric needs at least one")
-    if len(sure) != len(right):
-        raise ValueError(f"{len(sure)} confidences, but {len(right)} predictions")
-    if not ((sure >= 0) & (sure <= 1)).all():
-        raise ValueError("confidences should lie within 0..1; give probabilities, not logits")
-    if bins < 1:
-        raise ValueError(f"bins={bins}, but should be at least 1")
-
-
-def _check_probabilities(probabilities: Floats, shape: tuple[int, int]) -> None:
+    shape = (len(truth), len(frozen))
     if probabilities.shape != shape:
         raise ValueError(f"probabilities of shape {probabilities.shape}, but should be {shape}")
     if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or (probabilities < 0).any():
         raise ValueError("probabilities of a clip should be at least 0 and sum to 1; apply softmax")
+    certain = np.eye(len(frozen))[[frozen.index(label) for label in truth]]
+    return float(((probabilities - certain) ** 2).sum(axis=1).mean())

@@ -9,7 +9,7 @@ Floats take a stack of matrices, of shape (..., classes, classes + 1): :mod:`ser
 resamples with the very code that gives the value. A ratio 0/0 is not a number.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -72,13 +72,25 @@ def from_counts(metric: str, counts: Counts, labels: Labels = ()) -> Floats:
     >>> from_counts("recall:anger", np.array([[[3, 1, 0], [0, 2, 0]]]), ["anger", "sadness"])
     array([0.75])
     """
-    known = [*_OVERALL, *(f"recall:{label}" for label in labels)]
+    recalls = [f"recall:{label}" for label in labels]
+    known = ["accuracy", "uar", "macro_f1", "kappa", *recalls]
     if metric not in known:
         raise ValueError(f"metric {metric!r}, but should be one of {listed(known, most=20)}")
-    if metric in _OVERALL:
-        return _OVERALL[metric](counts)
-    row = known.index(metric) - len(_OVERALL)
-    return _ratio(counts[..., row, row], counts[..., row, :].sum(axis=-1))
+    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
+    clips, hits = true.sum(axis=-1), _hits(counts)
+    match metric:
+        case "accuracy":
+            return _ratio(hits.sum(axis=-1), clips)
+        case "uar":
+            return _mean_of_defined(_ratio(hits, true))
+        case "macro_f1":
+            return _mean_of_defined(_ratio(2 * hits, true + predicted))
+        case "kappa":
+            # One ratio of whole numbers, so that equal tables give equal values.
+            chance = (true * predicted).sum(axis=-1)
+            return _ratio(clips * hits.sum(axis=-1) - chance, clips**2 - chance)
+        case _:
+            return _ratio(hits, true)[..., recalls.index(metric)]
 
 
 def recall_rates(counts: Counts) -> Floats:
@@ -107,31 +119,3 @@ def _mean_of_defined(rates: Floats) -> Floats:
 
 def _hits(counts: Counts) -> Counts:
     return np.diagonal(counts, axis1=-2, axis2=-1)
-
-
-def _accuracy(counts: Counts) -> Floats:
-    return _ratio(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
-
-
-def _uar(counts: Counts) -> Floats:
-    return _mean_of_defined(recall_rates(counts))
-
-
-def _macro_f1(counts: Counts) -> Floats:
-    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
-    return _mean_of_defined(_ratio(2 * _hits(counts), true + predicted))
-
-
-def _kappa(counts: Counts) -> Floats:
-    """Cohen's kappa; as one ratio of whole numbers, so that equal tables give equal values."""
-    true, predicted = counts.sum(axis=-1), counts[..., :-1].sum(axis=-2)
-    clips, chance = counts.sum(axis=(-2, -1)), (true * predicted).sum(axis=-1)
-    return _ratio(clips * _hits(counts).sum(axis=-1) - chance, clips**2 - chance)
-
-
-_OVERALL: Mapping[str, Callable[[Counts], Floats]] = {
-    "accuracy": _accuracy,
-    "uar": _uar,
-    "macro_f1": _macro_f1,
-    "kappa": _kappa,
-}

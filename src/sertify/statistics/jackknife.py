@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sertify.statistics.arrays import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
-from sertify.statistics.rare_classes import floors
+from sertify.statistics.rare_classes import floored
 from sertify.statistics.resampling import design, trials
 
 
@@ -37,28 +37,25 @@ def uar_estimate(
     """
     by_speaker = speakers is not None and bool(speakers.min() < speakers.max())
     units = speakers if speakers is not None and by_speaker else np.arange(len(truth))
-    sizes, right = _tables(units, truth, hits)
+    rows, row = np.unique(units, return_inverse=True)
+    classes, column = np.unique(truth, return_inverse=True)
+    sizes = np.zeros((len(rows), len(classes)))
+    right = np.zeros_like(sizes)
+    np.add.at(sizes, (row, column), 1)
+    np.add.at(right, (row, column), hits)
     clips, recognised = sizes.sum(axis=0), right.sum(axis=0)
-    recalls = recognised / clips
     plan = design(sizes)
-    spread = plan.scale * _jackknife(sizes, right)
-    error = _error(spread, sizes, recognised) if spread > 1e-12 else 0.0
+    error = plan.scale * _jackknife(sizes, right)
+    if error <= 1e-12:
+        error = 0.0
+    else:
+        rates = np.full(len(classes), 1 / len(classes))
+        error = floored(error, clips, recognised, rates, lacking=(sizes == 0).any(axis=0))
     quantile = t_quantile(confidence, plan.freedom)
     if not error and not by_speaker and clips.max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
-    value = float(recalls.mean())
+    value = float((recognised / clips).mean())
     return value, rate_interval(value, error, trials(sizes), quantile)
-
-
-def _tables(units: Counts, truth: Counts, hits: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Count the clips of each unit and class, and the recognised ones: both (units, classes)."""
-    rows, row = np.unique(units, return_inverse=True)
-    columns, column = np.unique(truth, return_inverse=True)
-    shape = len(rows), len(columns)
-    places = row * shape[1] + column
-    counts = (np.bincount(some, minlength=shape[0] * shape[1]) for some in (places, places[hits]))
-    sizes, right = (table.reshape(shape).astype(float) for table in counts)
-    return sizes, right
 
 
 def _jackknife(sizes: Floats, right: Floats) -> float:
@@ -68,12 +65,3 @@ def _jackknife(sizes: Floats, right: Floats) -> float:
     recalls = np.where(left > 0, (recognised - right) / np.maximum(left, 1), recognised / clips)
     values = recalls.mean(axis=1)
     return (units - 1) * float(values.std()) / math.sqrt(units)
-
-
-def _error(spread: float, sizes: Floats, recognised: Floats) -> float:
-    """Return the standard error, at least that of the clips of classes that some unit lacks."""
-    least, hidden = (
-        variance / sizes.shape[1] ** 2 for variance in floors(sizes.sum(axis=0), recognised)
-    )
-    lacking = (sizes == 0).any(axis=0)
-    return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))

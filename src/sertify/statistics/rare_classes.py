@@ -1,6 +1,9 @@
 """The least that the recall of a class can vary, which resampling a few clips doesn't show."""
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sertify.statistics.arrays import Counts, Floats
 
@@ -20,6 +23,19 @@ def floors(clips: Floats, hits: Floats) -> tuple[Floats, Floats]:
     recalls = _bounded(clips, hits)
     variances = np.where(clips > 0, recalls * (1 - recalls) / np.maximum(clips, 1), 0.0)
     return variances, np.where((hits > 0) & (hits < clips), 0.0, variances)
+
+
+def floored(
+    spread: float, clips: Floats, hits: Floats, rates: Floats, lacking: NDArray[np.bool_]
+) -> float:
+    """Return the standard error of a mean of class rates, given the one that resampling shows.
+
+    ``rates`` tell how it changes with each recall. It is at least that of the clips of the classes
+    that are ``lacking`` in some unit: of two speakers, the errors in two classes may cancel by
+    chance.
+    """
+    least, hidden = (variances * rates**2 for variances in floors(clips, hits))
+    return math.sqrt(max(spread**2 + hidden.sum(), least[lacking].sum()))
 
 
 def slopes(metric: str, counts: Counts) -> Floats:

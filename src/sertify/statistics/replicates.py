@@ -50,13 +50,8 @@ def paired(
     of classes that a model gets all right or all wrong (:func:`floors.floors`) is added as normal
     noise, the same for models that are right on the same clips.
 
-    Raises
-    ------
-    ValueError
-        As in :func:`intervals.bootstrap`, and without models.
+    Raises ``ValueError`` as in :func:`intervals.bootstrap`, and without models.
 
-    Examples
-    --------
     >>> truth = ["anger", "sadness"] * 50
     >>> both = paired(truth, {"constant": ["anger"] * 100, "right": truth})
     >>> both.values.tolist(), both.samples.shape, both.groups
@@ -110,7 +105,11 @@ def combine(parts: Sequence[Replicates]) -> Replicates:
     return Replicates(
         names=parts[0].names,
         values=np.mean([part.values for part in parts], axis=0),
-        samples=np.mean([_shuffled(part, i) for i, part in enumerate(parts)], axis=0),
+        # In an order of its own for each: one seed draws alike in like corpora.
+        samples=np.mean(
+            [np.random.default_rng(i).permutation(p.samples, axis=1) for i, p in enumerate(parts)],
+            axis=0,
+        ),
         freedom=_welch(parts),
         clips=sum(part.clips for part in parts),
         trials=len(parts) ** 2 / sum(1 / part.trials for part in parts),
@@ -161,11 +160,6 @@ def _hidden(samples: Floats, repeats: Counts, sizes: Floats, hits: Floats, seed:
     noise = np.random.default_rng([seed, 1]).standard_normal((len(which), samples.shape[1]))
     added: Floats = errors[:, None] * noise[[which[key] for key in keys]]
     return added
-
-
-def _shuffled(part: Replicates, seed: int) -> Floats:
-    """Return the replicates in an order of their own: one seed draws alike in like corpora."""
-    return np.random.default_rng(seed).permutation(part.samples, axis=1)
 
 
 def _welch(parts: Sequence[Replicates]) -> float:
