@@ -73,8 +73,5 @@ class Labelling:
     def unpack(cls, data: bytes) -> Self:
         """Rebuild it from what `pack` gave."""
         fields: dict[str, Any] = json.loads(zlib.decompress(data))
-        return cls(**{key: _frozen(value) for key, value in fields.items()})
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+        columns = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+        return cls(**fields | columns)
