@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
@@ -11,8 +10,6 @@ from sertify.vocabulary.text import listed
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_NO_ACCOUNT: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Consistency:
 
 
 def judge_top_share(
-    predicted: Sequence[str], bound: Bound | None, account: Mapping[str, Any] = _NO_ACCOUNT
+    predicted: Sequence[str], bound: Bound | None, account: Mapping[str, Any]
 ) -> Judgement:
     """Reject a model that gives nearly all clips the same label.
 
@@ -52,7 +49,7 @@ def judge_top_share(
     measured = Measurement("top_share", shares[top], n=len(predicted))
     judgement = judge(measured, bound, "constant_prediction")
     details = {"top_label": top, "shares": shares, **account}
-    message = f"{judgement.message} ({top})" if judgement.message else ""
+    message = judgement.message and f"{judgement.message} ({top})"
     return replace(judgement, message=message, details=details)
 
 

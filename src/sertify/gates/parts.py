@@ -20,12 +20,10 @@ class Spoken(Protocol):
     @property
     def corpus(self) -> str:
         """The name of the corpus."""
-        ...
 
     @property
     def language(self) -> str | None:
         """The language, however it is written."""
-        ...
 
 
 @dataclass(frozen=True)
