@@ -20,8 +20,6 @@ _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baselin
 def number(measured: _Number | float | None) -> str:
     """Write a measurement or a bare ratio, with its unit and interval; a dash where it is absent.
 
-    Examples
-    --------
     >>> number(EstimateResult(value=0.8312, low=0.7911, high=0.8723))
     '0.83 [0.79, 0.87]'
     >>> number(Measured(name="time_5s", value=0.01234, unit="s"))
@@ -60,8 +58,6 @@ def _brief(commit: str) -> str:
 def moment(stamp: str) -> str:
     """Write an ISO 8601 time to the minute, with its zone.
 
-    Examples
-    --------
     >>> moment("2026-11-22T18:00:00+09:00")
     '2026-11-22 18:00 UTC+09:00'
     """
@@ -71,8 +67,6 @@ def moment(stamp: str) -> str:
 def headline(sentence: str, chosen: str | None) -> tuple[str, str]:
     """Split the selection's sentence into what to do and why.
 
-    Examples
-    --------
     >>> headline("Use a: highest UAR", "a")
     ('Use a', 'Highest UAR')
     """

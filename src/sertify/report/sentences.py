@@ -52,8 +52,6 @@ def firmness(selection: SelectionResult) -> str:
 def how_firm(firmness: FirmnessResult) -> str:
     """Say how firm a choice is.
 
-    Examples
-    --------
     >>> how_firm(FirmnessResult(data=0.8395, weights=1))
     'It stays on top in 83 % of resamples of the clips and in 100 % of other weightings.'
     """

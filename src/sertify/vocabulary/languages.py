@@ -26,8 +26,6 @@ def language_fit(
 
     Regions do not matter (``ko-KR`` is ``ko``), and a multilingual model is for all.
 
-    Examples
-    --------
     >>> language_fit(["en"], ["en-GB", "kor"]), language_fit(["multilingual"], ["ko"])
     (0.5, 1.0)
     """
@@ -42,8 +40,6 @@ def language_tag(value: str) -> str | None:
 
     Codes are those of ISO 639-1, ISO 639-2 and a few of ISO 639-3; names are English.
 
-    Examples
-    --------
     >>> language_tag("kor"), language_tag("ko_kr"), language_tag("German"), language_tag("xyz")
     ('ko', 'ko-KR', 'de', None)
     """
@@ -57,8 +53,6 @@ def language_tag(value: str) -> str | None:
 def base_language(tag: str) -> str:
     """Return the code of a language without its variety; what is no known language folded.
 
-    Examples
-    --------
     >>> base_language("ko_KR"), base_language("Korean"), base_language("xyz-A")
     ('ko', 'ko', 'xyz')
     """

@@ -86,8 +86,6 @@ class Judgement:
 def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     """Hold a measurement against its requirement.
 
-    Examples
-    --------
     >>> judge(Measurement("labels", 4, "labels"), Bound(min=5), "too_few_labels").message
     'labels=4, but should be at least 5'
     >>> judge(Measurement("uar", 0.6, low=0.55, high=0.65), Bound(min=0.5), "low_uar").outcome

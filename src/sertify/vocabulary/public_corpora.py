@@ -45,8 +45,6 @@ def known_corpus(name: str) -> str | None:
     "speech" or "test", and numbers, around a name that is no other word. A short name may follow
     the long one in parentheses.
 
-    Examples
-    --------
     >>> known_corpus("narad/ravdess"), known_corpus("CREMA_D"), known_corpus("someone/urdu")
     ('ravdess', 'crema-d', None)
     """
@@ -62,8 +60,6 @@ def mentioned(text: str) -> tuple[str, ...]:
     A name that is also a word or another abbreviation counts in capitals (TESS), most of these
     also beside a word such as dataset ("the tess corpus").
 
-    Examples
-    --------
     >>> mentioned("RAVDESS, TESS and the crema-d corpus; in Urdu, too")
     ('ravdess', 'tess', 'crema-d')
     """
@@ -75,8 +71,6 @@ def mentioned(text: str) -> tuple[str, ...]:
 def language_of(corpus: str) -> str | None:
     """Return the language of a known corpus; None for one in several, and for an unknown one.
 
-    Examples
-    --------
     >>> language_of("emodb"), language_of("esd")
     ('de', None)
     """
