@@ -42,20 +42,12 @@ _TABLES = (
 class Record:
     """The outcome of one check of one candidate, and all that it depends on.
 
-    Attributes
-    ----------
-    entry
-        Fingerprint of the candidate's entry: its model, mapping and requirements.
-    commit
-        What the model's repository was at, or "" where it could not be resolved.
-    corpus
-        Fingerprint of the audio that was judged, or "" for a check that needs none.
-    environment
-        Fingerprint of the versions, and for the speed gate of the machine.
-    siblings
-        The checks that the gate consists of, this one included.
-    judged_at
-        ISO 8601 time with its zone.
+    ``entry`` is the fingerprint of the candidate's entry: its model, mapping and requirements;
+    ``commit`` what the model's repository was at, or "" where it could not be resolved; ``corpus``
+    the fingerprint of the audio that was judged, or "" for a check that needs none;
+    ``environment`` that of the versions, and for the speed gate of the machine. ``siblings`` are
+    the checks that the gate consists of, this one included; ``judged_at`` is an ISO 8601 time with
+    its zone.
     """
 
     candidate: str

@@ -16,16 +16,9 @@ if TYPE_CHECKING:
 class Consistency:
     """How often the predicted label stays the same under a change that must not matter.
 
-    Attributes
-    ----------
-    gain
-        Share of the predictions that stay the same 6 dB louder or softer.
-    shift
-        Share of those that stay the same 10 ms earlier or later.
-    n
-        Number of clips that were changed.
-    unchanged, pairs
-        How many of the predictions for a changed clip stay the same, and how many there are.
+    ``gain`` is the share of the predictions that stay the same 6 dB louder or softer, ``shift``
+    that of those 10 ms earlier or later, ``n`` the number of clips that were changed. Of the
+    ``pairs`` of a changed clip and its prediction, so many are ``unchanged``.
     """
 
     gain: float

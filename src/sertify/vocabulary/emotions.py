@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold
 
 _TABLE = read_words(__file__)

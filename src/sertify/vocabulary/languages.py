@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold
 
 _TABLE = {name: text.split() for name, text in read_words(__file__).items()}
+_CODES: Mapping[str, str] = dict(pair.split(":") for pair in _TABLE["codes"])
 _SHORT: Mapping[str, str] = MappingProxyType(
-    dict(pair.split(":") for pair in _TABLE["codes"])
-    | {pair.partition(":")[2]: pair.partition(":")[2] for pair in _TABLE["codes"]}
-    | {code: code for code in _TABLE["long"]}
+    {**_CODES, **{code: code for code in (*_CODES.values(), *_TABLE["long"])}}
 )
 _BY_NAME: Mapping[str, str] = MappingProxyType(dict(pair.split(":") for pair in _TABLE["names"]))
 _TAG = re.compile(r"([a-z]{2,3})((?:[_-][a-z0-9]{1,8})*)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 
 _TABLE: Mapping[str, Sequence[str]] = MappingProxyType(read_words(__file__))
 
@@ -134,12 +134,6 @@ def _in_capitals(name: str) -> bool:
     return sum(map(str.isupper, name)) > sum(map(str.islower, name))
 
 
-def _names() -> Iterable[tuple[str, str]]:
-    for corpus, (_, aliases) in _TABLE.items():
-        for name in filter(None, [corpus, *aliases.split(";")]):
-            yield name, corpus
-
-
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     # The longest first: ASVP-ESD is not ESD. Only Latin letters go on a name: Korean particles
     # follow it without a blank.
@@ -148,5 +142,10 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", re.IGNORECASE)
 
 
-_BY_KEY: Mapping[str, str] = MappingProxyType({_key(name): corpus for name, corpus in _names()})
-_ANY_NAME = _pattern(name for name, _ in _names())
+_NAMES = {
+    name: corpus
+    for corpus, (_, aliases) in _TABLE.items()
+    for name in filter(None, [corpus, *aliases.split(";")])
+}
+_BY_KEY = MappingProxyType({_key(name): corpus for name, corpus in _NAMES.items()})
+_ANY_NAME = _pattern(_NAMES)
