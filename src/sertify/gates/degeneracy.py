@@ -17,8 +17,8 @@ class Consistency:
     """How often the predicted label stays the same under a change that must not matter.
 
     ``gain`` is the share of the predictions that stay the same 6 dB louder or softer, ``shift``
-    that of those 10 ms earlier or later, ``n`` the number of clips that were changed. Of the
-    ``pairs`` of a changed clip and its prediction, so many are ``unchanged``.
+    that of those 10 ms earlier or later, ``n`` the number of clips that were changed. ``pairs`` is
+    how many predictions there are for a changed clip, ``unchanged`` how many of them stay the same.
     """
 
     gain: float
