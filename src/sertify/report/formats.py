@@ -47,12 +47,13 @@ def moves(results: Results) -> Iterator[str]:
     """Say of each candidate that has moved on since it was locked, from where to where."""
     commits = {candidate.name: candidate.commit or "" for candidate in results.candidates}
     for name, commit in results.moved.items():
-        old, new = _brief(commit), _brief(commits.get(name, ""))
-        yield f"{name} has moved on since candidates.lock.yaml, from {old} to {new}"
+        places = f"from {commit} to {commits.get(name, '')}"
+        yield f"{name} has moved on since candidates.lock.yaml, {brief(places)}"
 
 
-def _brief(commit: str) -> str:
-    return "+".join(part.removeprefix("sha256:")[:7] for part in commit.split("+"))
+def brief(text: str) -> str:
+    """Shorten the commits in a text, as everybody does who writes them."""
+    return re.sub(r"(?:sha256:)?\b([0-9a-f]{7})[0-9a-f]{25,}\b", r"\1", text)
 
 
 def moment(stamp: str) -> str:
