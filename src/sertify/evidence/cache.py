@@ -38,14 +38,9 @@ class Cache:
     """Answers to questions about models, each of which is a key that tells its content.
 
     Several processes may use a file at a time, and be killed at any moment: what was kept is there.
-    A file that cannot be used is no error; then what is kept lasts as long as this object.
-
-    Parameters
-    ----------
-    path
-        The file; None for one that only exists in memory.
-    limit
-        Bytes above which :meth:`close` drops what belongs to the models not used for longest.
+    A file that cannot be used is no error; then what is kept lasts as long as this object, as it
+    does where ``path`` is None. Above ``limit`` bytes, :meth:`close` drops what belongs to the
+    models not used for longest.
     """
 
     def __init__(self, path: Path | None, limit: int = 2**30) -> None:

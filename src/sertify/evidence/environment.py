@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -84,8 +85,6 @@ def _digest(name: str) -> str:
 
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    text = info.read_text(encoding="utf-8", errors="replace") if info.is_file() else ""
+    named = re.search(r"^model name.*?:(.*)", text, re.MULTILINE)
+    return named[1].strip() if named else platform.processor() or platform.machine()

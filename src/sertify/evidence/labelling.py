@@ -12,21 +12,13 @@ from typing import Any, Self
 class Labelling:
     """Predictions in the words of the taxonomy, one of each clip that could be judged.
 
-    Attributes
-    ----------
-    corpus
-        Fingerprint of the audio.
-    emotions
-        What the candidate can express.
-    seen
-        Why a corpus, by its name, was part of the candidate's training.
-    genders
-        Of the speaker of each clip, or None; empty where no clip names one.
-    keys
-        What tells each clip from all others, by its content and labels, whatever it is called.
-    clips, truth, predicted, confidence, speakers, corpora, languages
-        Of each clip: its name, its emotion or None, the predicted one, its probability, its
-        speaker or None, the name of its corpus, its language or None.
+    ``corpus`` is the fingerprint of the audio, ``emotions`` what the candidate can express,
+    ``seen`` why a corpus, by its name, was part of the candidate's training.
+
+    The others have one value of each clip. ``keys`` tell it from all others, by its content and
+    labels, whatever it is called; then its name, its emotion or None, the predicted one, its
+    probability, its speaker or None, the name of its corpus, its language or None. ``genders``, of
+    its speaker or None, are empty where no clip names one.
     """
 
     candidate: str
@@ -73,8 +65,5 @@ class Labelling:
     def unpack(cls, data: bytes) -> Self:
         """Rebuild it from what `pack` gave."""
         fields: dict[str, Any] = json.loads(zlib.decompress(data))
-        return cls(**{key: _frozen(value) for key, value in fields.items()})
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+        columns = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+        return cls(**fields | columns)

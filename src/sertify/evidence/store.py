@@ -42,20 +42,12 @@ _TABLES = (
 class Record:
     """The outcome of one check of one candidate, and all that it depends on.
 
-    Attributes
-    ----------
-    entry
-        Fingerprint of the candidate's entry: its model, mapping and requirements.
-    commit
-        What the model's repository was at, or "" where it could not be resolved.
-    corpus
-        Fingerprint of the audio that was judged, or "" for a check that needs none.
-    environment
-        Fingerprint of the versions, and for the speed gate of the machine.
-    siblings
-        The checks that the gate consists of, this one included.
-    judged_at
-        ISO 8601 time with its zone.
+    ``entry`` is the fingerprint of the candidate's entry: its model, mapping and requirements;
+    ``commit`` what the model's repository was at, or "" where it could not be resolved; ``corpus``
+    the fingerprint of the audio that was judged, or "" for a check that needs none;
+    ``environment`` that of the versions, and for the speed gate of the machine. ``siblings`` are
+    the checks that the gate consists of, this one included; ``judged_at`` is an ISO 8601 time with
+    its zone.
     """
 
     candidate: str
@@ -77,41 +69,27 @@ class Record:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild a record from what :meth:`to_json` gave."""
-        fields = dict(data)
-        fields["outcome"] = Outcome(fields["outcome"])
-        fields["measurements"] = tuple(
-            Measurement(**measurement) for measurement in fields["measurements"]
-        )
-        fields["siblings"] = tuple(fields["siblings"])
-        return cls(**fields)
+        rebuilt = {
+            "outcome": Outcome(data["outcome"]),
+            "measurements": tuple(Measurement(**each) for each in data["measurements"]),
+            "siblings": tuple(data["siblings"]),
+        }
+        return cls(**{**data, **rebuilt})
 
     @classmethod
     def of(cls, judgement: Judgement, **context: Any) -> Self:
         """Make a record of a judgement in its context."""
-        return cls(
-            outcome=judgement.outcome,
-            reason=judgement.reason,
-            message=judgement.message,
-            requirement=judgement.requirement,
-            # JSON has no word for NaN and infinity; the message tells of them.
-            measurements=tuple(m for m in judgement.measurements if math.isfinite(m.value)),
-            details=judgement.details,
-            **context,
-        )
+        # JSON has no word for NaN and infinity; the message tells of them.
+        measured = tuple(m for m in judgement.measurements if math.isfinite(m.value))
+        return cls(**vars(judgement) | {"measurements": measured} | context)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record in JSON types."""
-        data = asdict(self)
-        data["outcome"] = str(self.outcome)
-        data["measurements"] = [asdict(measurement) for measurement in self.measurements]
-        data["siblings"] = list(self.siblings)
-        return data
+        return asdict(self)
 
     def value(self, name: str) -> Measurement | None:
         """Return the measurement of that name."""
-        return next(
-            (measurement for measurement in self.measurements if measurement.name == name), None
-        )
+        return next((each for each in self.measurements if each.name == name), None)
 
 
 class EvidenceStore:
@@ -134,32 +112,32 @@ class EvidenceStore:
 
     def add(self, record: Record) -> None:
         """Keep a record."""
-        key = (record.candidate, record.entry, record.commit, record.gate, record.check)
-        rest = (record.corpus, record.environment, record.judged_at, _dump(record.to_json()))
+        row = vars(record) | {"record": _dump(record.to_json())}
         with self._transaction() as connection:
             connection.execute(
                 "DELETE FROM evidence WHERE commit_id = ''"
-                " AND candidate = ? AND entry = ? AND check_name = ?",
-                (record.candidate, record.entry, record.check),
+                " AND candidate = :candidate AND entry = :entry AND check_name = :check",
+                row,
             )
             connection.execute(
-                "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", key + rest
+                "INSERT OR REPLACE INTO evidence VALUES (:candidate, :entry, :commit, :gate,"
+                " :check, :corpus, :environment, :judged_at, :record)",
+                row,
             )
 
     def add_corpus(self, fingerprint: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a corpus, for runs that do not see it."""
-        with self._transaction() as connection:
-            row = (fingerprint, _dump(dict(facts)))
-            connection.execute("INSERT OR REPLACE INTO corpora VALUES (?, ?)", row)
+        self._execute(
+            "INSERT OR REPLACE INTO corpora VALUES (?, ?)", fingerprint, _dump(dict(facts))
+        )
 
     def add_labelling(
         self, entry: str, commit: str, environment: str, labelling: Labelling
     ) -> None:
         """Keep what a candidate said of each clip; the terms are those of a `Record`."""
         key = (labelling.candidate, entry, commit, labelling.corpus, environment)
-        with self._transaction() as connection:
-            row = (*key, labelling.pack())
-            connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+        statement = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)"
+        self._execute(statement, *key, labelling.pack())
 
     def labelling(
         self, candidate: str, entry: str, commit: str, corpus: str, environment: str
@@ -169,32 +147,29 @@ class EvidenceStore:
             "SELECT answers FROM answers WHERE candidate = ? AND entry = ? AND commit_id = ?"
             " AND corpus = ? AND environment = ?"
         )
-        with self._transaction() as connection:
-            key = (candidate, entry, commit, corpus, environment)
-            row = connection.execute(query, key).fetchone()
-        return None if row is None else Labelling.unpack(row[0])
+        rows = self._execute(query, candidate, entry, commit, corpus, environment)
+        return Labelling.unpack(rows[0][0]) if rows else None
 
     def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
         """Return all records of these candidates, the oldest first."""
         names = set(candidates)
-        with self._transaction() as connection:
-            rows = connection.execute(
-                "SELECT candidate, record FROM evidence ORDER BY judged_at, rowid"
-            ).fetchall()
+        rows = self._execute("SELECT candidate, record FROM evidence ORDER BY judged_at, rowid")
         return tuple(Record.from_json(json.loads(text)) for name, text in rows if name in names)
 
     def corpus(self, fingerprint: str) -> dict[str, Any] | None:
         """Return what is known of a corpus."""
-        with self._transaction() as connection:
-            query = "SELECT facts FROM corpora WHERE fingerprint = ?"
-            row = connection.execute(query, (fingerprint,)).fetchone()
-        return None if row is None else dict(json.loads(row[0]))
+        rows = self._execute("SELECT facts FROM corpora WHERE fingerprint = ?", fingerprint)
+        return dict(json.loads(rows[0][0])) if rows else None
 
     def close(self) -> None:
         """Let go of the file; it is opened again where it is needed."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    def _execute(self, statement: str, *values: str | bytes) -> list[Any]:
+        with self._transaction() as connection:
+            return connection.execute(statement, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -211,8 +186,7 @@ class EvidenceStore:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        options: dict[str, Any] = {"timeout": 30, "isolation_level": None}
-        connection: sqlite3.Connection = sqlite3.connect(self.path, **options)
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         weakref.finalize(self, connection.close)
         connection.execute("BEGIN IMMEDIATE")
         _prepare(connection)

@@ -1,4 +1,4 @@
-"""From predictions, scores and timings to judgements: degeneracy, accuracy, speed."""
+"""How well a candidate scores on a part of the speech, and whether that is enough."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,9 +39,8 @@ def judge_score(scored: "Score", name: str, requirements: Requirements, reason: 
 
 def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> Judgement:
     """Let pass what a limit from above may have been missed by chance: few clips are uneven."""
-    if judgement.outcome is not Outcome.FAIL or measured.low is None or bound.max is None:
-        return judgement
-    if measured.low > bound.max:
+    low, most = measured.low, bound.max
+    if judgement.outcome is not Outcome.FAIL or low is None or most is None or low > most:
         return judgement
     return Judgement(Outcome.PASS, (measured,), requirement=f"{bound}, beyond doubt")
 
@@ -105,8 +104,7 @@ def judge_each(
         if worst:
             message = "; ".join(judgement.message for judgement in worst)
             return Judgement(outcome, tuple(measured), reason, message, str(bound))
-    requirement = "" if bound is None else str(bound)
-    return Judgement(Outcome.PASS, tuple(measured), requirement=requirement)
+    return Judgement(Outcome.PASS, tuple(measured), requirement=str(bound or ""))
 
 
 CONFIDENCE = 0.95

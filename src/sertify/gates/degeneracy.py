@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
@@ -12,23 +11,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_NO_ACCOUNT: Mapping[str, Any] = MappingProxyType({})
-
 
 @dataclass(frozen=True)
 class Consistency:
     """How often the predicted label stays the same under a change that must not matter.
 
-    Attributes
-    ----------
-    gain
-        Share of the predictions that stay the same 6 dB louder or softer.
-    shift
-        Share of those that stay the same 10 ms earlier or later.
-    n
-        Number of clips that were changed.
-    unchanged, pairs
-        How many of the predictions for a changed clip stay the same, and how many there are.
+    ``gain`` is the share of the predictions that stay the same 6 dB louder or softer, ``shift``
+    that of those 10 ms earlier or later, ``n`` the number of clips that were changed. ``pairs`` is
+    how many predictions there are for a changed clip, ``unchanged`` how many of them stay the same.
     """
 
     gain: float
@@ -39,7 +29,7 @@ class Consistency:
 
 
 def judge_top_share(
-    predicted: Sequence[str], bound: Bound | None, account: Mapping[str, Any] = _NO_ACCOUNT
+    predicted: Sequence[str], bound: Bound | None, account: Mapping[str, Any]
 ) -> Judgement:
     """Reject a model that gives nearly all clips the same label.
 
@@ -52,7 +42,7 @@ def judge_top_share(
     measured = Measurement("top_share", shares[top], n=len(predicted))
     judgement = judge(measured, bound, "constant_prediction")
     details = {"top_label": top, "shares": shares, **account}
-    message = f"{judgement.message} ({top})" if judgement.message else ""
+    message = judgement.message and f"{judgement.message} ({top})"
     return replace(judgement, message=message, details=details)
 
 

@@ -92,10 +92,8 @@ def judge_outline(
         number = counted(outputs or len(labels), "output")
         message = f"it has {number}, but {counted(len(named), 'label')}: {listed(named)}"
         return Judgement(Outcome.FAIL, measured, "label_count_mismatch", message)
-    details: dict[str, Any] = {"loader": loader, "architecture": architecture}
-    details["outputs"] = list(labels)
-    if remark:
-        details["remark"] = remark
+    details = {"loader": loader, "architecture": architecture, "outputs": list(labels)}
+    details |= {"remark": remark} if remark else {}
     return Judgement(Outcome.PASS, measured, details=details)
 
 
@@ -128,14 +126,13 @@ def _is_backbone(architecture: str, model_type: Any) -> bool:
 def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgement:
     """Reject a model whose input cannot be prepared; ``problem`` says why."""
     if sampling_rate is None:
-        return _fail("no_feature_extractor", problem)
+        return Judgement(Outcome.FAIL, (), "no_feature_extractor", problem)
     measured = Measurement("sampling_rate", sampling_rate, "Hz")
     low, high = _SAMPLING_RATES
     if low <= sampling_rate <= high:
         return _pass(measured)
-    message = (
-        f"its feature extractor expects {sampling_rate} Hz, but should expect {low} to {high} Hz"
-    )
+    message = f"its feature extractor expects {sampling_rate} Hz, but should expect "
+    message += f"{low} to {high} Hz"
     return Judgement(Outcome.FAIL, (measured,), "unsupported_sampling_rate", message)
 
 
@@ -162,14 +159,13 @@ def judge_batching(batching: str, deviation: float, *, concurrent: bool = True) 
         details = {"batching": "single", "remark": "it can only be asked about one clip at a time"}
         alone = Measurement("largest_batch", 1, "clips")
         return Judgement(Outcome.PASS, (alone,), details=details)
-    measured = Measurement("batch_deviation", deviation)
     details = {"batching": str(batching)}
-    if not concurrent:
-        details["remark"] = "it keeps something from each clip, so a single thread asks it"
     if batching == "single" and deviation:
         moved = f"a batch moves its logits by {deviation:.2g} of their range"
         details["remark"] = f"{moved}, so it was asked about one clip at a time"
-    return Judgement(Outcome.PASS, (measured,), details=details)
+    elif not concurrent:
+        details["remark"] = "it keeps something from each clip, so a single thread asks it"
+    return Judgement(Outcome.PASS, (Measurement("batch_deviation", deviation),), details=details)
 
 
 def judge_agreement(first: "NDArray[np.float32]", second: "NDArray[np.float32]") -> Judgement:
@@ -185,7 +181,3 @@ def judge_agreement(first: "NDArray[np.float32]", second: "NDArray[np.float32]")
 
 def _pass(*measured: Measurement) -> Judgement:
     return Judgement(Outcome.PASS, measured)
-
-
-def _fail(code: str, message: str, details: Mapping[str, Any] | None = None) -> Judgement:
-    return Judgement(Outcome.FAIL, (), code, message, details=details or {})

@@ -20,12 +20,10 @@ class Spoken(Protocol):
     @property
     def corpus(self) -> str:
         """The name of the corpus."""
-        ...
 
     @property
     def language(self) -> str | None:
         """The language, however it is written."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,6 @@ def parts(corpora: Sequence[str], requirements: Requirements) -> tuple[Part, ...
 def is_language(spoken: str | None, wanted: str) -> bool:
     """Whether a clip's language is the wanted one or a variety of it, however either is written.
 
-    Examples
-    --------
     >>> is_language("ko_KR", "kor"), is_language("en", "en-GB"), is_language(None, "ko")
     (True, False, False)
     """

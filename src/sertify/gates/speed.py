@@ -71,24 +71,22 @@ class Timing:
     @property
     def measurements(self) -> tuple[Measurement, ...]:
         """Time per segment, its percentiles, the real-time factor and the costs of the model."""
-        measurements = [
-            *self._percentiles(),
-            Measurement("real_time_factor", median(self.rounds) / (self.hop or self.length)),
-            Measurement("segment", self.length, "s"),
-        ]
         units = {
             "throughput": "s/s", "load_time": "s", "cold_start": "s", "peak_memory": "MB",
             "memory_above_model": "MB", "size_on_disk": "MB", "parameters": "weights",
             "threads": "threads", "load_average": "threads", "contention": "1",
             "other_load": "cores", "energy": "J",
         }  # fmt: skip
-        values = {name: getattr(self, name) for name in units}
-        measurements += [
-            Measurement(name, value, units[name])
-            for name, value in values.items()
-            if value is not None
-        ]
-        return tuple(measurements)
+        return (
+            *self._percentiles(),
+            Measurement("real_time_factor", median(self.rounds) / (self.hop or self.length)),
+            Measurement("segment", self.length, "s"),
+            *(
+                Measurement(name, value, unit)
+                for name, unit in units.items()
+                if (value := getattr(self, name)) is not None
+            ),
+        )
 
     @property
     def disturbance(self) -> str:

@@ -26,12 +26,8 @@ def conclude_run(
 ) -> Results:
     """Conclude from what this run found on its speech, and from what earlier ones found.
 
-    Parameters
-    ----------
-    commits
-        What this run found the candidates at, by their names.
-    candidates
-        Their file, beside which the lock lies; ``relock`` is whether that will be written anew.
+    ``commits`` are what this run found the candidates at, by their names, ``candidates`` their
+    file, beside which the lock lies; ``relock`` is whether that will be written anew.
     """
     if judged is not None:
         store.add_corpus(judged.fingerprint, speech.facts(judged))

@@ -20,8 +20,6 @@ _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baselin
 def number(measured: _Number | float | None) -> str:
     """Write a measurement or a bare ratio, with its unit and interval; a dash where it is absent.
 
-    Examples
-    --------
     >>> number(EstimateResult(value=0.8312, low=0.7911, high=0.8723))
     '0.83 [0.79, 0.87]'
     >>> number(Measured(name="time_5s", value=0.01234, unit="s"))
@@ -49,19 +47,18 @@ def moves(results: Results) -> Iterator[str]:
     """Say of each candidate that has moved on since it was locked, from where to where."""
     commits = {candidate.name: candidate.commit or "" for candidate in results.candidates}
     for name, commit in results.moved.items():
-        old, new = _brief(commit), _brief(commits.get(name, ""))
-        yield f"{name} has moved on since candidates.lock.yaml, from {old} to {new}"
+        places = f"from {commit} to {commits.get(name, '')}"
+        yield f"{name} has moved on since candidates.lock.yaml, {brief(places)}"
 
 
-def _brief(commit: str) -> str:
-    return "+".join(part.removeprefix("sha256:")[:7] for part in commit.split("+"))
+def brief(text: str) -> str:
+    """Shorten the commits in a text, as everybody does who writes them."""
+    return re.sub(r"(?:sha256:)?\b([0-9a-f]{7})[0-9a-f]{25,}\b", r"\1", text)
 
 
 def moment(stamp: str) -> str:
     """Write an ISO 8601 time to the minute, with its zone.
 
-    Examples
-    --------
     >>> moment("2026-11-22T18:00:00+09:00")
     '2026-11-22 18:00 UTC+09:00'
     """
@@ -71,8 +68,6 @@ def moment(stamp: str) -> str:
 def headline(sentence: str, chosen: str | None) -> tuple[str, str]:
     """Split the selection's sentence into what to do and why.
 
-    Examples
-    --------
     >>> headline("Use a: highest UAR", "a")
     ('Use a', 'Highest UAR')
     """

@@ -55,7 +55,8 @@ def draw_model_index(results: Results) -> str | None:
         return None
     card = ModelCardData(model_name=_model(candidate), eval_results=evaluations)
     made = f"{candidate.commit}, judged by sertify {shown.sertify} at {shown.created}"
-    return f"# {_ascii(made)}\n{card.to_yaml()}\n"
+    made = made.encode("ascii", "backslashreplace").decode()
+    return f"# {made}\n{card.to_yaml()}\n"
 
 
 def _evaluations(candidate: CandidateResult, shown: Results) -> Iterator[EvalResult]:
@@ -104,7 +105,3 @@ def _model(candidate: CandidateResult) -> str:
 def _identifier(name: str) -> str:
     """Write a name with the characters that identifiers of data sets have on the Hub."""
     return re.sub(r"[^\w./-]+", "-", name, flags=re.ASCII).strip("-./") or "recordings"
-
-
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()

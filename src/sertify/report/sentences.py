@@ -13,6 +13,23 @@ from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 UAR = {"uar_all": "UAR (all emotions)", "uar": "UAR (its own emotions)"}
 """The two that must not be taken for each other, by the number's name."""
 
+TITLES = {
+    **UAR,
+    "coverage": "Coverage",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "segment_time": "Time per segment",
+    "real_time_factor": "Real-time factor",
+    "peak_memory": "Peak memory",
+    "parameters": "Parameters",
+    "size_on_disk": "Size on disk",
+    "consistency": "Consistency",
+    "class_share": "Class shares off by",
+    "calibration_error": "Calibration error",
+    "brier_score": "Brier score",
+}
+"""What the key numbers are called, by their names."""
+
 MARK = "*"
 """Stands behind a number that decides nothing."""
 
@@ -52,8 +69,6 @@ def firmness(selection: SelectionResult) -> str:
 def how_firm(firmness: FirmnessResult) -> str:
     """Say how firm a choice is.
 
-    Examples
-    --------
     >>> how_firm(FirmnessResult(data=0.8395, weights=1))
     'It stays on top in 83 % of resamples of the clips and in 100 % of other weightings.'
     """

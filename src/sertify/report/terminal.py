@@ -95,11 +95,10 @@ def _by_part(shown: Results, width: int) -> Iterator[Line]:
         return
     rows = [(candidate.name, *_on_parts(candidate, kept, shown)) for candidate in judged]
     headings = (sentences.UAR["uar_all"], *(fitted(name, _PART) for name in kept))
-    more = len(names) - len(kept)
     yield "", {}
     markups = ({"bold": True}, *({} for _ in rows))
     yield from zip(aligned([headings, *rows], width), markups, strict=True)
-    if more:
+    if more := len(names) - len(kept):
         yield f"and {more} more parts of the speech in the report", _QUIET
 
 

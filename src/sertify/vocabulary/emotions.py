@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold
 
 _TABLE = read_words(__file__)
@@ -62,8 +62,6 @@ AMBIGUOUS: Mapping[str, str] = MappingProxyType(
 def emotion_of(label: str) -> str | None:
     """Return the canonical emotion that `label` names, None where that would be a guess.
 
-    Examples
-    --------
     >>> emotion_of("ANGRY"), emotion_of("슬픔"), emotion_of("positive")
     ('anger', 'sadness', None)
     """
@@ -75,8 +73,6 @@ def refusal(label: str) -> str | None:
 
     None where it is taken for one, and where nothing is known about it.
 
-    Examples
-    --------
     >>> print(refusal("sur/fea"))
     'sur/fea' joins surprise and fear; say which emotion it is: \
 emotions: {'sur/fea': …} of a candidate, label_map: {'sur/fea': …} of a corpus
@@ -105,8 +101,6 @@ def _why(folded: str) -> str | None:
 def is_generic(label: str) -> bool:
     """Whether `label` only numbers an output, as transformers does where a config names none.
 
-    Examples
-    --------
     >>> is_generic("LABEL_0"), is_generic("neutral")
     (True, False)
     """
@@ -116,8 +110,6 @@ def is_generic(label: str) -> bool:
 def is_dimension(label: str) -> bool:
     """Whether `label` is an axis on which emotions are rated rather than an emotion.
 
-    Examples
-    --------
     >>> is_dimension("Arousal"), is_dimension("anger")
     (True, False)
     """

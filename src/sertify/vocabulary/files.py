@@ -1,7 +1,9 @@
-"""Files that nobody ever reads half of."""
+"""Files that nobody ever reads half of, and those of words beside the modules that read them."""
 
 import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -12,3 +14,8 @@ def write_whole(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8", errors="backslashreplace")
     draft.replace(path)
+
+
+def read_words(module: str) -> dict[str, Any]:
+    """Return the content of the TOML file that is named like a module, by its ``__file__``."""
+    return tomllib.loads(Path(module).with_suffix(".toml").read_text("utf-8"))

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold
 
 _TABLE = {name: text.split() for name, text in read_words(__file__).items()}
+_CODES: Mapping[str, str] = dict(pair.split(":") for pair in _TABLE["codes"])
 _SHORT: Mapping[str, str] = MappingProxyType(
-    dict(pair.split(":") for pair in _TABLE["codes"])
-    | {pair.partition(":")[2]: pair.partition(":")[2] for pair in _TABLE["codes"]}
-    | {code: code for code in _TABLE["long"]}
+    {**_CODES, **{code: code for code in (*_CODES.values(), *_TABLE["long"])}}
 )
 _BY_NAME: Mapping[str, str] = MappingProxyType(dict(pair.split(":") for pair in _TABLE["names"]))
 _TAG = re.compile(r"([a-z]{2,3})((?:[_-][a-z0-9]{1,8})*)", re.IGNORECASE)
@@ -26,8 +25,6 @@ def language_fit(
 
     Regions do not matter (``ko-KR`` is ``ko``), and a multilingual model is for all.
 
-    Examples
-    --------
     >>> language_fit(["en"], ["en-GB", "kor"]), language_fit(["multilingual"], ["ko"])
     (0.5, 1.0)
     """
@@ -42,8 +39,6 @@ def language_tag(value: str) -> str | None:
 
     Codes are those of ISO 639-1, ISO 639-2 and a few of ISO 639-3; names are English.
 
-    Examples
-    --------
     >>> language_tag("kor"), language_tag("ko_kr"), language_tag("German"), language_tag("xyz")
     ('ko', 'ko-KR', 'de', None)
     """
@@ -57,8 +52,6 @@ def language_tag(value: str) -> str | None:
 def base_language(tag: str) -> str:
     """Return the code of a language without its variety; what is no known language folded.
 
-    Examples
-    --------
     >>> base_language("ko_KR"), base_language("Korean"), base_language("xyz-A")
     ('ko', 'ko', 'xyz')
     """

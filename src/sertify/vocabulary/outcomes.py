@@ -11,7 +11,6 @@ from sertify.vocabulary.planning import factor_to_settle
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
 
-
 # Clips that nobody will collect to settle a question.
 _MOST = 100_000
 # Speakers below which an interval is so wide that how it will shrink says nothing.
@@ -86,8 +85,6 @@ class Judgement:
 def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     """Hold a measurement against its requirement.
 
-    Examples
-    --------
     >>> judge(Measurement("labels", 4, "labels"), Bound(min=5), "too_few_labels").message
     'labels=4, but should be at least 5'
     >>> judge(Measurement("uar", 0.6, low=0.55, high=0.65), Bound(min=0.5), "low_uar").outcome
@@ -127,9 +124,8 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     )
     if not measured.n:
         return "; the data cannot tell"
-    has = f"{measured.n:,} clips" + (
-        f" of {measured.speakers} speakers" if measured.speakers else ""
-    )
+    has = f"{measured.n:,} clips"
+    has += f" of {measured.speakers} speakers" if measured.speakers else ""
     if measured.speakers and measured.speakers < _FEWEST:
         return f"; {has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
     if factor * measured.n > _MOST:
@@ -152,13 +148,13 @@ def _shown(measured: Measurement, bound: Bound) -> str:
     value = _plain(measured.value)
     if float(value) in (bound.min, bound.max):
         value = str(measured.value)  # rounded, it would look as if it met the limit
-    unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
-    interval = ""
-    if measured.low is not None and measured.high is not None:
-        ends = (measured.low, measured.high)
-        low, high = (_plain(round(end, 4) if measured.unit == "1" else end) for end in ends)
-        interval = f" [{low}, {high}]"
-    return f"{value}{unit}{interval}"
+    if measured.unit not in ("1", measured.name):
+        value += f" {measured.unit}"
+    if measured.low is None or measured.high is None:
+        return value
+    ends = (measured.low, measured.high)
+    low, high = (_plain(round(end, 4) if measured.unit == "1" else end) for end in ends)
+    return f"{value} [{low}, {high}]"
 
 
 def _plain(value: float | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from types import MappingProxyType
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 
 _TABLE: Mapping[str, Sequence[str]] = MappingProxyType(read_words(__file__))
 
@@ -45,8 +45,6 @@ def known_corpus(name: str) -> str | None:
     "speech" or "test", and numbers, around a name that is no other word. A short name may follow
     the long one in parentheses.
 
-    Examples
-    --------
     >>> known_corpus("narad/ravdess"), known_corpus("CREMA_D"), known_corpus("someone/urdu")
     ('ravdess', 'crema-d', None)
     """
@@ -62,8 +60,6 @@ def mentioned(text: str) -> tuple[str, ...]:
     A name that is also a word or another abbreviation counts in capitals (TESS), most of these
     also beside a word such as dataset ("the tess corpus").
 
-    Examples
-    --------
     >>> mentioned("RAVDESS, TESS and the crema-d corpus; in Urdu, too")
     ('ravdess', 'tess', 'crema-d')
     """
@@ -75,8 +71,6 @@ def mentioned(text: str) -> tuple[str, ...]:
 def language_of(corpus: str) -> str | None:
     """Return the language of a known corpus; None for one in several, and for an unknown one.
 
-    Examples
-    --------
     >>> language_of("emodb"), language_of("esd")
     ('de', None)
     """
@@ -140,12 +134,6 @@ def _in_capitals(name: str) -> bool:
     return sum(map(str.isupper, name)) > sum(map(str.islower, name))
 
 
-def _names() -> Iterable[tuple[str, str]]:
-    for corpus, (_, aliases) in _TABLE.items():
-        for name in filter(None, [corpus, *aliases.split(";")]):
-            yield name, corpus
-
-
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     # The longest first: ASVP-ESD is not ESD. Only Latin letters go on a name: Korean particles
     # follow it without a blank.
@@ -154,5 +142,10 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", re.IGNORECASE)
 
 
-_BY_KEY: Mapping[str, str] = MappingProxyType({_key(name): corpus for name, corpus in _names()})
-_ANY_NAME = _pattern(name for name, _ in _names())
+_NAMES = {
+    name: corpus
+    for corpus, (_, aliases) in _TABLE.items()
+    for name in filter(None, [corpus, *aliases.split(";")])
+}
+_BY_KEY = MappingProxyType({_key(name): corpus for name, corpus in _NAMES.items()})
+_ANY_NAME = _pattern(_NAMES)

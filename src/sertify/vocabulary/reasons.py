@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ _LONGEST = 100
 def shown(name: str) -> str:
     r"""Return a name as a terminal and a page can show it, on one line.
 
-    Examples
-    --------
     >>> shown("Ärger.wav"), shown("a\nb\udce4.wav")
     ('Ärger.wav', 'a\\nb\\udce4.wav')
     """
@@ -26,8 +24,6 @@ def shown(name: str) -> str:
 def quoted(value: object) -> str:
     r"""Return a value as Python writes it, cut where it is long; a text in quotes.
 
-    Examples
-    --------
     >>> quoted("a\nb"), quoted(None), len(quoted("x" * 1000))
     ("'a\\nb'", 'None', 105)
     """
@@ -40,8 +36,6 @@ def quoted(value: object) -> str:
 def listed(names: Iterable[object], most: int = 6) -> str:
     """Return names for a message, no more than fit into one, and how many there are besides.
 
-    Examples
-    --------
     >>> listed("abc"), listed("abcde", most=3), listed([])
     ('a, b, c', 'a, b, c and 2 more', 'none')
     """
@@ -53,8 +47,6 @@ def listed(names: Iterable[object], most: int = 6) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun.
 
-    Examples
-    --------
     >>> counted(1, "clip"), counted(3, "speaker")
     ('1 clip', '3 speakers')
     """
@@ -64,8 +56,6 @@ def counted(number: int, noun: str) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a sentence that proposes the known word nearest to `word`, or all.
 
-    Examples
-    --------
     >>> did_you_mean("langauges", ["labels", "languages"])
     "; did you mean 'languages'?"
     >>> did_you_mean("x", ["min", "max"])
@@ -81,8 +71,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def fold(label: str) -> str:
     """Return `label` without what does not distinguish one from another: case, ``_``, ``-``, space.
 
-    Examples
-    --------
     >>> fold(" Pleasant_Surprise ")
     'pleasant surprise'
     """
@@ -98,8 +86,6 @@ def clean(value: Any) -> Any:
     Escape sequences, control characters and marks that turn the direction of writing go, line
     breaks become spaces, and what no encoder accepts becomes U+FFFD.
 
-    Examples
-    --------
     >>> clean({"name": "\x1b[31mred\x1b[0m\nfish"})
     {'name': 'red fish'}
     """
@@ -126,8 +112,6 @@ _SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
 def redacted(text: str, *secrets: str | None) -> str:
     """Return a text without what looks like a login of the hub, and without `secrets`.
 
-    Examples
-    --------
     >>> redacted("Authorization: Bearer hf_abcdefgh; s3cret", "s3cret")
     'Authorization: ***; ***'
     """

@@ -192,9 +192,8 @@ class _Reader:
 
 def _kind(node: Node) -> str:
     tag = str(node.tag)
-    return (
-        tag.removeprefix(_CORE) if tag.removeprefix(_CORE) in _KINDS else tag.replace(_CORE, "!!")
-    )
+    kind = tag.removeprefix(_CORE)
+    return kind if kind in _KINDS else tag.replace(_CORE, "!!")
 
 
 def _source(node: Node) -> str:

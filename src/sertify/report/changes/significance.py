@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sertify.report.results.model.candidate import CandidateResult, CheckResult
-from sertify.report.results.model.changes import Noise
 from sertify.report.results.model.fields import Measured
+from sertify.report.results.model.results import Noise
 from sertify.statistics.comparisons import holm
 
 WITH_INTERVAL = ("uar_all", "uar", "accuracy", "macro_f1")

@@ -4,12 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sertify.report.changes.significance import COMPARED, Pair, clear, noise
+from sertify.report.formats import brief
 from sertify.report.formats import number as written
 from sertify.report.results.model.candidate import CandidateResult
-from sertify.report.results.model.changes import Change, Changes, Kind, Noise, SelectionChange
 from sertify.report.results.model.fields import Measured
-from sertify.report.results.model.results import Results
-from sertify.report.sentences import UAR
+from sertify.report.results.model.results import (
+    Change,
+    Changes,
+    Kind,
+    Noise,
+    Results,
+    SelectionChange,
+)
+from sertify.report.sentences import TITLES
 from sertify.report.text_columns import wrapped
 
 ENVIRONMENT = (
@@ -18,14 +25,6 @@ ENVIRONMENT = (
 )  # fmt: skip
 """The part of the environment that answers or times depend on."""
 
-_TITLES = UAR | {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "coverage": "Coverage",
-    "parameters": "Parameters",
-    "size_on_disk": "Size on disk",
-    "segment_time": "Time per segment",
-}
 _UNJUDGED = ("parameters", "size_on_disk")
 _SAID = {"more": "more than noise", "within": "within noise", "unknown": "not comparable"}
 _MACHINE = frozenset({"cpu", "cores", "threads"})
@@ -139,8 +138,8 @@ def _facts(pair: Pair) -> Iterator[Change]:
         yield _change(new, "verdict", was, now, f"{now}; was {was}")
     there, here = (_place(run, old.model != new.model) for run in (old, new))
     if there != here:
-        text = f"judged at {_brief(here)}; was {_brief(there)}"
-        yield _change(new, "commit", there, here, text)
+        said, earlier = (brief(place or "an unknown commit") for place in (here, there))
+        yield _change(new, "commit", there, here, f"judged at {said}; was {earlier}")
     if old.labels != new.labels and old.labels and new.labels:
         before, after = (tuple(map(_cut, run.labels)) for run in (old, new))
         yield _change(new, "labels", before, after, f"labels changed: {_relabelled(old, new)}")
@@ -155,7 +154,7 @@ def _number(pair: Pair, name: str, judgement: Noise, why: str) -> Change:
     better = (new < old) == (name == "segment_time")
     judged = judgement == "more" and not why and name not in _UNJUDGED
     said = [("better" if better else "worse") if judged else "", _cut(why) or _SAID[judgement]]
-    text = f"{_TITLES[name]} {now}; was {was} ({', '.join(filter(None, said))})"
+    text = f"{TITLES[name]} {now}; was {was} ({', '.join(filter(None, said))})"
     change = _change(pair.after, "number", old, new, text)
     return change.model_copy(update={"number": name, "noise": judgement})
 
@@ -180,15 +179,6 @@ def _verdict(candidate: CandidateResult) -> str:
 def _place(candidate: CandidateResult, with_model: bool) -> str | None:
     model = candidate.model if with_model else None
     return _cut(" at ".join(filter(None, (model, candidate.commit)))) or None
-
-
-def _brief(place: str | None) -> str:
-    """Shorten the commits in a text, as everybody does who writes them."""
-    words = (place or "an unknown commit").replace("sha256:", "").split(" ")
-    return " ".join(
-        "+".join(part[:7] if len(part) >= 32 else part for part in word.split("+"))
-        for word in words
-    )
 
 
 def _relabelled(old: CandidateResult, new: CandidateResult) -> str:

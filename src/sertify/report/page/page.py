@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from sertify.report import formats, sentences
@@ -19,21 +19,6 @@ from sertify.selection.aims import AIMS
 from sertify.vocabulary.outcomes import GATES
 from sertify.vocabulary.reasons import REASONS
 
-_NUMBERS = {
-    **sentences.UAR,
-    "coverage": "Coverage",
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "segment_time": "Time per segment",
-    "real_time_factor": "Real-time factor",
-    "peak_memory": "Peak memory",
-    "parameters": "Parameters",
-    "size_on_disk": "Size on disk",
-    "consistency": "Consistency",
-    "class_share": "Class shares off by",
-    "calibration_error": "Calibration error",
-    "brier_score": "Brier score",
-}
 _SIGNS = {
     "PASS": ("✓", "pass"),
     "FAIL": ("✕", "fail"),
@@ -58,16 +43,12 @@ def draw_page(results: Results, audio: Mapping[str, str] | None = None) -> str:
     """
     css = _read("page.css")
     scripts = [_read("vega/bundle.js"), _read("page.js")]
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            css=Markup(css),
-            scripts=[Markup(script) for script in scripts],
-            policy=_policy(css, scripts),
-            audio=dict(audio or {}),
-            **_content(results.cleaned()),
-        )
+    return _template().render(
+        css=Markup(css),
+        scripts=[Markup(script) for script in scripts],
+        policy=_policy(css, scripts),
+        audio=dict(audio or {}),
+        **_content(results.cleaned()),
     )
 
 
@@ -75,7 +56,7 @@ def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _environment() -> Environment:
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("sertify", "report/page"),
         autoescape=True,
@@ -85,19 +66,14 @@ def _environment() -> Environment:
     )
     environment.filters |= {"number": formats.number, "moment": formats.moment}
     environment.filters |= {"shade": _shade, "compact": _compact, "coded": _coded}
-    environment.tests["as_expected"] = formats.as_expected
-    environment.globals |= {"GATES": GATES, "REASONS": REASONS}
     environment.filters |= {"p": _p, "reference": tables.reference}
-    environment.globals |= {
-        "SIGNS": _SIGNS,
-        "ORDER": _ORDER,
-        "REFERENCES": _REFERENCES,
-        "FOLDED": _FOLDED,
-        "LISTED": _LISTED,
-    }
+    environment.tests["as_expected"] = formats.as_expected
+    environment.globals |= {"GATES": GATES, "REASONS": REASONS, "REFERENCES": _REFERENCES}
+    environment.globals |= {"SIGNS": _SIGNS, "ORDER": _ORDER}
+    environment.globals |= {"FOLDED": _FOLDED, "LISTED": _LISTED}
     environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
-    return environment
+    return environment.get_template("page.html.j2")
 
 
 def _policy(css: str, scripts: Iterable[str]) -> str:
@@ -147,7 +123,7 @@ def _content(shown: Results) -> dict[str, Any]:
 def _columns(candidates: Iterable[CandidateResult]) -> dict[str, str]:
     """Name the numbers that at least one candidate has."""
     measured = {name for candidate in candidates for name in candidate.numbers}
-    return {name: title for name, title in _NUMBERS.items() if name in measured}
+    return {name: title for name, title in sentences.TITLES.items() if name in measured}
 
 
 def _shade(count: int, row: list[int]) -> int:

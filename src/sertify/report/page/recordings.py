@@ -25,12 +25,7 @@ def recorded(results: Results, corpus: Corpus, limit: int) -> dict[str, str]:
     would exceed the limit, it and all after it are left out: their URI is empty. Other speech than
     this run's, and what cannot be decoded, has none. Clips of the same sound share one.
 
-    Parameters
-    ----------
-    corpus
-        The speech of this run.
-    limit
-        Characters that the URIs may have in all.
+    ``corpus`` is the speech of this run, ``limit`` the characters that the URIs may have in all.
     """
     clips = dict(zip(content_keys(corpus.clips), corpus.clips, strict=True))
     sounds = {key: _sound(clips[key]) for key in _told(results) if key in clips}

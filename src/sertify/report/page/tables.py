@@ -58,8 +58,7 @@ def uncommon(shown: Results) -> dict[str, list[str]]:
 
 def rows_of(corpus: CorpusResult) -> list[tuple[CorpusResult, dict[str, int]]]:
     """List the corpora that one was joined from, each with why not all of its clips count."""
-    parts = map(corpus.part, corpus.alone)
-    return [(part, unjudged(part)) for part in parts]
+    return [(part, unjudged(part)) for part in map(corpus.part, corpus.alone)]
 
 
 @dataclass(frozen=True)

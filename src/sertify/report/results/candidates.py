@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from sertify.evidence.labelling import Labelling
 from sertify.report.results import clips, speech
 from sertify.report.results.groups import groups
-from sertify.report.results.model.candidate import CandidateResult, CheckResult, GateChecks
+from sertify.report.results.model.candidate import CandidateResult, GateChecks
 from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.speech import CorpusResult
-from sertify.selection.verdicts import GateResult, Verdict, timing_record
+from sertify.selection.verdicts import Verdict, timing_record
 from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.reasons import REASONS
 
@@ -62,7 +62,10 @@ def candidate_result(
         repository=repository,
         labels=labels,
         emotions=tuple(sorted(map(str, emotions))),
-        gates={gate: _gate(result) for gate, result in verdict.gates.items()},
+        gates={
+            gate: GateChecks.model_validate({"outcome": found.outcome, "checks": found.records})
+            for gate, found in verdict.gates.items()
+        },
         numbers=_numbers(verdict),
         parts=tuple(speech.part_results(verdict, corpus)),
         errors=clips.errors(labelling, names) if labelling else (),
@@ -79,11 +82,6 @@ def _cure(verdict: Verdict) -> str | None:
     if undecided and REASONS[verdict.reason].fault:
         return "judge it on more clips"
     return REASONS[verdict.reason].cure
-
-
-def _gate(result: GateResult) -> GateChecks:
-    checks = tuple(CheckResult.model_validate(record) for record in result.records)
-    return GateChecks(outcome=result.outcome, checks=checks)
 
 
 def _numbers(verdict: Verdict) -> dict[str, Measured]:

@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sertify.evidence.labelling import Labelling
@@ -18,37 +18,30 @@ _KNOWN = frozenset(EMOTIONS)
 
 _Names = Mapping[str, str]
 _Said = list[tuple[Labelling, int]]
+"""Whose answers tell of a clip, and where in these it is."""
 
 
 def errors(labelling: Labelling, names: _Names) -> tuple[ErrorClip, ...]:
     """List a candidate's most confident wrong answers, the most confident first.
 
     They are on labelled clips of emotions that it can express: it is no wonder that others are
-    missed. What was seen in training does not count as long as there is other speech.
-
-    Parameters
-    ----------
-    names
-        What a clip is called now, by its key; elsewhere it keeps the name it was answered under.
+    missed. What was seen in training does not count as long as there is other speech. ``names`` is
+    what clips are called now, by their keys; others keep the name they were answered under.
     """
     truth, predicted, expressible = labelling.truth, labelling.predicted, {*labelling.emotions}
+    confidence = labelling.confidence
     wrong = [
         place
         for place in labelling.counting
         if truth[place] != predicted[place] and truth[place] in expressible
     ]
-    worst = heapq.nsmallest(
-        _MOST_ERRORS,
-        wrong,
-        key=lambda place: (-labelling.confidence[place], _name(labelling, place, names)),
-    )
+
+    def rank(place: int) -> tuple[float, str]:
+        return -confidence[place], _name(labelling, place, names)
+
     return tuple(
-        ErrorClip(
-            **_clip(labelling, place, names),
-            predicted=predicted[place],
-            confidence=labelling.confidence[place],
-        )
-        for place in worst
+        ErrorClip(**_clip(labelling, at, names), predicted=predicted[at], confidence=confidence[at])
+        for at in heapq.nsmallest(_MOST_ERRORS, wrong, key=rank)
     )
 
 
@@ -62,10 +55,13 @@ def disagreements(
     predicted beside emotions says nothing about these. Nothing is listed on which all agree.
     ``names`` are those of :func:`errors`.
     """
-    asked = [labellings[each.candidate.name] for each in verdicts if _is_asked(each, labellings)]
-    entropies = _entropies(asked)
-    largest = heapq.nlargest(_MOST_DISAGREEMENTS, entropies.values())
-    said = _by_clip(asked, {key for key, entropy in entropies.items() if entropy >= largest[-1]})
+    said: dict[str, _Said] = {}
+    for each in verdicts:
+        if _is_asked(each, labellings):
+            labelling = labellings[each.candidate.name]
+            for place, key in enumerate(labelling.keys):
+                said.setdefault(key, []).append((labelling, place))
+    entropies = {key: entropy for key, those in said.items() if (entropy := _entropy(those)) > 0}
 
     def rank(key: str) -> tuple[float, float, str]:
         certain = math.fsum(labelling.confidence[place] for labelling, place in said[key])
@@ -73,7 +69,7 @@ def disagreements(
 
     return tuple(
         DisagreementClip(**_clip(*said[key][0], names), predicted=_predictions(said[key]))
-        for key in sorted(said, key=rank)[:_MOST_DISAGREEMENTS]
+        for key in heapq.nsmallest(_MOST_DISAGREEMENTS, entropies, key=rank)
     )
 
 
@@ -91,31 +87,13 @@ def _is_asked(verdict: Verdict, labellings: Mapping[str, Labelling]) -> bool:
     return known and verdict.gate not in GATES[: GATES.index("accuracy")]
 
 
-def _entropies(asked: Sequence[Labelling]) -> dict[str, float]:
-    """Return the entropy of the emotions predicted for each clip, by its key, where it is not 0."""
-    said: dict[str, list[str]] = {}
-    for labelling in asked:
-        for key, word in zip(labelling.keys, labelling.predicted, strict=True):
-            said.setdefault(key, []).append(word)
-    torn = {key: words for key, words in said.items() if len({*words}) > 1}
-    return {key: entropy for key, words in torn.items() if (entropy := _entropy(words)) > 0}
-
-
-def _entropy(words: Sequence[str]) -> float:
+def _entropy(said: _Said) -> float:
+    """Return the entropy of the emotions predicted for a clip."""
+    words = (labelling.predicted[place] for labelling, place in said)
     # In one order, so that which candidate says what makes no difference.
     counts = sorted(Counter(word for word in words if word in _KNOWN).values())
     total = sum(counts)
     return -math.fsum(count / total * math.log(count / total) for count in counts)
-
-
-def _by_clip(asked: Sequence[Labelling], keys: Collection[str]) -> dict[str, _Said]:
-    """Return whose answers tell of a clip, and where in these it is, by its key."""
-    said: dict[str, _Said] = {}
-    for labelling in asked:
-        for place, key in enumerate(labelling.keys):
-            if key in keys:
-                said.setdefault(key, []).append((labelling, place))
-    return said
 
 
 def _clip(labelling: Labelling, place: int, names: _Names) -> dict[str, Any]:

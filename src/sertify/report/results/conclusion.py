@@ -36,14 +36,15 @@ def conclude(
     judged last counts. ``moved`` is the locked commit of the candidates that are at another one;
     ``names`` is what clips are called in this run, by their content keys.
     """
-    every = store.records(candidate.name for candidate in suite.candidates)
-    records = _kept(every, store, corpus)
-    fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
-    counting = Context(_counting_corpus(records, store, corpus), fingerprints)
-    judged = _judge(suite, store, records, counting)
-    # On labelled speech a candidate may have been found varied; here it is asked about this one.
+    records = store.records(candidate.name for candidate in suite.candidates)
     facts = store.corpus(corpus) if corpus else None
-    bare = facts and not facts["labelled"]
+    bare = facts if facts and not facts["labelled"] else None
+    if bare:
+        records = _without_replaced(records, store, bare["path"])
+    counting = corpus if facts and not bare else _judged_last(records)
+    fingerprints = {gate: fingerprint(environment, gate) for gate in GATES}
+    judged = _judge(suite, store, records, Context(counting, fingerprints))
+    # On labelled speech a candidate may have been found varied; here it is asked about this one.
     given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
     disagreeing = given or judged
     return Results(
@@ -149,35 +150,25 @@ def _clips(corpus: CorpusResult) -> str:
     return f"{judged}; not: {rest}" if rest else judged
 
 
-def _counting_corpus(
-    records: Sequence[Record], store: EvidenceStore, given: str | None
-) -> str | None:
-    """Return the corpus of this run if it is labelled, else the labelled one judged last."""
-    facts = store.corpus(given) if given is not None else None
-    if facts and facts["labelled"]:
-        return given
+def _judged_last(records: Sequence[Record]) -> str | None:
+    """Return the labelled corpus that was judged last."""
     judged = (each.corpus for each in reversed(records) if each.gate == "accuracy" and each.corpus)
     return next(judged, None)
 
 
-def _kept(records: Sequence[Record], store: EvidenceStore, given: str | None) -> Sequence[Record]:
+def _without_replaced(
+    records: Sequence[Record], store: EvidenceStore, path: str
+) -> tuple[Record, ...]:
     """Leave out what is about labelled speech in whose very place there is unlabelled now."""
-    facts = store.corpus(given) if given is not None else None
-    if facts is None or facts["labelled"]:
-        return records
     others = {one.corpus: store.corpus(one.corpus) for one in records if one.corpus}
     gone = {
         fingerprint
         for fingerprint, other in others.items()
-        if other and other["labelled"] and other["path"] == facts["path"]
+        if other and other["labelled"] and other["path"] == path
     }
-    return [one for one in records if one.corpus not in gone]
+    return tuple(one for one in records if one.corpus not in gone)
 
 
 def _stale(stale: Sequence[Stale]) -> tuple[StaleEvidence, ...]:
-    keys = ("candidate", "gate", "commit", "corpus")
-    rows = (
-        StaleEvidence(**{key: getattr(old.record, key) for key in keys}, why=old.why)
-        for old in stale
-    )
+    rows = (StaleEvidence.model_validate(vars(old.record) | {"why": old.why}) for old in stale)
     return tuple(dict.fromkeys(rows))

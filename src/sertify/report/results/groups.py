@@ -52,16 +52,11 @@ class _Clips:
 
     @classmethod
     def of(cls, labelling: Labelling) -> "_Clips":
-        truth, predicted = (
-            labelling.at(labelling.counting, name) for name in ("truth", "predicted")
-        )
-        known = {*labelling.emotions}
+        truth = labelling.at(labelling.counting, "truth")
         return cls(
             truth=_codes(truth),
-            hits=np.array(
-                [emotion == said for emotion, said in zip(truth, predicted, strict=True)], bool
-            ),
-            expressible=np.array([emotion in known for emotion in truth], bool),
+            hits=np.array(truth) == np.array(labelling.at(labelling.counting, "predicted")),
+            expressible=np.isin(truth, labelling.emotions),
             corpora=_codes(labelling.at(labelling.counting, "corpora")),
             speakers=_codes(labelling.at(labelling.counting, "groups")),
         )

@@ -19,12 +19,8 @@ _WANTED = "give the results.json of an earlier run, or the folder that holds it"
 def read_results(path: Path) -> Results:
     """Read the results.json of an earlier run; a folder stands for the one in it.
 
-    What a terminal or a browser acts on is left out of its texts.
-
-    Raises
-    ------
-    ConfigurationError
-        Where it is not there, or not what a run writes; it says what to give instead.
+    What a terminal or a browser acts on is left out of its texts. Where it is not there, or not
+    what a run writes, a ``ConfigurationError`` says what to give instead.
     """
     file = path / "results.json" if path.is_dir() else path
     content = _content(file)

@@ -99,11 +99,9 @@ class AgreementResult(ResultPart):
     @property
     def estimate(self) -> EstimateResult | None:
         """Kappa with its interval, where it could be measured."""
-        return (
-            None
-            if self.kappa is None
-            else EstimateResult(value=self.kappa, low=self.low, high=self.high)
-        )
+        if self.kappa is None:
+            return None
+        return EstimateResult(value=self.kappa, low=self.low, high=self.high)
 
 
 class UnlabelledResult(ResultPart):
