@@ -25,7 +25,7 @@ from sertify.hub.tensors.pickles import (
     Persistent,
     Walk,
 )
-from sertify.vocabulary.tables import read_words
+from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import quoted, shown
 
 _Records = Mapping[str, int]
