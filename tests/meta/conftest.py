@@ -12,10 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from ruamel.yaml import YAML
 
 import sertify
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, SPEECH, Outcome, Run
+
+# A slow machine would fail a test for its own sake, and a random start for no one's.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m leaves out what is slow

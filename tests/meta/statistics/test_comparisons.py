@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nct, norm, ttest_rel
 
@@ -14,10 +14,6 @@ from sertify.statistics import agreement
 from sertify.statistics.bootstrapping import bootstrap
 from sertify.statistics.comparisons import Difference, best_against_others, tied, uar_intervals
 from sertify.statistics.replicates import Replicates, combine, paired
-
-# A deadline would fail a test for the machine's sake, and a random start for no one's.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
 
 EMOTIONS = ("anger", "joy", "sadness")
 

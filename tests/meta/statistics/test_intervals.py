@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 from scipy.stats import binomtest, norm
@@ -17,10 +17,6 @@ from sertify.statistics.bootstrapping import bootstrap, kappa_interval
 from sertify.statistics.intervals import Interval, random_range, wilson
 from sertify.statistics.resampling import design
 from sertify.vocabulary.planning import factor_to_settle
-
-# A deadline would fail a test for the machine's sake, and a random start for no one's.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
 
 EMOTIONS = ("anger", "joy", "sadness")
 COMPARISONS = (agreement.accuracy, agreement.uar, agreement.macro_f1)

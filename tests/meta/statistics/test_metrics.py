@@ -8,16 +8,12 @@ from random import Random
 import audmetric
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
 from sertify.statistics import agreement, calibration, confusion, diversity, references
-
-# A deadline would fail a test for the machine's sake, and a random start for no one's.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
 
 EMOTIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness")
 COMPARISONS = (agreement.accuracy, agreement.uar, agreement.macro_f1)
