@@ -97,12 +97,8 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
 
     Where the hub does not answer, what is in its cache is taken, and the snapshot says so.
 
-    Raises
-    ------
-    Rejected
-        ``not_found`` or ``revision_not_found``.
-    Blocked
-        ``gated``, ``unreachable``, ``timed_out``, ``offline_not_cached`` or ``disk_full``.
+    Raises ``Rejected``: ``not_found`` or ``revision_not_found``; and ``Blocked``: ``gated``,
+    ``unreachable``, ``timed_out``, ``offline_not_cached`` or ``disk_full``.
     """
     if candidate.folder is not None:
         repository, gated, remark = local(candidate.model, candidate.folder), None, ""
@@ -122,12 +118,8 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
 def read_index(snapshot: Snapshot) -> TensorIndex:
     """Return names, shapes and types of the tensors of the weight files, without downloading them.
 
-    Raises
-    ------
-    Rejected
-        ``no_weights``, ``unsupported_library`` or ``corrupt_weights``.
-    Blocked
-        As :func:`take_snapshot`.
+    Raises ``Rejected``: ``no_weights``, ``unsupported_library`` or ``corrupt_weights``; and
+    ``Blocked`` as :func:`take_snapshot` does.
     """
     names = snapshot.weight_files
     if not names:

@@ -169,10 +169,9 @@ class _Crew:
             thread.join()
 
     def _read(self, waveforms: Iterable[Waveform]) -> None:
-        seconds = _BATCH if self._on_cpu else _LARGE_BATCH
-        most = round(seconds * (self._model.sampling_rate or 0))
         # Padding costs a CPU as much time as speech.
-        stretch = 1.0 if self._on_cpu else _STRETCH
+        seconds, stretch = (_BATCH, 1.0) if self._on_cpu else (_LARGE_BATCH, _STRETCH)
+        most = round(seconds * (self._model.sampling_rate or 0))
         try:
             for batch in batches(waveforms, self._model.batching, most, stretch, self._least):
                 self._ahead.acquire()

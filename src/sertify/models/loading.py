@@ -61,12 +61,8 @@ def load(
     ``seed`` decides what random weights get, where the checkpoint lacks some. ``threads`` is how
     many one forward may use, from now on and for all models of the process.
 
-    Raises
-    ------
-    Rejected
-        ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes`` and what the loader knows.
-    Blocked
-        ``out_of_memory``, and where it cannot be converted to its variant.
+    Raises ``Rejected``: ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes``, what
+    the loader knows; and ``Blocked``: ``out_of_memory``, or that it cannot become its variant.
     """
     if threads:
         torch.set_num_threads(threads)

@@ -73,7 +73,7 @@ class OnnxLoader:
         graph, extractor = blueprint.material
         with out_of_memory(graph):
             try:
-                # By its path: of bytes, external data is looked for in the working folder.
+                # By its path: of a graph in bytes, external data is sought in the working folder.
                 session = onnx_session(str(blueprint.snapshot.folder / graph))
             except RuntimeError as error:
                 raise Rejected("corrupt_weights", f"{graph}: {text_of(error)}") from error

@@ -99,10 +99,9 @@ def _source(snapshot: Snapshot, source: Any) -> str:
     """Return the backbone's repository, which has to be the one that the snapshot looked up."""
     if isinstance(source, str) and source in snapshot.companions:
         return source
-    message = (
-        f"wav2vec2.source is {quoted(source)}, but should be a repository, named by wav2vec2_hub"
-    )
-    raise Rejected("bad_config", f"{RECIPE}: {message}")
+    wanted = "a repository, named by wav2vec2_hub"
+    message = f"{RECIPE}: wav2vec2.source is {quoted(source)}, but should be {wanted}"
+    raise Rejected("bad_config", message)
 
 
 def _typed(kind: type[bool | int], name: str, value: Any) -> Any:

@@ -182,17 +182,16 @@ def weight_report(
     """
     # Buffers such as the running mean of a batch norm come from the checkpoint, too.
     tensors = network.state_dict() if look else {}
+    mismatched = (
+        Mismatch(str(name), tuple(found), tuple(wanted))
+        for name, found, wanted in info["mismatched_keys"]
+    )
     return WeightReport(
         backbone=_backbone(network),
         outputs=network.config.num_labels,
         parameters=sum(tensor.numel() for tensor in network.parameters()),
         missing=tuple(sorted(info["missing_keys"])),
-        mismatched=tuple(
-            sorted(
-                Mismatch(str(name), tuple(found), tuple(wanted))
-                for name, found, wanted in info["mismatched_keys"]
-            )
-        ),
+        mismatched=tuple(sorted(mismatched)),
         unexpected=tuple(sorted(info["unexpected_keys"] - {*others})),
         others=tuple(others),
         non_finite=tuple(n for n, tensor in tensors.items() if not tensor.isfinite().all()),
