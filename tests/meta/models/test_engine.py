@@ -246,7 +246,7 @@ class TestMemory:
         assert max(cramped.heard) <= 3
         assert said
         assert said[0].startswith("not enough memory for ")
-        assert said[0].endswith("went on with half of that at a time")
+        assert said[0].endswith("went on with half as many at a time")
 
     def test_nothing_of_a_forward_that_failed_is_kept(self, model: LoadedModel) -> None:
         failed: list[weakref.ref[Waveform]] = []
