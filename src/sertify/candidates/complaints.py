@@ -76,11 +76,11 @@ def report(file: str, document: Document, problems: Mapping[Location, str]) -> s
 
 def names_in(document: Document) -> list[str | None]:
     """Return the name of each candidate, None where it has none or what is there is no name."""
-    file = document.value if isinstance(document.value, dict) else {}
-    entries = file.get("candidates")
-    entries = entries if isinstance(entries, tuple) else ()
-    names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
-    return [name if isinstance(name, str) else None for name in names]
+    match document.value:
+        case {"candidates": tuple(entries)}:
+            names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
+            return [name if isinstance(name, str) else None for name in names]
+    return []
 
 
 def _location(error: ErrorDetails, document: Document) -> Location:
@@ -103,8 +103,7 @@ def _candidate(at: Location, names: list[str | None]) -> str:
             name = names[index]
             shown = index + 1 if name is None else json.dumps(name, ensure_ascii=False)
             return f"candidate {shown}: "
-        case _:
-            return ""
+    return ""
 
 
 def _key(at: Location) -> str:
@@ -158,5 +157,4 @@ def _shown(value: object) -> str:
             return "a mapping"
         case tuple():
             return "a list" if value else "an empty list"
-        case _:
-            return quoted(value)
+    return quoted(value)

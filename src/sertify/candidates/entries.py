@@ -3,7 +3,7 @@
 The JSON Schema is generated from here, so a description reaches the user's editor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal, Self
 
@@ -61,24 +61,20 @@ class SamplingRate(Keys):
     sampling_rate: int = Field(ge=4000, le=192_000, description="Samples a second it takes.")
 
 
-def _known_code(code: str) -> str:
-    if code not in _CODES:
-        raise complaint(f"is {code!r}, which is not a reason to reject{did_you_mean(code, _CODES)}")
-    return code
-
-
-def _known_variant(name: str) -> str:
-    if name not in VARIANTS:
-        raise complaint(f"is {name!r}, which is not a variant{did_you_mean(name, VARIANTS)}")
-    return name
-
-
-def _known_loader(name: str) -> str:
+def _loaders() -> tuple[str, ...]:
     # Installed packages may add some, so these are no part of the schema.
-    known = ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
-    if name not in known:
-        raise complaint(f"is {name!r}, which is not a loader{did_you_mean(name, known)}")
-    return name
+    return ("auto", *sorted(point.name for point in entry_points(group="sertify.loaders")))
+
+
+def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
+    """Return what refuses a name that is not one of some, and proposes the nearest."""
+
+    def check(name: str) -> str:
+        if name not in (known := names()):
+            raise complaint(f"is {name!r}, which is not {what}{did_you_mean(name, known)}")
+        return name
+
+    return AfterValidator(check)
 
 
 def _canonical(emotion: str) -> str:
@@ -97,9 +93,11 @@ def _public_corpus(name: str) -> str:
     return corpus
 
 
-Code = Annotated[str, AfterValidator(_known_code), Field(json_schema_extra={"enum": [*_CODES]})]
+Code = Annotated[
+    str, _known("a reason to reject", lambda: _CODES), Field(json_schema_extra={"enum": [*_CODES]})
+]
 Variant = Annotated[
-    str, AfterValidator(_known_variant), Field(json_schema_extra={"enum": [*VARIANTS]})
+    str, _known("a variant", lambda: VARIANTS), Field(json_schema_extra={"enum": [*VARIANTS]})
 ]
 Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
 Codes = Annotated[
@@ -159,7 +157,7 @@ class Entry(Keys):
     feature_extractor: FeatureExtractor | None = Field(
         None, description="Repository or folder to take the feature extractor from."
     )
-    loader: Annotated[str, AfterValidator(_known_loader)] = Field(
+    loader: Annotated[str, _known("a loader", _loaders)] = Field(
         "auto",
         examples=["auto", *LOADERS],
         description="What loads it: auto looks, a name decides; transformers forbids all others.",
@@ -190,21 +188,19 @@ class Entry(Keys):
     @field_validator("labels", "variants")
     @classmethod
     def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        twice = [name for name in names or () if (names or ()).count(name) > 1]
-        if twice:
-            raise complaint(f"has {twice[0]!r} twice, but should be distinct")
+        for name in names or ():
+            if (names or ()).count(name) > 1:
+                raise complaint(f"has {name!r} twice, but should be distinct")
         return names
 
     @field_validator("emotions")
     @classmethod
     def _of_labels(cls, emotions: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        labels = {fold(label) for label in info.data.get("labels") or emotions}
-        stray = [label for label in emotions if fold(label) not in labels]
-        if stray:
-            known = info.data.get("labels") or ()
-            raise complaint(
-                f"has {stray[0]!r}, but no label is called that{did_you_mean(stray[0], known)}"
-            )
+        labels = info.data.get("labels") or ()
+        for label in emotions if labels else ():
+            if fold(label) not in map(fold, labels):
+                near = did_you_mean(label, labels)
+                raise complaint(f"has {label!r}, but no label is called that{near}")
         return emotions
 
 

@@ -42,17 +42,16 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
         document = read_yaml(path.read_bytes())
         document.require_sound()
         content: Any = document.value
-        return {name: _locked(entry) for name, entry in content.items()}
+        return {
+            name: Locked(str(entry["model"]), str(entry["commit"]))
+            for name, entry in content.items()
+        }
     except FileNotFoundError:
         message = f"{path}: no such file; write it with `pytest --lock`"
         raise ConfigurationError(message) from None
     except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
         message = f"{path}: cannot be read as a lock; write a new one with `pytest --lock`"
         raise ConfigurationError(message) from error
-
-
-def _locked(entry: Mapping[str, str]) -> Locked:
-    return Locked(model=str(entry["model"]), commit=str(entry["commit"]))
 
 
 def moved_on(candidates: Path, commits: Mapping[str, str]) -> dict[str, str]:
@@ -95,10 +94,7 @@ def update_lock(candidates: Path, models: Mapping[str, str], commits: Mapping[st
         locked = read_lock(candidates)
     except ConfigurationError:
         locked = {}  # there is none, or none that could be kept
-    entries = {}
-    for name, model in models.items():
-        if name in commits:
-            entries[name] = Locked(model, commits[name])
-        elif name in locked:
-            entries[name] = locked[name]
-    return write_lock(candidates, entries)
+    now = locked | {
+        name: Locked(model, commits[name]) for name, model in models.items() if name in commits
+    }
+    return write_lock(candidates, {name: now[name] for name in models if name in now})

@@ -112,14 +112,15 @@ def read_suite(path: Path) -> Suite:
     if problems:
         raise ConfigurationError(report(path.name, document, problems))
     root = path.resolve().parent
-    candidates = tuple(
-        candidate
-        for index, entry in enumerate(file.candidates)
-        for candidate in _candidates(
-            entry, file.requirements, root, document.lines["candidates", index]
-        )
-    )
-    return Suite(candidates, file.selection, file.corpora)
+    candidates: list[Candidate] = []
+    for index, entry in enumerate(file.candidates):
+        line = document.lines["candidates", index]
+        plain = _candidate(entry, file.requirements, root, line)
+        for variant in entry.variants:
+            # A name in the file has no plus sign, so this one is nobody else's.
+            name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
+            candidates.append(replace(plain, name=name, variant=variant))
+    return Suite(tuple(candidates), file.selection, file.corpora)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -132,36 +133,21 @@ def _bytes_of(path: Path) -> bytes:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _candidates(entry: Entry, common: Requirements, root: Path, line: int) -> Iterator[Candidate]:
-    plain = _candidate(entry, common, root, line)
-    for variant in entry.variants:
-        # A name in the file has no plus sign, so this one is nobody else's.
-        name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
-        yield replace(plain, name=name, variant=variant)
-
-
 def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Candidate:
-    others = {"reason", "variants"}
+    others = {"reason", "variants", "requirements"}
     same = {name: getattr(entry, name) for name in Entry.model_fields if name not in others}
-    source = entry.feature_extractor
-    return Candidate(
-        **same
-        | {
-            "folder": _folder(entry.model, root),
-            "feature_extractor_folder": _folder(source, root) if isinstance(source, str) else None,
-            "reasons": entry.reason,
-            "requirements": _merged(common, entry),
-            "line": line,
-        }
-    )
-
-
-def _merged(common: Requirements, entry: Entry) -> Requirements:
+    source, own = entry.feature_extractor, entry.requirements
     # A reference point is compared with, not chosen: few labels do not disqualify it.
     waived = {"min_labels": 2} if entry.status == "baseline" else {}
-    own = entry.requirements
     written = {name: getattr(own, name) for name in own.model_fields_set}
-    return common.model_copy(update=waived | written)
+    return Candidate(
+        **same,
+        folder=_folder(entry.model, root),
+        feature_extractor_folder=_folder(source, root) if isinstance(source, str) else None,
+        reasons=entry.reason,
+        requirements=common.model_copy(update=waived | written),
+        line=line,
+    )
 
 
 def _folder(reference: str, root: Path) -> Path | None:

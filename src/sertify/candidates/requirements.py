@@ -54,7 +54,7 @@ class Limits(Keys, Generic[Number]):
 
     def bound(self) -> Bound:
         """Return it as the rest of the suite knows it."""
-        return Bound(self.min, self.max)
+        return Bound(**dict(self))
 
 
 class Share(Limits[Annotated[float, Field(ge=0, le=1)]]):
@@ -71,7 +71,6 @@ class Estimate(Share):
         description="Compare the confidence interval at this level instead of the estimate itself; "
         "one that straddles the limit is inconclusive.",
     )
-
     corpus: str | None = Field(
         None, pattern=CORPUS_NAME, description="Only for this corpus, by its name in --data."
     )
@@ -82,10 +81,6 @@ class Estimate(Share):
         if self.corpus is not None and self.language is not None:
             raise complaint("has both corpus and language, but should have one of them")
         return self
-
-    def bound(self) -> Bound:
-        """Return it as the rest of the suite knows it."""
-        return Bound(self.min, self.max, self.confidence, self.corpus, self.language)
 
 
 class Least(Estimate):

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -44,13 +43,11 @@ def _read_csv(path: Path) -> Table:
     for line, row in rows:
         if len(row) != len(header):
             raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
-    return Table(
-        path,
-        header,
-        tuple(
-            (line, tuple(map(partial(_field, f"{path}:{line}"), header, row))) for line, row in rows
-        ),
+    texts = (
+        (line, tuple(_field(f"{path}:{line}", *pair) for pair in zip(header, row, strict=True)))
+        for line, row in rows
     )
+    return Table(path, header, tuple(texts))
 
 
 def _field(place: str, column: str, value: str) -> str | None:
