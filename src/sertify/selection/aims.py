@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
 from sertify.selection.verdicts import Verdict, disturbed, segment_time
 from sertify.statistics import diversity
+from sertify.statistics.arrays import Floats
 from sertify.vocabulary.languages import language_fit
 
 AIMS = ("accuracy", "speed", "diversity", "language")
@@ -59,7 +59,8 @@ def aims_of(
 
     ``equal`` are the names of the equally accurate, by default all.
     """
-    times = {verdict.candidate.name: _time(verdict) for verdict in verdicts}
+    measured = {verdict.candidate.name: segment_time(verdict) for verdict in verdicts}
+    times = {name: time.value if time else None for name, time in measured.items()}
     # One that cannot be chosen must not make the others look equally slow.
     rivals = [*times] if equal is None else equal
     if {*disturbed(verdicts)} & {*rivals}:
@@ -77,9 +78,7 @@ def aims_of(
     }
 
 
-def weighted(
-    aims: Sequence[Aims], weights: NDArray[np.float64], accuracy: NDArray[np.float64] | None = None
-) -> NDArray[np.float64]:
+def weighted(aims: Sequence[Aims], weights: Floats, accuracy: Floats | None = None) -> Floats:
     """Return the weighted mean of the aims, of shape (candidates, n).
 
     Parameters
@@ -97,13 +96,8 @@ def weighted(
         table[:, 0] = accuracy
     parts = (weights * known).T
     total = np.maximum(parts.sum(axis=0), np.finfo(float).tiny)
-    mean: NDArray[np.float64] = (table * parts).sum(axis=1) / total
+    mean: Floats = (table * parts).sum(axis=1) / total
     return mean
-
-
-def _time(verdict: Verdict) -> float | None:
-    measured = segment_time(verdict)
-    return None if measured is None else measured.value
 
 
 def _speed(time: float | None, fastest: float | None) -> float | None:

@@ -21,6 +21,7 @@ from sertify.selection.explanations import (
     why_not_compared,
 )
 from sertify.selection.verdicts import Standing, Verdict
+from sertify.statistics.arrays import Floats
 from sertify.statistics.fronts import pareto_front
 from sertify.statistics.intervals import t_quantile
 
@@ -87,7 +88,11 @@ def select(
     comparison = compare(compared) if compared else None
     names = tuple(verdict.candidate.name for verdict in qualified)
     equal = _equally_accurate(names, comparison, preferences.margin)
-    aims = aims_of(qualified, labellings, _above_chance(comparison), preferences, equal)
+    accuracies: dict[str, float] = {}
+    if comparison is not None:
+        uar = _above_chance(comparison.replicates.values, comparison.chance)
+        accuracies = dict(zip(comparison.replicates.names, uar.tolist(), strict=True))
+    aims = aims_of(qualified, labellings, accuracies, preferences, equal)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
     totals = dict(zip(names, weighted([*aims.values()], weights)[:, 0].tolist(), strict=True))
     chosen = max(equal, key=lambda name: totals[name])
@@ -114,16 +119,9 @@ def pareto(aims: Mapping[str, Aims]) -> tuple[str, ...]:
     return tuple(compress(aims, pareto_front(points)))
 
 
-def _above_chance(comparison: Comparison | None) -> dict[str, float]:
-    """Return the UAR of each candidate on a scale from chance, 0, to 1."""
-    if comparison is None:
-        return {}
-    values = _rescaled(comparison.replicates.values, comparison.chance)
-    return dict(zip(comparison.replicates.names, values.tolist(), strict=True))
-
-
-def _rescaled(uar: NDArray[np.float64], chance: float) -> NDArray[np.float64]:
-    scaled: NDArray[np.float64] = np.clip((uar - chance) / (1 - chance), 0, 1)
+def _above_chance(uar: Floats, chance: float) -> Floats:
+    """Return UAR on a scale from chance, 0, to 1."""
+    scaled: Floats = np.clip((uar - chance) / (1 - chance), 0, 1)
     return scaled
 
 
@@ -132,12 +130,10 @@ def _equally_accurate(
 ) -> tuple[str, ...]:
     if comparison is None:
         return tuple(names)
-    near = {
-        difference.other
-        for difference in comparison.differences
-        if margin and difference.low <= margin
-    }
-    return tuple(name for name in names if name in comparison.tied or name in near)
+    equal = {*comparison.tied}
+    if margin:
+        equal |= {gap.other for gap in comparison.differences if gap.low <= margin}
+    return tuple(name for name in names if name in equal)
 
 
 def _firmness(
@@ -145,31 +141,26 @@ def _firmness(
     comparison: Comparison | None,
     aims: Mapping[str, Aims],
     equal: Sequence[str],
-    weights: NDArray[np.float64],
+    weights: Floats,
     margin: float,
 ) -> Firmness | None:
     """Repeat the choice on resampled clips, and with other weights."""
     if comparison is None or len(comparison.replicates.names) < len(aims):
         return None
-    names, kept = comparison.replicates.names, comparison.replicates
-    scored = [aims[name] for name in names]
-    samples = kept.samples
-    accuracy = _rescaled(samples, comparison.chance)
-    totals = weighted(scored, weights.repeat(samples.shape[1], axis=0), accuracy)
-    totals[_less_accurate(samples, kept.freedom, margin)] = -np.inf
+    names, samples = comparison.replicates.names, comparison.replicates.samples
+    accuracy = _above_chance(samples, comparison.chance)
+    repeated = weights.repeat(samples.shape[1], axis=0)
+    totals = weighted([aims[name] for name in names], repeated, accuracy)
+    totals[_less_accurate(samples, comparison.replicates.freedom, margin)] = -np.inf
     data = float(np.mean(totals.argmax(axis=0) == names.index(chosen)))
-    among = [aims[name] for name in equal]
-    drawn = weighted(among, _weightings(weights[0]))
+    drawn = weighted([aims[name] for name in equal], _weightings(weights[0]))
     return Firmness(data, float(np.mean(drawn.argmax(axis=0) == equal.index(chosen))))
 
 
-def _less_accurate(
-    samples: NDArray[np.float64], freedom: float, margin: float
-) -> NDArray[np.bool_]:
+def _less_accurate(samples: Floats, freedom: float, margin: float) -> NDArray[np.bool_]:
     """Whether a candidate is told from the best of each replicate; of shape (candidates, n)."""
     best = samples.argmax(axis=0)
-    pairs = samples[:, None, :] - samples[None, :, :]
-    error = pairs.std(axis=2)
+    error = (samples[:, None, :] - samples[None, :, :]).std(axis=2)
     gaps = samples.max(axis=0) - samples
     # As in the comparison itself, there are that many pairs of the best with another one.
     level = 1 - 0.05 / max(1, len(samples) - 1)
@@ -177,7 +168,7 @@ def _less_accurate(
     return less_accurate
 
 
-def _weightings(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _weightings(weights: Floats) -> Floats:
     """Draw weightings around the user's; what counts nothing for the user stays so."""
     drawn = np.zeros((DRAWS, len(weights)))
     counts = weights > 0

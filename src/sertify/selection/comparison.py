@@ -3,7 +3,6 @@
 With labels they are compared by how right they are, without by how much they agree.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -50,17 +49,16 @@ def compare(labellings: Sequence[Labelling]) -> Comparison | None:
 
     A corpus that has an obstacle is left out.
     """
-    shared = _places(labellings)
-    left_out = _obstacles(labellings, shared)
-    places = {name: shared_places for name, shared_places in shared.items() if name not in left_out}
-    emotions = {name: _common(labellings, shared_places) for name, shared_places in places.items()}
-    if not places:
+    left_out = obstacles(labellings)
+    shared = {name: at for name, at in _places(labellings).items() if name not in left_out}
+    if not shared:
         return None
-    parts = [
-        _replicates(labellings, shared_places, emotions[name], seed)
-        for seed, (name, shared_places) in enumerate(places.items())
-    ]
-    replicates = combine(parts)
+    emotions = {name: _common(labellings, places) for name, places in shared.items()}
+    parts = (
+        _replicates(labellings, places, emotions[name], seed)
+        for seed, (name, places) in enumerate(shared.items())
+    )
+    replicates = combine([*parts])
     differences = comparisons.best_against_others(replicates)
     best = replicates.names[int(replicates.values.argmax())]
     tied = comparisons.tied(differences, best)
@@ -72,14 +70,8 @@ def obstacles(labellings: Sequence[Labelling]) -> dict[str, str]:
 
     One of them was trained on it, or fewer than two of its emotions can be expressed by all.
     """
-    return _obstacles(labellings, _places(labellings))
-
-
-def _obstacles(
-    labellings: Sequence[Labelling], shared: Mapping[str, Sequence[Sequence[int]]]
-) -> dict[str, str]:
     reasons = {}
-    for corpus, places in shared.items():
+    for corpus, places in _places(labellings).items():
         seen = [labelling.candidate for labelling in labellings if corpus in labelling.seen]
         if seen:
             reasons[corpus] = f"seen in training by {listed(seen)}"
@@ -150,31 +142,22 @@ def agreements(labellings: Sequence[Labelling]) -> tuple[Agreement, ...]:
 
 def _agreement(one: Labelling, other: Labelling) -> Agreement:
     shared = tuple(sorted({*one.emotions} & {*other.emotions}))
-    ours, theirs = _both_say(one, other, shared)
-    counts = Counter(one.at(ours, "predicted")) + Counter(other.at(theirs, "predicted"))
-    if len(counts) < 2:
-        return Agreement(one.candidate, other.candidate, None, None, len(ours), shared)
-    first, second = one.at(ours, "predicted"), other.at(theirs, "predicted")
-    groups = one.groups
-    named = named_groups([groups[place] for place in ours])
-    return Agreement(
-        one.candidate,
-        other.candidate,
-        agreement.cohen_kappa(first, second),
-        bootstrapping.kappa_interval(first, second, named),
-        len(ours),
-        shared,
-    )
-
-
-def _both_say(
-    one: Labelling, other: Labelling, shared: Sequence[str]
-) -> tuple[list[int], list[int]]:
-    """Return where the clips are that both give one of their shared emotions."""
     index = {key: place for place, key in enumerate(other.keys)}
     pairs = [
         (place, index[key])
         for place, key in enumerate(one.keys)
         if key in index and one.predicted[place] in shared and other.predicted[index[key]] in shared
     ]
-    return [own for own, _ in pairs], [their for _, their in pairs]
+    first = [one.predicted[own] for own, _ in pairs]
+    second = [other.predicted[their] for _, their in pairs]
+    if len({*first, *second}) < 2:
+        return Agreement(one.candidate, other.candidate, None, None, len(pairs), shared)
+    named = named_groups([one.groups[own] for own, _ in pairs])
+    return Agreement(
+        one.candidate,
+        other.candidate,
+        agreement.cohen_kappa(first, second),
+        bootstrapping.kappa_interval(first, second, named),
+        len(pairs),
+        shared,
+    )

@@ -43,12 +43,10 @@ def consensus(
     None where there is no such candidate.
     """
     preferences = preferences or Preferences()
-    able = [
-        verdict for verdict in verdicts if verdict.candidate.name in labellings and _able(verdict)
-    ]
+    able = [each for each in verdicts if each.candidate.name in labellings and _able(each)]
     if not able:
         return None
-    compared = {verdict.candidate.name: labellings[verdict.candidate.name] for verdict in able}
+    compared = {each.candidate.name: labellings[each.candidate.name] for each in able}
     pairs = agreements([*compared.values()])
     aims = aims_of(able, compared, _mean_kappa([*compared], pairs), preferences)
     weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
@@ -84,17 +82,14 @@ def _mean_kappa(names: Sequence[str], pairs: Sequence[Agreement]) -> dict[str, f
 
     A pair counts as much as the clips that it was measured on.
     """
-    kappas: dict[str, list[tuple[float, int]]] = {name: [] for name in names}
-    for pair in pairs:
-        if pair.kappa is not None:
-            for name in (pair.first, pair.second):
-                kappas[name].append((pair.kappa, pair.clips))
-    means = {
-        name: sum(kappa * clips for kappa, clips in own) / sum(clips for _, clips in own)
-        for name, own in kappas.items()
-        if own
-    }
-    return {name: max(0.0, mean) for name, mean in means.items()}
+    means = {}
+    for name in names:
+        own = [pair for pair in pairs if name in (pair.first, pair.second)]
+        kappas = [(pair.kappa, pair.clips) for pair in own if pair.kappa is not None]
+        if kappas:
+            mean = sum(kappa * clips for kappa, clips in kappas) / sum(n for _, n in kappas)
+            means[name] = max(0.0, mean)
+    return means
 
 
 def _joined(texts: Sequence[str]) -> str:
