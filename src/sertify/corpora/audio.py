@@ -109,12 +109,14 @@ def segments(
     if length < 1 or step < 1:
         message = f"segments of {seconds:g} s every {hop:g} s, but neither should be below a sample"
         raise ValueError(message)
-    flaws, kept = {"empty"}, 0
+    flaws, kept = {"empty"}, False
     for segment in _cut(_resampled(_blocks(path, start, end), sampling_rate), length, step):
-        if flaw := _flaw(segment, least):
-            flaws.add(flaw)
+        if segment.size and np.abs(segment).max() < SILENCE:
+            flaws.add("silent")
+        elif segment.size < least:
+            flaws.add("too_short")
         elif 2 * segment.size >= length or not kept:
-            kept += 1
+            kept = True
             yield segment
     if not kept:
         raise UnreadableAudio(next(why for why in ("too_short", "silent", "empty") if why in flaws))
@@ -225,9 +227,3 @@ def _cut(blocks: Iterable[Waveform], length: int, step: float) -> Iterator[Wavef
     heard = round((index - 1) * step) + length
     if not index or size > max(at, heard):
         yield pending[at - begin :].copy()
-
-
-def _flaw(segment: Waveform, least: int) -> str:
-    if segment.size and np.abs(segment).max() < SILENCE:
-        return "silent"
-    return "too_short" if segment.size < least else ""
