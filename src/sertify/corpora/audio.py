@@ -61,7 +61,13 @@ def read_audio(
         Seconds of the file between which the clip lies; None, or what is beyond the file, is its
         end. What is outside is neither decoded nor judged.
     """
-    mono, rate = _decode(path, start, end)
+    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
+    for rate, block in _blocks(path, start, end):
+        blocks.append(block)
+        size += block.size
+        if size > LONGEST * rate:
+            raise UnreadableAudio("too_long")
+    mono = np.concatenate(blocks)
     if not mono.size:
         raise UnreadableAudio("empty")
     if np.abs(mono).max() < SILENCE:
@@ -127,17 +133,6 @@ def white_noise(seconds: float, sampling_rate: int) -> Waveform:
     generator = np.random.default_rng(0)
     samples = generator.standard_normal(round(seconds * sampling_rate), dtype=np.float32)
     return (0.1 * samples).clip(-1, 1)
-
-
-def _decode(path: Path, start: float, end: float | None) -> tuple[Waveform, int]:
-    """Return the mean of the channels, of shape (n,), and its sampling rate."""
-    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
-    for rate, block in _blocks(path, start, end):
-        blocks.append(block)
-        size += block.size
-        if size > LONGEST * rate:
-            raise UnreadableAudio("too_long")
-    return np.concatenate(blocks), rate
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types

@@ -140,10 +140,7 @@ def make_corpus(
 ) -> Corpus:
     """Make a corpus of clips, in the order of their names; each file is read once, for its digest.
 
-    Parameters
-    ----------
-    facts
-        Other fields of `Corpus`.
+    ``facts`` are other fields of `Corpus`.
     """
     digest = functools.cache(_digest)
     digested = (clip if clip.digest else replace(clip, digest=digest(clip.path)) for clip in clips)

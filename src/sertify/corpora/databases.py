@@ -47,14 +47,10 @@ def read_database(header: Path, wanted: str = "") -> Listing:
 
     Speaker, gender, language and split are those of the table, else of another table of files,
     else of the labels of the speaker's scheme. A header is read as data: none can run code.
+    ``wanted`` is ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
 
     Raises ``ConfigurationError`` where audformat is not installed or cannot read it, or no or
     several columns have labels.
-
-    Parameters
-    ----------
-    wanted
-        ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
     """
     try:
         import audformat

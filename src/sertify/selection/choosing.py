@@ -72,11 +72,7 @@ def select(
     They are compared on the clips that all of them can express, of corpora that none has seen in
     training. Equally accurate are those not significantly worse than the best, and those within
     the margin of the preferences; among these the weighted mean of the aims decides.
-
-    Parameters
-    ----------
-    labellings
-        What each candidate said of each clip, by the candidate's name.
+    ``labellings`` are what each candidate said of each clip, by the candidate's name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
     qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
