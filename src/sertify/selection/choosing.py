@@ -21,7 +21,7 @@ from sertify.selection.explanations import (
     why_not_compared,
 )
 from sertify.selection.verdicts import Standing, Verdict
-from sertify.statistics.arrays import Floats
+from sertify.statistics.confusion import Floats
 from sertify.statistics.fronts import pareto_front
 from sertify.statistics.intervals import t_quantile
 
@@ -78,11 +78,9 @@ def select(
     qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
     if not qualified:
         return Selection(None, why_none(verdicts))
-    compared = [
-        labellings[name] for verdict in qualified if (name := verdict.candidate.name) in labellings
-    ]
-    comparison = compare(compared) if compared else None
     names = tuple(verdict.candidate.name for verdict in qualified)
+    compared = [labellings[name] for name in names if name in labellings]
+    comparison = compare(compared) if compared else None
     equal = _equally_accurate(names, comparison, preferences.margin)
     accuracies: dict[str, float] = {}
     if comparison is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.statistics import confusion
-from sertify.statistics.arrays import Counts, Floats
+from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floored, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
