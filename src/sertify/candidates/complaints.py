@@ -49,12 +49,8 @@ def problems_of(
 ) -> Iterator[tuple[Location, str]]:
     """Say what was and what should be, for each error, with the place it is about.
 
-    Parameters
-    ----------
-    invalid
-        What pydantic found in the value of `document`.
-    keys_at
-        Tells which keys may stand in a place.
+    ``invalid`` is what pydantic found in the value of `document`; ``keys_at`` tells which keys may
+    stand in a place.
     """
     for error in invalid.errors(include_url=False):
         # Where items are wrong, pydantic counts what is left of the list.

@@ -61,7 +61,13 @@ def read_audio(
         Seconds of the file between which the clip lies; None, or what is beyond the file, is its
         end. What is outside is neither decoded nor judged.
     """
-    mono, rate = _decode(path, start, end)
+    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
+    for rate, block in _blocks(path, start, end):
+        blocks.append(block)
+        size += block.size
+        if size > LONGEST * rate:
+            raise UnreadableAudio("too_long")
+    mono = np.concatenate(blocks)
     if not mono.size:
         raise UnreadableAudio("empty")
     if np.abs(mono).max() < SILENCE:
@@ -109,12 +115,14 @@ def segments(
     if length < 1 or step < 1:
         message = f"segments of {seconds:g} s every {hop:g} s, but neither should be below a sample"
         raise ValueError(message)
-    flaws, kept = {"empty"}, 0
+    flaws, kept = {"empty"}, False
     for segment in _cut(_resampled(_blocks(path, start, end), sampling_rate), length, step):
-        if flaw := _flaw(segment, least):
-            flaws.add(flaw)
+        if segment.size and np.abs(segment).max() < SILENCE:
+            flaws.add("silent")
+        elif segment.size < least:
+            flaws.add("too_short")
         elif 2 * segment.size >= length or not kept:
-            kept += 1
+            kept = True
             yield segment
     if not kept:
         raise UnreadableAudio(next(why for why in ("too_short", "silent", "empty") if why in flaws))
@@ -125,17 +133,6 @@ def white_noise(seconds: float, sampling_rate: int) -> Waveform:
     generator = np.random.default_rng(0)
     samples = generator.standard_normal(round(seconds * sampling_rate), dtype=np.float32)
     return (0.1 * samples).clip(-1, 1)
-
-
-def _decode(path: Path, start: float, end: float | None) -> tuple[Waveform, int]:
-    """Return the mean of the channels, of shape (n,), and its sampling rate."""
-    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
-    for rate, block in _blocks(path, start, end):
-        blocks.append(block)
-        size += block.size
-        if size > LONGEST * rate:
-            raise UnreadableAudio("too_long")
-    return np.concatenate(blocks), rate
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
@@ -225,9 +222,3 @@ def _cut(blocks: Iterable[Waveform], length: int, step: float) -> Iterator[Wavef
     heard = round((index - 1) * step) + length
     if not index or size > max(at, heard):
         yield pending[at - begin :].copy()
-
-
-def _flaw(segment: Waveform, least: int) -> str:
-    if segment.size and np.abs(segment).max() < SILENCE:
-        return "silent"
-    return "too_short" if segment.size < least else ""

@@ -3,9 +3,10 @@
 import contextlib
 import functools
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -124,7 +125,11 @@ class Corpus:
     def narrowed(self, clips: Iterable[Clip]) -> "Corpus":
         """Return the same corpus with some of its clips only."""
         kept = _in_order(clips)
-        narrowed = (_narrowed_member(member, kept) for member in self.members)
+        names = {clip.name for clip in kept}
+        narrowed = (
+            member.narrowed(clip for clip in member.clips if f"{member.name}/{clip.name}" in names)
+            for member in self.members
+        )
         members = tuple(member for member in narrowed if member.clips)
         fingerprint = _fingerprint(kept, members)
         return replace(self, clips=kept, members=members, fingerprint=fingerprint)
@@ -135,10 +140,7 @@ def make_corpus(
 ) -> Corpus:
     """Make a corpus of clips, in the order of their names; each file is read once, for its digest.
 
-    Parameters
-    ----------
-    facts
-        Other fields of `Corpus`.
+    ``facts`` are other fields of `Corpus`.
     """
     digest = functools.cache(_digest)
     digested = (clip if clip.digest else replace(clip, digest=digest(clip.path)) for clip in clips)
@@ -161,23 +163,14 @@ def _in_order(clips: Iterable[Clip]) -> tuple[Clip, ...]:
 
 def _in_turn(clips: Sequence[Clip], key: Callable[[Clip], Hashable]) -> list[Clip]:
     """Order clips so that each key has its turn, then each its second, and so on."""
-    turn: Counter[Hashable] = Counter()
-    turns = []
-    for clip in clips:
-        turn[key(clip)] += 1
-        turns.append(turn[key(clip)])
-    return [clips[index] for index in sorted(range(len(clips)), key=turns.__getitem__)]
-
-
-def _narrowed_member(member: Corpus, joined: Iterable[Clip]) -> Corpus:
-    names = {clip.name for clip in joined}
-    return member.narrowed(clip for clip in member.clips if f"{member.name}/{clip.name}" in names)
+    turns: defaultdict[Hashable, Iterator[int]] = defaultdict(count)
+    # Each clip is asked for its turn once, in their order.
+    return sorted(clips, key=lambda clip: next(turns[key(clip)]))
 
 
 def _fingerprint(clips: Iterable[Clip], members: Iterable[Corpus]) -> str:
     joined = [f"{member.name}\0{member.fingerprint}" for member in members]
-    judged = sorted(joined or (_judged(clip) for clip in clips))
-    return digest_of("\n".join(judged))[:16]
+    return digest_of("\n".join(sorted(joined or map(_judged, clips))))[:16]
 
 
 def _judged(clip: Clip) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.listings import is_below
+from sertify.corpora.listings import is_there
 from sertify.corpora.roles import COLUMN_NAMES, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
@@ -28,23 +28,18 @@ def load_table(header: Path, database: Any, table: str) -> None:
 
     Raises ``ConfigurationError`` where there is none.
     """
-    with tempfile.TemporaryDirectory() as copies:
-        target = Path(copies) / "table"
-        for source in _files(header, str(table)):
-            shutil.copyfile(source, target.with_suffix(source.suffix))
-        database[table].load(str(target))
-
-
-def _files(header: Path, table: str) -> list[Path]:
     names = [f"{header.stem}.{table}{suffix}" for suffix in (".csv", ".parquet")]
-    paths = [header.parent / name for name in names if is_below(header.parent, name)]
-    paths = [path for path in paths if path.is_file()]
+    paths = [header.parent / name for name in names if is_there(header.parent, name)]
     if not paths:
         raise ConfigurationError(
             f"{header}: there is neither {' nor '.join(names)}"
             " (a .pkl is not read, because it could run code)"
         )
-    return paths
+    with tempfile.TemporaryDirectory() as copies:
+        target = Path(copies) / "table"
+        for source in paths:
+            shutil.copyfile(source, target.with_suffix(source.suffix))
+        database[table].load(str(target))
 
 
 def stretches_of(index: Iterable[Any]) -> list[tuple[str, float, float | None]]:
@@ -59,7 +54,14 @@ def values_of(header: Path, database: Any, table: str, role: str) -> list[str | 
     column = column_of(database, table, role)
     if column is not None:
         return texts(frame[column])
-    by_file = _by_file(header, database, role)
+    by_file: dict[str, str | None] = {}
+    for other in database.tables:
+        column = column_of(database, other, role)
+        if column is not None and database[other].is_filewise:
+            load_table(header, database, other)
+            values = database[other].df[column]
+            by_file = dict(zip(map(str, values.index), texts(values), strict=True))
+            break
     return [by_file.get(file) for file, _, _ in stretches_of(frame.index)]
 
 
@@ -82,16 +84,6 @@ def texts(values: Iterable[Any]) -> list[str | None]:
     from pandas import isna
 
     return [None if isna(value) else str(value).strip() or None for value in values]
-
-
-def _by_file(header: Path, database: Any, role: str) -> Mapping[str, str | None]:
-    for other in database.tables:
-        column = column_of(database, other, role)
-        if column is not None and database[other].is_filewise:
-            load_table(header, database, other)
-            frame = database[other].df
-            return dict(zip(map(str, frame.index), texts(frame[column]), strict=True))
-    return {}
 
 
 def _by_role(facts: object) -> Mapping[str, str]:

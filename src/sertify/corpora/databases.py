@@ -1,5 +1,6 @@
 """Databases in audformat: a header in YAML, and tables of labels."""
 
+import contextlib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +32,13 @@ def header_in(folder: Path) -> Path | None:
     Raises ``ConfigurationError`` where db.yaml is no YAML.
     """
     named = folder / "db.yaml"
-    if named.is_file() and _is_header(_parsed(named)):
+    if named.is_file() and _is_header(named):
         return named
-    others = [path for path in sorted(folder.glob("*.yaml")) if path != named and _might_be(path)]
+    others = []
+    for path in sorted(folder.glob("*.yaml")):
+        with contextlib.suppress(ConfigurationError):
+            if path != named and path.is_file() and _is_header(path):
+                others.append(path)
     return others[0] if len(others) == 1 else None
 
 
@@ -42,14 +47,10 @@ def read_database(header: Path, wanted: str = "") -> Listing:
 
     Speaker, gender, language and split are those of the table, else of another table of files,
     else of the labels of the speaker's scheme. A header is read as data: none can run code.
+    ``wanted`` is ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
 
     Raises ``ConfigurationError`` where audformat is not installed or cannot read it, or no or
     several columns have labels.
-
-    Parameters
-    ----------
-    wanted
-        ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
     """
     try:
         import audformat
@@ -81,15 +82,9 @@ def _listing(header: Path, database: Any, wanted: str) -> Listing:
     return Listing(clips, "audformat", public, spoken[0] if len(spoken) == 1 else None)
 
 
-def _is_header(content: object) -> bool:
+def _is_header(path: Path) -> bool:
+    content = _parsed(path)
     return isinstance(content, dict) and isinstance(content.get("tables"), dict)
-
-
-def _might_be(path: Path) -> bool:
-    try:
-        return path.is_file() and _is_header(_parsed(path))
-    except ConfigurationError:
-        return False
 
 
 def _parsed(path: Path) -> Any:

@@ -23,9 +23,8 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
 
     Returns the clips, or None; and warnings of why names that fit were not believed.
     """
-    fits = _numbers(names)
-    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
-    if fits[best.name] < _ENOUGH * len(names):
+    best, fits = _best(names)
+    if best is None:
         return None, _mixture(fits, len(names))
     listing = read_layout(folder, names, best)
     doubt = _doubt(listing.clips)
@@ -42,9 +41,8 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
     They are believed as in `detect`; the table's labels count where the names tell none.
     """
     labels = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
-    fits = _numbers(labels)
-    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
-    if fits[best.name] < _ENOUGH * len(labels):
+    best, _ = _best(labels)
+    if best is None:
         return None
     named = _clips(folder, [*labels], best)
     labelled = [replace(clip, label=clip.label or labels[clip.name]) for clip in named]
@@ -77,10 +75,12 @@ def read_layout(
     )
 
 
-def _numbers(names: Collection[str]) -> dict[str, int]:
-    """Return how many names fit each layout."""
+def _best(names: Collection[str]) -> tuple[Layout | None, dict[str, int]]:
+    """Return the layout that enough names fit, if any, and how many names fit each one."""
     stems = [_stem(name) for name in names]
-    return {layout.name: sum(_fits(layout, stem) for stem in stems) for layout in LAYOUTS}
+    fits = {layout.name: sum(_fits(layout, stem) for stem in stems) for layout in LAYOUTS}
+    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
+    return best if fits[best.name] >= _ENOUGH * len(names) else None, fits
 
 
 def _fits(layout: Layout, stem: str) -> bool:

@@ -1,6 +1,5 @@
 """A folder of audio files, which may lie in a folder per label."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sertify.corpora.audio import SUFFIXES
@@ -40,16 +39,12 @@ def read_folders(folder: Path) -> Listing:
     )
     if labelled:
         return Listing(clips, "folder per label")
-    return Listing(clips, "plain files", warnings=tuple(_unlabelled(names)))
-
-
-def _unlabelled(names: Sequence[str]) -> Iterator[str]:
     folders = sorted({name.partition("/")[0] for name in names if "/" in name})
-    if folders:
-        yield (
-            f"most clips are in no folder, so folders are not taken for labels: {listed(folders)};"
-            " if they are labels, put every clip into the folder of its label"
-        )
+    warning = (
+        f"most clips are in no folder, so folders are not taken for labels: {listed(folders)};"
+        " if they are labels, put every clip into the folder of its label"
+    )
+    return Listing(clips, "plain files", warnings=(warning,) if folders else ())
 
 
 def refuse_nested(folder: Path) -> None:

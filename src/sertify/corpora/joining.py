@@ -52,15 +52,11 @@ def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpu
     on how many there are. A name is one speaker in all parts of a joined corpus; a part of which
     nothing is on one side is no part of that. Clips that name no speaker are on neither side.
 
-    Returns what is kept, and what is held out.
+    Returns what is kept, and what is held out: a ``share`` of the speakers, in (0, 1). It is at
+    least one, and one is always kept.
 
     Raises ``ConfigurationError`` where fewer than two speakers are named, a part names none,
     `share` is no share, or copies of one sound would be on both sides.
-
-    Parameters
-    ----------
-    share
-        Of the speakers to hold out, in (0, 1); it is at least one, and one is always kept.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"share to hold out is {share}, but should be between 0 and 1")
@@ -119,11 +115,9 @@ def _halves(corpus: Corpus, kept: set[str], held: set[str]) -> tuple[Corpus, Cor
     stays, apart = _of_speakers(corpus, kept), _of_speakers(corpus, held)
     rest = len(corpus.clips) - len(stays.clips) - len(apart.clips)
     reasons = [("held out", len(apart.clips)), ("no speaker", rest)]
-    left_out = (*corpus.left_out, *((reason, number) for reason, number in reasons if number))
-    return (
-        replace(stays, left_out=left_out),
-        replace(apart, requested=len(apart.clips), left_out=()),
-    )
+    left_out = (*corpus.left_out, *(reason for reason in reasons if reason[1]))
+    apart = replace(apart, requested=len(apart.clips), left_out=())
+    return replace(stays, left_out=left_out), apart
 
 
 def _of_speakers(corpus: Corpus, speakers: set[str]) -> Corpus:

@@ -7,7 +7,6 @@ the words of the taxonomy.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from sertify.corpora.roles import GENDERS
 
@@ -62,7 +61,7 @@ def _all(names: str, value: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), value)
 
 
-_LETTERS = MappingProxyType({letter.upper(): gender for letter, gender in GENDERS.items()})
+_LETTERS = {letter.upper(): gender for letter, gender in GENDERS.items()}
 
 # Of VideoDemographics.csv, which comes with the corpus.
 _CREMA_D_WOMEN = (

@@ -130,8 +130,7 @@ def _from_metadata(path: Path) -> Listing:
     if metadata is None:
         metadata, why = other_table(path, ("file_name",))
     if metadata is None:
-        reason = "".join(f": {warning}" for warning in why)
-        raise ConfigurationError(f"--data {path}: has no metadata.csv{reason}")
+        raise ConfigurationError(f"--data {path}: {': '.join(('has no metadata.csv', *why))}")
     return read_metadata(metadata)
 
 

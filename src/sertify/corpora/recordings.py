@@ -17,10 +17,7 @@ _Key = tuple[str, float, float | None, int]
 class Recordings:
     """Decodes clips, each once for all models; what was decoded lies in a temporary file.
 
-    Parameters
-    ----------
-    limit
-        Bytes of that file above which nothing more is put there: in memory it would be as much.
+    Nothing is put there beyond ``limit`` bytes: in memory it would be as much.
     """
 
     limit: int = 2**31

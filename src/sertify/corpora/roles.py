@@ -3,24 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold, listed
 
-COLUMN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "file_name": ("filename", "file", "path", "filepath", "file_path", "wav", "audio"),
-        "label": ("emotion", "class", "emotion_label", "emotion_class", "category"),
-        "speaker": ("speaker_id", "spk", "spk_id", "spkid", "actor", "actor_id", "subject"),
-        "gender": ("sex",),
-        "language": ("lang", "locale"),
-        "split": ("subset", "partition", "set"),
-    }
-)
+COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
+    "file_name": ("filename", "file", "path", "filepath", "file_path", "wav", "audio"),
+    "label": ("emotion", "class", "emotion_label", "emotion_class", "category"),
+    "speaker": ("speaker_id", "spk", "spk_id", "spkid", "actor", "actor_id", "subject"),
+    "gender": ("sex",),
+    "language": ("lang", "locale"),
+    "split": ("subset", "partition", "set"),
+}
 """What else a column may be called; case, blanks, ``_`` and ``-`` do not matter."""
 
-GENDERS: Mapping[str, str] = MappingProxyType({"f": "female", "m": "male"})
+GENDERS: Mapping[str, str] = {"f": "female", "m": "male"}
 """What the letters of corpora stand for."""
 
 
@@ -28,10 +25,7 @@ GENDERS: Mapping[str, str] = MappingProxyType({"f": "female", "m": "male"})
 class Table:
     """A table as it was written.
 
-    Parameters
-    ----------
-    rows
-        Each with its line in the file, and a value for each column; None where there is none.
+    Each of the ``rows`` has its line in the file, and a value for each column or None.
     """
 
     path: Path

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from sertify.corpora.roles import COLUMN_NAMES, Table, aliases_of
@@ -137,7 +136,9 @@ def _checked(place: str, column: str, value: str) -> str | None:
     return value.strip() or None
 
 
-READERS: Mapping[str, Callable[[Path], Table]] = MappingProxyType(
-    {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-)
+READERS: Mapping[str, Callable[[Path], Table]] = {
+    ".csv": _read_csv,
+    ".jsonl": _read_jsonl,
+    ".parquet": _read_parquet,
+}
 """How a table is read, by the ending of its name."""

@@ -10,7 +10,7 @@ from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
 from sertify.selection.verdicts import Verdict, disturbed, segment_time
 from sertify.statistics import diversity
-from sertify.statistics.arrays import Floats
+from sertify.statistics.confusion import Floats
 from sertify.vocabulary.languages import language_fit
 
 AIMS = ("accuracy", "speed", "diversity", "language")

@@ -21,7 +21,7 @@ from sertify.selection.explanations import (
     why_not_compared,
 )
 from sertify.selection.verdicts import Standing, Verdict
-from sertify.statistics.arrays import Floats
+from sertify.statistics.confusion import Floats
 from sertify.statistics.fronts import pareto_front
 from sertify.statistics.intervals import t_quantile
 
@@ -72,21 +72,15 @@ def select(
     They are compared on the clips that all of them can express, of corpora that none has seen in
     training. Equally accurate are those not significantly worse than the best, and those within
     the margin of the preferences; among these the weighted mean of the aims decides.
-
-    Parameters
-    ----------
-    labellings
-        What each candidate said of each clip, by the candidate's name.
+    ``labellings`` are what each candidate said of each clip, by the candidate's name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
     qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
     if not qualified:
         return Selection(None, why_none(verdicts))
-    compared = [
-        labellings[name] for verdict in qualified if (name := verdict.candidate.name) in labellings
-    ]
-    comparison = compare(compared) if compared else None
     names = tuple(verdict.candidate.name for verdict in qualified)
+    compared = [labellings[name] for name in names if name in labellings]
+    comparison = compare(compared) if compared else None
     equal = _equally_accurate(names, comparison, preferences.margin)
     accuracies: dict[str, float] = {}
     if comparison is not None:

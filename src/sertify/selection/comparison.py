@@ -107,16 +107,13 @@ def _replicates(
 ) -> Replicates:
     first = labellings[0]
     kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
-    return paired(
-        [str(first.truth[places[0][n]]) for n in kept],
-        {
-            labelling.candidate: [labelling.predicted[own[n]] for n in kept]
-            for labelling, own in zip(labellings, places, strict=True)
-        },
-        named_groups([first.speakers[places[0][n]] for n in kept]),
-        emotions,
-        seed=seed,
-    )
+    predictions = {
+        labelling.candidate: labelling.at([own[n] for n in kept], "predicted")
+        for labelling, own in zip(labellings, places, strict=True)
+    }
+    own = [places[0][n] for n in kept]
+    groups = named_groups(first.at(own, "speakers"))
+    return paired(first.at(own, "truth"), predictions, groups, emotions, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -150,15 +147,9 @@ def _agreement(one: Labelling, other: Labelling) -> Agreement:
     ]
     first = [one.predicted[own] for own, _ in pairs]
     second = [other.predicted[their] for _, their in pairs]
-    if len({*first, *second}) < 2:
-        return Agreement(one.candidate, other.candidate, None, None, len(pairs), shared)
-    groups = one.groups
-    named = named_groups([groups[own] for own, _ in pairs])
-    return Agreement(
-        one.candidate,
-        other.candidate,
-        agreement.cohen_kappa(first, second),
-        bootstrapping.kappa_interval(first, second, named),
-        len(pairs),
-        shared,
-    )
+    kappa = interval = None
+    if len({*first, *second}) > 1:
+        named = named_groups([one.groups[own] for own, _ in pairs])
+        kappa = agreement.cohen_kappa(first, second)
+        interval = bootstrapping.kappa_interval(first, second, named)
+    return Agreement(one.candidate, other.candidate, kappa, interval, len(pairs), shared)

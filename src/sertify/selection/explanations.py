@@ -13,11 +13,6 @@ LEAD = 0.01
 """An advantage in an aim that is worth telling."""
 
 
-def _uar(verdict: Verdict) -> float:
-    measured = verdict.number("uar_all")
-    return measured.value if measured is not None else 0.0
-
-
 def why_chosen(
     chosen: str,
     qualified: Sequence[Verdict],
@@ -69,25 +64,23 @@ def _margin(comparison: Comparison) -> str:
     if not comparison.differences:
         return ""
     next_best = min(comparison.differences, key=lambda difference: difference.value)
-    return f", {next_best.value:.2f} above {next_best.other} (p {_p(next_best.p_holm)})"
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.2g}"
+    p = "< 0.001" if next_best.p_holm < 0.001 else f"= {next_best.p_holm:.2g}"
+    return f", {next_best.value:.2f} above {next_best.other} (p {p})"
 
 
 def _advantages(chosen: str, others: Sequence[str], aims: Mapping[str, Aims]) -> str:
     """Say what the chosen one has over those that are as accurate, if anything."""
     words = {"speed": "fastest", "diversity": "most varied", "language": "best fit in language"}
-    own = aims[chosen].known()
+    if not others:
+        return ""
+    own, theirs = aims[chosen].known(), [aims[name].known() for name in others]
     ahead = [
         word
         for aim, word in words.items()
-        if others
-        and all(own.get(aim, 0) - aims[name].known().get(aim, 0) >= LEAD for name in others)
+        if all(own.get(aim, 0) - their.get(aim, 0) >= LEAD for their in theirs)
     ]
     if not ahead:
-        return ", and it does best on all aims together" if others else ""
+        return ", and it does best on all aims together"
     return f", and it is the {' and the '.join(ahead)}"
 
 
@@ -132,12 +125,8 @@ def beside_variants(
         if verdict.candidate.name.partition("+")[0] == entry
     }
     reference = family.get(entry) or family[chosen]
-    texts = (
-        _against(verdict, reference, labellings)
-        for verdict in family.values()
-        if verdict is not reference
-    )
-    sentence = "; ".join(text for text in texts if text)
+    others = (verdict for verdict in family.values() if verdict is not reference)
+    sentence = "; ".join(filter(None, (_against(one, reference, labellings) for one in others)))
     return f" {sentence}." if sentence else ""
 
 
@@ -190,8 +179,9 @@ def _loss(name: str, reference: str, labellings: Mapping[str, Labelling]) -> str
         return "could not be compared in UAR"
     (gap,) = comparison.differences
     lower = gap.better == reference
-    shown = {True: "loses accuracy", False: "gains accuracy"}[lower]
-    verb = shown if len(comparison.tied) == 1 else "loses nothing measurable"
+    verb = "loses accuracy" if lower else "gains accuracy"
+    if len(comparison.tied) > 1:
+        verb = "loses nothing measurable"
     size = f"{gap.value:.2f} {'lower' if lower else 'higher'}" if gap.value else "the same"
     return f"{verb}: UAR {size} [{gap.low:.2f}, {gap.high:.2f}]"
 
@@ -204,8 +194,12 @@ def still_open(verdicts: Sequence[Verdict]) -> str:
 
 def why_none(verdicts: Sequence[Verdict]) -> str:
     """Say why none can be chosen, and which came closest: it failed the latest gate."""
-    undecided = _undecided(verdicts)
-    if undecided:
+    names: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.standing is Standing.UNDECIDED:
+            names.setdefault(verdict.reason or verdict.message, []).append(verdict.candidate.name)
+    if names:
+        undecided = "; ".join(f"{listed(those)} ({why})" for why, those in names.items())
         return f"No candidate has qualified yet; undecided: {undecided}."
     rejected = [verdict for verdict in verdicts if verdict.standing is Standing.REJECTED]
     if not rejected:
@@ -219,7 +213,8 @@ def why_none(verdicts: Sequence[Verdict]) -> str:
 
 def _progress(verdict: Verdict) -> tuple[int, float]:
     """Return how far a candidate came: its last gate, and how right it was."""
-    return list(verdict.gates).index(str(verdict.gate)), _uar(verdict)
+    uar = verdict.number("uar_all")
+    return list(verdict.gates).index(str(verdict.gate)), uar.value if uar is not None else 0.0
 
 
 def _lacking(verdict: Verdict) -> str:
@@ -239,12 +234,3 @@ def _lacking(verdict: Verdict) -> str:
         return ""
     unit = "" if measured.unit in ("1", measured.name) else f" {measured.unit}"
     return f"; it misses the limit by {worst:.2g}{unit}"
-
-
-def _undecided(verdicts: Sequence[Verdict]) -> str:
-    """List the undecided with what keeps them so, those of the same reason together."""
-    names: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.standing is Standing.UNDECIDED:
-            names.setdefault(verdict.reason or verdict.message, []).append(verdict.candidate.name)
-    return "; ".join(f"{listed(those)} ({why})" for why, those in names.items())

@@ -86,9 +86,8 @@ class Verdict:
 
     def detail(self, name: str) -> Any:
         """Return the first detail of that name, or None."""
-        return next(
-            (record.details[name] for record in self.records if name in record.details), None
-        )
+        found = (record.details[name] for record in self.records if name in record.details)
+        return next(found, None)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -162,8 +161,8 @@ def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, s
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
         record = next((r.first for r in gates.values() if r.outcome is outcome), None)
         if record is not None:
-            rejected = outcome is Outcome.FAIL
-            return (Standing.REJECTED if rejected else Standing.UNDECIDED), record, ""
+            failed = outcome is Outcome.FAIL
+            return Standing.REJECTED if failed else Standing.UNDECIDED, record, ""
     missing = [_missing(result) for result in gates.values() if result.outcome is None]
     if missing:
         return Standing.UNDECIDED, None, f"not judged yet: {listed(missing)}"
@@ -184,13 +183,13 @@ def _missing(result: GateResult) -> str:
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
     judged_by = tuple(sorted((record for record in records if record.gate == gate), key=_place))
+    outcomes = {record.outcome for record in judged_by}
     for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
-        if any(record.outcome is outcome for record in judged_by):
+        if outcome in outcomes:
             return GateResult(gate, outcome, judged_by)
-    judged = {
-        name for record in judged_by for name in (record.check, record.check.partition("@")[0])
-    }
-    complete = judged_by and judged >= {name for record in judged_by for name in record.siblings}
+    checks = {record.check for record in judged_by}
+    judged = checks | {check.partition("@")[0] for check in checks}
+    complete = judged_by and all(judged.issuperset(record.siblings) for record in judged_by)
     return GateResult(gate, Outcome.PASS if complete else None, judged_by)
 
 

@@ -2,8 +2,7 @@
 
 import math
 
-from sertify.statistics.arrays import Counts
-from sertify.statistics.confusion import Labels, confusion, from_counts, label_set
+from sertify.statistics.confusion import Counts, Labels, confusion, from_counts, label_set
 
 
 def accuracy(truth: Labels, prediction: Labels, labels: Labels | None = None) -> float:

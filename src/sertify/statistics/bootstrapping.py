@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.statistics import confusion
-from sertify.statistics.arrays import Counts, Floats
+from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floored, slopes
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
@@ -75,11 +75,9 @@ def kappa_interval(
     first: Sequence[str],
     second: Sequence[str],
     groups: Sequence[Hashable] | None = None,
-    confidence: float = 0.95,
     replicates: int = 2000,
-    seed: int = 0,
 ) -> Interval:
-    """Return the interval of Cohen's kappa of two raters, or models, of the same clips.
+    """Return the 95 % interval of Cohen's kappa of two raters, or models, of the same clips.
 
     As :func:`bootstrap`, with kappa's range -1..1 taken to the logit's 0..1. ``ValueError`` where
     kappa is not defined, as both give all clips one and the same label.
@@ -90,8 +88,7 @@ def kappa_interval(
     True
     """
     labels = sorted({*first, *second})
-    intervals = bootstrap(first, second, groups, ["kappa"], labels, confidence, replicates, seed)
-    return intervals["kappa"]
+    return bootstrap(first, second, groups, ["kappa"], labels, replicates=replicates)["kappa"]
 
 
 @dataclass(frozen=True)

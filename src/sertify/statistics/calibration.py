@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sertify.statistics.arrays import Floats
-from sertify.statistics.confusion import Labels, label_set
+from sertify.statistics.confusion import Floats, Labels, label_set
 
 
 def expected_calibration_error(

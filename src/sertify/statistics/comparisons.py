@@ -56,8 +56,7 @@ def best_against_others(replicates: Replicates, confidence: float = 0.95) -> tup
     others = [i for i in range(len(replicates.names)) if i != best]
     differences = [_difference(replicates, best, i, confidence) for i in others]
     corrected = holm([difference.p for difference in differences])
-    pairs = zip(differences, corrected, strict=True)
-    return tuple(replace(difference, p_holm=p) for difference, p in pairs)
+    return tuple(replace(one, p_holm=p) for one, p in zip(differences, corrected, strict=True))
 
 
 def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95) -> tuple[str, ...]:
@@ -83,14 +82,12 @@ def uar_intervals(replicates: Replicates, confidence: float = 0.95) -> dict[str,
     """
     quantile = t_quantile(confidence, replicates.freedom)
     flat = quantile if replicates.by_speaker else normal_quantile(confidence)
-    errors = np.where(
-        np.ptp(replicates.samples, axis=1) > 1e-12, replicates.samples.std(axis=1), 0.0
-    )
+    samples = replicates.samples
+    errors = np.where(np.ptp(samples, axis=1) > 1e-12, samples.std(axis=1), 0.0).tolist()
+    models = zip(replicates.names, replicates.values.tolist(), errors, strict=True)
     return {
         name: rate_interval(value, error, replicates.trials, quantile if error else flat)
-        for name, value, error in zip(
-            replicates.names, replicates.values.tolist(), errors.tolist(), strict=True
-        )
+        for name, value, error in models
     }
 
 

@@ -9,14 +9,17 @@ Floats take a stack of matrices, of shape (..., classes, classes + 1): :mod:`ser
 resamples with the very code that gives the value. A ratio 0/0 is not a number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sertify.statistics.arrays import Counts, Floats
 from sertify.vocabulary.text import listed
 
 Labels = Sequence[str]
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+"""How often something occurs, or which of several it is, as whole numbers from 0."""
 
 
 def confusion(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Counts:
@@ -43,7 +46,8 @@ def cells(truth: Labels, prediction: Labels, labels: Labels | None = None) -> Co
         raise ValueError(f"{len(truth)} true labels, but {len(prediction)} predictions")
     row = {label: i for i, label in enumerate(label_set(truth, labels))}
     column = {label: row.get(label, len(row)) for label in set(prediction)}
-    return _places(row, truth) * (len(row) + 1) + _places(column, prediction)
+    rows, columns = [row[label] for label in truth], [column[label] for label in prediction]
+    return np.array(rows, np.int64) * (len(row) + 1) + np.array(columns, np.int64)
 
 
 def label_set(truth: Labels, labels: Labels | None = None) -> tuple[str, ...]:
@@ -100,10 +104,6 @@ def recall_rates(counts: Counts) -> Floats:
     array([0.75, 1.  ])
     """
     return _ratio(_hits(counts), counts.sum(axis=-1))
-
-
-def _places(index: Mapping[str, int], labels: Labels) -> Counts:
-    return np.fromiter(map(index.__getitem__, labels), np.int64, len(labels))
 
 
 def _ratio(part: Counts, whole: Counts) -> Floats:

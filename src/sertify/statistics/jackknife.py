@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.statistics.arrays import Counts, Floats
+from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floored
 from sertify.statistics.resampling import design, trials

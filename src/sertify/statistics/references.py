@@ -6,8 +6,7 @@ from collections import Counter
 import numpy as np
 
 from sertify.statistics.agreement import accuracy, macro_f1, uar
-from sertify.statistics.arrays import Floats
-from sertify.statistics.confusion import Labels, label_set
+from sertify.statistics.confusion import Floats, Labels, label_set
 from sertify.statistics.diversity import shares
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.statistics import confusion
-from sertify.statistics.arrays import Counts, Floats
+from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.rare_classes import floors
 from sertify.statistics.resampling import design, draws, speaker_codes, tables, trials
 from sertify.vocabulary.text import listed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sertify.statistics.arrays import Counts, Floats
+from sertify.statistics.confusion import Counts, Floats
 
 _CELLS = 4_000_000
 """Drawn numbers that are held at a time: 32 MB."""
