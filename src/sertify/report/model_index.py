@@ -39,10 +39,8 @@ def draw_model_index(results: Results) -> str | None:
     the number of clips are in ``args`` of each metric; ``revision`` is the corpus's fingerprint.
     Speech that the candidate has seen in training is no evaluation, and left out. None without a
     selection, or where nothing is left.
-
-    The Hub's newer ``.eval_results/*.yaml`` is for data sets that are registered there as
-    benchmarks, and has no place for recordings of one's own.
     """
+    # The Hub's newer .eval_results/*.yaml has no place for recordings of one's own.
     shown = results.cleaned()
     candidate = shown.named(shown.selection.candidate)
     evaluations = list(_evaluations(candidate, shown)) if candidate else []

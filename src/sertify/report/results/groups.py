@@ -1,7 +1,7 @@
 """How right a candidate is on groups of the speech: of a language, corpus, gender or speaker."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -18,7 +18,6 @@ from sertify.vocabulary.languages import language_tag
 
 _MOST_SPEAKERS = 24
 _Codes = NDArray[np.int64]
-_Column = Sequence[str | None]
 _Kind = Literal["language", "corpus", "gender", "speaker"]
 
 
@@ -34,10 +33,9 @@ def groups(labelling: Labelling) -> tuple[GroupResult, ...]:
     clips = _Clips.of(labelling)
     return tuple(
         GroupResult(kind=kind, name=name, **_described(clips.where(column == name), kind))
-        for kind, values in _columns(labelling).items()
-        if len(names := sorted({value for value in values if value is not None})) > 1
+        for kind, column in _columns(labelling).items()
+        if len(names := sorted({*column} - {None})) > 1
         if kind != "speaker" or len(names) <= _MOST_SPEAKERS
-        if len(column := np.array(values, object))
         for name in names
     )
 
@@ -68,17 +66,18 @@ class _Clips:
         return _Clips(*(column[wanted] for column in vars(self).values()))
 
 
-def _columns(labelling: Labelling) -> Mapping[_Kind, _Column]:
+def _columns(labelling: Labelling) -> dict[_Kind, NDArray[np.object_]]:
     """Return by kind of groups the one that each clip that counts is of."""
     tags = {name: language_tag(name) or name for name in {*labelling.languages} if name}
     several = len({*labelling.corpora}) > 1
     column = partial(labelling.at, labelling.counting)
-    return {
+    columns: dict[_Kind, Sequence[str | None]] = {
         "language": [tags.get(name) for name in column("languages")],
         "corpus": column("corpora"),
         "gender": column("genders") if labelling.genders else (),
         "speaker": [who and ("/".join(who) if several else who[1]) for who in column("groups")],
     }
+    return {kind: np.array(values, object) for kind, values in columns.items()}
 
 
 def _codes(values: Sequence[Any]) -> _Codes:
