@@ -77,10 +77,8 @@ emotions: {'sur/fea': …} of a candidate, label_map: {'sur/fea': …} of a corp
     if why is None:
         return None
     written = f"{{{label!r}: …}}"
-    return (
-        f"{label!r} {why}; say which emotion it is:"
-        f" emotions: {written} of a candidate, label_map: {written} of a corpus"
-    )
+    places = f"emotions: {written} of a candidate, label_map: {written} of a corpus"
+    return f"{label!r} {why}; say which emotion it is: {places}"
 
 
 def _why(folded: str) -> str | None:

@@ -38,11 +38,8 @@ def charts(
     A drawing names its Vega-Lite specification, ``params`` and ``rows`` (and ``references``) of
     data; candidates are told by their anchor. None where nothing was measured.
     """
-    drawings = {
-        figure: drawing
-        for figure, drawing in _drawings(shown, candidates, anchors)
-        if drawing["rows"]
-    }
+    every = _drawings(shown, candidates, anchors)
+    drawings = {figure: drawing for figure, drawing in every if drawing["rows"]}
     if not drawings:
         return None
     specs = {drawing["spec"]: _read(f"{drawing['spec']}.vl") for drawing in drawings.values()}
