@@ -120,26 +120,23 @@ class Cache:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     if path is None:
-        return _prepared(sqlite3.connect(":memory:", isolation_level=None))
+        return _connect(":memory:")
     path.parent.mkdir(parents=True, exist_ok=True)
     # One process at a time: SQLite does not wait for another that begins the same file.
     with FileLock(f"{path}.lock", timeout=_WAITING):
         try:
-            return _prepared(_connect(path))
+            return _connect(path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             # Of nobody's making but a disk's; what it held can be computed again.
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            return _prepared(_connect(path))
+            return _connect(path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_WAITING, isolation_level=None)
-
-
-def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _connect(place: Path | str) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, timeout=_WAITING, isolation_level=None)
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Readers then never wait for writers, and a process that is killed loses nothing it wrote.

@@ -59,6 +59,6 @@ def _confirmed(candidate: str, confirmation: ConfirmationResult) -> RunCase:
     }
     if confirmation.reason:
         facts["reason"] = confirmation.reason
-    what = f"{confirmation.outcome} {confirmation.reason}: {confirmation.message}"
-    message = f"{what} [{candidate} on {confirmation.corpus}]"
+    message = f"{confirmation.outcome} {confirmation.reason}: {confirmation.message}"
+    message += f" [{candidate} on {confirmation.corpus}]"
     return RunCase("test_the_selected_one_is_confirmed", confirmation.outcome, message, facts)

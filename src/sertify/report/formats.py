@@ -13,7 +13,6 @@ from sertify.report.results.model.results import Results
 _Number = Measured | EstimateResult | DifferenceResult
 
 _ABSENT = "\N{EN DASH}"
-_UNSAID = ("1", "weights")
 _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baseline", "rejected")
 
 
@@ -36,7 +35,7 @@ def number(measured: _Number | float | None) -> str:
     name, unit = (measured.name, measured.unit) if isinstance(measured, Measured) else ("", "1")
     scale, prefix = (1e6, "M") if abs(value) >= 1e6 else (1.0, "")
     places = _places(value / scale, unit)
-    word = "" if unit in (*_UNSAID, name) else unit
+    word = "" if unit in ("1", "weights", name) else unit
     text = " ".join(filter(None, (f"{value / scale:,.{places}f}", prefix, word)))
     if low is None or high is None:
         return text

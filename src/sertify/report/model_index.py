@@ -13,11 +13,6 @@ from sertify.report.results.model.results import Results
 from sertify.report.results.model.speech import CorpusFacts
 from sertify.vocabulary.files import write_whole
 
-_FILE = "model-index.yaml"
-_TASK: Mapping[str, Any] = {
-    "task_type": "audio-classification",
-    "task_name": "Speech emotion recognition",
-}
 # The Hub's identifiers of metrics, and how each is averaged over the emotions.
 _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "uar": ("recall", "UAR", {"average": "macro"}),
@@ -28,7 +23,7 @@ _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 
 def write_model_index(results: Results, folder: Path) -> Path | None:
     """Write model-index.yaml, or remove that of an earlier run where there is nothing to write."""
-    path, text = folder / _FILE, draw_model_index(results)
+    path, text = folder / "model-index.yaml", draw_model_index(results)
     if text is None:
         path.unlink(missing_ok=True)
         return None
@@ -44,10 +39,8 @@ def draw_model_index(results: Results) -> str | None:
     the number of clips are in ``args`` of each metric; ``revision`` is the corpus's fingerprint.
     Speech that the candidate has seen in training is no evaluation, and left out. None without a
     selection, or where nothing is left.
-
-    The Hub's newer ``.eval_results/*.yaml`` is for data sets that are registered there as
-    benchmarks, and has no place for recordings of one's own.
     """
+    # The Hub's newer .eval_results/*.yaml has no place for recordings of one's own.
     shown = results.cleaned()
     candidate = shown.named(shown.selection.candidate)
     evaluations = list(_evaluations(candidate, shown)) if candidate else []
@@ -68,7 +61,9 @@ def _evaluations(candidate: CandidateResult, shown: Results) -> Iterator[EvalRes
 
 
 def _of_corpus(part: PartResult, corpus: CorpusFacts) -> Iterator[EvalResult]:
-    dataset: dict[str, Any] = {
+    about: dict[str, Any] = {
+        "task_type": "audio-classification",
+        "task_name": "Speech emotion recognition",
         "dataset_type": _identifier(corpus.public or corpus.name),
         "dataset_name": corpus.name,
         "dataset_revision": corpus.fingerprint,
@@ -78,8 +73,7 @@ def _of_corpus(part: PartResult, corpus: CorpusFacts) -> Iterator[EvalResult]:
         measured = part.numbers.get(number)
         if measured is not None and measured.value is not None:
             yield EvalResult(
-                **_TASK,
-                **dataset,
+                **about,
                 metric_type=metric,
                 metric_name=name,
                 metric_value=round(measured.value, 6),

@@ -22,22 +22,13 @@ def draw_summary(results: Results) -> str:
     shown = results.cleaned()
     (first, *second), others = sentences.of_verdict(shown.selection)
     head, why = headline(first, shown.selection.candidate)
-    top = [f"### {_text(head)}", *map(_text, [why, *second]), _unlabelled(shown), _changes(shown)]
-    notes = "\n".join(f"- {_text(text)}" for text in [*others, *_notes(shown)])
-    blocks = [*top, "\n".join(_table(shown)), notes, _footer(shown)]
+    blocks = [f"### {_text(head)}", *map(_text, [why, *second])]
+    if shown.unlabelled:
+        blocks.append(f"> **{sentences.NO_SELECTION}:** {_text(shown.unlabelled.sentence)}")
+    if shown.changes:
+        blocks.append(_items(since.matters(shown.changes, most=8)))
+    blocks += ["\n".join(_table(shown)), _items([*others, *_notes(shown)]), _footer(shown)]
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _unlabelled(shown: Results) -> str:
-    """Say what is no selection; it stands apart, and says so."""
-    if shown.unlabelled is None:
-        return ""
-    return f"> **{sentences.NO_SELECTION}:** {_text(shown.unlabelled.sentence)}"
-
-
-def _changes(shown: Results) -> str:
-    texts = since.matters(shown.changes, most=8) if shown.changes else []
-    return "\n".join(f"- {_text(text)}" for text in texts)
 
 
 def _notes(shown: Results) -> Iterator[str]:
@@ -81,6 +72,10 @@ def _footer(shown: Results) -> str:
     data = ", ".join(clips) or "no corpus"
     made = f"sertify {shown.sertify}, {data}, {moment(shown.created)}"
     return f"<sub>{_text(made)}</sub>"
+
+
+def _items(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {_text(text)}" for text in texts)
 
 
 def _line(cells: Iterable[str]) -> str:

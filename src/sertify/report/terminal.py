@@ -19,12 +19,7 @@ _GATES = {
     "accuracy": "acc",
     "speed": "speed",
 }
-_SIGNS = {
-    Outcome.PASS: "ok",
-    Outcome.FAIL: "FAIL",
-    Outcome.INCONCLUSIVE: "?",
-    Outcome.BLOCKED: "blocked",
-}
+_SIGNS = {"PASS": "ok", "FAIL": "FAIL", "INCONCLUSIVE": "?", "BLOCKED": "blocked"}
 _PARTLY = "part"
 _NUMBERS = {"uar_all": "UAR, all clips", "segment_time": "time", "real_time_factor": "RTF"}
 _HEADINGS = ("candidate", *_GATES.values(), *_NUMBERS.values(), "verdict")
@@ -80,7 +75,7 @@ def _candidates(shown: Results, width: int) -> Iterator[Line]:
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown.references)
     yield from zip(table, markups, strict=True)
-    if any(_SIGNS[Outcome.INCONCLUSIVE] in row for row in rows):
+    if any(_SIGNS["INCONCLUSIVE"] in row for row in rows):
         yield "? inconclusive: the data cannot tell", _QUIET
     if any(_PARTLY in row for row in rows):
         yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET

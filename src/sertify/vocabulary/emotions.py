@@ -42,16 +42,12 @@ _DIMENSIONS = frozenset(
 )
 _GENERIC = re.compile(r"(label|class|output|emotion|e)? ?\d+")
 
-
-_EMOTION_BY_ALIAS: Mapping[str, str] = MappingProxyType(
-    {fold(name): name for name in EMOTIONS}
-    | {
-        fold(alias): emotion
-        for emotion, by_language in ALIASES.items()
-        for aliases in by_language.values()
-        for alias in aliases
-    }
-)
+_EMOTION_BY_ALIAS = {
+    fold(alias): emotion
+    for emotion, by_language in ALIASES.items()
+    for aliases in ((emotion,), *by_language.values())
+    for alias in aliases
+}
 
 AMBIGUOUS: Mapping[str, str] = MappingProxyType(
     {fold(name): why for why, names in _TABLE["ambiguous"].items() for name in _split(names)}
@@ -81,10 +77,8 @@ emotions: {'sur/fea': …} of a candidate, label_map: {'sur/fea': …} of a corp
     if why is None:
         return None
     written = f"{{{label!r}: …}}"
-    return (
-        f"{label!r} {why}; say which emotion it is:"
-        f" emotions: {written} of a candidate, label_map: {written} of a corpus"
-    )
+    places = f"emotions: {written} of a candidate, label_map: {written} of a corpus"
+    return f"{label!r} {why}; say which emotion it is: {places}"
 
 
 def _why(folded: str) -> str | None:

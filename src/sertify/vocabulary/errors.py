@@ -1,8 +1,4 @@
-"""What can go wrong with a candidate: reason codes, their meaning and their cure.
-
-A reason code is part of the contract with whoever reads ``junit.xml``, ``results.json`` or writes
-``reason:`` into ``candidates.yaml``: codes are added, never renamed.
-"""
+"""The errors that sertify raises on purpose."""
 
 from sertify.vocabulary.reasons import REASONS
 

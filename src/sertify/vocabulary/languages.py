@@ -1,18 +1,15 @@
 """Languages, however they are written, and whether a model is for those of a corpus."""
 
 import re
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
 from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold
 
 _TABLE = {name: text.split() for name, text in read_words(__file__).items()}
-_CODES: Mapping[str, str] = dict(pair.split(":") for pair in _TABLE["codes"])
-_SHORT: Mapping[str, str] = MappingProxyType(
-    {**_CODES, **{code: code for code in (*_CODES.values(), *_TABLE["long"])}}
-)
-_BY_NAME: Mapping[str, str] = MappingProxyType(dict(pair.split(":") for pair in _TABLE["names"]))
+_CODES = dict(pair.split(":") for pair in _TABLE["codes"])
+_SHORT = _CODES | {code: code for code in (*_CODES.values(), *_TABLE["long"])}
+_BY_NAME = dict(pair.split(":") for pair in _TABLE["names"])
 _TAG = re.compile(r"([a-z]{2,3})((?:[_-][a-z0-9]{1,8})*)", re.IGNORECASE)
 _ALL = frozenset({"mul"})
 _UNKNOWN = frozenset({"", "und"})

@@ -8,11 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from types import MappingProxyType
 
 from sertify.vocabulary.files import read_words
 
-_TABLE: Mapping[str, Sequence[str]] = MappingProxyType(read_words(__file__))
+_TABLE: Mapping[str, Sequence[str]] = read_words(__file__)
 
 CORPORA: tuple[str, ...] = tuple(_TABLE)
 """The canonical names."""
@@ -147,5 +146,5 @@ _NAMES = {
     for corpus, (_, aliases) in _TABLE.items()
     for name in filter(None, [corpus, *aliases.split(";")])
 }
-_BY_KEY = MappingProxyType({_key(name): corpus for name, corpus in _NAMES.items()})
+_BY_KEY = {_key(name): corpus for name, corpus in _NAMES.items()}
 _ANY_NAME = _pattern(_NAMES)

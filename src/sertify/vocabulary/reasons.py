@@ -1,6 +1,8 @@
 """The codes by which a candidate is rejected or blocked, what each means and what to do.
 
-They stand in reasons.toml beside this.
+They stand in reasons.toml beside this, and are part of the contract with whoever reads
+``junit.xml``, ``results.json`` or writes ``reason:`` into ``candidates.yaml``: codes are added,
+never renamed.
 """
 
 from collections.abc import Mapping

@@ -15,8 +15,8 @@ WITH_INTERVAL = ("uar_all", "uar", "accuracy", "macro_f1")
 COMPARED = (*WITH_INTERVAL, "coverage", "parameters", "size_on_disk", "segment_time")
 """The numbers that are compared."""
 
-_CONFIDENCE = 0.95
 _QUANTILE = 1.96
+_LEVEL = 0.05
 # Runs on the same hardware differ by what stays the same within each, and is on no record: where
 # memory lies, how warm the processor is, who shares the machine.
 _BETWEEN_RUNS = 0.2
@@ -72,7 +72,7 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
         if (p := _p(pair, name)) is not None
     }
     corrected = zip(ps, holm([*ps.values()]), strict=True)
-    return {estimate for estimate, p in corrected if p < 1 - _CONFIDENCE}
+    return {estimate for estimate, p in corrected if p < _LEVEL}
 
 
 def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
@@ -140,8 +140,8 @@ def _noise_of_time(pair: Pair) -> tuple[Noise, str]:
 def _timed(candidate: CandidateResult) -> CheckResult | None:
     """Return the check of speed that the time per segment is from."""
     time = candidate.value("segment_time")
-    checks = (check for check in candidate.checks("speed") if check.value("time_p50") == time)
-    return None if time is None else next(checks, None)
+    checks = candidate.checks("speed") if time is not None else ()
+    return next((check for check in checks if check.value("time_p50") == time), None)
 
 
 def _median(check: CheckResult) -> float:

@@ -96,9 +96,9 @@ def _selected(before: str | None, after: str | None) -> str:
         return f"The selection is the same, {after}." if after else "There is still no selection."
     if after is None:
         return f"There is no selection any more; it was {before}."
-    return (
-        f"Use {after} instead of {before}." if before else f"Use {after}; there was no selection."
-    )
+    if before is None:
+        return f"Use {after}; there was no selection."
+    return f"Use {after} instead of {before}."
 
 
 def _else(same_speech: bool, environment: Mapping[str, Any]) -> Iterator[str]:

@@ -38,11 +38,8 @@ def charts(
     A drawing names its Vega-Lite specification, ``params`` and ``rows`` (and ``references``) of
     data; candidates are told by their anchor. None where nothing was measured.
     """
-    drawings = {
-        figure: drawing
-        for figure, drawing in _drawings(shown, candidates, anchors)
-        if drawing["rows"]
-    }
+    every = _drawings(shown, candidates, anchors)
+    drawings = {figure: drawing for figure, drawing in every if drawing["rows"]}
     if not drawings:
         return None
     specs = {drawing["spec"]: _read(f"{drawing['spec']}.vl") for drawing in drawings.values()}
@@ -66,7 +63,12 @@ def _drawings(
 
 
 def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
-    yield "recalls", {"spec": "bars", "rows": [*_recalls(candidate)]}
+    recalls = [
+        {"name": emotion} | _interval(recall, f"recall of {emotion}")
+        for emotion, recall in tables.measured_recalls(candidate).items()
+        if recall.value is not None
+    ]
+    yield "recalls", {"spec": "bars", "rows": recalls}
     yield "classes", {"spec": "classes", "rows": [*_classes(candidate)]}
     yield "groups", {"spec": "bars", "rows": [*_groups(candidate)]}
     times = ("time_p50", "time_p95")
@@ -150,12 +152,6 @@ def _point(candidate: CandidateResult) -> tuple[float, float] | None:
     """Return what candidates are weighed by: UAR and time; None where one is not known."""
     uar, time = map(candidate.value, _BOTH)
     return (uar, time) if uar is not None and time else None  # of 0 s, there is no logarithm
-
-
-def _recalls(candidate: CandidateResult) -> Iterator[Row]:
-    for emotion, recall in tables.measured_recalls(candidate).items():
-        if recall.value is not None:
-            yield {"name": emotion} | _interval(recall, f"recall of {emotion}")
 
 
 def _classes(candidate: CandidateResult) -> Iterator[Row]:

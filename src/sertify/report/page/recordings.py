@@ -1,7 +1,7 @@
 """Recordings for the page to play, where a run asks for them: compressed, and within a limit."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from io import BytesIO
 
 import soundfile
@@ -28,9 +28,14 @@ def recorded(results: Results, corpus: Corpus, limit: int) -> dict[str, str]:
     ``corpus`` is the speech of this run, ``limit`` the characters that the URIs may have in all.
     """
     clips = dict(zip(content_keys(corpus.clips), corpus.clips, strict=True))
-    sounds = {key: _sound(clips[key]) for key in _told(results) if key in clips}
-    uris = _within(limit, {sound: clips[key] for key, sound in sounds.items()})
-    return {key: uri for key, sound in sounds.items() if (uri := uris[sound]) is not None}
+    told = [key for key in dict.fromkeys(_told(results)) if key in clips]
+    uris: dict[_Sound, str | None] = {}
+    for clip in (clips[key] for key in told):
+        if _sound(clip) not in uris:
+            uri = _uri(clip) if limit >= 0 else ""
+            limit -= len(uri or "")
+            uris[_sound(clip)] = uri if limit >= 0 else ""
+    return {key: uri for key in told if (uri := uris[_sound(clips[key])]) is not None}
 
 
 def _told(results: Results) -> Iterator[str]:
@@ -41,15 +46,6 @@ def _told(results: Results) -> Iterator[str]:
 
 def _sound(clip: Clip) -> _Sound:
     return clip.digest, clip.start, clip.end
-
-
-def _within(limit: int, clips: Mapping[_Sound, Clip]) -> dict[_Sound, str | None]:
-    found: dict[_Sound, str | None] = {}
-    for sound, clip in clips.items():
-        uri = _uri(clip) if limit >= 0 else ""
-        limit -= len(uri or "")
-        found[sound] = uri if limit >= 0 else ""
-    return found
 
 
 def _uri(clip: Clip) -> str | None:

@@ -14,7 +14,6 @@ from sertify.vocabulary.outcomes import GATES
 
 _MOST_ERRORS = 10
 _MOST_DISAGREEMENTS = 20
-_KNOWN = frozenset(EMOTIONS)
 
 _Names = Mapping[str, str]
 _Said = list[tuple[Labelling, int]]
@@ -91,7 +90,7 @@ def _entropy(said: _Said) -> float:
     """Return the entropy of the emotions predicted for a clip."""
     words = (labelling.predicted[place] for labelling, place in said)
     # In one order, so that which candidate says what makes no difference.
-    counts = sorted(Counter(word for word in words if word in _KNOWN).values())
+    counts = sorted(Counter(word for word in words if word in EMOTIONS).values())
     total = sum(counts)
     return -math.fsum(count / total * math.log(count / total) for count in counts)
 

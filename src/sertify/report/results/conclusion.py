@@ -99,16 +99,14 @@ def _labellings(
     """Return what each candidate said of each clip of a corpus, where it is known."""
     if context.corpus is None:
         return {}
-    corpus, environment = context.corpus, context.environments["accuracy"]
-    return {
-        candidate.name: labelling
-        for candidate, commit in ((each.candidate, each.commit or "") for each in verdicts)
-        if (
-            labelling := store.labelling(
-                candidate.name, candidate.fingerprint, commit, corpus, environment
-            )
+    where = (context.corpus, context.environments["accuracy"])
+    found = {
+        each.candidate.name: store.labelling(
+            each.candidate.name, each.candidate.fingerprint, each.commit or "", *where
         )
+        for each in verdicts
     }
+    return {name: labelling for name, labelling in found.items() if labelling}
 
 
 def _unlabelled(suite: Suite, labelled: Sequence[Verdict], heard: _Judged) -> UnlabelledResult:

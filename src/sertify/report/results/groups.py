@@ -1,8 +1,9 @@
 """How right a candidate is on groups of the speech: of a language, corpus, gender or speaker."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,6 @@ from sertify.vocabulary.languages import language_tag
 
 _MOST_SPEAKERS = 24
 _Codes = NDArray[np.int64]
-_Column = Sequence[str | None]
 _Kind = Literal["language", "corpus", "gender", "speaker"]
 
 
@@ -32,11 +32,11 @@ def groups(labelling: Labelling) -> tuple[GroupResult, ...]:
     """
     clips = _Clips.of(labelling)
     return tuple(
-        GroupResult(kind=kind, name=name, **_described(group, bounded=kind != "speaker"))
+        GroupResult(kind=kind, name=name, **_described(clips.where(column == name), kind))
         for kind, column in _columns(labelling).items()
-        if len(names := sorted({*column} - {None}, key=str)) > 1
+        if len(names := sorted({*column} - {None})) > 1
         if kind != "speaker" or len(names) <= _MOST_SPEAKERS
-        for name, group in clips.split(names, column)
+        for name in names
     )
 
 
@@ -52,37 +52,32 @@ class _Clips:
 
     @classmethod
     def of(cls, labelling: Labelling) -> "_Clips":
-        truth = labelling.at(labelling.counting, "truth")
+        column = partial(labelling.at, labelling.counting)
+        truth = column("truth")
         return cls(
             truth=_codes(truth),
-            hits=np.array(truth) == np.array(labelling.at(labelling.counting, "predicted")),
+            hits=np.array(truth) == np.array(column("predicted")),
             expressible=np.isin(truth, labelling.emotions),
-            corpora=_codes(labelling.at(labelling.counting, "corpora")),
-            speakers=_codes(labelling.at(labelling.counting, "groups")),
+            corpora=_codes(column("corpora")),
+            speakers=_codes(column("groups")),
         )
-
-    def split(self, names: Sequence[str | None], column: _Column) -> Iterator[tuple[Any, "_Clips"]]:
-        """Yield the clips at which each of the names stands in a column."""
-        code = {name: place for place, name in enumerate(names)}
-        codes = np.array([code.get(name, -1) for name in column])
-        for name, place in code.items():
-            yield name, self.where(codes == place)
 
     def where(self, wanted: NDArray[np.bool_]) -> "_Clips":
         return _Clips(*(column[wanted] for column in vars(self).values()))
 
 
-def _columns(labelling: Labelling) -> Mapping[_Kind, _Column]:
+def _columns(labelling: Labelling) -> dict[_Kind, NDArray[np.object_]]:
     """Return by kind of groups the one that each clip that counts is of."""
     tags = {name: language_tag(name) or name for name in {*labelling.languages} if name}
     several = len({*labelling.corpora}) > 1
-    column = {name: labelling.at(labelling.counting, name) for name in ("corpora", "groups")}
-    return {
-        "language": [tags.get(name) for name in labelling.at(labelling.counting, "languages")],
-        "corpus": column["corpora"],
-        "gender": labelling.at(labelling.counting, "genders") if labelling.genders else (),
-        "speaker": [who and ("/".join(who) if several else who[1]) for who in column["groups"]],
+    column = partial(labelling.at, labelling.counting)
+    columns: dict[_Kind, Sequence[str | None]] = {
+        "language": [tags.get(name) for name in column("languages")],
+        "corpus": column("corpora"),
+        "gender": column("genders") if labelling.genders else (),
+        "speaker": [who and ("/".join(who) if several else who[1]) for who in column("groups")],
     }
+    return {kind: np.array(values, object) for kind, values in columns.items()}
 
 
 def _codes(values: Sequence[Any]) -> _Codes:
@@ -92,15 +87,14 @@ def _codes(values: Sequence[Any]) -> _Codes:
     return np.array([index[value] for value in values], np.int64)
 
 
-def _described(clips: _Clips, *, bounded: bool) -> dict[str, Any]:
+def _described(clips: _Clips, kind: _Kind) -> dict[str, Any]:
     kept = clips.where(clips.expressible)
     speakers = len({*clips.speakers.tolist()} - {-1})
-    bounded = bounded and speakers != 1
     return {
         "clips": len(clips.truth),
         "speakers": speakers,
         "coverage": float(clips.expressible.mean()),
-        "uar": _uar(kept, bounded=bounded) if kept.truth.size else None,
+        "uar": _uar(kept, bounded=kind != "speaker" and speakers != 1) if kept.truth.size else None,
     }
 
 

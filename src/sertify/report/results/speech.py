@@ -47,11 +47,10 @@ def references(corpus: CorpusResult | None) -> dict[str, dict[str, float]]:
 
     Those of which no clip could be judged have none, as they have no scores to hold beside.
     """
-    corpora = [part for part in corpus.alone if part.emotions] if corpus else []
     truths = [
-        [emotion for emotion, clips in part.emotions.items() for _ in range(clips)]
-        for part in corpora
-        if corpus and corpus.part(part).judged
+        [*Counter(part.emotions).elements()]
+        for part in (corpus.alone if corpus else ())
+        if part.emotions and corpus and corpus.part(part).judged
     ]
     if not truths:
         return {}
