@@ -92,7 +92,8 @@ def segments(
 
     Segment k begins at sample round(k * (hop * sampling_rate)) of what :func:`read_audio` returns.
     The rest that is shorter than a segment comes last, if it is at least half of one or there is
-    no other. Silent segments are left out.
+    no other. Silent segments are left out. The shape is (round(seconds * sampling_rate),); the last
+    may have fewer samples.
 
     Raises ``UnreadableAudio`` as :func:`read_audio` does, but for ``too_long``. ``silent`` and
     ``too_short`` are said of the segments once none is left. What makes a file ``undecodable`` may
@@ -106,10 +107,6 @@ def segments(
         lies between is not heard.
     least
         Samples below which a segment is too short, and left out.
-
-    Yields
-    ------
-    Samples of shape (round(seconds * sampling_rate),); the last may have fewer.
     """
     length, step = round(seconds * sampling_rate), hop * sampling_rate
     if length < 1 or step < 1:

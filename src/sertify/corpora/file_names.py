@@ -25,7 +25,12 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     """
     best, fits = _best(names)
     if best is None:
-        return None, _mixture(fits, len(names))
+        several = {name: number for name, number in fits.items() if number}
+        if len(several) < 2 or sum(several.values()) < _ENOUGH * len(names):
+            return None, ()
+        mixed = " and ".join(f"{name} ({number})" for name, number in several.items())
+        cure = "so the names were not used; give each corpus by itself"
+        return None, (f"files are named as in {mixed}, {cure}",)
     listing = read_layout(folder, names, best)
     doubt = _doubt(listing.clips)
     if doubt is None:
@@ -135,16 +140,6 @@ def _decoded(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("gb18030", errors="replace")
-
-
-def _mixture(fits: Mapping[str, int], total: int) -> tuple[str, ...]:
-    several = {name: number for name, number in fits.items() if number}
-    if len(several) < 2 or sum(several.values()) < _ENOUGH * total:
-        return ()
-    names = " and ".join(f"{name} ({number})" for name, number in several.items())
-    return (
-        f"files are named as in {names}, so the names were not used; give each corpus by itself",
-    )
 
 
 def _doubt(clips: Sequence[Clip]) -> str | None:

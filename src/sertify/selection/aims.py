@@ -44,8 +44,7 @@ class Aims:
 
     def known(self) -> dict[str, float]:
         """Return those that are known, by name."""
-        values = {name: getattr(self, name) for name in AIMS}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name in AIMS if (value := getattr(self, name)) is not None}
 
 
 def aims_of(
@@ -81,13 +80,9 @@ def aims_of(
 def weighted(aims: Sequence[Aims], weights: Floats, accuracy: Floats | None = None) -> Floats:
     """Return the weighted mean of the aims, of shape (candidates, n).
 
-    Parameters
-    ----------
-    weights
-        Of shape (n, 4), in the order of `AIMS`. An aim of which nothing is known of any candidate
-        has no part in the mean; one that is unknown of some is 0 for them.
-    accuracy
-        Of shape (candidates, n), in place of the aims' own.
+    ``weights`` have the shape (n, 4), in the order of `AIMS`. An aim of which nothing is known of
+    any candidate has no part in the mean; one that is unknown of some is 0 for them. ``accuracy``,
+    of shape (candidates, n), is in place of the aims' own.
     """
     table = np.array([[getattr(met, name) for name in AIMS] for met in aims], dtype=float)
     known = ~np.isnan(table).all(axis=0)

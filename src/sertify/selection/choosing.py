@@ -81,7 +81,7 @@ def select(
     names = tuple(verdict.candidate.name for verdict in qualified)
     compared = [labellings[name] for name in names if name in labellings]
     comparison = compare(compared) if compared else None
-    equal = _equally_accurate(names, comparison, preferences.margin)
+    equal = _equally_accurate(names, comparison, preferences.margin) if comparison else names
     accuracies: dict[str, float] = {}
     if comparison is not None:
         uar = _above_chance(comparison.replicates.values, comparison.chance)
@@ -120,10 +120,8 @@ def _above_chance(uar: Floats, chance: float) -> Floats:
 
 
 def _equally_accurate(
-    names: Sequence[str], comparison: Comparison | None, margin: float
+    names: Sequence[str], comparison: Comparison, margin: float
 ) -> tuple[str, ...]:
-    if comparison is None:
-        return tuple(names)
     equal = {*comparison.tied}
     if margin:
         equal |= {gap.other for gap in comparison.differences if gap.low <= margin}

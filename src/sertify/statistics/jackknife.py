@@ -22,14 +22,10 @@ def uar_estimate(
     corrected for few speakers and for classes of few clips in the same way. Without the only unit
     that has clips of a class, the recall of that class is as observed.
 
-    Parameters
-    ----------
-    truth, hits, speakers
-        Of shape (n,), n > 0: each clip's class, as whole numbers from 0; whether it was recognised;
-        and its speaker, likewise. Without two speakers the units are clips.
+    ``truth``, ``hits`` and ``speakers`` have the shape (n,), n > 0: each clip's class, as whole
+    numbers from 0; whether it was recognised; and its speaker, likewise. Without two speakers the
+    units are clips.
 
-    Examples
-    --------
     >>> truth = np.arange(100) % 2
     >>> value, interval = uar_estimate(truth, (truth == 0) | (np.arange(100) < 50))
     >>> value, round(interval.low, 2), round(interval.high, 2)
