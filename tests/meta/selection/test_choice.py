@@ -25,15 +25,9 @@ LENIENT: dict[str, Any] = {
 
 
 @pytest.fixture
-def fresh(run: Run) -> Run:
-    """Call pytest on the checks, with models that were never asked before."""
-    return run
-
-
-@pytest.fixture
-def run(fresh: Run, known: Path) -> Run:
+def run(run: Run, known: Path) -> Run:
     """Call pytest on the checks; what a model has answered in another test is known."""
-    return partial(fresh, cache=known)
+    return partial(run, cache=known)
 
 
 def closing(outcome: Outcome, name: str = "test_a_candidate_is_selected") -> Case | None:
@@ -356,15 +350,17 @@ def test_a_limit_takes_some_clips_and_says_so(run: Run, some_speech: Path, tmp_p
 
 
 def test_a_model_is_loaded_once_however_many_parts_and_lengths(
-    fresh: Run, corpora: tuple[Path, Path], tmp_path: Path
+    run: Run, corpora: tuple[Path, Path], tmp_path: Path
 ) -> None:
     names = ("wavlm-tiny", "wav2vec2-tiny")
     requirements = {"segments": [0.5, 1, 2]}
     file = suite(tmp_path, *({"name": name} for name in names), requirements=requirements)
     data = ("--data", f"one={corpora[0]}", f"--data=two={corpora[1]}", "--limit", "7")
-    outcome = fresh(*data, "--setup-show", "-m", "accuracy or speed", candidates=file)
-    # Each computes a stage once (test_way.py): its model, its predictions, its stopwatch.
-    assert outcome.output.count("SETUP    S way ") == len(names)
+    options = ("--setup-show", "-m", "accuracy or speed")
+    outcome = run(*data, *options, candidates=file, cache=None)  # no model was asked before
+    # A way computes a stage once (test_way.py). Each begins two: one to its model and predictions,
+    # and when all candidates have come so far, another to its stopwatch alone.
+    assert outcome.output.count("SETUP    S way ") == 2 * len(names)
 
 
 def test_speech_that_confirms_may_be_read_by_a_layout_of_its_own(
