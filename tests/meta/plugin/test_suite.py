@@ -70,7 +70,7 @@ class TestRejections:
         assert outcome.code == pytest.ExitCode.TESTS_FAILED
         failed = next(case for case in outcome.cases if case.kind == "failure")
         assert failed.properties["reason"] == "random_head"
-        assert "candidates.yaml says it is rejected for dimensional" in failed.message
+        assert "candidates.yaml expects it to be rejected for dimensional" in failed.message
 
     @pytest.mark.parametrize(
         ("gate", "requirement", "bound", "reason"),
@@ -222,6 +222,9 @@ class TestWholeRun:
         assert second.candidate("wav2vec2-tiny")["message"] == "not judged yet: speed"
         third = run("--benchmark-only", candidates=path)
         assert {case.properties["gate"] for case in third.cases} == {"speed"}
+        table = third.output.partition("- benchmark ")[2].partition("Legend")[0].splitlines()
+        assert table[1].split()[-3:] == ["Median", "IQR", "Rounds"]
+        assert max(map(len, table)) <= 100
         assert third.results["selection"]["candidate"] == "wav2vec2-tiny"
 
     def test_what_is_announced_to_be_rejected_earlier_is_not_reached(
@@ -317,7 +320,7 @@ class TestWithoutWeights:
             "PooledHead",
         )
         assert "and would start a random one; loaded as pooled-head instead" in found["remarks"][0]
-        assert "foreign-head: Its head (pooling, classifier.dense" in outcome.output
+        assert "foreign-head: transformers has no class for this head (pooling" in outcome.output
 
     def test_a_candidate_may_forbid_all_but_the_stock_loader(
         self, run: Run, write: Callable[..., Path]
