@@ -1,5 +1,6 @@
 """The suite without pytest: what a notebook or a program of one's own calls."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
 from sertify.pipeline.places import CHECKS
 from sertify.pipeline.settings import Settings, require_distinct, segmenting_of, source_of
-from sertify.pipeline.speech import Speech
+from sertify.pipeline.speech import Speech, require_something
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
@@ -37,7 +38,8 @@ _CACHE = Path(".pytest_cache", "d", "sertify", "answers.sqlite")
 def qualify(
     candidates: str | Path = "candidates.yaml",
     *,
-    data: str | Path | Sequence[str | Path] = (),
+    data: str | Path | Sequence[str | Path] | None = None,
+    layout: str = "auto",
     confirm: str | Path | None = None,
     hold_out: float | None = None,
     split: str | None = None,
@@ -63,37 +65,40 @@ def qualify(
     Parameters
     ----------
     candidates
-        The models to run_check, and what is required of them.
+        The models to judge, and what is required of them.
     data
         Folders of speech, each as ``[NAME=]PATH``; without any, the embedded speech shows whether
         predictions vary, and accuracy is not judged.
     gates
-        Those to run_check.
+        Those to judge.
     reports
         The folder of evidence and reports.
     cache
         The file of what was computed before; by default that of pytest. None remembers nothing.
     progress
-        Is told what goes on.
+        Is told what goes on; the total is 0 where nothing is counted. What it raises ends the call.
 
     Raises
     ------
     ConfigurationError
         Where what is asked for cannot be done as it is; nothing was judged then.
     """
-    folders = [data] if isinstance(data, str | Path) else data
-    here = Path.cwd()
+    here, layouts = Path.cwd(), {"": layout}
+    folders = [data] if isinstance(data, str | Path) else data or ()
+    gates = [gates] if isinstance(gates, str) else gates
+    if not (progress is None or callable(progress)):
+        raise ConfigurationError(f"progress is {progress!r}, but should be a function")
     settings = Settings(
-        candidates=here / candidates,
-        data=tuple(source_of(str(folder), here) for folder in folders),
-        confirm=None if confirm is None else source_of(str(confirm), here),
+        candidates=here / Path(candidates).expanduser(),
+        data=tuple(source_of(str(folder), here, layouts) for folder in folders),
+        confirm=None if confirm is None else source_of(str(confirm), here, layouts),
         hold_out=hold_out,
         split=split,
         limit=limit,
         segmenting=segmenting_of(segment, hop),
-        reports=here / reports,
+        reports=here / Path(reports).expanduser(),
         device=device,
-        threads=threads or usable_cores(),
+        threads=usable_cores() if threads is None else threads,
         dtype=dtype,
         offline=offline,
         weights=weights,
@@ -101,6 +106,25 @@ def qualify(
     )
     require_distinct(settings.data)
     _require_gates(gates)
+    try:
+        return _qualified(settings, gates, cache, progress)
+    except _StoppedError as stopped:
+        raise stopped.error from None
+
+
+class _StoppedError(BaseException):
+    """The function that is told of progress has raised, which is no fault of a candidate."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _qualified(
+    settings: Settings,
+    gates: Sequence[str],
+    cache: str | Path | None,
+    progress: Callback | None,
+) -> Results:
     suite = read_suite(settings.candidates)
     with ExitStack() as stack:
         store = stack.enter_context(closing(EvidenceStore(settings.reports / "evidence.sqlite")))
@@ -109,12 +133,13 @@ def qualify(
             "settings": settings,
             "suite": suite,
             "ahead": suite.candidates,
-            "cache": stack.enter_context(closing(Cache(here / cache if cache else None))),
+            "cache": stack.enter_context(_opened(cache)),
             "store": store,
             "repeat": repeated,
         }
         run = stack.enter_context(closing(Way(STAGES, **given)))
         speech: Speech = run.get("speech")
+        require_something(settings, gates, speech)
         run.get("repositories")  # complains of the lock before anything is judged
         commits: dict[str, str] = {}
         for kept in _judged(run, suite, settings, gates, progress):
@@ -131,10 +156,11 @@ def qualify(
             candidates=settings.candidates,
             command=f"sertify.qualify({str(settings.candidates)!r})",
         )
-        if speech.confirming is not None and (chosen := results.selection.candidate):
+        confirming = speech.confirming if "accuracy" in gates else None
+        if confirming is not None and (chosen := results.selection.candidate):
             candidate = next(each for each in suite.candidates if each.name == chosen)
             announce = _announcing(candidate, progress)
-            results = results.confirmed(confirm_on(run, candidate, speech.confirming, announce))
+            results = results.confirmed(confirm_on(run, candidate, confirming, announce))
     results, _ = write_run(results, settings.reports)
     return results
 
@@ -146,29 +172,39 @@ def _require_gates(gates: Sequence[str]) -> None:
         raise ConfigurationError(f"gates: there is no gate {strange!r}{hint}")
 
 
+@contextmanager
+def _opened(path: str | Path | None) -> Iterator[Cache]:
+    """Open the file of what was computed before, and warn where nothing can be remembered."""
+    if path == _CACHE and not _CACHE.parents[2].exists():
+        _CACHE.parents[2].mkdir()  # as pytest begins its own
+        (_CACHE.parents[2] / ".gitignore").write_text("*\n", "utf-8")
+    with closing(Cache(Path.cwd() / Path(path).expanduser() if path else None)) as cache:
+        yield cache
+    if cache.problem:
+        warnings.warn(f"nothing is remembered: {cache.problem}", stacklevel=4)
+
+
 def _judged(
     run: Way, suite: Suite, settings: Settings, gates: Sequence[str], progress: Callback | None
 ) -> Iterator[Record]:
-    """Judge all candidates; yield what each check found, those of speed when nothing else runs."""
+    """Judge all candidates; yield what each check found, those of speed when nothing else runs.
+
+    A way ends with its candidate: one model is in memory at a time.
+    """
     modules = [*read_checks(CHECKS)]
     first: dict[str, tuple[Check, Judgement]] = {}
-    with ExitStack() as stack:
-        ways = {}
+    for timed in (False, True):
         for candidate in suite.candidates:
             way = run.branch(candidate=candidate, tell=_announcing(candidate, progress))
-            ways[candidate.name] = stack.enter_context(closing(way))
-        checks = [
-            check for each in suite.candidates for check in checks_of(modules, each, settings)
-        ]
-        for check in sorted(checks, key=lambda check: check.gate == "speed"):
-            if check.gate not in gates:
-                continue
-            name = check.candidate.name
-            why = why_unreached(check, first.get(name))
-            judgement = run_check(ways[name], check) if why is None else judgement_of(why)
-            if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
-                first.setdefault(name, (check, judgement))
-            yield record(check, judgement, settings.environment, ways[name])
+            with closing(way):
+                for check in checks_of(modules, candidate, settings):
+                    if check.gate not in gates or (check.gate == "speed") is not timed:
+                        continue
+                    why = why_unreached(check, first.get(candidate.name))
+                    judgement = run_check(way, check) if why is None else judgement_of(why)
+                    if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
+                        first.setdefault(candidate.name, (check, judgement))
+                    yield record(check, judgement, settings.environment, way)
 
 
 def _announcing(candidate: Candidate, progress: Callback | None) -> Announce:
@@ -180,7 +216,10 @@ def _announcing(candidate: Candidate, progress: Callback | None) -> Announce:
     ) -> Iterator[Callable[[float, float], None]]:
         def told(done: float, total: float) -> None:
             if progress is not None:
-                progress(candidate.name, f"{what} {unit}".strip(), done, total)
+                try:
+                    progress(candidate.name, f"{what} {unit}".strip(), done, total)
+                except BaseException as error:
+                    raise _StoppedError(error) from error
 
         told(0, 0)
         yield told

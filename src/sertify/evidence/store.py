@@ -186,7 +186,10 @@ class EvidenceStore:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        # Whichever thread collects what is left closes it.
+        connection = sqlite3.connect(
+            self.path, timeout=30, isolation_level=None, check_same_thread=False
+        )
         weakref.finalize(self, connection.close)
         connection.execute("BEGIN IMMEDIATE")
         _prepare(connection)

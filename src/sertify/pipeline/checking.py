@@ -16,12 +16,6 @@ from sertify.vocabulary.text import redacted
 _SEQUENTIAL = ("loadability",)
 
 
-# ------------------------------------------------------------------ which there are
-
-
-# ------------------------------------------------------------------ whether they are reached
-
-
 def why_unreached(check: Check, first: tuple[Check, Judgement] | None) -> NotReached | None:
     """Return why a check is not reached; ``first`` is the candidate's first that did not pass."""
     if first is None:
@@ -47,9 +41,6 @@ def _announced(check: Check) -> NotReached | None:
         return None
     message = f"not reached, candidates.yaml says it is rejected for {' or '.join(reasons)}"
     return NotReached(reasons[0], message)
-
-
-# ------------------------------------------------------------------ what they found
 
 
 def run_check(way: Way, check: Check) -> Judgement:
@@ -93,7 +84,7 @@ def record(
     if way is not None:
         needed = way.needs(*check.asks)
         snapshot = way.known("snapshot") if "snapshot" in needed else None
-        corpus = way.known("probe") if "probe" in needed else None
+        corpus = way.known("probe") if "probe" in needed and way.known("model") else None
     return Record.of(
         judgement,
         candidate=check.candidate.name,

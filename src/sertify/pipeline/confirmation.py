@@ -1,7 +1,7 @@
 """Judges the selected candidate once more, on speech that had no part in selecting it."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.reading import Candidate
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Announce) -> dict[str, Any]:
     """Return what the candidate scores, and whether that still meets what was required of it."""
-    way = run.branch(candidate=candidate, data=corpus, store=None, tell=tell)
+    way = run.branch(candidate=candidate, data=corpus, store=None, tell=_naming(corpus.name, tell))
     scored = None
     try:
+        # What has been judged before the weights were left out is confirmed with them.
+        if not (settings := run.get("settings")).weights:
+            way = way.branch(settings=replace(settings, weights=True))
         scored = way.get("scorebook")(Part())
         judgement = accuracy.judge_confirmation(scored, candidate.requirements)
     except Exception as error:  # the reports of all that was judged before must be written
@@ -40,3 +43,10 @@ def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Announce) ->
         "message": judgement.message,
         "measurements": [asdict(measurement) for measurement in judgement.measurements],
     }
+
+
+def _naming(corpus: str, tell: Announce) -> Announce:
+    """Tell on what speech the model is judged once more."""
+    return lambda what, unit="", clips=(): tell(
+        f"on {corpus}," if clips and not what else what, unit, clips
+    )

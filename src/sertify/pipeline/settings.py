@@ -1,17 +1,17 @@
 """What a run is asked to do, the same for all candidates."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.requirements import CORPUS_NAME
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.machine import usable_cores
+from sertify.vocabulary.machine import DTYPES, usable_cores
 from sertify.vocabulary.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -69,10 +69,31 @@ class Settings:
     weights: bool = True
     locked: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what no stage could go by."""
+        _require("limit", self.limit, None, _is_count, "a whole number from 1")
+        _require("threads", self.threads, None, _is_count, "a whole number from 1")
+        _require("dtype", self.dtype, None, DTYPES.__contains__, f"one of {', '.join(DTYPES)}")
+        shares = "a share of the speakers between 0 and 1, such as 0.3"
+        _require("hold_out", self.hold_out, None, _is_share, shares)
+
     @cached_property
     def environment(self) -> dict[str, str]:
         """What models are judged with; a device that is ``auto`` may need torch to tell."""
         return describe_environment(_device(self.device), self.threads, self.dtype)
+
+
+def _require(name: str, value: Any, unset: Any, fits: Callable[[Any], bool], wanted: str) -> None:
+    if value is not unset and not fits(value):
+        raise ConfigurationError(f"{name} is {value!r}, but should be {wanted}")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 < value < 1
 
 
 def _device(wish: str) -> str:
@@ -131,4 +152,4 @@ def segmenting_of(seconds: float | None, hop: float | None) -> "Segmenting | Non
         return None
     from sertify.pipeline.hearing import Segmenting
 
-    return Segmenting(seconds, hop or seconds)
+    return Segmenting(seconds, seconds if hop is None else hop)

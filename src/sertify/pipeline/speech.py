@@ -1,7 +1,7 @@
 """The speech of a run: what candidates are judged on, and what may confirm the selected one."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -57,6 +57,20 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     strangers = _strangers(suite, [source.name for source in settings.data])
     judged = replace(judged, warnings=(*judged.warnings, *strangers))
     return Speech(_keyed(judged, settings, suite), confirming)
+
+
+def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:
+    """Complain where nothing of what is asked for could be judged."""
+    if not gates:
+        raise ConfigurationError("no gate is asked for, so nothing would be judged")
+    if not settings.weights and not {"loadability", "labels"} & {*gates}:
+        raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
+    labelled = speech.judged is not None and speech.judged.labelled
+    if {*gates} == {"accuracy"} and not labelled:
+        raise ConfigurationError(
+            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
+            " (columns file_name and label) or with one subfolder per label"
+        )
 
 
 def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":

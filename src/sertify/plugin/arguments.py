@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-_DTYPES = ("float32", "bfloat16", "float16")
+from sertify.vocabulary.machine import DTYPES
+
 _PATHS = ("--candidates", "--data", "--confirm", "--reports", "--compare")
 
 
@@ -98,8 +99,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--dtype",
-        choices=_DTYPES,
-        default=_DTYPES[0],
+        choices=DTYPES,
+        default=DTYPES[0],
         help="what models compute in; on most CPUs all but float32 is many times slower",
     )
     group.addoption(

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
@@ -10,6 +10,7 @@ from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type
 from sertify.gates.expectations import Colour, settle
 from sertify.pipeline.checking import judgement_of, record, why_unreached
 from sertify.pipeline.checks import Check
+from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.options import environment_of
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
@@ -36,9 +37,13 @@ class Unreached(Skipped):
 
 @dataclass
 class Standings:
-    """The first check that a candidate did not pass in this process, by the candidate's name."""
+    """What this process knows: the first check that a candidate did not pass, by its name.
+
+    ``way`` is that of the candidate at hand.
+    """
 
     first: dict[str, tuple[Check, Judgement]] = field(default_factory=dict)
+    way: Way | None = None
 
 
 CHECK = pytest.StashKey[Check]()
@@ -187,6 +192,8 @@ def _subject(item: pytest.Item) -> str:
     return f"{name}@{commit.removeprefix('sha256:')[:7]}" if commit else name
 
 
-def _way(item: pytest.Item) -> Any:
-    """Return the way of the candidate; None where the check never came to it."""
-    return getattr(item, "funcargs", {}).get("way")
+def _way(item: pytest.Item) -> Way | None:
+    """Return the way of the candidate; None where the check was refused before it began."""
+    way = item.config.stash[STANDINGS].way if getattr(item, "funcargs", None) else None
+    ours = way is not None and way.get("candidate") is item.stash[CHECK].candidate
+    return way if ours else None

@@ -10,7 +10,6 @@ import pytest
 
 from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.pipeline.checks import VARIED, Check, siblings, suffix, varied_by, with_last_owners
-from sertify.pipeline.way import parameters
 from sertify.plugin.checks import CHECK
 from sertify.plugin.options import OPTIONS
 from sertify.vocabulary.errors import ConfigurationError
@@ -124,7 +123,7 @@ def _note(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
 
 def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
     first, name, codes = items[0], items[0].originalname, owned_codes(items[0])
-    over, config, asks = varied_by(_parameters(first)), first.config, parameters(first.function)
+    over, config, asks = varied_by(_parameters(first)), first.config, tuple(first.fixturenames)
     candidates, settings = config.stash[CANDIDATES], config.stash[OPTIONS]
     beside = {
         candidate.name: siblings(vars(first.module), name, over, settings, candidate)

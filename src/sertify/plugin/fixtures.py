@@ -17,7 +17,7 @@ from sertify.gates.parts import Part
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
-from sertify.plugin.checks import CHECK, Unreached, report_judgement
+from sertify.plugin.checks import CHECK, STANDINGS, Unreached, report_judgement
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, open_cache
 from sertify.plugin.progress import Progress
@@ -68,6 +68,7 @@ def run(
     way = Way(STAGES, **given)
     yield way
     way.close()
+    given["store"].close()
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +76,9 @@ def way(run: Way, candidate: Candidate, pytestconfig: pytest.Config) -> Iterator
     """The candidate's way, from its entry to its scores and timing."""
     tell = functools.partial(Progress, pytestconfig, candidate.name)
     branch = run.branch(candidate=candidate, tell=tell)
+    pytestconfig.stash[STANDINGS].way = branch
     yield branch
+    pytestconfig.stash[STANDINGS].way = None
     branch.close()
 
 
@@ -90,9 +93,13 @@ def _value(way: Way, name: str) -> Any:
 
 
 def _fixture(name: str, stage: Callable[..., Any]) -> Any:
-    def fixture(way: Way) -> Any:
+    def of_run(run: Way) -> Any:
+        return _value(run, name)
+
+    def of_candidate(way: Way) -> Any:
         return _value(way, name)
 
+    fixture = of_candidate if "candidate" in Way(STAGES).needs(name) else of_run
     fixture.__doc__ = stage.__doc__
     return pytest.fixture(scope="session", name=name)(fixture)
 

@@ -8,7 +8,7 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 
 from sertify.candidates.locks import lock_path, read_lock, require_writable
 from sertify.pipeline.places import CHECKS, MODULE
-from sertify.pipeline.speech import Speech, read_speech
+from sertify.pipeline.speech import Speech, read_speech, require_something
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -22,6 +22,7 @@ from sertify.plugin.checks import (
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.outcomes import GATES
 
 # Letters of a candidate's name, with which three columns take no more than 100.
 _SHORT = 20
@@ -140,19 +141,12 @@ def _complain(config: pytest.Config, options: Options) -> None:
         require_writable(options.candidates)
     elif options.locked or lock_path(options.candidates).is_file():
         read_lock(options.candidates)
-    if not options.weights and not _asks_for(config, "loadability", "labels"):
-        raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
     if options.device not in ("auto", "cpu"):
         environment_of(config)
     speech = config.stash[RUN_SPEECH] = read_speech(options, config.stash[CANDIDATES].suite)
-    corpus = speech.judged
-    expression = config.option.markexpr or ""
-    only_accuracy = _selected(expression, "accuracy") and not _selected(expression)
-    if only_accuracy and not (corpus and corpus.labelled):
-        raise pytest.UsageError(
-            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
-            " (columns file_name and label) or with one subfolder per label"
-        )
+    gates = _asked_for(config)
+    if gates:  # else pytest says so itself
+        require_something(options, gates, speech)
 
 
 def _narrow_benchmarks(config: pytest.Config) -> None:
@@ -163,11 +157,11 @@ def _narrow_benchmarks(config: pytest.Config) -> None:
         config.option.benchmark_columns = columns
 
 
-def _asks_for(config: pytest.Config, *gates: str) -> bool:
-    """Whether the options select a check of one of these gates."""
+def _asked_for(config: pytest.Config) -> list[str]:
+    """Return the gates of which the options select a check."""
     if config.getoption("benchmark_only", default=False):
-        return False
-    return any(_selected(config.option.markexpr or "", gate) for gate in gates)
+        return ["speed"]
+    return [gate for gate in GATES if _selected(config.option.markexpr or "", gate)]
 
 
 def _selected(expression: str, *markers: str) -> bool:

@@ -2,6 +2,9 @@
 
 import os
 
+DTYPES = ("float32", "bfloat16", "float16")
+"""What models may compute in."""
+
 
 def core_numbers() -> list[int]:
     """Return the numbers of the cores that this process may use."""

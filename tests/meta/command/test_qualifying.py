@@ -1,5 +1,6 @@
 """Called from Python, the suite finds what a run of pytest finds, and shares what it knows."""
 
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 import sertify
+from sertify.evidence.store import EvidenceStore
 from sertify.vocabulary.outcomes import GATES
-from tests.meta.runs import Run
+from tests.meta.runs import SPEECH, Run
 
 UNTIMED = [gate for gate in GATES if gate != "speed"]
 
@@ -70,15 +72,34 @@ def test_what_is_known_is_not_asked_again(
     assert findings(second) == findings(first)
 
 
-def test_times_are_measured_as_well(write: Callable[..., Path], tmp_path: Path) -> None:
-    path = write("wavlm-tiny")
+def test_times_are_measured_one_model_at_a_time(write: Callable[..., Path], tmp_path: Path) -> None:
+    path = write("wavlm-tiny", "hubert-tiny")
+    measuring: list[int] = []
     results = sertify.qualify(
-        path, gates=["speed"], reports=tmp_path / "reports", cache=None, threads=1
+        path,
+        gates=["speed"],
+        reports=tmp_path / "reports",
+        cache=None,
+        threads=1,
+        progress=lambda *_: measuring.append(len(multiprocessing.active_children())),
     )
-    (candidate,) = results.candidates
+    assert max(measuring) == 1
+    candidate, _ = results.candidates
     assert candidate.value("real_time_factor")
     assert candidate.numbers["segment_time"].n is not None
     assert candidate.numbers["segment_time"].n >= 5
+
+
+def test_an_error_of_who_is_told_is_no_fault_of_a_model(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    def percent(_: str, __: str, done: float, total: float) -> None:
+        assert done / total >= 0
+
+    path = write("wavlm-tiny")
+    with pytest.raises(ZeroDivisionError):
+        sertify.qualify(path, reports=tmp_path / "reports", cache=None, progress=percent)
+    assert not EvidenceStore(tmp_path / "reports" / "evidence.sqlite").records(["wavlm-tiny"])
 
 
 def test_the_selected_one_is_confirmed(
@@ -100,6 +121,14 @@ def test_the_selected_one_is_confirmed(
         ({"hop": 1.0}, "--hop goes with --segment"),
         ({"split": "test"}, "go with --data PATH"),
         ({"locked": True}, "candidates.lock.yaml: no such file"),
+        ({"gates": []}, "no gate is asked for"),
+        ({"gates": "accuracy"}, "accuracy needs labelled speech: give --data PATH"),
+        ({"gates": ["speed"], "weights": False}, "--no-weights leaves nothing to judge"),
+        ({"threads": 0}, "threads is 0, but should be a whole number from 1"),
+        ({"limit": "28", "data": SPEECH}, "limit is '28', but should be a whole number from 1"),
+        ({"hold_out": 1.5, "data": SPEECH}, "hold_out is 1.5, but should be a share"),
+        ({"dtype": "float8"}, "dtype is 'float8', but should be one of float32, bfloat16"),
+        ({"progress": "yes"}, "progress is 'yes', but should be a function"),
     ],
     ids=str,
 )

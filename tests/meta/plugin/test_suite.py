@@ -15,6 +15,7 @@ import safetensors.torch
 from ruamel.yaml import YAML
 
 from sertify.candidates.locks import Locked, read_lock, write_lock
+from sertify.evidence.store import EvidenceStore
 from sertify.vocabulary.machine import usable_cores
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
@@ -582,3 +583,45 @@ assert not {{"torch", "transformers"}} & set(sys.modules), "imported"
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         assert "test_uar[c99]" in done.stdout
+
+
+OWN_CHECK = """
+import pytest
+
+@pytest.fixture(scope="session")
+def pitch(predictions):
+    return len(predictions.clips)
+
+@pytest.mark.degeneracy
+def test_pitch(candidate, pitch):
+    assert pitch
+
+def test_speech_without_a_candidate(data, recordings):
+    assert data.clips and recordings
+"""
+
+
+class TestOwnChecks:
+    def test_a_check_with_a_fixture_of_its_own_is_known_with_commit_and_speech(
+        self, run: Run, some_speech: Path, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "own" / "test_own.py"
+        file.parent.mkdir()
+        file.write_text(OWN_CHECK)
+        path = write("wavlm-tiny")
+        outcome = run(file, "--data", some_speech, "-k", "test_pitch", candidates=path)
+        assert outcome.code == 0
+        (kept,) = EvidenceStore(outcome.reports / "evidence.sqlite").records(["wavlm-tiny"])
+        assert kept.check == "test_pitch"
+        assert kept.commit.startswith("sha256:")
+        assert kept.corpus
+
+    def test_what_no_candidate_decides_needs_none(
+        self, run: Run, some_speech: Path, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "own" / "test_own.py"
+        file.parent.mkdir()
+        file.write_text(OWN_CHECK)
+        path = write("wavlm-tiny")
+        outcome = run(file, "--data", some_speech, "-k", "without_a_candidate", candidates=path)
+        assert outcome.code == 0
