@@ -4,6 +4,7 @@ import errno
 import logging
 import pickle
 import re
+import struct
 import textwrap
 import warnings
 from collections.abc import Iterator
@@ -38,6 +39,12 @@ def config_errors() -> Iterator[None]:
         raise Rejected("bad_config", text_of(error)) from error
 
 
+# What reading a file that was cut or changed comes to, by whatever reads it.
+_UNREADABLE = (
+    SafetensorError, EOFError, OSError, LookupError, TypeError, ValueError, struct.error,
+)  # fmt: skip
+
+
 @contextmanager
 def weight_errors(names: str) -> Iterator[None]:
     """Say in reason codes what from_pretrained raises for local weights of a sound config."""
@@ -58,7 +65,7 @@ def weight_errors(names: str) -> Iterator[None]:
         raise Rejected(code, f"{names}: {text_of(error)}") from error
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
-    except (SafetensorError, EOFError, OSError, LookupError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         if of_the_system(error):
             raise
         raise Rejected("corrupt_weights", f"{names}: {text_of(error)}") from error

@@ -414,7 +414,10 @@ class TestDamaged:
             (b"1" * 5000, "is no JSON"),
             (b"[]", "is of schema None"),
             (b"7", "is of schema None"),
-            (b'{"schema": "sertify.results/1", "a":' + b"[" * 900 + b"]" * 900 + b"}", "nested"),
+            (
+                b'{"schema": "sertify.results/1", "a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+                "nested",
+            ),
         ],
     )
     def test_what_is_no_result_is_refused(self, tmp_path: Path, text: bytes, message: str) -> None:

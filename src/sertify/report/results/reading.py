@@ -45,7 +45,9 @@ def _content(file: Path) -> Any:
         return json.loads(file.read_bytes())
     except OSError as error:
         _refuse(file, f"cannot be read ({error.strerror})")
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        _refuse(file, "is nested too deeply")
+    except ValueError as error:
         _refuse(file, f"is no JSON ({error})")
 
 
