@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sertify.gates.weights import WeightReport
     from sertify.models.blueprints import Blueprint
     from sertify.report.results.model.results import Results
+    from sertify.report.results.reading import read_results
     from sertify.vocabulary.errors import ConfigurationError
     from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
 
@@ -36,6 +37,7 @@ _ROOMS = {
     "qualify": "command.qualifying",
     "read_candidates": "candidates.reading",
     "read_corpus": "corpora.reading",
+    "read_results": "report.results.reading",
 }
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "qualify",
     "read_candidates",
     "read_corpus",
+    "read_results",
 ]
 
 __version__ = VERSION
