@@ -102,15 +102,27 @@ def test_an_error_of_who_is_told_is_no_fault_of_a_model(
     assert not EvidenceStore(tmp_path / "reports" / "evidence.sqlite").records(["wavlm-tiny"])
 
 
-def test_the_selected_one_is_confirmed(
+def test_the_selected_one_is_confirmed_also_where_no_weights_are_judged(
     write: Callable[..., Path], some_speech: Path, tmp_path: Path
 ) -> None:
     path = write("wavlm-tiny", requirements={"uar": {"min": 0.2}, "real_time_factor": None})
-    results = sertify.qualify(
-        path, data=some_speech, hold_out=0.3, reports=tmp_path / "reports", cache=None, threads=1
-    )
-    assert results.selection.confirmation is not None
-    assert results.selection.confirmation.clips > 0
+    without: dict[str, Any] = {"weights": False, "gates": ["labels", "accuracy"]}
+    every: dict[str, Any] = {}
+    confirmations = [
+        sertify.qualify(
+            path,
+            data=some_speech,
+            hold_out=0.3,
+            reports=tmp_path / "reports",
+            cache=tmp_path / "cache.sqlite",
+            threads=1,
+            **keywords,
+        ).selection.confirmation
+        for keywords in (every, without)
+    ]
+    assert confirmations[0] is not None
+    assert confirmations[0].clips > 0
+    assert confirmations[1] == confirmations[0]
 
 
 @pytest.mark.parametrize(
