@@ -36,7 +36,7 @@ class Way:
         """Return the value of a stage, or raise what it raised; ``LookupError`` where none is."""
         if name in self._given:
             return self._given[name]
-        if self._above is not None and self._given.keys().isdisjoint(self.needs(name)):
+        if self._above is not None and not self._follows(name):
             return self._above.get(name)
         if name in self._errors:
             raise self._errors[name]
@@ -53,6 +53,22 @@ class Way:
     def call(self, function: Stage) -> Any:
         """Call a function with the values that its parameters name."""
         return function(**{name: self.get(name) for name in parameters(function)})
+
+    def _follows(self, name: str) -> bool:
+        """Whether a stage is made of what this branch was given, and no way above it was."""
+        way, given = self._above, set[str]()
+        while way is not None:
+            given |= way._given.keys()
+            way = way._above
+        waiting, seen = [name], given - self._given.keys()
+        while waiting:
+            name = waiting.pop()
+            if name in self._given:
+                return True
+            if name not in seen:
+                seen.add(name)
+                waiting += parameters(self._stages[name]) if name in self._stages else ()
+        return False
 
     def known(self, name: str) -> Any:
         """Return the value of a stage where it is there already, else None."""

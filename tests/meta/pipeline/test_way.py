@@ -69,6 +69,14 @@ def test_what_follows_from_the_values_of_a_branch_ends_with_it(run: Way, calls: 
     assert run.known("shared") == "shared by all"
 
 
+def test_what_was_given_above_stays_as_it_was_given(run: Way, calls: Calls) -> None:
+    way = run.branch(candidate="a", shared="given").branch(settings="others")
+    assert way.get("shared") == "given"
+    assert way.get("model") == "a, given"
+    assert run.branch(settings="others", candidate="a").get("model") == "a, shared by others"
+    assert calls.of == ["model", "shared", "model"]
+
+
 def test_a_rejection_is_handed_down_without_asking_again(run: Way, calls: Calls) -> None:
     way = run.branch(candidate="a")
     raised = []
