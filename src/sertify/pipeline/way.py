@@ -1,6 +1,6 @@
 """How stages are computed: each once, from those that its parameters name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import cache
 from inspect import signature
 from typing import Any, Self
@@ -60,15 +60,7 @@ class Way:
         while way is not None:
             given |= way._given.keys()
             way = way._above
-        waiting, seen = [name], given - self._given.keys()
-        while waiting:
-            name = waiting.pop()
-            if name in self._given:
-                return True
-            if name not in seen:
-                seen.add(name)
-                waiting += parameters(self._stages[name]) if name in self._stages else ()
-        return False
+        return not self._given.keys().isdisjoint(self.needs(name, given=given))
 
     def known(self, name: str) -> Any:
         """Return the value of a stage where it is there already, else None."""
@@ -77,15 +69,19 @@ class Way:
                 return values[name]
         return None if self._above is None else self._above.known(name)
 
-    def needs(self, *names: str) -> frozenset[str]:
-        """Return what these stages are made of, at first or second hand, and themselves."""
+    def needs(self, *names: str, given: Set[str] = frozenset()) -> frozenset[str]:
+        """Return what these stages are made of, at first or second hand, and themselves.
+
+        What is ``given`` is made of nothing.
+        """
         needed: set[str] = set()
         waiting = [*names]
         while waiting:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                waiting += parameters(self._stages[name]) if name in self._stages else ()
+                made = name in self._stages and name not in given
+                waiting += parameters(self._stages[name]) if made else ()
         return frozenset(needed)
 
     def close(self) -> None:

@@ -602,12 +602,16 @@ def test_speech_without_a_candidate(data, recordings):
 
 
 class TestOwnChecks:
-    def test_a_check_with_a_fixture_of_its_own_is_known_with_commit_and_speech(
-        self, run: Run, some_speech: Path, write: Callable[..., Path], tmp_path: Path
-    ) -> None:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
         file = tmp_path / "own" / "test_own.py"
         file.parent.mkdir()
         file.write_text(OWN_CHECK)
+        return file
+
+    def test_a_check_with_a_fixture_of_its_own_is_known_with_commit_and_speech(
+        self, run: Run, some_speech: Path, write: Callable[..., Path], file: Path
+    ) -> None:
         path = write("wavlm-tiny")
         outcome = run(file, "--data", some_speech, "-k", "test_pitch", candidates=path)
         assert outcome.code == 0
@@ -617,11 +621,8 @@ class TestOwnChecks:
         assert kept.corpus
 
     def test_what_no_candidate_decides_needs_none(
-        self, run: Run, some_speech: Path, write: Callable[..., Path], tmp_path: Path
+        self, run: Run, some_speech: Path, write: Callable[..., Path], file: Path
     ) -> None:
-        file = tmp_path / "own" / "test_own.py"
-        file.parent.mkdir()
-        file.write_text(OWN_CHECK)
         path = write("wavlm-tiny")
         outcome = run(file, "--data", some_speech, "-k", "without_a_candidate", candidates=path)
         assert outcome.code == 0
