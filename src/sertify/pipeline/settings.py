@@ -71,11 +71,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what no stage could go by."""
-        _require("limit", self.limit, None, _is_count, "a whole number from 1")
-        _require("threads", self.threads, None, _is_count, "a whole number from 1")
-        _require("dtype", self.dtype, None, DTYPES.__contains__, f"one of {', '.join(DTYPES)}")
+        _require("limit", self.limit, _is_count, "a whole number from 1")
+        _require("threads", self.threads, _is_count, "a whole number from 1")
+        _require("dtype", self.dtype, DTYPES.__contains__, f"one of {', '.join(DTYPES)}")
         shares = "a share of the speakers between 0 and 1, such as 0.3"
-        _require("hold_out", self.hold_out, None, _is_share, shares)
+        _require("hold_out", self.hold_out, _is_share, shares)
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -83,8 +83,8 @@ class Settings:
         return describe_environment(_device(self.device), self.threads, self.dtype)
 
 
-def _require(name: str, value: Any, unset: Any, fits: Callable[[Any], bool], wanted: str) -> None:
-    if value is not unset and not fits(value):
+def _require(name: str, value: Any, fits: Callable[[Any], bool], wanted: str) -> None:
+    if value is not None and not fits(value):
         raise ConfigurationError(f"{name} is {value!r}, but should be {wanted}")
 
 
