@@ -24,6 +24,7 @@ from sertify.candidates.complaints import complaint
 from sertify.candidates.requirements import (
     CORPUS_NAME,
     ESTIMATES,
+    Emotion,
     Estimate,
     Keys,
     Language,
@@ -31,7 +32,6 @@ from sertify.candidates.requirements import (
     Requirements,
     as_written,
 )
-from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
@@ -77,15 +77,6 @@ def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _canonical(emotion: str) -> str:
-    name = emotion_of(emotion)
-    if name is None:
-        raise complaint(
-            f"is {emotion!r}, which is not a known emotion{did_you_mean(emotion, EMOTIONS)}"
-        )
-    return name
-
-
 def _public_corpus(name: str) -> str:
     corpus = known_corpus(name)
     if corpus is None:
@@ -99,7 +90,6 @@ Code = Annotated[
 Variant = Annotated[
     str, _known("a variant", lambda: VARIANTS), Field(json_schema_extra={"enum": [*VARIANTS]})
 ]
-Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
 Codes = Annotated[
     tuple[Code, ...],
     BeforeValidator(
@@ -174,6 +164,13 @@ class Entry(Keys):
         default_factory=Requirements,
         description="Its own requirements, in place of those of the same name.",
     )
+
+    @field_validator("requirements")
+    @classmethod
+    def _share_the_emotions(cls, own: Requirements) -> Requirements:
+        if "emotions" in own.model_fields_set:
+            raise complaint("has emotions, but these are the same for all: name them at the top")
+        return own
 
     @field_validator("reason")
     @classmethod

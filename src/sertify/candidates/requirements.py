@@ -16,12 +16,26 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from sertify.candidates.complaints import complaint
+from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
+from sertify.vocabulary.text import did_you_mean
 
 CORPUS_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """What a corpus may be called: its name stands in the names of tests."""
 
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
+
+
+def _canonical(emotion: str) -> str:
+    name = emotion_of(emotion)
+    if name is None:
+        raise complaint(
+            f"is {emotion!r}, which is not a known emotion{did_you_mean(emotion, EMOTIONS)}"
+        )
+    return name
+
+
+Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
 
 
 class Keys(BaseModel):
@@ -154,6 +168,12 @@ FactorBound = Annotated[Bound, _bound(Factor), PlainSerializer(as_written)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
+def _several_emotions(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if names is not None and len(set(names)) < 2:
+        raise complaint("has fewer than two emotions, but telling them apart takes two")
+    return names if names is None else tuple(sorted(set(names)))
+
+
 class Requirements(Keys):
     """What a candidate has to meet; null switches a requirement off.
 
@@ -161,6 +181,11 @@ class Requirements(Keys):
     reaches 0.4 to 0.67 unweighted average recall with four classes.
     """
 
+    emotions: Annotated[tuple[Emotion, ...] | None, AfterValidator(_several_emotions)] = Field(
+        None,
+        description="The emotions that are needed, the same for all candidates; by default those"
+        " of the data that have enough clips.",
+    )
     min_labels: int = Field(5, ge=1, description="The fewest labels. A baseline needs only two.")
     top_share: ShareBound | None = Field(
         Bound(max=0.95), description="Share of the clips that get the most frequent prediction."
