@@ -216,19 +216,29 @@ class CorpusEntry(Keys):
 
 
 class Priorities(Keys):
-    """How much each aim counts, among models that are equally accurate as far as data can tell."""
+    """How much each aim but accuracy counts beside the others."""
 
-    accuracy: float = Field(4, ge=0, le=1000, description="UAR on the clips that all can express.")
-    speed: float = Field(2, ge=0, le=1000, description="Time for a segment of speech.")
-    diversity: float = Field(3, ge=0, le=1000, description="How varied its predictions are.")
-    language: float = Field(
-        2, ge=0, le=1000, description="Whether it was trained on the languages wanted."
+    speed: float = Field(3, ge=0, le=1000, description="Ten times as fast is a point.")
+    diversity: float = Field(
+        1, ge=0, le=1000, description="Predictions as varied as the truth are a point."
     )
+    language: float = Field(
+        2, ge=0, le=1000, description="Trained on all languages wanted is a point."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accuracy_comes_first(cls, weights: Any) -> Any:
+        if isinstance(weights, Mapping) and "accuracy" in weights:
+            raise complaint(
+                "has accuracy, but that comes first; margin says how much UAR may be given up"
+            )
+        return weights
 
     @model_validator(mode="after")
     def _weigh_something(self) -> Self:
         if not sum(dict(self).values()):
-            raise complaint("are all 0, but at least one should be more")
+            raise complaint("are all 0, but at least one should be more; to ignore all: margin: 0")
         return self
 
 
@@ -237,10 +247,10 @@ class Preferences(Keys):
 
     weights: Priorities = Field(default_factory=Priorities, description="How much each aim counts.")
     margin: float = Field(
-        0,
+        0.02,
         ge=0,
         le=1,
-        description="UAR that may be given up for the other aims, beyond what data cannot tell.",
+        description="UAR that a point in an aim of average weight is worth.",
     )
     languages: tuple[Language, ...] = Field(
         (), description="Languages the model is wanted for; by default those of the data."

@@ -1,14 +1,15 @@
-"""What a candidate is preferred for: accuracy, speed, diversity, language; each from 0 to 1."""
+"""What a candidate is preferred for beside accuracy, and what that is worth in UAR."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
-from sertify.selection.verdicts import Verdict, disturbed, segment_time
+from sertify.selection.verdicts import Verdict, timing_record
 from sertify.statistics import diversity
 from sertify.statistics.confusion import Floats
 from sertify.vocabulary.languages import language_fit
@@ -16,10 +17,18 @@ from sertify.vocabulary.languages import language_fit
 AIMS = ("accuracy", "speed", "diversity", "language")
 """In the order in which they are told."""
 
+POINTS: Mapping[str, float] = MappingProxyType({"speed": 4.0, "diversity": 1.0, "language": 1.0})
+"""How many points there are in an aim: one of language, one for each ten times the speed."""
+
+_SLOWEST = 10.0
+# Seconds for a second of speech at which speed counts nothing; 10 ** -POINTS of it count all.
+
 
 @dataclass(frozen=True)
 class Aims:
     """How well a candidate meets each aim, from 0 to 1; None where nothing is known.
+
+    None depends on any other candidate.
 
     Attributes
     ----------
@@ -27,9 +36,8 @@ class Aims:
         UAR above chance, of what can be above it: 0 is guessing, 1 is always right. Without
         labels, the mean agreement with the other candidates.
     speed
-        None for all where other work disturbed the measurement of an equally accurate one. Else 1
-        for the fastest of the equally accurate, and for whatever is faster; each ten times as
-        long for a segment costs a half.
+        0 where a second of speech takes ten seconds, 1 where it takes a thousandth; each ten times
+        as fast is a quarter.
     diversity
         Effective emotions of its predictions, of those of the truth; of all that it can express
         without labels.
@@ -52,23 +60,12 @@ def aims_of(
     labellings: Mapping[str, Labelling],
     accuracies: Mapping[str, float],
     preferences: Preferences,
-    equal: Sequence[str] | None = None,
 ) -> dict[str, Aims]:
-    """Return how well each candidate meets the aims, by name.
-
-    ``equal`` are the names of the equally accurate, by default all.
-    """
-    measured = {verdict.candidate.name: segment_time(verdict) for verdict in verdicts}
-    times = {name: time.value if time else None for name, time in measured.items()}
-    # One that cannot be chosen must not make the others look equally slow.
-    rivals = [*times] if equal is None else equal
-    if {*disturbed(verdicts)} & {*rivals}:
-        times = dict.fromkeys(times)  # nobody knows who is the fastest of them
-    fastest = min((time for name in rivals if (time := times[name])), default=None)
+    """Return how well each candidate meets the aims, by name."""
     return {
         name: Aims(
             accuracy=accuracies.get(name),
-            speed=_speed(times[name], fastest),
+            speed=_speed(verdict),
             diversity=_diversity(labellings[name]) if name in labellings else None,
             language=_language(verdict, labellings.get(name), preferences),
         )
@@ -77,28 +74,35 @@ def aims_of(
     }
 
 
-def weighted(aims: Sequence[Aims], weights: Floats, accuracy: Floats | None = None) -> Floats:
-    """Return the weighted mean of the aims, of shape (candidates, n).
+def weights_of(preferences: Preferences) -> Floats:
+    """Return what each aim but accuracy counts, in the order of `AIMS`, of shape (1, 3)."""
+    return np.array([[getattr(preferences.weights, name) for name in AIMS[1:]]], dtype=float)
 
-    ``weights`` have the shape (n, 4), in the order of `AIMS`. An aim of which nothing is known of
-    any candidate has no part in the mean; one that is unknown of some is 0 for them. ``accuracy``,
-    of shape (candidates, n), is in place of the aims' own.
+
+def worth(aims: Sequence[Aims], weights: Floats, margin: Floats | float) -> Floats:
+    """Return what the aims but accuracy are worth in UAR, of shape (candidates, n).
+
+    ``weights`` have the shape (n, 3), in the order of `AIMS`, ``margin`` (n,): the UAR that a point
+    in an aim of average weight is worth. What is unknown is worth nothing.
+
+    >>> fast, slow = Aims(0.7, 0.75, 1, None), Aims(0.7, 0.5, 1, None)
+    >>> values = worth([fast, slow], np.array([[3.0, 1, 2]]), 0.02)
+    >>> round(float(values[0, 0] - values[1, 0]), 3)  # ten times as fast
+    0.03
     """
-    table = np.array([[getattr(met, name) for name in AIMS] for met in aims], dtype=float)
-    known = ~np.isnan(table).all(axis=0)
-    table = np.nan_to_num(table)[:, :, None].repeat(len(weights), axis=2)
-    if accuracy is not None:
-        table[:, 0] = accuracy
-    parts = (weights * known).T
-    total = np.maximum(parts.sum(axis=0), np.finfo(float).tiny)
-    mean: Floats = (table * parts).sum(axis=1) / total
-    return mean
+    met = [[(getattr(each, aim) or 0.0) * POINTS[aim] for aim in AIMS[1:]] for each in aims]
+    value: Floats = np.array(met) @ (weights / weights.mean(axis=1, keepdims=True)).T * margin
+    return value
 
 
-def _speed(time: float | None, fastest: float | None) -> float | None:
-    if not time or not fastest:
+def _speed(verdict: Verdict) -> float | None:
+    """Return how fast it is, by the median time for a second of speech."""
+    record = timing_record(verdict)
+    time, length = (record and record.value(name) for name in ("time_p50", "segment"))
+    if not time or not length or time.value <= 0:
         return None
-    return min(1.0, max(0.0, 1 - math.log10(time / fastest) / 2))
+    tens = math.log10(_SLOWEST * length.value / time.value)
+    return min(1.0, max(0.0, tens / POINTS["speed"]))
 
 
 def _diversity(labelling: Labelling) -> float:

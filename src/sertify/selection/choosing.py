@@ -4,52 +4,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
-from sertify.selection.aims import AIMS, Aims, aims_of, weighted
+from sertify.selection.aims import AIMS, Aims, aims_of, weights_of, worth
 from sertify.selection.comparison import Comparison, compare
-from sertify.selection.explanations import (
-    beside_variants,
-    busy_machine,
-    still_higher,
-    still_open,
-    why_chosen,
-    why_none,
-    why_not_compared,
-)
-from sertify.selection.verdicts import Standing, Verdict
+from sertify.selection.explanations import Choice, why_chosen
+from sertify.selection.firmness import Firmness, firmness_of
+from sertify.selection.order import least_leads
+from sertify.selection.others import Shared, shared
+from sertify.selection.shortfall import why_none
+from sertify.selection.verdicts import Standing, Verdict, segment_time
 from sertify.statistics.confusion import Floats
 from sertify.statistics.fronts import pareto_front
-from sertify.statistics.intervals import t_quantile
-
-DRAWS = 2000
-"""Weightings that are drawn around the user's."""
-
-CONCENTRATION = 20
-"""Of the Dirichlet distribution that they are drawn from: a weight of 0.4 varies by 0.11 (SD)."""
-
-
-@dataclass(frozen=True)
-class Firmness:
-    """How often the chosen candidate stays on top.
-
-    ``data`` is the share of bootstrap replicates of the clips, ``weights`` that of the weightings
-    drawn around the user's.
-    """
-
-    data: float
-    weights: float
 
 
 @dataclass(frozen=True)
 class Selection:
     """The candidate to use, or None; and why, in a sentence.
 
-    ``tied`` are those that the data cannot tell from the most accurate; ``pareto`` those that no
-    other beats in both accuracy and speed; ``aims`` and ``totals`` what each was weighed by.
+    Attributes
+    ----------
+    tied
+        Those that the data cannot tell from the most accurate.
+    pareto
+        Those that no other meets each aim as well as and beats in one.
+    aims, totals
+        What each was weighed by, and its value: UAR, and what its other aims are worth in UAR.
+    comparison
+        The qualified on the same clips; None where there are no answers to compare.
+    firmness
+        How sure the choice is; None where it was not made by accuracy.
+    shared
+        The chosen against those with other labels, on the emotions that both can express.
     """
 
     candidate: str | None
@@ -60,6 +46,7 @@ class Selection:
     totals: Mapping[str, float] = field(default_factory=dict)
     comparison: Comparison | None = None
     firmness: Firmness | None = None
+    shared: tuple[Shared, ...] = ()
 
 
 def select(
@@ -67,43 +54,40 @@ def select(
     labellings: Mapping[str, Labelling] | None = None,
     preferences: Preferences | None = None,
 ) -> Selection:
-    """Choose among the qualified: first by accuracy, and where that is the same by all aims.
+    """Choose among the qualified the one of the highest value.
 
-    They are compared on the clips that all of them can express, of corpora that none has seen in
-    training. Equally accurate are those not significantly worse than the best, and those within
-    the margin of the preferences; among these the weighted mean of the aims decides.
-    ``labellings`` are what each candidate said of each clip, by the candidate's name.
+    That is its UAR over the emotions needed, and what it is worth in UAR that it is fast, varied,
+    and trained on the languages wanted. Neither depends on any other candidate: adding or removing
+    one that is not chosen changes nothing. Where candidates were trained on some of the corpora,
+    each two are compared on those new to both, and the one is chosen that no other beats, or else
+    that is beaten by the least. ``labellings`` are what each candidate said of each clip, by name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
     qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
     if not qualified:
         return Selection(None, why_none(verdicts))
     names = tuple(verdict.candidate.name for verdict in qualified)
-    compared = [labellings[name] for name in names if name in labellings]
-    comparison = compare(compared) if compared else None
-    equal = _equally_accurate(names, comparison, preferences.margin) if comparison else names
-    accuracies: dict[str, float] = {}
-    if comparison is not None:
-        uar = _above_chance(comparison.replicates.values, comparison.chance)
-        accuracies = dict(zip(comparison.replicates.names, uar.tolist(), strict=True))
-    aims = aims_of(qualified, labellings, accuracies, preferences, equal)
-    weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
-    totals = dict(zip(names, weighted([*aims.values()], weights)[:, 0].tolist(), strict=True))
-    chosen = max(equal, key=lambda name: totals[name])
+    # Equals are told apart by their time, and then by their place in the file.
+    fastest_first = sorted(qualified, key=_seconds)
+    compared = [labellings[name] for name in map(_name, fastest_first) if name in labellings]
+    wanted = qualified[0].candidate.requirements.emotions
+    comparison = compare(compared, wanted) if compared else None
+    aims = aims_of(qualified, labellings, _accuracies(comparison), preferences)
+    order = comparison.names if comparison else tuple(map(_name, fastest_first))
+    added = worth([aims[name] for name in order], weights_of(preferences), preferences.margin)
+    chosen = order[_first(comparison, added)]
+    beside = shared(chosen, [name for name in names if name != chosen], labellings, wanted)
+    choice = Choice(chosen, qualified, comparison, aims, labellings, preferences, wanted, beside)
     return Selection(
         candidate=chosen,
-        sentence=why_chosen(chosen, qualified, comparison, aims, equal)
-        + busy_machine(qualified, equal)
-        + why_not_compared(compared, comparison)
-        + beside_variants(chosen, verdicts, labellings)
-        + still_open(verdicts)
-        + still_higher(chosen, verdicts, labellings),
+        sentence=why_chosen(choice, verdicts),
         tied=comparison.tied if comparison else names,
         pareto=pareto(aims),
         aims=aims,
-        totals=totals,
+        totals=_totals(comparison, dict(zip(order, added[:, 0].tolist(), strict=True))),
         comparison=comparison,
-        firmness=_firmness(chosen, comparison, aims, equal, weights, preferences.margin),
+        firmness=_firmness(comparison, chosen, aims, preferences),
+        shared=beside,
     )
 
 
@@ -113,57 +97,44 @@ def pareto(aims: Mapping[str, Aims]) -> tuple[str, ...]:
     return tuple(compress(aims, pareto_front(points)))
 
 
-def _above_chance(uar: Floats, chance: float) -> Floats:
-    """Return UAR on a scale from chance, 0, to 1."""
-    scaled: Floats = np.clip((uar - chance) / (1 - chance), 0, 1)
-    return scaled
+def _name(verdict: Verdict) -> str:
+    return verdict.candidate.name
 
 
-def _equally_accurate(
-    names: Sequence[str], comparison: Comparison, margin: float
-) -> tuple[str, ...]:
-    equal = {*comparison.tied}
-    if margin:
-        equal |= {gap.other for gap in comparison.differences if gap.low <= margin}
-    return tuple(name for name in names if name in equal)
+def _seconds(verdict: Verdict) -> float:
+    time = segment_time(verdict)
+    return time.value if time else float("inf")
+
+
+def _first(comparison: Comparison | None, added: Floats) -> int:
+    if comparison is None:
+        return int(added[:, 0].argmax())
+    leads = least_leads(comparison.values, comparison.known, added[:, 0])
+    return int(leads.round(12).argmax())
 
 
 def _firmness(
-    chosen: str,
-    comparison: Comparison | None,
-    aims: Mapping[str, Aims],
-    equal: Sequence[str],
-    weights: Floats,
-    margin: float,
+    comparison: Comparison | None, chosen: str, aims: Mapping[str, Aims], preferences: Preferences
 ) -> Firmness | None:
-    """Repeat the choice on resampled clips, and with other weights."""
-    if comparison is None or len(comparison.replicates.names) < len(aims):
+    if comparison is None:
         return None
-    names, samples = comparison.replicates.names, comparison.replicates.samples
-    accuracy = _above_chance(samples, comparison.chance)
-    repeated = weights.repeat(samples.shape[1], axis=0)
-    totals = weighted([aims[name] for name in names], repeated, accuracy)
-    totals[_less_accurate(samples, comparison.replicates.freedom, margin)] = -np.inf
-    data = float(np.mean(totals.argmax(axis=0) == names.index(chosen)))
-    drawn = weighted([aims[name] for name in equal], _weightings(weights[0]))
-    return Firmness(data, float(np.mean(drawn.argmax(axis=0) == equal.index(chosen))))
+    return firmness_of(comparison, chosen, [aims[name] for name in comparison.names], preferences)
 
 
-def _less_accurate(samples: Floats, freedom: float, margin: float) -> NDArray[np.bool_]:
-    """Whether a candidate is told from the best of each replicate; of shape (candidates, n)."""
-    best = samples.argmax(axis=0)
-    error = (samples[:, None, :] - samples[None, :, :]).std(axis=2)
-    gaps = samples.max(axis=0) - samples
-    # As in the comparison itself, there are that many pairs of the best with another one.
-    level = 1 - 0.05 / max(1, len(samples) - 1)
-    less_accurate: NDArray[np.bool_] = gaps > margin + t_quantile(level, freedom) * error[:, best]
-    return less_accurate
+def _accuracies(comparison: Comparison | None) -> dict[str, float]:
+    """Return UAR on a scale from chance, 0, to 1, of those that were compared."""
+    if comparison is None:
+        return {}
+    uar = {name: comparison.uar(name) for name in comparison.names}
+    chances = {name: comparison.chance(name) for name in uar}
+    return {
+        name: max(0.0, (found[0] - chances[name]) / (1 - chances[name]))
+        for name, found in uar.items()
+        if found is not None
+    }
 
 
-def _weightings(weights: Floats) -> Floats:
-    """Draw weightings around the user's; what counts nothing for the user stays so."""
-    drawn = np.zeros((DRAWS, len(weights)))
-    counts = weights > 0
-    shares = weights[counts] / weights.sum()
-    drawn[:, counts] = np.random.default_rng(0).dirichlet(CONCENTRATION * shares, DRAWS)
-    return drawn
+def _totals(comparison: Comparison | None, added: Mapping[str, float]) -> dict[str, float]:
+    uar = {name: comparison.uar(name) for name in added} if comparison else {}
+    known = {name: found[0] for name, found in uar.items() if found}
+    return {name: extra + known.get(name, 0.0) for name, extra in added.items()}

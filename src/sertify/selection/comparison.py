@@ -1,19 +1,29 @@
-"""Candidates side by side: on the same clips, of emotions that each can express and none has seen.
+"""Candidates side by side: on the same clips, over the emotions that the user needs.
 
-With labels they are compared by how right they are, without by how much they agree.
+What all are compared over is the same whoever takes part: an emotion that a candidate has no label
+for is never recognised, and a corpus that it was trained on is left out for its own pairs alone. So
+no candidate decides what others are compared on.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import fmean
+
+import numpy as np
 
 from sertify.evidence.labelling import Labelling
-from sertify.statistics import agreement, bootstrapping, comparisons
-from sertify.statistics.comparisons import Difference
+from sertify.gates.frame import frame
+from sertify.selection.order import least_leads
+from sertify.statistics.comparisons import Difference, corrected, difference, uar_interval
+from sertify.statistics.confusion import Floats
 from sertify.statistics.intervals import Interval
-from sertify.statistics.replicates import Replicates, combine, paired
+from sertify.statistics.paired import Paired, paired
 from sertify.statistics.resampling import named_groups
 from sertify.vocabulary.text import listed
+
+LEVEL = 0.05
+"""Of a p-value from which on two candidates are not told apart."""
 
 
 @dataclass(frozen=True)
@@ -22,134 +32,163 @@ class Comparison:
 
     Attributes
     ----------
-    replicates
-        UAR of each, and resamples of it; over several corpora it is their mean.
-    differences
-        The best against each other one; ``tied`` names those not significantly worse, and the best.
+    names
+        Who is compared.
+    corpora
+        By corpus, how right those are that were not trained on it.
     emotions
-        What the clips are of, by corpus: emotions that all candidates can express.
+        By corpus, those that recall is averaged over.
     left_out
-        Why a corpus, by its name, is no part of it.
+        Why somebody, or nobody, is compared on a corpus, by its name.
     """
 
-    replicates: Replicates
-    differences: tuple[Difference, ...]
-    tied: tuple[str, ...]
+    names: tuple[str, ...]
+    corpora: Mapping[str, Paired]
     emotions: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, str]
 
+    def between(self, better: str, other: str) -> Difference | None:
+        """Return by how much one is better, over the corpora new to both; None where none is."""
+        both = [one for one in self.corpora.values() if {better, other} <= {*one.names}]
+        return difference(both, better, other) if both else None
+
+    def uar(self, name: str) -> tuple[float, Interval] | None:
+        """Return the mean UAR over the corpora that are new to a candidate, with its interval."""
+        own = [one for one in self.corpora.values() if name in one.names]
+        if not own:
+            return None
+        value = fmean(float(one.values[one.names.index(name)]) for one in own)
+        return value, uar_interval(own, name)
+
+    def chance(self, name: str) -> float:
+        """Return the UAR that guessing scores on the corpora that are new to a candidate."""
+        own = [corpus for corpus, one in self.corpora.items() if name in one.names]
+        return fmean(1 / len(self.emotions[corpus]) for corpus in own) if own else 1.0
+
     @property
-    def chance(self) -> float:
-        """The UAR that guessing scores."""
-        return sum(1 / len(names) for names in self.emotions.values()) / len(self.emotions)
+    def clips(self) -> int:
+        """How many clips there are to compare on."""
+        return sum(one.clips for one in self.corpora.values())
+
+    @property
+    def known(self) -> Floats:
+        """Who is compared on what: 1 or 0, of shape (corpora, candidates)."""
+        rows = [[name in one.names for name in self.names] for one in self.corpora.values()]
+        return np.array(rows, dtype=float)
+
+    @property
+    def values(self) -> Floats:
+        """UAR of shape (corpora, candidates), 0 where one is not compared."""
+        return self._spread([one.values for one in self.corpora.values()])
+
+    def samples(self, n: int) -> Floats:
+        """Return the UAR on n corpora like each, of shape (corpora, candidates, n)."""
+        drawn = [one.samples(n, seed) for seed, one in enumerate(self.corpora.values())]
+        return self._spread(drawn)
+
+    def _spread(self, tables: Sequence[Floats]) -> Floats:
+        """Put a row for each candidate, zeros for who is not compared, into each table."""
+        spread = np.zeros((len(tables), len(self.names), *tables[0].shape[1:]))
+        for out, one, table in zip(spread, self.corpora.values(), tables, strict=True):
+            out[[self.names.index(name) for name in one.names]] = table
+        return spread
+
+    @cached_property
+    def leader(self) -> str:
+        """The most accurate: the one that is behind any other by the least."""
+        return self.names[int(least_leads(self.values, self.known).argmax())]
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """The leader against each other one that it can be compared with, the best first."""
+        others = (self.between(self.leader, name) for name in self.names if name != self.leader)
+        ranked = sorted(filter(None, others), key=lambda one: (one.value, one.p, one.other))
+        ps = corrected([one.p for one in ranked])
+        return tuple(replace(one, p_corrected=p) for one, p in zip(ranked, ps, strict=True))
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """The leader, and those that the data cannot tell from it."""
+        told = {one.other for one in self.differences if one.p_corrected < LEVEL}
+        return (self.leader, *(n for n in self.names if n not in told and n != self.leader))
 
 
-def compare(labellings: Sequence[Labelling]) -> Comparison | None:
-    """Compare candidates on the clips that each of them was asked about; None without any.
+def compare(
+    labellings: Sequence[Labelling], wanted: Sequence[str] | None = None
+) -> Comparison | None:
+    """Compare candidates over the emotions ``wanted``; None where there is nothing to compare on.
 
-    A corpus that has an obstacle is left out.
+    By default these are the emotions that have enough clips in a corpus. A clip that a candidate
+    could not be asked about is not recognised. A corpus with fewer than two of the emotions, or
+    that fewer than two candidates have not seen in training, is left out.
     """
-    left_out = obstacles(labellings)
-    shared = {name: at for name, at in _places(labellings).items() if name not in left_out}
-    if not shared:
+    clips = _clips(labellings)
+    emotions = {name: frame(truths.values(), wanted) for name, truths in clips.items()}
+    order = sorted(clips)
+    able = {
+        corpus: [one for one in labellings if corpus not in one.seen]
+        for corpus in order
+        if len(emotions[corpus]) > 1
+    }
+    corpora = {
+        corpus: _paired(some, clips[corpus], emotions[corpus])
+        for corpus, some in able.items()
+        if len(some) >= min(2, len(labellings))
+    }
+    left_out = {corpus: why for corpus in order if (why := _why(corpus, labellings, emotions))}
+    if not corpora:
         return None
-    emotions = {name: _common(labellings, places) for name, places in shared.items()}
-    parts = (
-        _replicates(labellings, places, emotions[name], seed)
-        for seed, (name, places) in enumerate(shared.items())
+    used = {corpus: emotions[corpus] for corpus in corpora}
+    return Comparison(tuple(one.candidate for one in labellings), corpora, used, left_out)
+
+
+def obstacles(labellings: Sequence[Labelling], wanted: Sequence[str] | None) -> dict[str, str]:
+    """Return why candidates are not, or not all, compared on a corpus, by its name."""
+    clips = _clips(labellings)
+    emotions = {name: frame(truths.values(), wanted) for name, truths in clips.items()}
+    return {name: why for name in sorted(clips) if (why := _why(name, labellings, emotions))}
+
+
+def in_common(
+    one: Labelling, other: Labelling, wanted: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """Return the emotions that both can express, of all that any corpus is compared over."""
+    frames = (frame(truths.values(), wanted) for truths in _clips([one, other]).values())
+    needed = {emotion for emotions in frames for emotion in emotions}
+    return tuple(sorted(needed & {*one.emotions} & {*other.emotions}))
+
+
+def _why(
+    corpus: str, labellings: Sequence[Labelling], emotions: Mapping[str, Sequence[str]]
+) -> str:
+    if len(emotions[corpus]) < 2:
+        return "it has clips of fewer than two of the emotions"
+    seen = [labelling.candidate for labelling in labellings if corpus in labelling.seen]
+    return f"seen in training by {listed(seen)}" if seen else ""
+
+
+def _clips(labellings: Sequence[Labelling]) -> dict[str, dict[str, str]]:
+    """Return by corpus the emotion of each labelled clip that any was asked about, by its key."""
+    clips: dict[str, dict[str, str]] = {}
+    for labelling in labellings:
+        rows = zip(labelling.corpora, labelling.keys, labelling.truth, strict=True)
+        for corpus, key, truth in rows:
+            if truth is not None:
+                clips.setdefault(corpus, {})[key] = truth
+    return clips
+
+
+def _paired(
+    labellings: Sequence[Labelling], clips: Mapping[str, str], emotions: Sequence[str]
+) -> Paired:
+    kept = sorted(key for key, truth in clips.items() if truth in emotions)
+    said = {one.candidate: dict(zip(one.keys, one.predicted, strict=True)) for one in labellings}
+    speakers: dict[str, str | None] = {}
+    for one in labellings:
+        speakers |= dict(zip(one.keys, one.speakers, strict=True))
+    return paired(
+        [clips[key] for key in kept],
+        {name: [answers.get(key, "") for key in kept] for name, answers in said.items()},
+        named_groups([speakers[key] for key in kept]),
+        emotions,
     )
-    replicates = combine([*parts])
-    differences = comparisons.best_against_others(replicates)
-    best = replicates.names[int(replicates.values.argmax())]
-    tied = comparisons.tied(differences, best)
-    return Comparison(replicates, differences, tied, emotions, left_out)
-
-
-def obstacles(labellings: Sequence[Labelling]) -> dict[str, str]:
-    """Return why candidates cannot be compared on a corpus, by its name, where they cannot.
-
-    One of them was trained on it, or fewer than two of its emotions can be expressed by all.
-    """
-    reasons = {}
-    for corpus, places in _places(labellings).items():
-        seen = [labelling.candidate for labelling in labellings if corpus in labelling.seen]
-        if seen:
-            reasons[corpus] = f"seen in training by {listed(seen)}"
-        elif len(_common(labellings, places)) < 2:
-            reasons[corpus] = "it has fewer than two emotions that all can express"
-    return reasons
-
-
-def _places(labellings: Sequence[Labelling]) -> dict[str, list[list[int]]]:
-    """Return by corpus where, in each candidate's answers, the clips are that all have."""
-    index = [{key: place for place, key in enumerate(labelling.keys)} for labelling in labellings]
-    shared = {*index[0]}.intersection(*index[1:])
-    by_corpus: dict[str, list[str]] = {}
-    for key, corpus in zip(labellings[0].keys, labellings[0].corpora, strict=True):
-        if key in shared:
-            by_corpus.setdefault(corpus, []).append(key)
-    return {
-        corpus: [[own[key] for key in keys] for own in index] for corpus, keys in by_corpus.items()
-    }
-
-
-def _common(labellings: Sequence[Labelling], places: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Return the emotions of these clips that all can express."""
-    truths = {truth for place in places[0] if (truth := labellings[0].truth[place]) is not None}
-    return tuple(sorted(truths.intersection(*(labelling.emotions for labelling in labellings))))
-
-
-def _replicates(
-    labellings: Sequence[Labelling],
-    places: Sequence[Sequence[int]],
-    emotions: Sequence[str],
-    seed: int,
-) -> Replicates:
-    first = labellings[0]
-    kept = [n for n, place in enumerate(places[0]) if first.truth[place] in emotions]
-    predictions = {
-        labelling.candidate: labelling.at([own[n] for n in kept], "predicted")
-        for labelling, own in zip(labellings, places, strict=True)
-    }
-    own = [places[0][n] for n in kept]
-    groups = named_groups(first.at(own, "speakers"))
-    return paired(first.at(own, "truth"), predictions, groups, emotions, seed=seed)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How often two candidates say the same, as Cohen's kappa.
-
-    It is over the ``clips`` that both give one of the emotions that both can express, and None
-    where these are fewer than two.
-    """
-
-    first: str
-    second: str
-    kappa: float | None
-    interval: Interval | None
-    clips: int
-    emotions: tuple[str, ...]
-
-
-def agreements(labellings: Sequence[Labelling]) -> tuple[Agreement, ...]:
-    """Return the agreement of each pair of candidates, whatever the clips are labelled."""
-    return tuple(_agreement(labelling, other) for labelling, other in combinations(labellings, 2))
-
-
-def _agreement(one: Labelling, other: Labelling) -> Agreement:
-    shared = tuple(sorted({*one.emotions} & {*other.emotions}))
-    index = {key: place for place, key in enumerate(other.keys)}
-    pairs = [
-        (place, index[key])
-        for place, key in enumerate(one.keys)
-        if key in index and one.predicted[place] in shared and other.predicted[index[key]] in shared
-    ]
-    first = [one.predicted[own] for own, _ in pairs]
-    second = [other.predicted[their] for _, their in pairs]
-    kappa = interval = None
-    if len({*first, *second}) > 1:
-        named = named_groups([one.groups[own] for own, _ in pairs])
-        kappa = agreement.cohen_kappa(first, second)
-        interval = bootstrapping.kappa_interval(first, second, named)
-    return Agreement(one.candidate, other.candidate, kappa, interval, len(pairs), shared)

@@ -11,8 +11,8 @@ import numpy as np
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
-from sertify.selection.aims import AIMS, Aims, aims_of, weighted
-from sertify.selection.comparison import Agreement, agreements
+from sertify.selection.agreements import Agreement, agreements
+from sertify.selection.aims import AIMS, Aims, aims_of, weights_of, worth
 from sertify.selection.verdicts import Standing, Verdict
 from sertify.vocabulary.outcomes import Outcome
 
@@ -49,8 +49,11 @@ def consensus(
     compared = {each.candidate.name: labellings[each.candidate.name] for each in able}
     pairs = agreements([*compared.values()])
     aims = aims_of(able, compared, _mean_kappa([*compared], pairs), preferences)
-    weights = np.array([[getattr(preferences.weights, name) for name in AIMS]], dtype=float)
-    totals = dict(zip(aims, weighted([*aims.values()], weights)[:, 0].tolist(), strict=True))
+    added = worth([*aims.values()], weights_of(preferences), preferences.margin)[:, 0].tolist()
+    totals = {
+        name: (met.accuracy or 0.0) + extra
+        for (name, met), extra in zip(aims.items(), added, strict=True)
+    }
     chosen = max(totals, key=lambda name: totals[name])
     return Consensus(
         candidate=chosen,

@@ -41,8 +41,7 @@ def _said(name: str, behind: Mapping[str, DifferenceResult], selection: Selectio
         return "the most accurate" if behind else ""
     if name in selection.tied:
         return "not told apart"
-    near = selection.margin and behind[name].low <= selection.margin
-    return "less accurate, within the margin" if near else "less accurate"
+    return "less accurate"
 
 
 def uncommon(shown: Results) -> dict[str, list[str]]:

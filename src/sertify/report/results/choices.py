@@ -1,7 +1,8 @@
 """The choice as results.json has it: the selection with its comparison, and one without labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 from sertify.candidates.entries import Preferences
@@ -11,12 +12,15 @@ from sertify.report.results.model.choice import (
     ComparisonResult,
     DifferenceResult,
     SelectionResult,
+    SharedResult,
 )
+from sertify.selection.agreements import Agreement
 from sertify.selection.aims import Aims
 from sertify.selection.choosing import Selection
-from sertify.selection.comparison import Agreement, Comparison
+from sertify.selection.comparison import Comparison
 from sertify.selection.consensus import Consensus
-from sertify.statistics.comparisons import Difference, uar_intervals
+from sertify.selection.others import Shared
+from sertify.statistics.comparisons import Difference
 
 _NONE_CAME_AS_FAR = "Without ground truth, and no candidate came as far as to be compared."
 
@@ -27,7 +31,7 @@ def selection_result(selection: Selection, preferences: Preferences) -> Selectio
         "weights": preferences.weights.model_dump(),
         "margin": preferences.margin,
         "aims": _known(selection.aims),
-        "comparison": selection.comparison and _comparison(selection.comparison),
+        "comparison": selection.comparison and _comparison(selection.comparison, selection.shared),
     }
     return SelectionResult.model_validate(vars(selection) | changed)
 
@@ -50,20 +54,26 @@ def _known(aims: Mapping[str, Aims]) -> AimShares:
     return {name: each.known() for name, each in aims.items()}
 
 
-def _comparison(comparison: Comparison) -> ComparisonResult:
-    replicates = comparison.replicates
-    intervals = uar_intervals(replicates)
+def _comparison(comparison: Comparison, shared: Sequence[Shared]) -> ComparisonResult:
+    corpora = comparison.corpora.values()
+    by_speaker = all(one.by_speaker for one in corpora)
+    uar = {name: found for name in comparison.names if (found := comparison.uar(name))}
+    chances = [1 / len(emotions) for emotions in comparison.emotions.values()]
     changed = {
-        "clips": replicates.clips,
-        "speakers": replicates.groups if replicates.by_speaker else None,
-        "chance": comparison.chance,
+        "clips": comparison.clips,
+        "speakers": sum(one.groups for one in corpora) if by_speaker else None,
+        "chance": fmean(chances),
         "uar": {
-            name: {"value": value, **asdict(intervals[name])}
-            for name, value in zip(replicates.names, replicates.values.tolist(), strict=True)
+            name: {"value": value, **asdict(interval)} for name, (value, interval) in uar.items()
         },
         "differences": tuple(map(_difference, comparison.differences)),
+        "shared": tuple(map(_shared, shared)),
     }
     return ComparisonResult.model_validate(vars(comparison) | changed)
+
+
+def _shared(pair: Shared) -> SharedResult:
+    return SharedResult.model_validate(vars(pair.difference) | vars(pair))
 
 
 def _difference(difference: Difference) -> DifferenceResult:

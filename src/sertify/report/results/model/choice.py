@@ -1,6 +1,6 @@
 """The choice in results.json: the selection, what it rests on, and a choice without labels."""
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt
+from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
 from sertify.report.results.model.candidate import Fraction
 from sertify.report.results.model.fields import (
@@ -18,10 +18,16 @@ AimShares = dict[str, dict[str, float]]
 
 
 class FirmnessResult(ResultPart):
-    """How often the choice stays the same."""
+    """How sure the choice is."""
 
-    data: Fraction = Field(description="Over resamples of the clips.")
+    again: Fraction | None = Field(None, description="Fresh corpora on which it is the same.")
+    close: Fraction | None = Field(
+        None, description="How probable it is that it is truly within 0.03 UAR of the best."
+    )
     weights: Fraction = Field(description="Over other weightings around these.")
+    expected: float | None = Field(
+        None, description="UAR on other speech like this: the best of several looks too good."
+    )
 
 
 class DifferenceResult(ResultPart):
@@ -33,22 +39,41 @@ class DifferenceResult(ResultPart):
     low: float
     high: float
     p: float = Field(description="p-value of no difference, two-sided.")
-    p_holm: float = Field(description="The same, corrected for the number of comparisons.")
+    p_corrected: float = Field(
+        validation_alias=AliasChoices("p_corrected", "p_holm"),
+        description="The same, corrected for the best being the best of several.",
+    )
     detectable: float = Field(description="The smallest that would show in 80 % of all cases.")
+
+
+class SharedResult(ResultPart):
+    """The chosen candidate against another one, on the emotions that both have labels for."""
+
+    other: str
+    emotions: Several[str]
+    better: str
+    value: float
+    low: float
+    high: float
 
 
 class ComparisonResult(ResultPart):
     """The qualified on the same clips."""
 
-    emotions: dict[str, Several[str]] = Field(description="By corpus, those all can express.")
-    left_out: dict[str, str] = Field(description="By corpus, why it is no part of this.")
+    emotions: dict[str, Several[str]] = Field(description="By corpus, what recall is over.")
+    left_out: dict[str, str] = Field(
+        description="By corpus, why it is no part of this, or not for all."
+    )
     clips: NonNegativeInt
     speakers: NonNegativeInt | None = Field(description="Null where clips are resampled instead.")
     chance: float = Field(description="The UAR that guessing scores on them.")
     uar: dict[str, EstimateResult] = Field(
-        description="By candidate; over several corpora the mean."
+        description="By candidate; over several corpora the mean of those new to it."
     )
     differences: Several[DifferenceResult] = Field(description="The best against each other one.")
+    shared: Several[SharedResult] = Field(
+        (), description="The chosen one against those that lack labels, or have ones it lacks."
+    )
 
 
 class ConfirmationResult(ResultPart):
@@ -77,10 +102,12 @@ class SelectionResult(ResultPart):
         description="Those that no other equals in all aims, beats in one."
     )
     weights: dict[str, NonNegativeFloat] = Field(description="What each aim weighs.")
-    margin: NonNegativeFloat = Field(description="UAR behind the best that still counts as equal.")
+    margin: NonNegativeFloat = Field(description="UAR that a point in an aim is worth.")
     aims: AimShares = Field(description="How well each meets the aims, 0 to 1, where known.")
-    totals: dict[str, float] = Field(description="Weighted mean of its aims.")
-    firmness: FirmnessResult | None = Field(None, description="Null unless all were compared.")
+    totals: dict[str, float] = Field(
+        description="UAR, and what its other aims are worth in UAR: the highest is chosen."
+    )
+    firmness: FirmnessResult | None = Field(None, description="Null where nothing was compared.")
     comparison: ComparisonResult | None = None
     confirmation: ConfirmationResult | None = Field(None, description="With --confirm, --hold-out.")
 
