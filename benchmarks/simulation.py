@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.statistics import agreement, bootstrapping, comparisons, intervals
-from sertify.statistics.replicates import Replicates, paired
+from sertify.statistics.paired import Paired, paired
 from sertify.vocabulary.outcomes import Bound, Measurement, Outcome, judge
 
 __all__ = ["SETTINGS", "Found", "Setting", "simulate"]
@@ -150,7 +150,7 @@ def true_uars(setting: Setting) -> dict[str, float]:
 def corpora(setting: Setting, true: Mapping[str, float], pools: int, seed: int) -> Iterator[Corpus]:
     """Yield pools; each draws its speakers anew."""
     rng = np.random.default_rng([seed, setting.speakers, setting.classes, setting.uneven])
-    means = {name: _means(true[name], i, setting.classes) for i, name in enumerate(MODELS)}
+    means = {name: class_means(true[name], i, setting.classes) for i, name in enumerate(MODELS)}
     for _ in range(pools):
         yield _corpus(rng, setting, means)
 
@@ -160,8 +160,8 @@ def _corpus(rng: np.random.Generator, setting: Setting, means: Mapping[str, Floa
     clips = _clips(rng, setting).ravel()
     speaker, truth = (axis.ravel().repeat(clips) for axis in np.indices(shape))
     answers = {"random": rng.integers(setting.classes, size=len(truth))}
-    for name, recalls in _recalls(rng, means, shape).items():
-        right = rng.random(len(truth)) < recalls[speaker, truth]
+    for name, found in recalls(rng, means, shape).items():
+        right = rng.random(len(truth)) < found[speaker, truth]
         wrong = (truth + rng.integers(1, setting.classes, len(truth))) % setting.classes
         answers[name] = np.where(right, truth, wrong)
     names = {name: _named(answers[name]) for name in (*means, "random")}
@@ -185,7 +185,7 @@ def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
     return clips
 
 
-def _recalls(
+def recalls(
     rng: np.random.Generator, means: Mapping[str, Floats], shape: tuple[int, int]
 ) -> dict[str, Floats]:
     """Return each model's recall for each speaker and class."""
@@ -198,20 +198,23 @@ def _recalls(
     return {name: _logistic(mean + shared + own[name]) for name, mean in means.items()}
 
 
-def _means(uar: float, model: int, classes: int) -> Floats:
+def class_means(uar: float, model: int, classes: int) -> Floats:
     """Return a model's class means, in logits, whose expected UAR is the given one."""
     profile = np.roll(np.linspace(-1, 1, classes), 2 * model)
     low, high = -10.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if _expected(profile + middle) < uar else (low, middle)
+        low, high = (
+            (middle, high) if expected_recalls(profile + middle).mean() < uar else (low, middle)
+        )
     return profile + low
 
 
-def _expected(means: Floats) -> float:
-    """Return the mean of logistic(mean + effects), by Gauss-Hermite quadrature."""
+def expected_recalls(means: Floats) -> Floats:
+    """Return the mean of logistic(mean + effects) of each, by Gauss-Hermite quadrature."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    return float((_logistic(means[:, None] + DEVIATION * nodes) @ weights).mean() / weights.sum())
+    found: Floats = (_logistic(means[:, None] + DEVIATION * nodes) @ weights) / weights.sum()
+    return found
 
 
 def _logistic(x: Floats) -> Floats:
@@ -238,7 +241,7 @@ def _qualifies(measured: Measurement) -> bool:
     return judge(measured, REQUIREMENT, "low_uar").outcome is Outcome.PASS
 
 
-def _pair_covered(drawn: Replicates, pair: tuple[str, str], true: Mapping[str, float]) -> bool:
+def _pair_covered(drawn: Paired, pair: tuple[str, str], true: Mapping[str, float]) -> bool:
     places = [drawn.names.index(name) for name in pair]
     both = replace(drawn, names=pair, values=drawn.values[places], samples=drawn.samples[places])
     (found,) = comparisons.best_against_others(both)

@@ -149,13 +149,10 @@ def obstacles(labellings: Sequence[Labelling], wanted: Sequence[str] | None) -> 
     return {name: why for name in sorted(clips) if (why := _why(name, labellings, emotions))}
 
 
-def in_common(
-    one: Labelling, other: Labelling, wanted: Sequence[str] | None = None
-) -> tuple[str, ...]:
-    """Return the emotions that both can express, of all that any corpus is compared over."""
-    frames = (frame(truths.values(), wanted) for truths in _clips([one, other]).values())
-    needed = {emotion for emotions in frames for emotion in emotions}
-    return tuple(sorted(needed & {*one.emotions} & {*other.emotions}))
+def needed(labellings: Sequence[Labelling], wanted: Sequence[str] | None = None) -> set[str]:
+    """Return the emotions that any corpus is compared over."""
+    frames = (frame(truths.values(), wanted) for truths in _clips(labellings).values())
+    return {emotion for emotions in frames for emotion in emotions}
 
 
 def _why(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sertify.evidence.labelling import Labelling
-from sertify.selection.comparison import compare, in_common
+from sertify.selection.comparison import compare, needed
 from sertify.selection.verdicts import Standing, Verdict
 from sertify.statistics.comparisons import Difference
 from sertify.vocabulary.text import listed
@@ -59,9 +59,16 @@ def shared(
     own = labellings.get(chosen)
     if own is None:
         return ()
-    pairs = ((name, labellings[name]) for name in others if name in labellings)
-    found = (_shared(name, own, other, wanted) for name, other in pairs)
-    return tuple(filter(None, found))
+    asked = needed([own], wanted)
+    found = []
+    for name in others:
+        other = labellings.get(name)
+        emotions = tuple(sorted(asked & {*own.emotions} & {*other.emotions})) if other else ()
+        if other is None or len(emotions) < 2 or asked == {*emotions}:
+            continue  # then there is nothing to compare on, or nothing new
+        if comparison := compare([own, other], emotions):
+            found.append(Shared(name, emotions, comparison.differences[0]))
+    return tuple(found)
 
 
 def better_on_fewer(pairs: Sequence[Shared]) -> str:
@@ -76,15 +83,3 @@ def better_on_fewer(pairs: Sequence[Shared]) -> str:
     if not better:
         return ""
     return f" {'; '.join(better)}; if these are all that is needed, name them under `emotions:`."
-
-
-def _shared(
-    name: str, one: Labelling, other: Labelling, wanted: Sequence[str] | None
-) -> Shared | None:
-    """Return nothing where they share fewer than two emotions, or all that are needed."""
-    emotions = in_common(one, other, wanted)
-    comparison = compare([one, other], emotions) if len(emotions) > 1 else None
-    whole = compare([one, other], wanted)
-    if comparison is None or (whole and comparison.emotions == whole.emotions):
-        return None
-    return Shared(name, emotions, comparison.differences[0])
