@@ -1,5 +1,6 @@
 """The choice that a run makes, as its users see it: corpora, statistics, selection."""
 
+import json
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -100,6 +101,37 @@ def test_a_gate_for_ci_is_not_asked_for_a_selection(run: Run, tmp_path: Path) ->
     outcome = run("-m", "loadability", candidates=file)
     assert outcome.code == 0
     assert closing(outcome) is None
+
+
+# ------------------------------------------------------------------ bystanders
+
+
+@pytest.mark.slow(15)
+def test_a_bystander_of_two_emotions_changes_nothing(run: Run, tmp_path: Path) -> None:
+    """Its other labels never occur; compared on the two that it has, hubert-tiny would be better."""
+    few = tmp_path / "few-tiny"
+    shutil.copytree(FIXTURES / "models" / "wavlm-tiny", few)
+    config = json.loads((few / "config.json").read_text())
+    others = iter(("boredom", "contempt", "calm", "enthusiasm", "excitement"))
+    names = {
+        place: label if label in ("angry", "anger", "neutral") else next(others)
+        for place, label in config["id2label"].items()
+    }
+    config |= {"id2label": names, "label2id": {label: int(at) for at, label in names.items()}}
+    (few / "config.json").write_text(json.dumps(config))
+    lax = dict.fromkeys(("class_share", "top_share", "entropy", "effective_emotions"))
+    asked = {"coverage": {"min": 0.2}, "uar": {"min": 0.2}, **lax}
+    good = [{"name": "wavlm-tiny"}, {"name": "hubert-tiny"}]
+    arguments = ("--data", SPEECH)
+    alone = run(*arguments, candidates=suite(tmp_path, *good, requirements=asked))
+    file = suite(tmp_path, *good, {"name": "few", "model": str(few)}, requirements=asked)
+    both = run(*arguments, candidates=file)
+    told = {one["name"]: one["verdict"] for one in both.results["candidates"]}
+    assert told == dict.fromkeys(("wavlm-tiny", "hubert-tiny", "few"), "qualified")
+    for outcome in (alone, both):
+        sentence = outcome.results["selection"]["sentence"]
+        assert sentence.startswith("Use wavlm-tiny: UAR 0.86 over the 7 emotions, 0.")
+        assert " above hubert-tiny [0." in sentence
 
 
 # ------------------------------------------------------------------ several corpora
