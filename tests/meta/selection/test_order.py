@@ -20,7 +20,7 @@ sizes = st.tuples(st.integers(1, 3), st.integers(1, 6))
 @st.composite
 def worlds(draw: Callable[..., Floats]) -> tuple[Floats, Floats]:
     """Return UARs of candidates that are known on all corpora, and what their aims are worth."""
-    n_corpora, n_candidates = draw(sizes)  # type: ignore[arg-type]
+    n_corpora, n_candidates = draw(sizes)
     uar = draw(arrays(float, (n_corpora, n_candidates), elements=shares))
     worth = draw(arrays(float, n_candidates, elements=shares))
     return uar, worth / 10

@@ -1,6 +1,6 @@
 """Cuts results.json into the tables of the page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,20 +28,21 @@ def compared(selection: SelectionResult) -> list[Compared]:
     if comparison is None:
         return []
     behind = {difference.other: difference for difference in comparison.differences}
+    leaders = {difference.better for difference in comparison.differences}
     uars = comparison.uar
-    best_first = sorted(uars, key=lambda name: (name in behind, -uars[name].value))
+    best_first = sorted(uars, key=lambda name: (name not in leaders, -uars[name].value))
     return [
-        Compared(name, uars[name], behind.get(name), _said(name, behind, selection))
+        Compared(name, uars[name], behind.get(name), _said(name, leaders, selection))
         for name in best_first
     ]
 
 
-def _said(name: str, behind: Mapping[str, DifferenceResult], selection: SelectionResult) -> str:
-    if name not in behind:
-        return "the most accurate" if behind else ""
-    if name in selection.tied:
-        return "not told apart"
-    return "less accurate"
+def _said(name: str, leaders: Collection[str], selection: SelectionResult) -> str:
+    if name in leaders:
+        return "the most accurate"
+    if not leaders:
+        return ""
+    return "not told apart" if name in selection.tied else "less accurate"
 
 
 def uncommon(shown: Results) -> dict[str, list[str]]:
