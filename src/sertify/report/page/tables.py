@@ -2,14 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from sertify.report.results.model.candidate import CandidateResult, PartResult
-from sertify.report.results.model.choice import DifferenceResult, SelectionResult
+from sertify.report.results.model.choice import (
+    AimShares,
+    DifferenceResult,
+    SelectionResult,
+    UnlabelledResult,
+)
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 from sertify.report.sentences import is_seen, unjudged
+from sertify.selection.aims import POINTS
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def _said(name: str, leaders: Collection[str], selection: SelectionResult) -> st
     return "not told apart" if name in selection.tied else "less accurate"
 
 
-def uncommon(shown: Results) -> dict[str, list[str]]:
+def left_aside(shown: Results) -> dict[str, list[str]]:
     """Return by corpus its emotions that took no part in the comparison."""
     comparison = shown.selection.comparison
     common = comparison.emotions if comparison else {}
@@ -54,6 +61,35 @@ def uncommon(shown: Results) -> dict[str, list[str]]:
         corpus: [emotion for emotion in corpora.get(corpus, ()) if emotion not in emotions]
         for corpus, emotions in common.items()
     }
+
+
+def worths(selection: SelectionResult, aims: AimShares) -> dict[str, dict[str, float]]:
+    """Return by candidate and aim what it is worth in UAR, as in :func:`aims.worth`.
+
+    Empty for what sertify 0.1 wrote: its total was a weighted mean, in which accuracy had a weight.
+    """
+    weights = selection.weights
+    if "accuracy" in weights:
+        return {}
+    unit = selection.margin / fmean(weights.values())
+    return {
+        name: {aim: unit * weights[aim] * POINTS[aim] * met.get(aim, 0.0) for aim in POINTS}
+        for name, met in aims.items()
+    }
+
+
+def accuracies(selection: SelectionResult) -> dict[str, float | None]:
+    """Return by candidate its UAR; what sertify 0.1 wrote was weighed by UAR above chance."""
+    uar = selection.comparison.uar if selection.comparison else {}
+    if "accuracy" in selection.weights:
+        return {name: met.get("accuracy") for name, met in selection.aims.items()}
+    return {name: uar[name].value if name in uar else None for name in selection.totals}
+
+
+def agreement(unlabelled: UnlabelledResult | None) -> dict[str, float | None]:
+    """Return by candidate its mean agreement with the others, where nothing is labelled."""
+    aims = unlabelled.aims if unlabelled else {}
+    return {name: met.get("accuracy") for name, met in aims.items()}
 
 
 def rows_of(corpus: CorpusResult) -> list[tuple[CorpusResult, dict[str, int]]]:
