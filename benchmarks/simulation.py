@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sertify.selection.comparison import Comparison
 from sertify.statistics import agreement, bootstrapping, comparisons, intervals
 from sertify.statistics.paired import Paired, paired
 from sertify.vocabulary.outcomes import Bound, Measurement, Outcome, judge
@@ -128,9 +129,8 @@ def judged(corpus: Corpus, true: Mapping[str, float], setting: Setting, replicat
         name: _measure(corpus.truth, prediction, groups, replicates)
         for name, prediction in corpus.predictions.items()
     }
-    drawn = paired(corpus.truth, corpus.predictions, groups, replicates=replicates)
-    differences = comparisons.best_against_others(drawn)
-    kept = comparisons.tied(differences, differences[0].better)
+    drawn = paired(corpus.truth, corpus.predictions, groups)
+    kept = Comparison(drawn.names, {"speech": drawn}, {}, {}).tied
     return Found(
         covered={name: _covers(one.low, one.high, true[name]) for name, one in measured.items()},
         qualified={name: _qualifies(one) for name, one in measured.items()},
@@ -242,9 +242,7 @@ def _qualifies(measured: Measurement) -> bool:
 
 
 def _pair_covered(drawn: Paired, pair: tuple[str, str], true: Mapping[str, float]) -> bool:
-    places = [drawn.names.index(name) for name in pair]
-    both = replace(drawn, names=pair, values=drawn.values[places], samples=drawn.samples[places])
-    (found,) = comparisons.best_against_others(both)
+    found = comparisons.difference([drawn], *pair)
     return _covers(found.low, found.high, true[found.better] - true[found.other])
 
 

@@ -169,7 +169,10 @@ class Entry(Keys):
     @classmethod
     def _share_the_emotions(cls, own: Requirements) -> Requirements:
         if "emotions" in own.model_fields_set:
-            raise complaint("has emotions, but these are the same for all: name them at the top")
+            raise complaint(
+                "has emotions, but these are the same for all: name them under requirements at the"
+                " top"
+            )
         return own
 
     @field_validator("reason")

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sertify.report.results.model.candidate import CandidateResult
-from sertify.report.results.model.choice import DifferenceResult, SelectionResult
+from sertify.report.results.model.choice import (
+    DifferenceResult,
+    SelectionResult,
+    SharedResult,
+)
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 
-_Number = Measured | EstimateResult | DifferenceResult
+_Number = Measured | EstimateResult | DifferenceResult | SharedResult
 
 _ABSENT = "\N{EN DASH}"
 _STANDINGS = ("use", "tied", "qualified", "now qualifies", "undecided", "baseline", "rejected")
@@ -67,8 +71,8 @@ def moment(stamp: str) -> str:
 def headline(sentence: str, chosen: str | None) -> tuple[str, str]:
     """Split the selection's sentence into what to do and why.
 
-    >>> headline("Use a: highest UAR", "a")
-    ('Use a', 'Highest UAR')
+    >>> headline("Use a: the only candidate", "a")
+    ('Use a', 'The only candidate')
     """
     head = f"Use {chosen}" if chosen else re.split(r"[:;.](?:\s|$)", sentence, maxsplit=1)[0]
     why = sentence.removeprefix(head).lstrip(" :;,.")

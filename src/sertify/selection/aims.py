@@ -95,14 +95,20 @@ def worth(aims: Sequence[Aims], weights: Floats, margin: Floats | float) -> Floa
     return value
 
 
-def _speed(verdict: Verdict) -> float | None:
-    """Return how fast it is, by the median time for a second of speech."""
+def seconds_for_a_second(verdict: Verdict) -> float | None:
+    """Return the median time that a second of speech takes, in seconds; None where not measured."""
     record = timing_record(verdict)
     time, length = (record and record.value(name) for name in ("time_p50", "segment"))
-    if not time or not length or time.value <= 0:
+    known = time and length and time.value > 0 and length.value > 0
+    return time.value / length.value if time and length and known else None
+
+
+def _speed(verdict: Verdict) -> float | None:
+    """Return how fast it is, by the time for a second of speech."""
+    seconds = seconds_for_a_second(verdict)
+    if seconds is None:
         return None
-    tens = math.log10(_SLOWEST * length.value / time.value)
-    return min(1.0, max(0.0, tens / POINTS["speed"]))
+    return min(1.0, max(0.0, math.log10(_SLOWEST / seconds) / POINTS["speed"]))
 
 
 def _diversity(labelling: Labelling) -> float:

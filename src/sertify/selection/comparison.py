@@ -33,7 +33,7 @@ class Comparison:
     Attributes
     ----------
     names
-        Who is compared.
+        Who is compared: those to whom some corpus is new.
     corpora
         By corpus, how right those are that were not trained on it.
     emotions
@@ -139,7 +139,9 @@ def compare(
     if not corpora:
         return None
     used = {corpus: emotions[corpus] for corpus in corpora}
-    return Comparison(tuple(one.candidate for one in labellings), corpora, used, left_out)
+    known = {name for one in corpora.values() for name in one.names}
+    names = tuple(one.candidate for one in labellings if one.candidate in known)
+    return Comparison(names, corpora, used, left_out)
 
 
 def obstacles(labellings: Sequence[Labelling], wanted: Sequence[str] | None) -> dict[str, str]:

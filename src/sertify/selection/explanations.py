@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
-from sertify.selection.aims import AIMS, POINTS, Aims, weights_of
+from sertify.selection.aims import AIMS, POINTS, Aims, seconds_for_a_second, weights_of
 from sertify.selection.comparison import Comparison, obstacles
 from sertify.selection.others import Shared, better_on_fewer, still_higher
 from sertify.selection.variants import beside_variants
@@ -61,13 +61,14 @@ def _verdict(choice: Choice) -> str:
         )
     leads = choice.comparison.leader == choice.chosen
     beside = _above(choice) if leads else _below(choice)
-    return f"Use {choice.chosen}: UAR {uar[0]:.2f} over {_frame(choice.comparison)}{beside}."
+    frame = _frame(choice.comparison, choice.chosen)
+    return f"Use {choice.chosen}: UAR {uar[0]:.2f} over {frame}{beside}."
 
 
-def _frame(comparison: Comparison) -> str:
-    """Say what recall is averaged over."""
-    number = len({name for names in comparison.emotions.values() for name in names})
-    corpora = [*comparison.corpora]
+def _frame(comparison: Comparison, chosen: str) -> str:
+    """Say what the recall of the chosen one is averaged over."""
+    corpora = [name for name, one in comparison.corpora.items() if chosen in one.names]
+    number = len({emotion for name in corpora for emotion in comparison.emotions[name]})
     where = f" of {listed(corpora)}" if len(corpora) > 1 or comparison.left_out else ""
     return f"the {number} emotions{where}"
 
@@ -77,41 +78,46 @@ def _above(choice: Choice) -> str:
     assert choice.comparison is not None
     if not choice.comparison.differences:
         return ""
-    found = choice.comparison.differences[0]
+    gap = _gap(choice, choice.comparison.differences[0].other)
     tied = [name for name in choice.comparison.tied if name != choice.chosen]
     if not tied:
-        return f", {found.value:.2f} above {found.other} {_interval(found)}{_where(choice, found)}"
-    near = f", {found.value:.2f} above {found.other} {_interval(found)}{_where(choice, found)}"
-    return (
-        f"{near}; the data cannot tell it from {listed(tied)}{_ahead(choice, tied, ', and it is ')}"
-    )
+        return f", {gap}"
+    ahead = _ahead(choice, tied, ", and it is ")
+    return f", {gap}; the data cannot tell it from {listed(tied)}{ahead}"
 
 
 def _below(choice: Choice) -> str:
     """Say what makes up for what the chosen one is less accurate."""
     assert choice.comparison is not None
     leader = choice.comparison.leader
-    found = choice.comparison.between(leader, choice.chosen)
-    made_up = _ahead(choice, [leader], ", but ") or ", but it does best on all aims together"
-    if found is None:
-        return f"; it could not be compared with {leader}{made_up}"
-    told = leader in choice.comparison.tied and choice.chosen in choice.comparison.tied
-    cannot = f"; the data cannot tell it from {leader}" if told else ""
-    behind = f"{found.value:.2f} below {leader} {_interval(found)}{_where(choice, found)}"
-    return f", {behind}{made_up}{cannot}"
+    gap, best = _gap(choice, leader), "it does best on all aims together"
+    if not gap:
+        ahead = _ahead(choice, [leader], ", but it is ") or f", but {best}"
+        return f"; it could not be compared with {leader}{ahead}"
+    if choice.chosen in choice.comparison.tied:
+        ahead = _ahead(choice, [leader], ", and it is ") or f", and {best}"
+        return f", {gap}; the data cannot tell it from {leader}{ahead}"
+    return f", {gap}{_ahead(choice, [leader], ', but ') or f', but {best}'}"
 
 
-def _interval(found: Difference) -> str:
-    return f"[{found.low:.2f}, {found.high:.2f}]"
-
-
-def _where(choice: Choice, found: Difference) -> str:
-    """Name the corpora that are new to both, where these are not all."""
+def _gap(choice: Choice, other: str) -> str:
+    """Say how far the chosen one is above or below another; "" where they share no corpus."""
     assert choice.comparison is not None
+    found = choice.comparison.between(choice.chosen, other)
+    if found is None:
+        return ""
+    side = "above"
+    if found.value < 0:
+        found, side = choice.comparison.between(other, choice.chosen) or found, "below"
+    size = f"{found.value:.2f} {side}" if round(found.value, 2) else "as accurate as"
+    return f"{size} {other} [{found.low:.2f}, {found.high:.2f}]{_where(choice.comparison, found)}"
+
+
+def _where(comparison: Comparison, found: Difference) -> str:
+    """Name the corpora that are new to both, where these are not all."""
     pair = {found.better, found.other}
-    corpora = choice.comparison.corpora
-    both = [name for name, one in corpora.items() if pair <= {*one.names}]
-    return f" on {listed(both)}" if len(both) < len(corpora) else ""
+    both = [name for name, one in comparison.corpora.items() if pair <= {*one.names}]
+    return f" on {listed(both)}" if len(both) < len(comparison.corpora) else ""
 
 
 def _ahead(choice: Choice, others: Sequence[str], link: str) -> str:
@@ -121,19 +127,26 @@ def _ahead(choice: Choice, others: Sequence[str], link: str) -> str:
     for aim, weight in zip(AIMS[1:], weights, strict=True):
         own, *theirs = (getattr(choice.aims[name], aim) or 0.0 for name in names)
         lead = own - max(theirs)
-        if lead > 0 and weight and (word := _word(aim, lead)):
+        word = _faster(choice, others) if aim == "speed" else _WORDS[aim]
+        if weight and word and lead >= _TOLD:
             found.append((lead * POINTS[aim] * weight, word))
     words = [word for _, word in sorted(found, reverse=True)]
     return f"{link}{' and '.join(words)}" if words else ""
 
 
-def _word(aim: str, lead: float) -> str:
-    """Say what a lead in an aim is; "" where it is too small to tell."""
-    if aim == "speed":
-        times = 10 ** (lead * POINTS["speed"])
-        return f"{times:.2g} times as fast" if times >= 1.05 else ""
-    words = {"diversity": "more varied", "language": "the better fit in language"}
-    return words[aim] if lead >= 0.01 else ""
+_WORDS = {"diversity": "more varied", "language": "the better fit in language"}
+_TOLD = 0.005
+# Of a lead in an aim: of speed, 1.05 times.
+
+
+def _faster(choice: Choice, others: Sequence[str]) -> str:
+    """Say how many times as fast it is as the fastest of the others, as far as that is known."""
+    seconds = {each.candidate.name: seconds_for_a_second(each) for each in choice.qualified}
+    own, theirs = seconds[choice.chosen], [known for name in others if (known := seconds[name])]
+    if own is None or not theirs:
+        return ""
+    # To two digits, and never as a power of ten.
+    return f"{float(f'{min(theirs) / own:.2g}'):g} times as fast"
 
 
 def _not_compared(choice: Choice) -> str:

@@ -72,7 +72,8 @@ def firmness_of(
 
 
 def _chosen(leads: Floats) -> Counts:
-    chosen: Counts = leads.argmax(axis=0)
+    # Equals stay equal, whatever order their numbers are added in: the first counts.
+    chosen: Counts = leads.round(12).argmax(axis=0)
     return chosen
 
 

@@ -277,6 +277,21 @@ requirements:
     assert requirements.scopes == (("call-center", None), (None, "ko"), (None, "ko-KR"))
 
 
+def test_the_emotions_that_are_needed_are_the_same_for_all(read: Read) -> None:
+    several = read("requirements: {emotions: [joy, 분노, Happiness]}\n" + entry())
+    assert [one.requirements.emotions for one in several] == [("anger", "happiness")]
+    assert read(entry())[0].requirements.emotions is None
+    assert read(entry())[0].fingerprint != several[0].fingerprint
+
+
+def test_no_candidate_has_needs_of_its_own(complaints: Complaints) -> None:
+    (told,) = complaints(entry("requirements: {emotions: [anger, joy]}"))
+    assert told == (
+        'candidates.yaml:4: candidate "x": requirements has emotions, but these are the same for'
+        " all: name them under requirements at the top"
+    )
+
+
 # ------------------------------------------------------------------ preferences and corpora
 
 
@@ -314,14 +329,14 @@ corpora:
     }
 
 
-def test_without_them_accuracy_weighs_most_and_nothing_is_given_up_for_it(tmp_path: Path) -> None:
+def test_without_them_speed_weighs_most_and_little_accuracy_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "candidates.yaml"
     path.write_text(entry())
     suite = read_suite(path)
     assert suite == Suite(read_candidates(path), Preferences(), {})
     weights = suite.preferences.weights
-    assert weights.accuracy > max(weights.speed, weights.diversity, weights.language) > 0
-    assert (suite.preferences.margin, suite.preferences.count_seen) == (0, False)
+    assert weights.speed > weights.language > weights.diversity > 0
+    assert (suite.preferences.margin, suite.preferences.count_seen) == (0.02, False)
 
 
 @pytest.mark.parametrize(
@@ -344,16 +359,26 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
             "unknown key 'weigths' in selection; did you mean 'weights'?",
         ),
         (
-            "selection: {weights: {acuracy: 1}}",
-            "unknown key 'acuracy' in selection.weights; did you mean 'accuracy'?",
+            "selection: {weights: {sped: 1}}",
+            "unknown key 'sped' in selection.weights; did you mean 'speed'?",
         ),
         (
-            "selection: {weights: {accuracy: -1}}",
-            "selection.weights.accuracy is -1, but should be at least 0",
+            "selection: {weights: {speed: -1}}",
+            "selection.weights.speed is -1, but should be at least 0",
         ),
         (
-            "selection: {weights: {accuracy: 0, speed: 0, diversity: 0, language: 0}}",
-            "selection.weights are all 0, but at least one should be more",
+            "selection: {weights: {accuracy: 4, speed: 2}}",
+            (
+                "selection.weights has accuracy, but that comes first; margin says how much UAR may"
+                " be given up"
+            ),
+        ),
+        (
+            "selection: {weights: {speed: 0, diversity: 0, language: 0}}",
+            (
+                "selection.weights are all 0, but at least one should be more; to ignore all:"
+                " margin: 0"
+            ),
         ),
         ("selection: {margin: 2}", "selection.margin is 2, but should be at most 1"),
         (
@@ -363,6 +388,17 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         (
             "selection: {count_seen: 1}",
             "selection.count_seen is 1, but should be true or false",
+        ),
+        (
+            "requirements: {emotions: [anger, angre]}",
+            (
+                "requirements.emotions[1] is 'angre', which is not a known emotion; did you mean"
+                " 'anger'?"
+            ),
+        ),
+        (
+            "requirements: {emotions: [joy, happiness]}",
+            ("requirements.emotions has fewer than two emotions, but telling them apart takes two"),
         ),
         ("corpora: [calls]", "corpora is a list, but should be a mapping"),
         ("corpora: {calls: 5}", "corpora.calls is 5, but should be a mapping"),

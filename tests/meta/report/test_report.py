@@ -29,8 +29,9 @@ from sertify.report.results import candidates, choices, speech
 from sertify.report.results.model.choice import FirmnessResult
 from sertify.report.results.model.results import results_schema
 from sertify.report.writing import write_reports
-from sertify.selection.choosing import Firmness, Selection
+from sertify.selection.choosing import Selection
 from sertify.selection.comparison import compare
+from sertify.selection.firmness import Firmness
 from tests.meta.drawn_results import (
     EMOTIONS,
     HOSTILE,
@@ -217,8 +218,11 @@ def test_two_sentences_of_the_verdict_stand_before_the_others(results: Content) 
     results["selection"]["sentence"] += "".join(f" {text}" for text in more)
     shown = as_results(results)
     needed, others = sentences.of_verdict(shown.selection)
-    assert needed[0].startswith("Use wavlm-base: the highest UAR")
-    assert needed[1].startswith("It stays on top in 83 %")
+    assert needed[0].startswith("Use wavlm-base: UAR 0.80 over the 3 emotions")
+    assert needed[1] == (
+        "On fresh speech like this: UAR 0.78; in 83 % it is chosen again, in 98 % within 0.03 of"
+        " the best."
+    )
     assert others == [*more, HINT]
     drawn = page.draw_page(shown)
     open_part, folded, _ = re.split("<details><summary>More about the choice|</details>", drawn)[:3]
@@ -236,7 +240,7 @@ def test_a_confirmation_is_one_of_the_two(results: Content) -> None:
     results["selection"]["confirmation"] = confirmation("FAIL", "low_uar", LOW)
     needed, others = sentences.of_verdict(as_results(results).selection)
     assert needed[1].startswith("Not confirmed on held-out speech")
-    assert [text.partition(" in ")[0] for text in others] == ["It stays on top"]
+    assert [text.partition(":")[0] for text in others] == ["On fresh speech like this"]
 
 
 def test_page_without_a_choice(nothing_qualified: Content) -> None:
@@ -354,32 +358,53 @@ def test_page_compares_the_best_with_each_other(results: Content) -> None:
     assert second[1:5] == ["0.75 [0.65, 0.85]", "0.050 [-0.010, 0.110]", "0.12", "0.070"]
     assert second[5] == "not told apart"
     assert third[3:] == ["< 0.001", "0.070", "less accurate"]
-    assert "315 clips by 8 speakers, resampled by speaker" in text
-    assert "anger, happiness, neutral (not sadness, which not all can express)" in text
+    assert "on the same 315 clips by 8 speakers, over the emotions that are needed" in text
+    assert "Intervals are at 95 %, by speaker" in text
+    assert "corrected for the best being the best of 5" in text
+    rare = "anger, happiness, neutral (not sadness: not among those needed, or too rare)"
+    assert rare in text
     assert "left out seen in training by distil" in text
-    assert "stays on top in 83 % of resamples of the clips and in 97 % of other weightings" in text
+    assert "97 % of other weightings around these, and of half to twice the margin, choose" in text
     assert "--confirm or --hold-out" in text
 
 
-def test_page_tells_what_is_within_the_margin(results: Content) -> None:
-    results["selection"]["margin"] = 0.07
-    said = [row[-1] for row in rows_after("Behind the best", results)[:5]]
-    within = "less accurate, within the margin"
-    assert said == ["the most accurate", "not told apart", within, "less accurate", "less accurate"]
-    assert "not surely more than 0.070 behind it" in page.draw_page(as_results(results))
-
-
-def test_page_weighs_the_aims(results: Content) -> None:
-    *weighed, weights = rows_after("Diversity", results)
-    assert weighed[0] == ["wavlm-base", "0.80", "0.70", "0.60", "–", "0.70"]
-    assert weights == ["Weight", "4", "3", "2", "2", ""]
-
-
-def test_page_tells_clips_that_are_resampled_one_by_one(results: Content) -> None:
-    results["selection"]["comparison"]["speakers"] = None
-    assert "315 clips, resampled by clip." in " ".join(
-        Reader(page.draw_page(as_results(results))).text.split()
+def test_page_tells_for_whom_a_corpus_is_left_out(results: Content) -> None:
+    comparison = results["selection"]["comparison"]
+    comparison["left_out"] = {"our-calls": "seen in training by distil"}
+    text = " ".join(Reader(page.draw_page(as_results(results))).text.split())
+    assert "not for all seen in training by distil" in text
+    assert "each two are compared on the speech that is new to both" in text
+    assert (
+        "left out" not in text.partition("Candidates on the same clips")[0].partition("Compari")[2]
     )
+
+
+def test_page_names_nobody_the_best_that_was_not_compared_with_the_best(results: Content) -> None:
+    comparison = results["selection"]["comparison"]
+    comparison["differences"] = comparison["differences"][1:]
+    first, *others = rows_after("Behind the best", results)
+    assert (first[0], first[-1]) == ("wavlm-base", "the most accurate")
+    assert others[0][2:] == ["–", "–", "–", "not told apart"]
+
+
+def test_page_compares_on_the_emotions_that_both_have_labels_for(results: Content) -> None:
+    (pair,) = rows_after("By (UAR)", results)[:1]
+    assert pair == ["distil", "distil", "0.060 [0.020, 0.100]", "anger, neutral"]
+    results["selection"]["comparison"]["shared"] = []
+    assert "both have labels for" not in page.draw_page(as_results(results))
+
+
+def test_page_adds_up_what_decides(results: Content) -> None:
+    *weighed, weights = rows_after("Diversity", results)
+    assert weighed[0] == ["wavlm-base", "0.80", "0.70 +0.084", "0.60 +0.006", "–", "0.890"]
+    assert weights == ["Weight", "", "3", "1", "2", ""]
+
+
+def test_page_tells_clips_that_vary_one_by_one(results: Content) -> None:
+    results["selection"]["comparison"]["speakers"] = None
+    text = " ".join(Reader(page.draw_page(as_results(results))).text.split())
+    assert "on the same 315 clips, over the emotions" in text
+    assert "Intervals are at 95 %, by clip" in text
 
 
 def test_page_keeps_the_two_uars_apart(several: Content) -> None:
@@ -522,7 +547,7 @@ def test_what_is_said_of_real_speech_follows_the_schema(two_corpora: Corpus) -> 
 def test_a_real_comparison_follows_the_schema(two_corpora: Corpus) -> None:
     found = compare([answers(two_corpora, name, wrong) for name, wrong in (("a", 9), ("b", 2))])
     assert found is not None
-    chosen = Selection("a", "Use a.", comparison=found, firmness=Firmness(1.0, 0.5))
+    chosen = Selection("a", "Use a.", comparison=found, firmness=Firmness(1.0, 0.9, 0.5, 0.8))
     described = json.loads(choices.selection_result(chosen, Preferences()).model_dump_json())
     assert described["comparison"]["differences"][0]["other"] == "b"
     jsonschema.validate(described, schema_of("SelectionResult"))
@@ -531,7 +556,8 @@ def test_a_real_comparison_follows_the_schema(two_corpora: Corpus) -> None:
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
-        ("FirmnessResult", "data", 1.2),
+        ("FirmnessResult", "again", 1.2),
+        ("SharedResult", "emotions", "anger"),
         ("ComparisonResult", "speakers", "eight"),
         ("CorpusFacts", "requested", -1),
         ("PartResult", "seen", ["emodb"]),
@@ -546,6 +572,7 @@ def test_schema_refuses_what_is_not_documented(
     examples = {
         "FirmnessResult": chosen["firmness"],
         "ComparisonResult": chosen["comparison"],
+        "SharedResult": chosen["comparison"]["shared"][0],
         "CorpusFacts": written["corpus"]["parts"][0],
         "PartResult": written["candidates"][0]["parts"][0],
         "AgreementResult": without["unlabelled"]["agreements"][0],
@@ -565,10 +592,17 @@ def test_no_line_is_wider_than_the_terminal(text: str, width: int) -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
-def test_firmness_never_promises_more_than_was_found(data: float, weights: float) -> None:
-    firm = FirmnessResult(data=data, weights=weights)
+def test_firmness_never_promises_more_than_was_found(again: float, close: float) -> None:
+    firm = FirmnessResult(again=again, close=close, weights=1, expected=0.7)
     said = [int(text) / 100 for text in re.findall(r"(\d+) %", sentences.how_firm(firm))]
-    assert [one <= found for one, found in zip(said, (data, weights), strict=True)] == [True] * 2
+    assert [one <= found for one, found in zip(said, (again, close), strict=True)] == [True] * 2
+
+
+@pytest.mark.parametrize("missing", ["again", "close", "expected"])
+def test_what_an_earlier_version_did_not_know_of_firmness_is_not_told(missing: str) -> None:
+    known = FirmnessResult(again=0.8, close=0.9, weights=1, expected=0.7)
+    assert sentences.how_firm(known) != ""
+    assert sentences.how_firm(known.model_copy(update={missing: None})) == ""
 
 
 def test_nothing_is_confirmed_without_a_choice(nothing_qualified: Content) -> None:
@@ -577,12 +611,13 @@ def test_nothing_is_confirmed_without_a_choice(nothing_qualified: Content) -> No
         as_results(nothing_qualified)
     )
     assert "onfirm" not in drawn
-    assert "stays on top" not in drawn
+    assert "chosen again" not in drawn
 
 
 def test_a_choice_of_one_is_not_called_firm(no_corpus: Content) -> None:
-    no_corpus["selection"]["firmness"] = {"data": 1.0, "weights": 1.0}
-    assert not any("stays on top" in text for text, _ in terminal.lines(as_results(no_corpus)))
+    firm = {"again": 1.0, "close": 1.0, "weights": 1.0, "expected": 0.6}
+    no_corpus["selection"]["firmness"] = firm
+    assert not any("chosen again" in text for text, _ in terminal.lines(as_results(no_corpus)))
 
 
 def test_terminal_adds_two_lines_where_nothing_is_odd(results: Content) -> None:

@@ -19,8 +19,10 @@ from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.parts import TOGETHER
+from sertify.report.page import tables
 from sertify.report.results import speech
 from sertify.report.results.conclusion import conclude, suite_properties
+from sertify.report.results.model.choice import SelectionResult
 from sertify.report.results.model.results import SCHEMA, Results, results_schema
 from sertify.report.results.model.speech import CorpusResult
 from sertify.statistics import intervals, references
@@ -139,16 +141,18 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
     judge_good(store, corpus)
     judge_bad(store)
     results = concluded(store, corpus)
-    uar = "UAR over all clips 0.40 [0.30, 0.50]"
+    uar = "UAR 0.60 [0.50, 0.70]"
+    speed = results["selection"]["aims"]["good"]["speed"]
+    assert 0 < speed < 1
     assert results["selection"] == {
         "candidate": "good",
         "tied": ["good"],
         "pareto": ["good"],
         "sentence": f"Use good: the only candidate that qualified ({uar}).",
         "weights": Priorities().model_dump(),
-        "margin": 0,
-        "aims": {"good": {"speed": 1}},
-        "totals": {"good": 1},
+        "margin": 0.02,
+        "aims": {"good": {"speed": speed}},
+        "totals": {"good": pytest.approx(4 * speed * 0.03)},
         "firmness": None,
         "comparison": None,
         "confirmation": None,
@@ -397,7 +401,9 @@ def test_candidates_are_compared_by_what_they_said(store: EvidenceStore, both: C
     results = concluded(store, both, TWO)
     selection = results["selection"]
     assert (selection["candidate"], selection["tied"]) == ("good", ["good"])
-    assert selection["firmness"] == {"data": 1.0, "weights": 1.0}
+    firm = {"again": 1.0, "close": 1.0, "weights": 1.0, "expected": pytest.approx(1, abs=0.01)}
+    assert selection["firmness"] == firm
+    assert comparison_adds_up(selection)
     comparison = selection["comparison"]
     assert comparison["emotions"] == {"calls": ["anger", "sadness"]}
     assert (comparison["clips"], comparison["speakers"], comparison["chance"]) == (60, 15, 0.5)
@@ -408,6 +414,17 @@ def test_candidates_are_compared_by_what_they_said(store: EvidenceStore, both: C
     (difference,) = comparison["differences"]
     assert (difference["better"], difference["other"]) == ("good", "other")
     assert difference["value"] == pytest.approx(0.4)
+
+
+def comparison_adds_up(selection: dict[str, Any]) -> bool:
+    """Whether UAR, and what the page says the other aims are worth, are the value."""
+    read = SelectionResult.model_validate(selection)
+    assert read.comparison is not None
+    extra = tables.worths(read, read.aims)
+    sums = {
+        name: one.value + sum(extra[name].values()) for name, one in read.comparison.uar.items()
+    }
+    return sums == pytest.approx(read.totals)
 
 
 @pytest.mark.parametrize("term", ["entry", "commit", "versions"])

@@ -1,4 +1,4 @@
-"""What a candidate is preferred for: each aim from 0 to 1, and their weighted mean."""
+"""What a candidate is preferred for: each aim from 0 to 1, and what all are worth in UAR."""
 
 import math
 from typing import Any
@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from sertify.candidates.entries import Preferences
+from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
-from sertify.selection.aims import AIMS, Aims, aims_of, weighted
+from sertify.selection.aims import AIMS, POINTS, Aims, aims_of, weights_of, worth
 from sertify.selection.verdicts import GateResult, Standing, Verdict
 from sertify.statistics import diversity
 from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
@@ -71,17 +70,23 @@ def test_accuracy_is_what_it_was_found_to_be() -> None:
     assert {name: aim.known() for name, aim in found.items()} == {"a": {}, "b": {"accuracy": 0.5}}
 
 
-def test_ten_times_as_long_costs_a_half() -> None:
-    times = {"a": 0.2, "b": 2.0, "c": 20.0, "d": 200.0, "e": 0.2 * math.sqrt(10), "f": None}
+def test_ten_times_as_long_for_a_second_costs_a_quarter() -> None:
+    """The times are for 5 seconds: 50 of them are 10 for each, and .005 a thousandth."""
+    times = {"a": 0.005, "b": 0.05, "c": 0.5, "d": 5.0, "e": 50.0, "f": 0.5 * math.sqrt(10)}
     found = aims_of([one(name, time) for name, time in times.items()], {}, {}, Preferences())
     speeds = [aim.speed for aim in found.values()]
-    assert speeds == [1, 0.5, pytest.approx(0), 0, 0.75, None]
+    assert speeds == pytest.approx([1, 0.75, 0.5, 0.25, 0, 0.375])
+    assert aims(one("faster", 0.0001)).speed == 1
+    assert aims(one("slower", 500)).speed == 0
+    assert aims(one("unknown")).speed is None
 
 
-def test_speed_is_compared_with_the_equally_accurate() -> None:
-    verdicts = [one(name, time) for name, time in {"a": 0.001, "b": 1.0, "c": 10.0}.items()]
-    found = aims_of(verdicts, {}, {}, Preferences(), equal=("b", "c"))
-    assert [aim.speed for aim in found.values()] == [1, 1, 0.5]
+@given(st.lists(st.floats(0.001, 100), min_size=1, max_size=5))
+def test_no_candidate_changes_the_speed_of_another(times: list[float]) -> None:
+    verdicts = [one(f"{place}", time) for place, time in enumerate(times)]
+    found = aims_of(verdicts, {}, {}, Preferences())
+    alone = [aims(verdict).speed for verdict in verdicts]
+    assert [aim.speed for aim in found.values()] == alone
 
 
 @pytest.mark.parametrize(
@@ -135,37 +140,60 @@ def test_the_languages_wanted_are_those_preferred_else_those_of_the_data(
     assert found.language == fit
 
 
-# ------------------------------------------------------------------ weighed together
+# ------------------------------------------------------------------ what that is worth
 
 shares = st.none() | st.floats(0, 1)
 tables = st.lists(st.builds(Aims, shares, shares, shares, shares), min_size=1, max_size=4)
-weightings = st.lists(st.floats(0.01, 10), min_size=4, max_size=4)
+weightings = st.lists(st.floats(0.01, 10), min_size=3, max_size=3)
 
 
-@given(tables, weightings)
-def test_the_mean_is_weighted_unknown_is_0_and_known_of_none_has_no_part(
-    table: list[Aims], weights: list[float]
+@given(tables, weightings, st.floats(0, 0.5))
+def test_points_count_by_their_weight_and_what_is_unknown_is_worth_nothing(
+    table: list[Aims], weights: list[float], margin: float
 ) -> None:
-    known = [name for name in AIMS if any(getattr(aim, name) is not None for aim in table)]
-    named = dict(zip(AIMS, weights, strict=True))
-    total = sum(named[name] for name in known)
+    mean = sum(weights) / 3
     expected = [
-        sum(named[name] * (getattr(aim, name) or 0) for name in known) / total if known else 0
-        for aim in table
+        margin
+        * sum(
+            weight / mean * POINTS[name] * (getattr(each, name) or 0)
+            for name, weight in zip(AIMS[1:], weights, strict=True)
+        )
+        for each in table
     ]
-    found = weighted(table, np.array([weights]))
+    found = worth(table, np.array([weights]), margin)
     assert found.shape == (len(table), 1)
     assert found[:, 0].tolist() == pytest.approx(expected)
 
 
+@given(tables, weightings, st.floats(0.01, 100))
+def test_only_how_the_weights_compare_matters(
+    table: list[Aims], weights: list[float], factor: float
+) -> None:
+    found = worth(table, np.array([weights]), 0.02)
+    same = worth(table, factor * np.array([weights]), 0.02)
+    np.testing.assert_allclose(same, found, atol=1e-12)
+
+
+def test_with_the_weights_that_are_given_unasked_the_words_of_the_docs_hold() -> None:
+    """Ten times as fast, a point, is worth .03; trained on the language .02; as varied .01."""
+    usual = Preferences()
+    table = [Aims(0.5, *rest) for rest in ((0.25, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0))]
+    found = worth(table, weights_of(usual), usual.margin)
+    assert found[:, 0].tolist() == pytest.approx([0.03, 0.01, 0.02, 0])
+
+
+def test_accuracy_has_no_part_in_it() -> None:
+    table = [Aims(accuracy, 0.5, 0.5, 0.5) for accuracy in (None, 0.0, 1.0)]
+    assert len({*worth(table, np.array([[3.0, 1, 2]]), 0.02)[:, 0].tolist()}) == 1
+
+
 def test_what_weighs_nothing_has_no_part() -> None:
-    table = [Aims(0.5, 0, 0, 0), Aims(0.25, 1, 1, 1)]
-    assert weighted(table, np.array([[2.0, 0, 0, 0]]))[:, 0].tolist() == [0.5, 0.25]
+    only_speed = weights_of(Preferences(weights=Priorities(speed=1, diversity=0, language=0)))
+    table = [Aims(0.5, 0, 1, 1), Aims(0.25, 0.5, 0, 0)]
+    assert worth(table, only_speed, 0.02)[:, 0].tolist() == pytest.approx([0, 3 * 2 * 0.02])
 
 
-def test_accuracy_may_be_given_for_each_weighting() -> None:
-    table = [Aims(0.9, 1, None, None), Aims(0.1, 0, None, None)]
-    weights: NDArray[np.float64] = np.array([[1.0, 1, 1, 1], [3, 1, 0, 0]])
-    accuracy = np.array([[0.0, 0.4], [1.0, 0.8]])
-    found = weighted(table, weights, accuracy)
-    assert found.tolist() == [[0.5, pytest.approx(0.55)], [0.5, pytest.approx(0.6)]]
+def test_weightings_may_be_many_each_with_its_margin() -> None:
+    table = [Aims(0.9, 0.25, None, None), Aims(0.1, 0, 1, None)]
+    found = worth(table, np.array([[1.0, 1, 1], [3, 0, 0]]), np.array([0.1, 0.01]))
+    np.testing.assert_allclose(found, [[0.1, 0.03], [0.1, 0]])

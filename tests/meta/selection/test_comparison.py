@@ -1,4 +1,4 @@
-"""Candidates are compared on the clips and emotions that they share, and that none has seen."""
+"""Candidates are compared on the same clips, over the emotions that the user needs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,9 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from sertify.evidence.labelling import Labelling
-from sertify.selection.comparison import Comparison, agreements, compare
+from sertify.selection.agreements import agreements
+from sertify.selection.comparison import Comparison, compare, in_common, obstacles
+from sertify.statistics.paired import Paired
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 
@@ -79,7 +81,7 @@ def compared(*answers: Labelling) -> Comparison:
 
 
 def uars(found: Comparison) -> dict[str, float]:
-    return dict(zip(found.replicates.names, found.replicates.values.tolist(), strict=True))
+    return {name: each[0] for name in found.names if (each := found.uar(name))}
 
 
 def uar(answers: Labelling, emotions: Sequence[str] = EMOTIONS) -> Any:
@@ -99,26 +101,60 @@ def test_on_the_same_clips_and_emotions_it_is_uar() -> None:
     found = compared(one, other)
     assert uars(found) == {"a": uar(one), "b": uar(other)}
     assert (found.emotions, found.left_out) == ({"calls": EMOTIONS}, {})
-    assert (found.chance, found.replicates.clips) == (1 / 4, 200)
+    assert (found.chance("a"), found.clips) == (1 / 4, 200)
 
 
-def test_only_emotions_count_that_all_can_express_and_other_answers_are_wrong() -> None:
-    one = heard("a", 0.6)
-    other = replace(heard("b", 0.6, seed=1), emotions=("neutral", "anger", "boredom", "sadness"))
-    other = replace(
-        other,
-        predicted=tuple("boredom" if word == "happiness" else word for word in other.predicted),
+def test_an_emotion_without_a_label_is_never_recognised() -> None:
+    one, few = heard("a", 0.6), renamed(heard("b", 0.6, seed=1), "happiness", "boredom")
+    found = compared(one, few)
+    assert found.emotions == {"calls": EMOTIONS}
+    assert uars(found) == {"a": uar(one), "b": uar(few)}
+    own = uar(few, ("anger", "neutral", "sadness")).expected
+    assert uars(found)["b"] == pytest.approx(own * 3 / 4)
+    assert (found.chance("b"), found.clips) == (1 / 4, 200)
+
+
+def renamed(answers: Labelling, *pairs: str) -> Labelling:
+    """Return answers of a model that has labels for other emotions: each second for each first."""
+    names = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return replace(
+        answers,
+        emotions=tuple(names.get(name, name) for name in answers.emotions),
+        predicted=tuple(names.get(name, name) for name in answers.predicted),
     )
-    found = compared(one, other)
-    shared = ("anger", "neutral", "sadness")
-    assert found.emotions == {"calls": shared}
-    assert uars(found) == {"a": uar(one, shared), "b": uar(other, shared)}
-    assert (found.chance, found.replicates.clips) == (1 / 3, 150)
+
+
+def test_what_is_wanted_is_what_recall_is_over() -> None:
+    one, other = heard("a", 0.7), heard("b", 0.5, seed=1)
+    wanted = ("sadness", "anger", "fear")
+    found = compare([one, other], wanted)
+    assert found is not None
+    assert found.emotions == {"calls": ("anger", "sadness")}
+    assert uars(found) == {each.candidate: uar(each, wanted) for each in (one, other)}
+    assert (found.chance("a"), found.clips) == (1 / 2, 100)
+
+
+def test_an_emotion_of_a_few_clips_counts_only_where_it_is_wanted() -> None:
+    truth = [*EMOTIONS] * 25 + ["fear"]
+    pair = [said(name, truth, truth) for name in "ab"]
+    assert compared(*pair).emotions == {"calls": EMOTIONS}
+    asked = compare(pair, ("fear", "anger"))
+    assert asked is not None
+    assert asked.emotions == {"calls": ("anger", "fear")}
+
+
+def test_nobody_decides_what_others_are_compared_on() -> None:
+    pair = heard("a", 0.8), heard("b", 0.5, seed=1)
+    few = renamed(heard("few", 0.9, seed=2), "happiness", "boredom", "sadness", "calm")
+    alone, beside = compared(*pair), compared(*pair, few)
+    assert beside.between("a", "b") == alone.between("a", "b")
+    assert [beside.uar(name) for name in "ab"] == [alone.uar(name) for name in "ab"]
+    assert beside.leader == alone.leader == "a"
 
 
 def test_an_emotion_that_no_clip_has_makes_guessing_no_harder() -> None:
     pair = [said(name, ["anger", "sadness"] * 20, ["anger", "neutral"] * 20) for name in "ab"]
-    assert compared(*pair).chance == 1 / 2
+    assert compared(*pair).chance("a") == 1 / 2
     assert compared(*pair).emotions == {"calls": ("anger", "sadness")}
 
 
@@ -128,106 +164,161 @@ def test_renamed_clips_are_the_same_clips() -> None:
     assert uars(compared(one, shuffled)) == uars(compared(one, other))
 
 
-def test_only_clips_count_that_all_were_asked_about_in_whatever_order() -> None:
+def test_a_clip_that_one_was_not_asked_about_is_not_recognised_by_it_in_whatever_order() -> None:
     one, other = heard("a", 0.7), heard("b", 0.5, seed=1)
     kept = [*range(199, 39, -1)]
     columns = ("keys", "clips", "truth", "predicted", "confidence", "speakers", "corpora")
-    same, fewer = (
-        Labelling(
-            **vars(answers)
-            | {name: tuple(answers.at(kept, name)) for name in (*columns, "languages")}
-        )
-        for answers in (one, other)
+    fewer = Labelling(
+        **vars(other) | {name: tuple(other.at(kept, name)) for name in (*columns, "languages")}
     )
     found = compared(one, fewer)
-    assert uars(found) == {"a": uar(same), "b": uar(fewer)}
-    assert found.replicates.clips == 160
+    silent = replace(other, predicted=("",) * 40 + other.predicted[40:])
+    assert uars(found) == {"a": uar(one), "b": uar(silent)}
+    assert found.clips == 200
 
 
 def test_clips_without_a_label_do_not_count() -> None:
     truth, predicted = study(0.7)
     partly = [*truth[:100], *[None] * 100]
     found = compared(said("a", partly, predicted), said("b", partly, truth))
-    assert found.replicates.clips == 100
+    assert found.clips == 100
     assert uars(found)["b"] == 1
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (("anger", "sadness"), ("happiness", "neutral")),
-        (("anger", "sadness"), ("anger", "neutral")),
-        (EMOTIONS, ("boredom", "fear")),
-        (EMOTIONS, ()),
-    ],
-)
-def test_without_two_emotions_in_common_nothing_is_compared(
-    one: tuple[str, ...], other: tuple[str, ...]
-) -> None:
-    assert compare([heard("a", 0.9, emotions=one), heard("b", 0.9, emotions=other)]) is None
+def test_one_that_has_a_label_for_none_is_right_about_none() -> None:
+    found = compared(
+        heard("a", 0.9), said("b", study(0.9)[0], ["fear"] * 200, emotions=("boredom", "fear"))
+    )
+    assert uars(found)["b"] == 0
+    assert (found.leader, found.tied) == ("a", ("a",))
 
 
 def test_without_labels_nothing_is_compared() -> None:
     nothing = [None] * 8
-    assert compare([said(name, nothing, EMOTIONS * 2) for name in "ab"]) is None
+    several = [said(name, nothing, EMOTIONS * 2) for name in "ab"]
+    assert compare(several) is None
+    assert obstacles(several, None) == {}
 
 
-def test_without_a_clip_in_common_nothing_is_compared() -> None:
-    assert compare([heard("a", 0.9), heard("b", 0.9, corpus="studio")]) is None
+def test_without_two_of_the_emotions_wanted_nothing_is_compared() -> None:
+    several = [heard(name, 0.9) for name in "ab"]
+    assert compare(several, ("anger", "fear")) is None
+    assert obstacles(several, ("anger", "fear")) == {
+        "calls": "it has clips of fewer than two of the emotions"
+    }
+
+
+def test_one_alone_has_its_uar_and_nobody_to_be_compared_with() -> None:
+    found = compared(heard("a", 0.7))
+    assert uars(found) == {"a": uar(heard("a", 0.7))}
+    assert (found.leader, found.differences, found.tied) == ("a", (), ("a",))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "common"),
+    [
+        (None, ("anger", "neutral", "sadness")),
+        (("sadness", "happiness", "fear"), ("sadness",)),
+        (("happiness",), ()),
+    ],
+)
+def test_what_two_have_in_common_is_of_what_is_needed(
+    wanted: tuple[str, ...] | None, common: tuple[str, ...]
+) -> None:
+    one, other = heard("a", 0.7), renamed(heard("b", 0.5), "happiness", "boredom")
+    assert in_common(one, other, wanted) == common
 
 
 # ------------------------------------------------------------------ several corpora
 
 
+def on_both(name: str, calls: float, studio: float, seed: int = 0, **more: Any) -> Labelling:
+    """Return answers to two corpora, of which so large shares are right."""
+    second = said(name, *study(studio, size=40, seed=seed + 10), corpus="studio")
+    return replace(together(heard(name, calls, seed=seed), second), **more)
+
+
+SEEN_CALLS, SEEN_STUDIO = ({corpus: "its card says so"} for corpus in ("calls", "studio"))
+
+
 def test_several_corpora_weigh_the_same() -> None:
-    parts = {
-        name: (
-            heard(name, share, seed=seed),
-            said(name, *study(share / 2, size=40, seed=seed + 10), corpus="studio"),
-        )
-        for seed, (name, share) in enumerate({"a": 0.8, "b": 0.4}.items())
-    }
-    found = compared(*(together(*both) for both in parts.values()))
-    for name, (calls, studio) in parts.items():
-        means = (uars(compared(calls))[name] + uars(compared(studio))[name]) / 2
-        assert uars(found)[name] == pytest.approx(means)
+    shares = {"a": 0.8, "b": 0.4}
+    found = compared(
+        *(on_both(name, one, one / 2, seed) for seed, (name, one) in enumerate(shares.items()))
+    )
+    for seed, (name, share) in enumerate(shares.items()):
+        calls = uar(heard(name, share, seed=seed)).expected
+        studio = uar(said(name, *study(share / 2, size=40, seed=seed + 10))).expected
+        assert uars(found)[name] == pytest.approx((calls + studio) / 2)
     assert found.emotions == {"calls": EMOTIONS, "studio": EMOTIONS}
-    assert found.replicates.clips == 240
+    assert found.clips == 240
 
 
 def test_chance_is_the_mean_of_the_corpora() -> None:
     few = [said(name, ["anger", "sadness"] * 5, ["anger"] * 10, corpus="studio") for name in "ab"]
     both = [together(heard(name, 0.5), one) for name, one in zip("ab", few, strict=True)]
-    assert compared(*both).chance == pytest.approx((1 / 4 + 1 / 2) / 2)
+    assert compared(*both).chance("a") == pytest.approx((1 / 4 + 1 / 2) / 2)
+    seen = [replace(both[0], seen=SEEN_CALLS), both[1], replace(both[1], candidate="c")]
+    assert [compared(*seen).chance(name) for name in "ab"] == [1 / 2, pytest.approx(3 / 8)]
 
 
 @pytest.mark.parametrize(
     ("seen", "why"),
     [({"a"}, "seen in training by a"), ({"a", "b"}, "seen in training by a, b")],
 )
-def test_a_corpus_that_any_has_seen_is_left_out(seen: set[str], why: str) -> None:
+def test_a_corpus_that_one_of_two_has_seen_says_nothing_of_them(seen: set[str], why: str) -> None:
     both = [
-        replace(
-            together(heard(name, 1.0), said(name, *study(0.5), corpus="studio")),
-            seen={"calls": "its card says so"} if name in seen else {},
-        )
-        for name in "ab"
+        on_both(name, 1.0, 0.5, seed, seen=SEEN_CALLS if name in seen else {})
+        for seed, name in enumerate("ab")
     ]
     found = compared(*both)
     assert (found.left_out, [*found.emotions]) == ({"calls": why}, ["studio"])
-    assert uars(found)["a"] == uars(compared(said("a", *study(0.5), corpus="studio")))["a"]
+    assert uars(found)["a"] == uar(said("a", *study(0.5, size=40, seed=10), corpus="studio"))
 
 
-def test_where_each_corpus_was_seen_by_one_nothing_is_compared() -> None:
-    both = [together(heard(name, 0.9), said(name, *study(0.9), corpus="studio")) for name in "ab"]
-    seen = [{"calls": "its card says so"}, {"studio": "its card says so"}]
-    assert compare([replace(one, seen=why) for one, why in zip(both, seen, strict=True)]) is None
+def test_what_one_has_seen_is_left_out_for_its_pairs_alone() -> None:
+    pair = on_both("a", 0.8, 0.5), on_both("b", 0.5, 0.6, 1)
+    crammed = on_both("c", 1.0, 0.3, 2, seen=SEEN_CALLS)
+    found, alone = compared(*pair, crammed), compared(*pair)
+    assert found.left_out == {"calls": "seen in training by c"}
+    assert found.between("a", "b") == alone.between("a", "b")
+    assert (found.clips, [*found.emotions]) == (240, ["calls", "studio"])
+    assert uars(found)["c"] == uar(said("c", *study(0.3, size=40, seed=12)))
+    with_c = found.between("a", "c")
+    assert with_c is not None
+    expected = uar(said("a", *study(0.5, size=40, seed=10))).expected - uars(found)["c"]
+    assert with_c.value == pytest.approx(expected)
 
 
-def test_a_corpus_of_other_emotions_is_left_out_for_that_reason() -> None:
+def test_where_each_corpus_was_seen_by_one_of_two_nothing_is_compared() -> None:
+    both = [on_both("a", 0.9, 0.9, seen=SEEN_CALLS), on_both("b", 0.9, 0.9, seen=SEEN_STUDIO)]
+    assert compare(both) is None
+    assert obstacles(both, None) == {
+        "calls": "seen in training by a",
+        "studio": "seen in training by b",
+    }
+
+
+def test_two_without_a_corpus_in_common_are_not_told_apart() -> None:
+    others = on_both("c", 0.5, 0.5, 2)
+    found = compared(
+        on_both("a", 0.9, 0.9, seen=SEEN_CALLS), on_both("b", 0.9, 0.9, 1, seen=SEEN_STUDIO), others
+    )
+    assert found.between("a", "b") is None
+    assert {*found.tied} == {"a", "b"}
+    assert [{one.better, one.other} for one in found.differences] == [{found.leader, "c"}]
+
+
+def test_a_corpus_of_other_emotions_is_compared_over_these() -> None:
+    other = [said(name, ["fear", "boredom"] * 9, ["anger"] * 18, corpus="studio") for name in "ab"]
+    found = compared(*(together(heard(one.candidate, 0.5), one) for one in other))
+    assert found.emotions == {"calls": EMOTIONS, "studio": ("boredom", "fear")}
+
+
+def test_a_corpus_of_one_emotion_is_left_out_for_that_reason() -> None:
     other = [said(name, ["fear"] * 9, ["anger"] * 9, corpus="studio") for name in "ab"]
     found = compared(*(together(heard(one.candidate, 0.5), one) for one in other))
-    assert found.left_out == {"studio": "it has fewer than two emotions that all can express"}
+    assert found.left_out == {"studio": "it has clips of fewer than two of the emotions"}
 
 
 # ------------------------------------------------------------------ how sure
@@ -237,25 +328,30 @@ def test_a_difference_that_the_data_shows_parts_them() -> None:
     found = compared(heard("a", 0.3, seed=1), heard("b", 0.9))
     (difference,) = found.differences
     assert (difference.better, difference.other) == ("b", "a")
-    assert difference.p_holm < 0.001
+    assert difference.p_corrected < 0.001
     assert found.tied == ("b",)
 
 
 def test_a_difference_that_it_does_not_show_leaves_them_tied() -> None:
     found = compared(heard("a", 0.6, seed=1), heard("b", 0.6, seed=2), heard("c", 0.1, seed=3))
     assert sorted(found.tied) == ["a", "b"]
+    near, far = found.differences
+    assert (far.other, near.p_corrected >= far.p_corrected) == ("c", True)
 
 
 def test_speakers_are_resampled_and_those_without_a_name_are_one() -> None:
     speakers: list[str | None] = [f"s{n % 20}" for n in range(200)]
-    by_speaker = compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).replicates
+    by_speaker = resampled(speakers)
     assert (by_speaker.by_speaker, by_speaker.groups) == (True, 20)
     speakers[7] = speakers[8] = None
-    one_more = compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).replicates
+    one_more = resampled(speakers)
     assert (one_more.by_speaker, one_more.groups) == (True, 21)
-    nobody: list[str | None] = [None] * 200
-    by_clip = compared(*(heard(name, 0.6, speakers=nobody) for name in "ab")).replicates
+    by_clip = resampled([None] * 200)
     assert (by_clip.by_speaker, by_clip.groups) == (False, 200)
+
+
+def resampled(speakers: Sequence[str | None]) -> Paired:
+    return compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).corpora["calls"]
 
 
 def test_the_order_of_candidates_does_not_matter() -> None:
@@ -265,10 +361,26 @@ def test_the_order_of_candidates_does_not_matter() -> None:
         again = compared(*order)
         assert uars(again) == uars(first)
         assert {*again.tied} == {*first.tied}
-        assert {*again.differences} == {*first.differences}
+        assert [one.other for one in again.differences] == [one.other for one in first.differences]
+        for one, same in zip(again.differences, first.differences, strict=True):
+            assert one.p_corrected == pytest.approx(same.p_corrected)
 
 
 SHARES = {"a": 0.7, "b": 0.66, "c": 0.4}
+
+
+def test_what_is_drawn_and_who_is_known_have_a_row_for_each_corpus() -> None:
+    found = compared(
+        on_both("a", 0.8, 0.5, seen=SEEN_CALLS),
+        on_both("b", 0.5, 0.6, 1),
+        on_both("c", 0.3, 0.4, 2),
+    )
+    assert found.known.tolist() == [[0, 1, 1], [1, 1, 1]]
+    assert found.values[0, 0] == 0
+    samples = found.samples(500)
+    assert samples.shape == (2, 3, 500)
+    assert not samples[0, 0].any()
+    np.testing.assert_allclose(samples.mean(axis=2), found.values, atol=0.02)
 
 
 # ------------------------------------------------------------------ agreement

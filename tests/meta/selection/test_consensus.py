@@ -17,7 +17,7 @@ from sertify.vocabulary.outcomes import GATES, Outcome
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 CAVEAT = "That says nothing about how often it is right: label some clips to find out."
-AGREEMENT = Preferences(weights=Priorities(accuracy=1, speed=0, diversity=0, language=0))
+AGREEMENT = Preferences(margin=0)
 
 
 def said(name: str, predicted: Sequence[str], confidence: float = 0.5) -> Labelling:
@@ -133,6 +133,15 @@ def test_where_no_agreement_can_be_measured_the_other_aims_decide() -> None:
     )
 
 
+def test_the_other_aims_count_as_much_as_they_are_worth_in_uar() -> None:
+    usual = found(THREE, ANSWERS, Preferences())
+    diversity = {name: aim.diversity for name, aim in usual.aims.items()}
+    agreement = found(THREE, ANSWERS).totals
+    assert usual.totals == pytest.approx(
+        {name: agreement[name] + 0.01 * (diversity[name] or 0) for name in "abc"}
+    )
+
+
 def test_agreement_below_chance_counts_as_none() -> None:
     opposite = {
         "a": said("a", ["anger", "sadness"] * 20),
@@ -146,7 +155,7 @@ def test_agreement_below_chance_counts_as_none() -> None:
 def test_the_weights_of_the_user_decide() -> None:
     languages = {"a": ("de",), "b": ("de",), "c": ("ko",)}
     verdicts = [one(name, candidate={"languages": own}) for name, own in languages.items()]
-    language = Preferences(weights=Priorities(accuracy=0, speed=0, diversity=0, language=1))
+    language = Preferences(weights=Priorities(speed=0, diversity=0, language=1), margin=0.5)
     assert found(verdicts, ANSWERS).candidate != "c"
     assert found(verdicts, ANSWERS, language).candidate == "c"
 

@@ -29,7 +29,7 @@ _SIGNS = {
 }
 _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _REFERENCES = {"random": "Random", "majority": "Majority class"}
-_AIMS = {name: name.capitalize() for name in AIMS}
+_AIMS = {name: name.capitalize() for name in AIMS[1:]}
 _FOLDED = 12
 _LISTED = 200
 _WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
@@ -71,7 +71,7 @@ def _template() -> Template:
     environment.globals |= {"GATES": GATES, "REASONS": REASONS, "REFERENCES": _REFERENCES}
     environment.globals |= {"SIGNS": _SIGNS, "ORDER": _ORDER}
     environment.globals |= {"FOLDED": _FOLDED, "LISTED": _LISTED}
-    environment.globals |= {"AIMS": _AIMS, "UNLABELLED_AIMS": _AIMS | {"accuracy": "Agreement"}}
+    environment.globals |= {"AIMS": _AIMS, "worths": tables.worths}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
     return environment.get_template("page.html.j2")
 
@@ -114,7 +114,9 @@ def _content(shown: Results) -> dict[str, Any]:
         "starred": {c.name for c in candidates if sentences.is_starred(c, shown.corpus)},
         "doubts": [*sentences.doubts(shown, most=10_000)],
         "compared": tables.compared(selection),
-        "uncommon": tables.uncommon(shown),
+        "uars": tables.accuracies(selection),
+        "agreement": tables.agreement(shown.unlabelled),
+        "left_aside": tables.left_aside(shown),
         "speech": [(corpus, tables.rows_of(corpus)) for corpus in shown.speech],
         "by_part": tables.by_part(candidates, shown.corpus),
     }

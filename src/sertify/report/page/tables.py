@@ -1,15 +1,22 @@
 """Cuts results.json into the tables of the page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from sertify.report.results.model.candidate import CandidateResult, PartResult
-from sertify.report.results.model.choice import DifferenceResult, SelectionResult
+from sertify.report.results.model.choice import (
+    AimShares,
+    DifferenceResult,
+    SelectionResult,
+    UnlabelledResult,
+)
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 from sertify.report.sentences import is_seen, unjudged
+from sertify.selection.aims import POINTS
 
 
 @dataclass(frozen=True)
@@ -28,23 +35,24 @@ def compared(selection: SelectionResult) -> list[Compared]:
     if comparison is None:
         return []
     behind = {difference.other: difference for difference in comparison.differences}
+    leaders = {difference.better for difference in comparison.differences}
     uars = comparison.uar
-    best_first = sorted(uars, key=lambda name: (name in behind, -uars[name].value))
+    best_first = sorted(uars, key=lambda name: (name not in leaders, -uars[name].value))
     return [
-        Compared(name, uars[name], behind.get(name), _said(name, behind, selection))
+        Compared(name, uars[name], behind.get(name), _said(name, leaders, selection))
         for name in best_first
     ]
 
 
-def _said(name: str, behind: Mapping[str, DifferenceResult], selection: SelectionResult) -> str:
-    if name not in behind:
-        return "the most accurate" if behind else ""
-    if name in selection.tied:
-        return "not told apart"
-    return "less accurate"
+def _said(name: str, leaders: Collection[str], selection: SelectionResult) -> str:
+    if name in leaders:
+        return "the most accurate"
+    if not leaders:
+        return ""
+    return "not told apart" if name in selection.tied else "less accurate"
 
 
-def uncommon(shown: Results) -> dict[str, list[str]]:
+def left_aside(shown: Results) -> dict[str, list[str]]:
     """Return by corpus its emotions that took no part in the comparison."""
     comparison = shown.selection.comparison
     common = comparison.emotions if comparison else {}
@@ -53,6 +61,35 @@ def uncommon(shown: Results) -> dict[str, list[str]]:
         corpus: [emotion for emotion in corpora.get(corpus, ()) if emotion not in emotions]
         for corpus, emotions in common.items()
     }
+
+
+def worths(selection: SelectionResult, aims: AimShares) -> dict[str, dict[str, float]]:
+    """Return by candidate and aim what it is worth in UAR, as in :func:`aims.worth`.
+
+    Empty for what sertify 0.1 wrote: its total was a weighted mean, in which accuracy had a weight.
+    """
+    weights = selection.weights
+    if "accuracy" in weights:
+        return {}
+    unit = selection.margin / fmean(weights.values())
+    return {
+        name: {aim: unit * weights[aim] * POINTS[aim] * met.get(aim, 0.0) for aim in POINTS}
+        for name, met in aims.items()
+    }
+
+
+def accuracies(selection: SelectionResult) -> dict[str, float | None]:
+    """Return by candidate its UAR; what sertify 0.1 wrote was weighed by UAR above chance."""
+    uar = selection.comparison.uar if selection.comparison else {}
+    if "accuracy" in selection.weights:
+        return {name: met.get("accuracy") for name, met in selection.aims.items()}
+    return {name: uar[name].value if name in uar else None for name in selection.totals}
+
+
+def agreement(unlabelled: UnlabelledResult | None) -> dict[str, float | None]:
+    """Return by candidate its mean agreement with the others, where nothing is labelled."""
+    aims = unlabelled.aims if unlabelled else {}
+    return {name: met.get("accuracy") for name, met in aims.items()}
 
 
 def rows_of(corpus: CorpusResult) -> list[tuple[CorpusResult, dict[str, int]]]:
