@@ -85,7 +85,7 @@ def _advantages(chosen: str, others: Sequence[str], aims: Mapping[str, Aims]) ->
 
 
 def _shown(verdict: Verdict) -> str:
-    measured = verdict.number("uar_all")
+    measured = verdict.number("uar")
     if measured is None:
         return "UAR unknown"
     if measured.low is None or measured.high is None:
@@ -213,7 +213,7 @@ def why_none(verdicts: Sequence[Verdict]) -> str:
 
 def _progress(verdict: Verdict) -> tuple[int, float]:
     """Return how far a candidate came: its last gate, and how right it was."""
-    uar = verdict.number("uar_all")
+    uar = verdict.number("uar")
     return list(verdict.gates).index(str(verdict.gate)), uar.value if uar is not None else 0.0
 
 

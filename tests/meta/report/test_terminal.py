@@ -76,7 +76,7 @@ def test_more_than_eight_are_folded_and_long_messages_cut() -> None:
 def test_a_baseline_that_fails_says_why_and_is_not_to_be_mended() -> None:
     facts = {"status": "baseline", "verdict": "baseline", "message": LOW}
     baseline = unexpected("naive", "low_uar", "accuracy", **facts)
-    baseline["numbers"] = {"uar_all": measurement("uar_all", 0.3, spread=0.04)}
+    baseline["numbers"] = {"uar": measurement("uar", 0.3, spread=0.04)}
     drawn = shown(build([baseline], None, "No candidate qualified."))
     assert drawn[1].endswith("  baseline: low_uar")
     assert f"naive: {LOW}" in drawn

@@ -296,7 +296,7 @@ def test_without_any_answers_the_other_aims_decide() -> None:
 
 
 def test_one_whose_answers_are_unknown_is_not_chosen_over_one_that_was_compared() -> None:
-    claimed = one("unknown", 0.1, uar=Measurement("uar_all", 0.99))
+    claimed = one("unknown", 0.1, uar=Measurement("uar", 0.99))
     selection = chosen([claimed, one("good", 1)], GOOD)
     assert selection.candidate == "good"
     assert selection.sentence == (
@@ -350,7 +350,7 @@ def test_a_weight_of_0_is_drawn_as_0() -> None:
 
 @pytest.mark.parametrize("standing", [Standing.BASELINE, Standing.REJECTED, Standing.UNDECIDED])
 def test_only_the_qualified_are_chosen_from(standing: Standing) -> None:
-    uar = Measurement("uar_all", 0.5, "1", 0.45, 0.55)
+    uar = Measurement("uar", 0.5, "1", 0.45, 0.55)
     selection = chosen([one("good", 0.1, standing), one("bad", 1, uar=uar)], GOOD, BAD)
     sentence = "Use bad: the only candidate that qualified (UAR over all clips 0.50 [0.45, 0.55])."
     if standing is Standing.UNDECIDED:
@@ -361,7 +361,7 @@ def test_only_the_qualified_are_chosen_from(standing: Standing) -> None:
 
 @pytest.mark.parametrize(
     ("uar", "shown"),
-    [(None, "UAR unknown"), (Measurement("uar_all", 0.5), "UAR over all clips 0.50")],
+    [(None, "UAR unknown"), (Measurement("uar", 0.5), "UAR over all clips 0.50")],
 )
 def test_what_is_not_known_of_the_only_one_is_not_claimed(
     uar: Measurement | None, shown: str
@@ -492,8 +492,9 @@ def some(name: str, value: float, half: float = 0.05) -> Measurement:
 ALL_WRONG = Score(
     part=Part(),
     coverage=some("coverage", 0.2),
-    uar=some("uar", 0.3),
-    uar_all=some("uar_all", 0.1),
+    coverage_emotions=Measurement("coverage_emotions", 0.2),
+    uar=some("uar", 0.1),
+    uar_own=some("uar_own", 0.3),
     accuracy=some("accuracy", 0.2),
     macro_f1=some("macro_f1", 0.2),
     class_share=Measurement("class_share", 0.4, n=50),
@@ -553,7 +554,7 @@ def test_the_closest_one_is_told_with_what_it_lacks(
 
 def test_of_those_at_the_same_gate_the_more_accurate_came_closest() -> None:
     low, high = (
-        Judgement(Outcome.FAIL, (some("uar", uar), some("uar_all", uar)), "low_uar", "low")
+        Judgement(Outcome.FAIL, (some("uar", uar),), "low_uar", "low")
         for uar in (0.2, 0.35)
     )
     sentence = select([rejected("a", "accuracy", low), rejected("b", "accuracy", high)]).sentence

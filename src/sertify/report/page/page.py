@@ -116,6 +116,7 @@ def _content(shown: Results) -> dict[str, Any]:
         "compared": tables.compared(selection),
         "uncommon": tables.uncommon(shown),
         "speech": [(corpus, tables.rows_of(corpus)) for corpus in shown.speech],
+        "counting": sentences.counting(shown),
         "by_part": tables.by_part(candidates, shown.corpus),
     }
 
