@@ -52,12 +52,11 @@ def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> 
 def _require_emotions(scored: "Score") -> None:
     """Raise ``Blocked`` where there are no two emotions to tell apart: no model is at fault."""
     if scored.uar.n == 0 and not scored.seen:
-        emotions = scored.details["frame"]
-        where = scored.part.name or "the speech"
+        has = f"{scored.part.name or 'the speech'} has clips of {listed(scored.details['frame'])}"
         raise Blocked(
             "no_data",
-            f"of the emotions that count, {where} has clips of {listed(emotions)}, but UAR takes two"
-            " at least: give speech of more, or name those that should count under `emotions:`",
+            f"of the emotions that count, {has}, but UAR takes two at least: give speech of more,"
+            " or name those that should count under `emotions:`",
         )
 
 

@@ -21,7 +21,7 @@ _GATES = {
 }
 _SIGNS = {"PASS": "ok", "FAIL": "FAIL", "INCONCLUSIVE": "?", "BLOCKED": "blocked"}
 _PARTLY = "part"
-_OWN = "own"
+_OWN = "its own"
 _NUMBERS = {"segment_time": "time", "real_time_factor": "RTF"}
 _RIGHT = (_OWN, "time", "RTF")
 _SPARED = ("RTF", "time", _OWN)
@@ -71,12 +71,12 @@ def _candidates(shown: Results, width: int) -> Iterator[Line]:
     """Yield the table of the candidates, and what its signs mean."""
     rows = [_row(candidate, shown) for candidate in ranked(shown)]
     rows += [_reference(name, scores) for name, scores in shown.references.items()]
-    table = aligned([_headings(shown), *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED)
+    table = aligned(
+        [_headings(shown), *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED
+    )
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown.references)
     yield from zip(table, markups, strict=True)
-    if any(row[len(_GATES) + 2] for row in rows):
-        yield f"{_OWN}: UAR over those emotions only that it has a label for", _QUIET
     if any(_SIGNS["INCONCLUSIVE"] in row for row in rows):
         yield "? inconclusive: the data cannot tell", _QUIET
     if any(_PARTLY in row for row in rows):

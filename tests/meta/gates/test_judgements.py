@@ -263,14 +263,18 @@ def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> N
         (0.75, "PASS"),
         (
             0.78,
-            "FAIL low_coverage: coverage_emotions=0.75, but should be at least 0.78: it has a label"
-            " for 3 of the 4 emotions that count, none for fear",
+            (
+                "FAIL low_coverage: coverage_emotions=0.75, but should be at least 0.78: it has a"
+                " label for 3 of the 4 emotions that count, none for fear"
+            ),
         ),
         (
             0.9,
-            "FAIL low_coverage: coverage=0.8 [0.7, 0.9], but should be at least 0.9;"
-            " coverage_emotions=0.75, but should be at least 0.9: it has a label for 3 of the 4"
-            " emotions that count, none for fear",
+            (
+                "FAIL low_coverage: coverage=0.8 [0.7, 0.9], but should be at least 0.9;"
+                " coverage_emotions=0.75, but should be at least 0.9: it has a label for 3 of the 4"
+                " emotions that count, none for fear"
+            ),
         ),
     ],
 )

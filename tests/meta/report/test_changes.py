@@ -175,14 +175,14 @@ class TestEstimates:
         assert numbers(found) == {"uar": "more"}
         (told,) = (each for each in found["candidates"] if each["number"])
         assert (told["before"], told["after"]) == (pytest.approx(0.81), 0.5)
-        assert told["sentence"] == ("UAR (all emotions) 0.50; was 0.81 (worse, more than noise)")
+        assert told["sentence"] == ("UAR 0.50; was 0.81 (worse, more than noise)")
 
     def test_a_small_one_is_within_it(self, old: Content, new: Content, tmp_path: Path) -> None:
         moved(new, "uar", 0.83)
         found = compared(old, new, tmp_path)
         assert numbers(found) == {"uar": "within"}
         (told,) = (each for each in found["candidates"] if each["number"])
-        assert told["sentence"] == "UAR (all emotions) 0.83; was 0.81 (within noise)"
+        assert told["sentence"] == "UAR 0.83; was 0.81 (within noise)"
 
     def test_the_standard_errors_are_those_of_the_intervals(
         self, old: Content, new: Content, tmp_path: Path

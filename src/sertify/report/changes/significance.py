@@ -44,7 +44,9 @@ class Pair:
     @property
     def emotions(self) -> bool:
         """Whether UAR was over the same emotions."""
-        before, after = ([part.frame for part in run.parts[:1]] for run in (self.before, self.after))
+        before, after = (
+            [part.frame for part in run.parts[:1]] for run in (self.before, self.after)
+        )
         return before == after
 
     def values(self, name: str) -> tuple[float, float] | None:
