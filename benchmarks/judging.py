@@ -109,7 +109,7 @@ def _records(
     wanted = candidate.requirements
     found = {
         "test_uar": accuracy.judge_score(score, "uar", wanted, "low_uar"),
-        "test_coverage": accuracy.judge_score(score, "coverage", wanted, "low_coverage"),
+        "test_coverage": accuracy.judge_coverage(score, wanted),
         "test_accuracy": accuracy.judge_score(score, "accuracy", wanted, "low_accuracy"),
         "test_macro_f1": accuracy.judge_score(score, "macro_f1", wanted, "low_macro_f1"),
         "test_recall_of_each_emotion": accuracy.judge_each(score, score.recalls, "recall", wanted),

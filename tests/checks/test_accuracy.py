@@ -14,12 +14,17 @@ def test_speech_is_new_to_it(candidate, score, check):
 
 @pytest.mark.owns("low_coverage")
 def test_coverage(candidate, score, check):
-    check(accuracy.judge_score(score, "coverage", candidate.requirements, "low_coverage"))
+    check(accuracy.judge_coverage(score, candidate.requirements))
 
 
 @pytest.mark.owns("low_uar")
 def test_uar(candidate, score, check):
     check(accuracy.judge_score(score, "uar", candidate.requirements, "low_uar"))
+
+
+@pytest.mark.owns("low_uar_own")
+def test_uar_of_its_own_emotions(candidate, score, check):
+    check(accuracy.judge_score(score, "uar_own", candidate.requirements, "low_uar_own"))
 
 
 @pytest.mark.owns("chance_level")

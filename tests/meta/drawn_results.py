@@ -107,8 +107,8 @@ def qualified(name: str, uar: float, seconds: float) -> Content:
     )
     gates = {name: gate("PASS", check(f"{name}_holds")) for name in GATES}
     numbers = [
-        measurement("uar", uar, spread=0.04),
-        measurement("uar_all", uar - 0.02, spread=0.04),
+        measurement("uar", uar - 0.02, spread=0.04),
+        measurement("uar_own", uar, spread=0.04),
         measurement("accuracy", uar + 0.03, spread=0.03),
         measurement("macro_f1", uar - 0.01, spread=0.04),
         measurement("coverage", 1.0),
@@ -164,14 +164,19 @@ def part(name: str, uar: float, seen: Content | None = None) -> Content:
     return {
         "part": name,
         "seen": seen or {},
+        "frame": list(EMOTIONS),
+        "too_few_clips": {},
         "expressible": list(EMOTIONS[:3]),
         "inexpressible": list(EMOTIONS[3:]),
-        "chance": {"uar": 1 / 3, "uar_all": None if name == "together" else 1 / 4},
+        "chance": {
+            "uar": 1 / 4,
+            "uar_own": None if name == "together" else 1 / 3,
+        },
         "languages": ["en", "ko"],
         "language_fit": 0.5,
         "numbers": {
-            "uar": measurement("uar", uar, spread=0.04),
-            "uar_all": measurement("uar_all", uar - 0.02, spread=0.04),
+            "uar": measurement("uar", uar - 0.02, spread=0.04),
+            "uar_own": measurement("uar_own", uar, spread=0.04),
             "coverage": measurement("coverage", 0.75, spread=0.01),
         },
     }
@@ -285,7 +290,7 @@ def confirmation(outcome: str, reason: str | None = None, message: str = "") -> 
         "outcome": outcome,
         "reason": reason,
         "message": message,
-        "measurements": [measurement("uar", 0.7, spread=0.04), measurement("uar_all", 0.6)],
+        "measurements": [measurement("uar", 0.6, spread=0.04), measurement("uar_own", 0.7)],
     }
 
 
@@ -332,7 +337,7 @@ def build(candidates: list[Content], chosen: str | None, sentence: str, **more: 
     ranked = sorted(names, key=lambda name: name != chosen)
     stale = {"candidate": "hubert-base", "gate": "speed", "commit": "1234567", "corpus": None}
     return {
-        "schema": "sertify.results/1",
+        "schema": "sertify.results/2",
         "sertify": "0.1.0",
         "created": "2026-11-22T18:00:00+00:00",
         "command": "pytest --data our-calls",

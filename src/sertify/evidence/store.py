@@ -16,7 +16,7 @@ from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
 # What marks an SQLite file as one of sertify's: "SRTF".
 _APPLICATION = 0x53525446
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _MARKS = {"application_id": _APPLICATION, "user_version": _SCHEMA_VERSION}
 _ELSEWHERE = "or give another folder with --reports"
 _TABLES = (

@@ -6,7 +6,9 @@ from typing import Any
 
 from sertify.candidates.requirements import Requirements
 from sertify.gates.parts import Part
+from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.text import listed
 
 
 def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
@@ -25,15 +27,17 @@ def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
 def judge_score(scored: "Score", name: str, requirements: Requirements, reason: str) -> Judgement:
     """Hold a number of a score against the requirement of that name for that part of the speech.
 
-    The score's details stand beside UAR, and so does UAR over all clips.
+    The score's details stand beside UAR. Raises ``Blocked`` where UAR has no two emotions to be of.
     """
+    if name == "uar":
+        _require_emotions(scored)
     measured: Measurement = getattr(scored, name)
     bound = _bound(scored, name, requirements)
     judgement = _judge(scored, scored.decisive.get(name, measured), bound, reason)
     if name == "class_share" and bound is not None and bound.confidence is None:
         judgement = _beyond_doubt(judgement, measured, bound)
-    beside = {"uar": (scored.uar_all,), "calibration_error": (scored.brier_score,)}
-    judgement = replace(judgement, measurements=(measured, *beside.get(name, ())))
+    beside = (scored.brier_score,) if name == "calibration_error" else ()
+    judgement = replace(judgement, measurements=(measured, *beside))
     return replace(judgement, details=scored.details) if name == "uar" else judgement
 
 
@@ -45,8 +49,36 @@ def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> 
     return Judgement(Outcome.PASS, (measured,), requirement=f"{bound}, beyond doubt")
 
 
+def _require_emotions(scored: "Score") -> None:
+    """Raise ``Blocked`` where there are no two emotions to tell apart: no model is at fault."""
+    if scored.uar.n == 0 and not scored.seen:
+        has = f"{scored.part.name or 'the speech'} has clips of {listed(scored.details['frame'])}"
+        raise Blocked(
+            "no_data",
+            f"of the emotions that count, {has}, but UAR takes two at least: give speech of more,"
+            " or name those that should count under `emotions:`",
+        )
+
+
+def judge_coverage(scored: "Score", requirements: Requirements) -> Judgement:
+    """Ask for labels for enough of the clips, and for as many of the emotions that count.
+
+    A model of two emotions out of seven may have labels for most of the clips.
+    """
+    measured = [scored.coverage, *([scored.coverage_emotions] if scored.uar.n else ())]
+    judgement = judge_each(scored, measured, "coverage", requirements)
+    if scored.coverage_emotions.name + "=" not in judgement.message:
+        return judgement
+    emotions, able = scored.details["frame"], scored.details["expressible"]
+    lacking = [emotion for emotion in emotions if emotion not in able]
+    has = f"{len(emotions) - len(lacking)} of the {len(emotions)} emotions that count"
+    message = f"{judgement.message}: it has a label for {has}, none for {listed(lacking)}"
+    return replace(judgement, message=message)
+
+
 def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement:
-    """Reject a UAR that guessing may have reached."""
+    """Reject a UAR that guessing may have reached; ``Blocked`` as in `judge_score`."""
+    _require_emotions(scored)
     limit = _bound(scored, "uar", requirements)
     sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
     bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
@@ -70,11 +102,11 @@ def judge_confirmation(scored: "Score", requirements: Requirements) -> Judgement
         judge_novelty(scored, requirements),
         judge_score(scored, "uar", requirements, "low_uar"),
         judge_above_chance(scored, requirements),
-        judge_score(scored, "coverage", requirements, "low_coverage"),
+        judge_coverage(scored, requirements),
     )
     ranked = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
     worst = min(judgements, key=lambda judgement: ranked.index(judgement.outcome))
-    return replace(worst, measurements=(scored.uar, scored.uar_all, scored.coverage))
+    return replace(worst, measurements=(scored.uar, scored.uar_own, scored.coverage))
 
 
 def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
@@ -95,7 +127,7 @@ def _bound(scored: "Score", name: str, requirements: Requirements) -> Bound | No
 def judge_each(
     scored: "Score", measured: Sequence[Measurement], name: str, requirements: Requirements
 ) -> Judgement:
-    """Hold a number of each emotion against the requirement ``name``; the worst outcome counts."""
+    """Hold each of several numbers against the requirement ``name``; the worst outcome counts."""
     bound, reason = _bound(scored, name, requirements), f"low_{name}"
     decisive = (scored.decisive.get(measurement.name, measurement) for measurement in measured)
     judgements = [_judge(scored, measurement, bound, reason) for measurement in decisive]
@@ -115,11 +147,13 @@ CONFIDENCE = 0.95
 class Score:
     """How well predictions agree with the labels of a part of the speech.
 
-    All but ``coverage`` and ``uar_all`` are over the clips whose emotion the candidate can
-    express; ``coverage`` is their share. ``uar_all`` is over all clips, where an emotion that the
-    candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
-    an emotion's share of the predictions and of the clips. Over several corpora each is the mean
-    of the corpora. ``seen`` says why the result decides nothing, if it does not.
+    ``uar`` is over the emotions that count, the same for each candidate (:mod:`gates.frame`): one
+    that it cannot express has a recall of 0, and ``coverage_emotions`` is the share of those that
+    it can. Both are of no clips where there are no two such emotions. All else is over the clips
+    whose emotion the candidate can express; ``coverage`` is their share, ``uar_own`` the UAR of
+    its own emotions. ``class_share`` is the largest difference between an emotion's share of the
+    predictions and of the clips. ``chance`` is the ``uar`` of guessing. Over several corpora each
+    is the mean of the corpora. ``seen`` says why the result decides nothing, if it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
     at another confidence.
@@ -127,8 +161,9 @@ class Score:
 
     part: Part
     coverage: Measurement
+    coverage_emotions: Measurement
     uar: Measurement
-    uar_all: Measurement
+    uar_own: Measurement
     accuracy: Measurement
     macro_f1: Measurement
     class_share: Measurement

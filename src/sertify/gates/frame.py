@@ -24,3 +24,18 @@ def frame(truths: Iterable[str | None], wanted: Sequence[str] | None = None) -> 
     least = ENOUGH * clips.total() / max(1, len(clips))
     kept = (name for name, n in clips.items() if (n >= least if wanted is None else name in wanted))
     return tuple(sorted(kept))
+
+
+def too_few_clips(
+    truths: Iterable[str | None], wanted: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Return how many clips each emotion has that is left out of the frame for want of clips.
+
+    Of what was named as ``wanted`` none is.
+
+    >>> too_few_clips(["anger"] * 50 + ["joy"] * 40 + ["fear", None])
+    {'fear': 1}
+    """
+    clips = Counter(truth for truth in truths if truth is not None)
+    kept = frame(clips.elements())
+    return {name: clips[name] for name in sorted(clips) if wanted is None and name not in kept}

@@ -1,7 +1,7 @@
 """The mean of the scores of several corpora, in which each weighs the same."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,44 +9,58 @@ from sertify.gates.accuracy import Score
 from sertify.statistics.intervals import Interval, mean_of_intervals
 from sertify.vocabulary.outcomes import Measurement
 
-_OVER_ALL = ("coverage", "uar_all")
-_NUMBERS = ("uar", "accuracy", "macro_f1", "class_share", "calibration_error", "brier_score")
+# What a corpus needs to have a part in the mean of a number: nothing, two emotions that count, or a
+# clip whose emotion the candidate can express, by the name of the number that is over these clips.
+_OVER = {
+    "coverage": ("coverage",),
+    "uar": ("uar", "coverage_emotions"),
+    "uar_own": (
+        "uar_own", "accuracy", "macro_f1", "class_share", "calibration_error", "brier_score",
+    ),
+}  # fmt: skip
 
 
 def mean_score(scores: Sequence[Score]) -> Score:
     """Return the mean of the scores of several corpora, in which each weighs the same.
 
-    A corpus without a clip that the candidate can express has no part but in the numbers over all.
+    A corpus without a clip that the candidate can express has no part but in the numbers over all,
+    and one of fewer than two emotions none in UAR.
     """
-    expressible = [scored for scored in scores if scored.uar.n] or scores
+    over = {kind: _having(scores, kind) for kind in _OVER}
     means: dict[str, Any] = {
-        name: _mean_measurement([getattr(scored, name) for scored in expressible])
-        for name in _NUMBERS
-    }
-    means |= {
-        name: _mean_measurement([getattr(scored, name) for scored in scores]) for name in _OVER_ALL
+        name: _mean_measurement([getattr(scored, name) for scored in over[kind]])
+        for kind, names in _OVER.items()
+        for name in names
     }
     details = {
         name: sorted({emotion for scored in scores for emotion in scored.details[name]})
-        for name in ("expressible", "inexpressible")
+        for name in ("frame", "expressible", "inexpressible")
     }
     return replace(
         scores[0],
         **means,
         recalls=_mean_by_name([scored.recalls for scored in scores]),
         precisions=_mean_by_name([scored.precisions for scored in scores]),
-        chance=math.fsum(scored.chance for scored in expressible) / len(expressible),
-        decisive=_decisive_mean(scores, expressible),
+        chance=math.fsum(scored.chance for scored in over["uar"]) / len(over["uar"]),
+        decisive=_decisive_mean(scores, over),
         details=details,
     )
 
 
-def _decisive_mean(scores: Sequence[Score], expressible: Sequence[Score]) -> dict[str, Measurement]:
+def _having(scores: Sequence[Score], kind: str) -> Sequence[Score]:
+    """Return the scores that were measured on clips; all of them where none was."""
+    return [scored for scored in scores if getattr(scored, kind).n] or scores
+
+
+def _decisive_mean(
+    scores: Sequence[Score], over: Mapping[str, Sequence[Score]]
+) -> dict[str, Measurement]:
+    kinds = {name: kind for kind, names in _OVER.items() for name in names}
     several = [
         [
             measurement
-            for measurement in scored.decisive.values()
-            if scored in expressible or measurement.name in _OVER_ALL
+            for name, measurement in scored.decisive.items()
+            if scored in over[kinds.get(name, "uar_own")]
         ]
         for scored in scores
     ]

@@ -34,7 +34,7 @@ def confirm(run: Way, candidate: Candidate, corpus: "Corpus", tell: Announce) ->
         "corpus": corpus.name,
         "fingerprint": corpus.fingerprint,
         "requested": corpus.requested or len(corpus.clips),
-        "clips": (scored.uar.n or 0) if scored else 0,
+        "clips": (scored.coverage.n or 0) if scored else 0,
         "rejected": dict(Counter(clip["reason"] for clip in rejected)),
         "seen": dict(scored.details.get("seen", {})) if scored else {},
         "warnings": list(corpus.warnings),

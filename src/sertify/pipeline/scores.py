@@ -1,5 +1,6 @@
 """From predictions to the numbers that say how well they agree with the truth."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +13,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
 from sertify.gates.accuracy import CONFIDENCE, Score
+from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
@@ -31,6 +33,8 @@ def score(
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
+    UAR is over the emotions of the corpus that count, the same for each candidate, whichever clips
+    could be judged; of an emotion without a judged clip nothing is known, and it is left out.
     Intervals are by speaker where clips of a corpus name one, those that name none being of one,
     else by clip, as those of coverage and precision always are.
 
@@ -53,11 +57,18 @@ def score(
         raise Blocked("no_data", f"no labelled clip of {which} could be judged")
     kept = [name for name in corpora if name not in seen] or list(corpora)
     levels = _confidences(candidate.requirements, part)
-    scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
+    wanted = candidate.requirements.emotions
+    truths = {name: _truths(predictions, part, name) for name in kept}
+    scores = [
+        _score_corpus(table.of_corpus(name), frame(of, wanted), part, levels)
+        for name, of in truths.items()
+    ]
     result = scores[0] if len(scores) == 1 else mean_score(scores)
     why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
     known = {name: seen[name] for name in corpora if name in seen}
-    details = {**result.details, **_accounts(predictions, part, known)}
+    few = sum((Counter(too_few_clips(of, wanted)) for of in truths.values()), Counter[str]())
+    accounts = _accounts(predictions, part, known)
+    details = {**result.details, "too_few_clips": dict(sorted(few.items())), **accounts}
     return replace(result, seen=why, details=details)
 
 
@@ -102,7 +113,7 @@ def _table(predictions: Predictions, candidate: Candidate) -> _Table:
 
 def _confidences(requirements: Requirements, part: Part) -> dict[str, float]:
     """Return the confidence of the interval that each requirement is compared with."""
-    names = ("coverage", "uar", "accuracy", "macro_f1", "recall", "precision")
+    names = ("coverage", "uar", "uar_own", "accuracy", "macro_f1", "recall", "precision")
     bounds = {name: requirements.bound(name, part.corpus, part.language) for name in names}
     return {
         name: CONFIDENCE if bound is None or bound.confidence is None else bound.confidence
@@ -110,17 +121,26 @@ def _confidences(requirements: Requirements, part: Part) -> dict[str, float]:
     }
 
 
-def _score_corpus(table: _Table, part: Part, levels: Mapping[str, float]) -> Score:
+def _truths(predictions: Predictions, part: Part, corpus: str) -> list[str | None]:
+    """Return the emotion of each clip of a corpus, judged or not: they are the same for all."""
+    clips = predictions.corpus.clips
+    return [clip.emotion for clip in clips if clip.corpus == corpus and part.takes(clip)]
+
+
+def _score_corpus(
+    table: _Table, emotions: Sequence[str], part: Part, levels: Mapping[str, float]
+) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
+    framed = _Framed.of(table, kept, emotions)
     measured = _measure(kept)
-    uar_all = measured["uar"] if kept is table else _estimates(table, ["uar"], {})["uar"]
     rest = [emotion for emotion in sorted(set(table.truth)) if emotion not in table.emotions]
     scored = sorted(set(kept.truth))
     return Score(
         part=part,
         coverage=_rate("coverage", len(kept.clips), len(table.clips), CONFIDENCE),
-        uar=measured["uar"],
-        uar_all=replace(uar_all, name="uar_all"),
+        coverage_emotions=framed.coverage,
+        uar=framed.uar(measured["uar_own"] if framed.able is kept else None),
+        uar_own=measured["uar_own"],
         accuracy=measured["accuracy"],
         macro_f1=measured["macro_f1"],
         class_share=_class_share(kept),
@@ -128,10 +148,58 @@ def _score_corpus(table: _Table, part: Part, levels: Mapping[str, float]) -> Sco
         brier_score=_brier_score(kept),
         recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
         precisions=_precisions(kept, CONFIDENCE),
-        chance=1 / len(scored) if scored else 1.0,
-        details={"expressible": scored, "inexpressible": rest} | _confusions(kept),
-        decisive=_decisive(kept, len(table.clips), levels),
+        chance=1 / max(1, len(framed.emotions)),
+        details={"frame": [*framed.emotions], "expressible": scored, "inexpressible": rest}
+        | _confusions(kept),
+        decisive=_decisive(kept, len(table.clips), levels) | framed.decisive(levels),
     )
+
+
+@dataclass(frozen=True)
+class _Framed:
+    """The clips of the emotions that count, and those of them that a candidate can express."""
+
+    emotions: tuple[str, ...]
+    clips: int
+    able: _Table
+
+    @classmethod
+    def of(cls, table: _Table, kept: _Table, emotions: Sequence[str]) -> "_Framed":
+        judged = Counter(table.truth)
+        counted = tuple(emotion for emotion in emotions if emotion in judged)
+        clips = sum(judged[emotion] for emotion in counted)
+        return cls(counted, clips, kept.where(lambda clip: clip.emotion in counted))
+
+    @property
+    def coverage(self) -> Measurement:
+        """The share of the emotions that it has a label for."""
+        return Measurement("coverage_emotions", self._share, n=self._n)
+
+    @property
+    def _n(self) -> int:
+        """The clips; none where there are not two emotions to tell apart."""
+        return self.clips if len(self.emotions) > 1 else 0
+
+    @property
+    def _share(self) -> float:
+        return len({*self.able.truth}) / max(1, len(self.emotions))
+
+    def uar(self, own: Measurement | None, confidence: float = CONFIDENCE) -> Measurement:
+        """Average recall, of which nobody doubts that it is 0 where there is no label.
+
+        ``own`` is the UAR of what it has labels for, where that is known already.
+        """
+        if not self._n or not self.able.clips:
+            return Measurement("uar", 0.0, "1", 0.0, 0.0, self._n)
+        own = own or _estimates(self.able, ["uar"], {"uar": confidence})["uar"]
+        low, high = (end and end * self._share for end in (own.low, own.high))
+        return Measurement("uar", own.value * self._share, "1", low, high, self.clips, own.speakers)
+
+    def decisive(self, levels: Mapping[str, float]) -> dict[str, Measurement]:
+        """Return UAR where its requirement asks for another confidence than usual."""
+        if levels["uar"] == CONFIDENCE:
+            return {}
+        return {"uar": self.uar(None, levels["uar"])}
 
 
 def _measure(table: _Table) -> dict[str, Measurement]:
@@ -155,7 +223,7 @@ def _decisive(kept: _Table, clips: int, levels: Mapping[str, float]) -> dict[str
     return {measurement.name: measurement for measurement in decisive}
 
 
-_ESTIMATED = ("accuracy", "uar", "macro_f1")
+_ESTIMATED = ("accuracy", "uar_own", "macro_f1")
 
 
 def _recall_names(table: _Table) -> list[str]:
@@ -170,8 +238,8 @@ def _estimates(
     speakers = len(set(table.speakers)) if table.speakers else None
     return {
         name: Measurement(
-            name, float(from_counts(name, counts, labels)), "1", interval.low, interval.high,
-            clips.get(name, len(table.clips)), speakers,
+            name, float(from_counts(_metric(name), counts, labels)), "1", interval.low,
+            interval.high, clips.get(name, len(table.clips)), speakers,
         )
         for name, interval in _intervals(table, names, levels).items()
     }  # fmt: skip
@@ -186,10 +254,16 @@ def _intervals(
         by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
     intervals: dict[str, Interval] = {}
     for level, some in by_level.items():
-        intervals |= bootstrapping.bootstrap(
-            table.truth, table.predicted, table.speakers, some, confidence=level
+        metrics = [_metric(name) for name in some]
+        found = bootstrapping.bootstrap(
+            table.truth, table.predicted, table.speakers, metrics, confidence=level
         )
+        intervals |= {name: found[_metric(name)] for name in some}
     return {name: intervals[name] for name in names}
+
+
+def _metric(name: str) -> str:
+    return name.removesuffix("_own")
 
 
 def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:

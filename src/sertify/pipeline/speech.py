@@ -1,7 +1,7 @@
 """The speech of a run: what candidates are judged on, and what may confirm the selected one."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from sertify.candidates.reading import Suite
 from sertify.pipeline.settings import Settings, Source
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
-from sertify.vocabulary.text import fold
+from sertify.vocabulary.text import fold, listed
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
@@ -55,8 +55,13 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     elif settings.hold_out:
         judged, confirming = hold_out(judged, settings.hold_out)
     strangers = _strangers(suite, [source.name for source in settings.data])
-    judged = replace(judged, warnings=(*judged.warnings, *strangers))
+    judged = _warned(judged, (*strangers, *_unheard(suite, judged)))
+    confirming = confirming and _warned(confirming, _unheard(suite, confirming))
     return Speech(_keyed(judged, settings, suite), confirming)
+
+
+def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
+    return replace(corpus, warnings=(*corpus.warnings, *warnings))
 
 
 def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:
@@ -116,6 +121,18 @@ def _strangers(suite: Suite, names: Sequence[str]) -> Iterator[str]:
                     f"{candidate.name} was trained on {name}, which is neither a public corpus that"
                     " is known nor called like one of --data"
                 )
+
+
+def _unheard(suite: Suite, corpus: "Corpus") -> Iterator[str]:
+    """Warn of emotions that are needed, but that no clip has: nothing is found out about them."""
+    needed = next((each.requirements.emotions for each in suite.candidates), None) or ()
+    heard = {clip.emotion for clip in corpus.clips}
+    missing = [emotion for emotion in needed if emotion not in heard]
+    if missing and corpus.labelled:
+        yield (
+            f"no clip is labelled {listed(missing)}, which `emotions:` names, so nothing is found"
+            " out about that"
+        )
 
 
 def _refuse_mixture(corpora: Sequence["Corpus"]) -> None:

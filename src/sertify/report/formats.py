@@ -96,11 +96,11 @@ def as_expected(candidate: CandidateResult) -> bool:
 
 
 def ranked(results: Results) -> list[CandidateResult]:
-    """List the candidates by standing, then by UAR over all clips, then as they were written."""
+    """List the candidates by standing, then by UAR, then as they were written."""
 
     def rank(candidate: CandidateResult) -> tuple[int, float]:
         place = _STANDINGS.index(standing(candidate, results.selection))
-        return place, -(candidate.value("uar_all") or 0.0)
+        return place, -(candidate.value("uar") or 0.0)
 
     return sorted(results.candidates, key=rank)
 

@@ -15,7 +15,7 @@ from sertify.vocabulary.files import write_whole
 
 # The Hub's identifiers of metrics, and how each is averaged over the emotions.
 _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "uar": ("recall", "UAR", {"average": "macro"}),
+    "uar_own": ("recall", "UAR", {"average": "macro"}),
     "accuracy": ("accuracy", "Accuracy", {}),
     "macro_f1": ("f1", "Macro F1", {"average": "macro"}),
 }

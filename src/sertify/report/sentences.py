@@ -9,13 +9,15 @@ from sertify.report.results.model.candidate import CandidateResult, PartResult
 from sertify.report.results.model.choice import FirmnessResult, SelectionResult
 from sertify.report.results.model.results import Results
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
+from sertify.vocabulary.text import listed
 
-UAR = {"uar_all": "UAR (all emotions)", "uar": "UAR (its own emotions)"}
+UAR = {"uar": "UAR", "uar_own": "UAR (its own emotions)"}
 """The two that must not be taken for each other, by the number's name."""
 
 TITLES = {
     **UAR,
     "coverage": "Coverage",
+    "coverage_emotions": "Coverage of emotions",
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
     "segment_time": "Time per segment",
@@ -110,7 +112,7 @@ def clips(corpus: CorpusResult) -> str:
 
 def doubts(results: Results, most: int = 3) -> Iterator[str]:
     """Say what weakens conclusions from the speech; no more than ``most``, and how many more."""
-    texts = [*_precision(results), *_partial(results)]
+    texts = [*_precision(results), *_partial(results), *_too_few(results)]
     texts += [text for corpus in results.speech for text in corpus.warnings]
     if confirmation := results.selection.confirmation:
         texts += [f"held-out speech: {text}" for text in confirmation.warnings]
@@ -138,6 +140,34 @@ def _partial(results: Results) -> Iterator[str]:
                 )
 
 
+def counting(results: Results) -> tuple[str, ...]:
+    """Return the emotions that UAR is over; none where several corpora have each their own."""
+    wholes = (part for candidate in results.candidates for part in candidate.parts[:1])
+    frames = {part.frame for part in wholes if part.frame}
+    return next(iter(frames)) if len(frames) == 1 and len(results.corpora) == 1 else ()
+
+
+def over(results: Results) -> str:
+    """Say how many emotions UAR is over, where that is one number; else ""."""
+    number = len(counting(results))
+    return f"{number} emotions" if number else ""
+
+
+def _too_few(results: Results) -> Iterator[str]:
+    """Say which emotions of each corpus do not count, as they have too few clips."""
+    names = {corpus.name for corpus in results.corpora}
+    parts = (part for candidate in results.candidates for part in candidate.parts)
+    few = {part.part: part.too_few_clips for part in parts if part.part in names}
+    for corpus, clips in few.items():
+        if clips:
+            have, them = ("emotion has", "it") if len(clips) == 1 else ("emotions have", "them")
+            yield (
+                f"{len(clips)} {have} too few clips in {corpus} to count:"
+                f" {listed(f'{emotion} ({n})' for emotion, n in clips.items())};"
+                f" name {them} under `emotions:`, beside the others, to have {them} count"
+            )
+
+
 def is_seen(part: PartResult, corpus: CorpusFacts | None) -> bool:
     """Whether a result decides nothing: all speech of the part was seen in training.
 
@@ -151,7 +181,7 @@ def is_seen(part: PartResult, corpus: CorpusFacts | None) -> bool:
 
 def is_starred(candidate: CandidateResult, corpus: CorpusFacts | None) -> bool:
     """Whether what a candidate scores on all speech together decides nothing."""
-    whole = candidate.parts[:1] if "uar_all" in candidate.numbers else ()
+    whole = candidate.parts[:1] if "uar" in candidate.numbers else ()
     return any(is_seen(part, corpus) for part in whole)
 
 

@@ -9,7 +9,7 @@ from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.reasons import REASONS
 
-_COLUMNS = ("candidate", "verdict", sentences.UAR["uar_all"], "time per segment", "reason")
+_COLUMNS = ("candidate", "verdict", "{}", sentences.UAR["uar_own"], "time per segment", "reason")
 _LONGEST, _LONGEST_CELL = 1000, 200
 # An entity is text to Markdown wherever it stands, while a backslash is not inside a table's code.
 _ENTITIES = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>()!|~&:$\"'=^"}
@@ -40,12 +40,15 @@ def _notes(shown: Results) -> Iterator[str]:
 
 
 def _table(shown: Results) -> Iterator[str]:
-    yield _line(_COLUMNS)
-    yield _line(("---", "---", "---:", "---:", "---"))
+    over = sentences.over(shown)
+    uar = sentences.UAR["uar"] + (f" ({over})" if over else "")
+    yield _line(heading.format(uar) for heading in _COLUMNS)
+    yield _line(("---", "---", "---:", "---:", "---:", "---"))
     for candidate in ranked(shown):
         yield _line(_text(cell, _LONGEST_CELL) for cell in _cells(candidate, shown))
     for name, scores in shown.references.items():
-        yield _line((f"*{_text(name)}*", "*reference*", _text(number(scores.get("uar"))), "", ""))
+        uar = _text(number(scores.get("uar")))
+        yield _line((f"*{_text(name)}*", "*reference*", uar, "", "", ""))
 
 
 def _cells(candidate: CandidateResult, shown: Results) -> Iterator[str]:
@@ -53,7 +56,8 @@ def _cells(candidate: CandidateResult, shown: Results) -> Iterator[str]:
     place = standing(candidate, shown.selection)
     yield f"{place}, as expected" if as_expected(candidate) else place
     starred = sentences.is_starred(candidate, shown.corpus)
-    yield number(candidate.numbers.get("uar_all")) + sentences.MARK * starred
+    yield number(candidate.numbers.get("uar")) + sentences.MARK * starred
+    yield number(candidate.numbers.get("uar_own"))
     yield number(candidate.numbers.get("segment_time"))
     yield _reason(candidate)
 

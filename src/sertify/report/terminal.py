@@ -21,10 +21,10 @@ _GATES = {
 }
 _SIGNS = {"PASS": "ok", "FAIL": "FAIL", "INCONCLUSIVE": "?", "BLOCKED": "blocked"}
 _PARTLY = "part"
-_NUMBERS = {"uar_all": "UAR, all clips", "segment_time": "time", "real_time_factor": "RTF"}
-_HEADINGS = ("candidate", *_GATES.values(), *_NUMBERS.values(), "verdict")
-_RIGHT = ("time", "RTF")
-_SPARED = ("RTF", "time")
+_OWN = "its own"
+_NUMBERS = {"segment_time": "time", "real_time_factor": "RTF"}
+_RIGHT = (_OWN, "time", "RTF")
+_SPARED = ("RTF", "time", _OWN)
 _NAME, _PART = 24, 12
 _MOST, _LONGEST = 8, 200
 _WIDEST = 20
@@ -71,7 +71,9 @@ def _candidates(shown: Results, width: int) -> Iterator[Line]:
     """Yield the table of the candidates, and what its signs mean."""
     rows = [_row(candidate, shown) for candidate in ranked(shown)]
     rows += [_reference(name, scores) for name, scores in shown.references.items()]
-    table = aligned([_HEADINGS, *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED)
+    table = aligned(
+        [_headings(shown), *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED
+    )
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown.references)
     yield from zip(table, markups, strict=True)
@@ -79,6 +81,11 @@ def _candidates(shown: Results, width: int) -> Iterator[Line]:
         yield "? inconclusive: the data cannot tell", _QUIET
     if any(_PARTLY in row for row in rows):
         yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET
+
+
+def _headings(shown: Results) -> tuple[str, ...]:
+    uar = ", ".join(filter(None, ("UAR", sentences.over(shown))))
+    return "candidate", *_GATES.values(), uar, _OWN, *_NUMBERS.values(), "verdict"
 
 
 def _by_part(shown: Results, width: int) -> Iterator[Line]:
@@ -89,7 +96,7 @@ def _by_part(shown: Results, width: int) -> Iterator[Line]:
     if not kept:
         return
     rows = [(candidate.name, *_on_parts(candidate, kept, shown)) for candidate in judged]
-    headings = (sentences.UAR["uar_all"], *(fitted(name, _PART) for name in kept))
+    headings = (sentences.UAR["uar"], *(fitted(name, _PART) for name in kept))
     yield "", {}
     markups = ({"bold": True}, *({} for _ in rows))
     yield from zip(aligned([headings, *rows], width), markups, strict=True)
@@ -101,7 +108,7 @@ def _on_parts(candidate: CandidateResult, names: Iterable[str], shown: Results) 
     parts = {part.part: part for part in candidate.parts}
     for name in names:
         part = parts.get(name)
-        measured = part.numbers.get("uar_all") if part else None
+        measured = part.numbers.get("uar") if part else None
         seen = part is not None and sentences.is_seen(part, shown.corpus)
         yield number(measured).partition(" ")[0] + sentences.MARK * seen
 
@@ -154,7 +161,9 @@ def _remarks(shown: Results) -> Iterator[Line]:
 
 def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:
     signs = (_sign(candidate.gates.get(gate)) for gate in _GATES)
-    uar, *numbers = (_short(candidate.numbers.get(name)) for name in _NUMBERS)
+    uar = _short(candidate.numbers.get("uar"))
+    own = candidate.value("uar_own")
+    numbers = [_short(own), *(_short(candidate.numbers.get(name)) for name in _NUMBERS)]
     if sentences.is_starred(candidate, shown.corpus):
         uar += sentences.MARK
     place = standing(candidate, shown.selection)
@@ -180,7 +189,7 @@ def _why(candidate: CandidateResult) -> str | None:
 
 def _reference(name: str, scores: Mapping[str, float]) -> tuple[str, ...]:
     label = "majority class" if name == "majority" else name
-    return label, *("" for _ in _GATES), _short(scores.get("uar")), "", "", "reference"
+    return label, *("" for _ in _GATES), _short(scores.get("uar")), "", "", "", "reference"
 
 
 def _markup(candidate: CandidateResult, shown: Results) -> Mapping[str, bool]:

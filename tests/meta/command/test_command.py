@@ -98,7 +98,7 @@ class TestCommand:
         assert main(["schema", "results"]) == 0
         printed = json.loads(capsys.readouterr().out)
         assert printed == results_schema()
-        assert printed["properties"]["schema"]["const"] == "sertify.results/1"
+        assert printed["properties"]["schema"]["const"] == "sertify.results/2"
 
 
 CONFIGURED = {
@@ -397,9 +397,9 @@ class TestReport:
             "{",
             "[]",
             '{"schema": "another/1"}',
-            '{"schema": "sertify.results/1", "selection": null}',
-            '{"schema": "sertify.results/1", "selection": {"confirmation": {"x": 1}}}',
-            '{"schema": "sertify.results/1", "environment": null}',
+            '{"schema": "sertify.results/2", "selection": null}',
+            '{"schema": "sertify.results/2", "selection": {"confirmation": {"x": 1}}}',
+            '{"schema": "sertify.results/2", "environment": null}',
         ],
     )
     def test_without_results_it_takes_this_machine_for_the_one(

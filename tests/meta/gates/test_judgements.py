@@ -16,6 +16,7 @@ from sertify.gates.accuracy import (
     Score,
     judge_above_chance,
     judge_confirmation,
+    judge_coverage,
     judge_each,
     judge_novelty,
     judge_score,
@@ -193,8 +194,9 @@ def estimate(name: str, value: float, half: float = 0.1) -> Measurement:
 SCORE = Score(
     part=Part(),
     coverage=estimate("coverage", 0.8),
+    coverage_emotions=Measurement("coverage_emotions", 0.75, n=100),
     uar=estimate("uar", 0.5),
-    uar_all=estimate("uar_all", 0.4),
+    uar_own=estimate("uar_own", 0.6),
     accuracy=estimate("accuracy", 0.6),
     macro_f1=estimate("macro_f1", 0.45),
     class_share=Measurement("class_share", 0.2, n=100),
@@ -203,13 +205,17 @@ SCORE = Score(
     recalls=(),
     precisions=(),
     chance=0.25,
-    details={"confusion": {}},
+    details={
+        "confusion": {},
+        "frame": ["anger", "fear", "neutral", "sadness"],
+        "expressible": ["anger", "neutral", "sadness"],
+    },
 )
 CALLS, KOREAN = Part("calls", corpus="calls"), Part("language-ko", language="ko")
 SEEN = "its model card lists calls among its datasets"
 REASON = {
-    "coverage": "low_coverage",
     "uar": "low_uar",
+    "uar_own": "low_uar_own",
     "accuracy": "low_accuracy",
     "macro_f1": "low_macro_f1",
     "class_share": "skewed_predictions",
@@ -225,8 +231,8 @@ def judged(name: str, *bounds: Bound, **change: Any) -> Judgement:
 @pytest.mark.parametrize(
     ("name", "met", "missed", "shown"),
     [
-        ("coverage", Bound(min=0.8), Bound(min=0.9), "coverage=0.8 [0.7, 0.9]"),
         ("uar", Bound(min=0.5), Bound(min=0.6), "uar=0.5 [0.4, 0.6]"),
+        ("uar_own", Bound(min=0.6), Bound(min=0.7), "uar_own=0.6 [0.5, 0.7]"),
         ("accuracy", Bound(min=0.6), Bound(min=0.7), "accuracy=0.6 [0.5, 0.7]"),
         ("macro_f1", Bound(min=0.4), Bound(min=0.5), "macro_f1=0.45 [0.35, 0.55]"),
         ("class_share", Bound(max=0.2), Bound(max=0.15), "class_share=0.2"),
@@ -244,11 +250,47 @@ def test_each_score_has_its_requirement_and_its_reason(
 
 
 def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> None:
-    assert judged("uar", Bound(min=0.45)).measurements == (SCORE.uar, SCORE.uar_all)
+    assert judged("uar", Bound(min=0.45)).measurements == (SCORE.uar,)
     assert judged("uar", Bound(min=0.45)).details == SCORE.details
     assert judged("accuracy").details == {}
     beside = judged("calibration_error", Bound(max=0.5)).measurements
     assert beside == (SCORE.calibration_error, SCORE.brier_score)
+
+
+@pytest.mark.parametrize(
+    ("least", "expected"),
+    [
+        (0.75, "PASS"),
+        (
+            0.78,
+            (
+                "FAIL low_coverage: coverage_emotions=0.75, but should be at least 0.78: it has a"
+                " label for 3 of the 4 emotions that count, none for fear"
+            ),
+        ),
+        (
+            0.9,
+            (
+                "FAIL low_coverage: coverage=0.8 [0.7, 0.9], but should be at least 0.9;"
+                " coverage_emotions=0.75, but should be at least 0.9: it has a label for 3 of the 4"
+                " emotions that count, none for fear"
+            ),
+        ),
+    ],
+)
+def test_coverage_is_of_clips_and_of_emotions(least: float, expected: str) -> None:
+    judgement = judge_coverage(SCORE, Requirements(coverage=(Bound(min=least),)))
+    assert found(judgement) == expected
+    assert judgement.measurements == (SCORE.coverage, SCORE.coverage_emotions)
+
+
+def test_where_clips_are_too_few_the_message_is_about_clips() -> None:
+    few = replace(SCORE, coverage=estimate("coverage", 0.3))
+    assert found(judge_coverage(few, Requirements())) == (
+        "FAIL low_coverage: coverage=0.3 [0.2, 0.4], but should be at least 0.5"
+    )
+    on_calls = judge_coverage(replace(few, part=CALLS), Requirements())
+    assert on_calls.message.startswith("coverage=0.3 [0.2, 0.4] on calls, but")
 
 
 def test_by_default_uar_has_to_be_sure() -> None:

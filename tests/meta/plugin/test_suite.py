@@ -82,6 +82,7 @@ class TestRejections:
             ("degeneracy", "consistency", {"min": 1.0}, "inconsistent"),
             ("accuracy", "coverage", {"min": 0.9}, "low_coverage"),
             ("accuracy", "uar", {"min": 0.99}, "low_uar"),
+            ("accuracy", "uar_own", {"min": 0.99}, "low_uar_own"),
             ("accuracy", "accuracy", {"min": 0.99}, "low_accuracy"),
             ("accuracy", "macro_f1", {"min": 0.99}, "low_macro_f1"),
             ("accuracy", "recall", {"min": 1.0}, "low_recall"),

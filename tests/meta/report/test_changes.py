@@ -170,19 +170,19 @@ class TestEstimates:
     def test_a_clear_difference_is_more_than_noise(
         self, old: Content, new: Content, tmp_path: Path
     ) -> None:
-        moved(new, "uar_all", 0.5)
+        moved(new, "uar", 0.5)
         found = compared(old, new, tmp_path)
-        assert numbers(found) == {"uar_all": "more"}
+        assert numbers(found) == {"uar": "more"}
         (told,) = (each for each in found["candidates"] if each["number"])
         assert (told["before"], told["after"]) == (pytest.approx(0.81), 0.5)
-        assert told["sentence"] == ("UAR (all emotions) 0.50; was 0.81 (worse, more than noise)")
+        assert told["sentence"] == ("UAR 0.50; was 0.81 (worse, more than noise)")
 
     def test_a_small_one_is_within_it(self, old: Content, new: Content, tmp_path: Path) -> None:
-        moved(new, "uar_all", 0.83)
+        moved(new, "uar", 0.83)
         found = compared(old, new, tmp_path)
-        assert numbers(found) == {"uar_all": "within"}
+        assert numbers(found) == {"uar": "within"}
         (told,) = (each for each in found["candidates"] if each["number"])
-        assert told["sentence"] == "UAR (all emotions) 0.83; was 0.81 (within noise)"
+        assert told["sentence"] == "UAR 0.83; was 0.81 (within noise)"
 
     def test_the_standard_errors_are_those_of_the_intervals(
         self, old: Content, new: Content, tmp_path: Path
@@ -190,15 +190,15 @@ class TestEstimates:
         # Four are compared, so the least p has to be below 0.05 / 4.
         edge = NormalDist().inv_cdf(1 - 0.05 / 4 / 2) * (0.04 / 1.96) * 2**0.5
         for factor, noise in ((0.99, "within"), (1.01, "more")):
-            moved(new, "uar_all", 0.81 - factor * edge)
-            assert numbers(compared(old, new, tmp_path)) == {"uar_all": noise}
+            moved(new, "uar", 0.81 - factor * edge)
+            assert numbers(compared(old, new, tmp_path)) == {"uar": noise}
 
     def test_more_comparisons_need_more(self, old: Content, new: Content, tmp_path: Path) -> None:
-        moved(new, "uar_all", 0.735)
-        assert numbers(compared(old, new, tmp_path)) == {"uar_all": "more"}
+        moved(new, "uar", 0.735)
+        assert numbers(compared(old, new, tmp_path)) == {"uar": "more"}
         for each in new["candidates"]:
             each["commit"] = "another"
-        assert numbers(compared(old, new, tmp_path)) == {"uar_all": "within"}
+        assert numbers(compared(old, new, tmp_path)) == {"uar": "within"}
 
     def test_of_equal_models_few_are_told_apart(self) -> None:
         """At most 5 % of families of comparisons hold a false alarm, in 400 up to 7.5 %."""
@@ -209,21 +209,21 @@ class TestEstimates:
     def test_without_an_interval_nobody_knows(
         self, old: Content, new: Content, tmp_path: Path
     ) -> None:
-        moved(new, "uar", 0.5, spread=0.0)
+        moved(new, "uar_own", 0.5, spread=0.0)
         found = compared(old, new, tmp_path)
-        assert numbers(found) == {"uar": "unknown"}
+        assert numbers(found) == {"uar_own": "unknown"}
         assert "it has no interval" in found["candidates"][-1]["sentence"]
 
     def test_on_other_speech_nothing_is_better(
         self, old: Content, new: Content, tmp_path: Path
     ) -> None:
-        moved(new, "uar_all", 0.99)
+        moved(new, "uar", 0.99)
         moved(new, "coverage", 0.5)
         new["corpus"]["fingerprint"] = "sha256:other"
         found = compared(old, new, tmp_path)
         assert found["speech_changed"]
         assert "no accuracy is called better or worse" in found["sentence"]
-        assert numbers(found) == {"uar_all": "unknown", "coverage": "unknown"}
+        assert numbers(found) == {"uar": "unknown", "coverage": "unknown"}
         assert not any("better," in each["sentence"] for each in found["candidates"])
 
     def test_a_corpus_that_was_not_there_is_other_speech(
@@ -233,9 +233,9 @@ class TestEstimates:
         assert not compared(without_corpus(), without_corpus(), tmp_path)["speech_changed"]
 
     def test_the_same_cannot_differ(self, old: Content, new: Content, tmp_path: Path) -> None:
-        one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
+        one(new)["numbers"]["uar"] = measurement("uar", 0.8101, spread=0.04)
         found = compared(old, new, tmp_path)
-        assert numbers(found) == {"uar_all": "more"}
+        assert numbers(found) == {"uar": "more"}
         assert "a contradiction: commit, speech and versions" in found["candidates"][0]["sentence"]
         assert "0.8101; was 0.81 (" in found["candidates"][0]["sentence"]
         assert "better" not in found["candidates"][0]["sentence"]
@@ -244,16 +244,16 @@ class TestEstimates:
     def test_on_another_machine_it_may(
         self, old: Content, new: Content, tmp_path: Path, key: str
     ) -> None:
-        one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
+        one(new)["numbers"]["uar"] = measurement("uar", 0.8101, spread=0.04)
         new["environment"][key] = "another"
         found = compared(old, new, tmp_path)
-        assert numbers(found) == {"uar_all": "within"}
+        assert numbers(found) == {"uar": "within"}
         assert "contradiction" not in found["candidates"][0]["sentence"]
 
     def test_with_other_versions_it_may(self, old: Content, new: Content, tmp_path: Path) -> None:
-        one(new)["numbers"]["uar_all"] = measurement("uar_all", 0.8101, spread=0.04)
+        one(new)["numbers"]["uar"] = measurement("uar", 0.8101, spread=0.04)
         new["environment"]["torch"] = "2.7"
-        assert numbers(compared(old, new, tmp_path)) == {"uar_all": "within"}
+        assert numbers(compared(old, new, tmp_path)) == {"uar": "within"}
 
     def test_what_follows_from_clips_and_files_has_no_noise(
         self, old: Content, new: Content, tmp_path: Path
@@ -415,7 +415,7 @@ class TestDamaged:
             (b"[]", "is of schema None"),
             (b"7", "is of schema None"),
             (
-                b'{"schema": "sertify.results/1", "a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+                b'{"schema": "sertify.results/2", "a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
                 "nested",
             ),
         ],

@@ -33,19 +33,19 @@ def drawn(results: Content) -> dict[str, Any]:
 def test_uar_of_each_part_and_measure_stands_with_its_interval() -> None:
     drawing = drawn(several_corpora())["chart-uar"]
     found = {(one["id"], one["part"], one["measure"]): one for one in drawing["rows"]}
-    row = found["ast", "emodb", "uar_all"]
+    row = found["ast", "emodb", "uar"]
     assert (row["value"], row["low"], row["high"]) == pytest.approx((0.58, 0.54, 0.62))
-    assert found["ast", "emodb", "uar"]["value"] == pytest.approx(0.6)
-    assert drawing["params"] == {"part": "together", "measure": "uar_all"}
+    assert found["ast", "emodb", "uar_own"]["value"] == pytest.approx(0.6)
+    assert drawing["params"] == {"part": "together", "measure": "uar"}
     assert len(found) == len(drawing["rows"]) == 5 * 4 * 2
 
 
 def test_chance_depends_on_the_emotions_that_count() -> None:
     rows = drawn(several_corpora())["chart-uar"]["rows"]
     chances = {(one["part"], one["measure"]): one["chance"] for one in rows}
-    assert chances["emodb", "uar"] == pytest.approx(1 / 3)
-    assert chances["emodb", "uar_all"] == pytest.approx(1 / 4)
-    assert chances["together", "uar_all"] is None
+    assert chances["emodb", "uar"] == chances["together", "uar"] == pytest.approx(1 / 4)
+    assert chances["emodb", "uar_own"] == pytest.approx(1 / 3)
+    assert chances["together", "uar_own"] is None
 
 
 def test_what_guessing_scores_is_one_line_with_its_range() -> None:
@@ -128,7 +128,7 @@ def test_without_labelled_speech_only_speed_is_drawn() -> None:
 
 def test_number_without_a_value_is_left_out() -> None:
     results = five_qualify()
-    results["candidates"][0]["numbers"]["uar_all"] = measurement("uar_all", 0.5) | {"value": None}
+    results["candidates"][0]["numbers"]["uar"] = measurement("uar", 0.5) | {"value": None}
     names = {one["id"] for one in drawn(results)["chart-trade-off"]["rows"]}
     assert results["candidates"][0]["name"] not in names
     assert len(names) == 4

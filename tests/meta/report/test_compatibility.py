@@ -12,11 +12,13 @@ from benchmarks.same_results import differences
 from sertify.report import summary, terminal
 from sertify.report.changes.since import since
 from sertify.report.page import page
-from sertify.report.results.model.results import Results, results_schema
+from sertify.report.results.model.candidate import CandidateResult
+from sertify.report.results.model.results import SCHEMA, Change, Results, results_schema
 from sertify.report.results.reading import read_results
 
 FILE = Path(__file__).with_name("results-0.1.json")
-CONTENT: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+OLD: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+CONTENT: dict[str, Any] = json.loads(read_results(FILE).text())
 
 
 @pytest.fixture
@@ -25,16 +27,31 @@ def results() -> Results:
 
 
 def test_it_is_read_in_full(results: Results) -> None:
-    """What it calls otherwise keeps its value, and what it does not know is null or empty."""
-    expected = copy.deepcopy(CONTENT)
-    selection = expected["selection"]
-    (difference,) = selection["comparison"]["differences"]
-    difference["p_corrected"] = difference.pop("p_holm")
-    selection["comparison"]["shared"] = []
-    weights = selection["firmness"]["weights"]
-    selection["firmness"] = {"again": None, "close": None, "weights": weights, "expected": None}
-    assert json.loads(results.text()) == expected
-    jsonschema.validate(expected, results_schema())
+    assert OLD["schema"] == "sertify.results/1"
+    assert results.contract == SCHEMA
+    jsonschema.validate(json.loads(results.text()), results_schema())
+    names = {"uar": "uar_all", "uar_own": "uar"}
+    for new, old in zip(results.candidates, OLD["candidates"], strict=True):
+        before = {name: old["numbers"].get(names.get(name, name)) for name in new.numbers}
+        assert {name: one.value for name, one in new.numbers.items()} == {
+            name: one and one["value"] for name, one in before.items()
+        }
+        assert len(new.numbers) == len(old["numbers"])
+    text = results.text()
+    assert "uar_all" not in text
+    assert text.count('"uar_own"') == FILE.read_text("utf-8").count('"uar_all"') > 9
+
+
+def test_what_uar_was_over_is_told(results: Results) -> None:
+    five = results.candidates[1]
+    (part,) = five.parts
+    assert len(part.expressible) == 5
+    assert [*part.frame] == sorted(OLD["corpus"]["emotions"])
+    assert part.chance.uar == pytest.approx(1 / 7)
+    assert part.chance.uar_own == pytest.approx(1 / 5)
+    (check,) = (each for each in five.checks("accuracy") if each.check == "test_uar")
+    uar, own = check.value("uar"), check.value("uar_own") or 0.0
+    assert uar == five.value("uar") == pytest.approx(own * 5 / 7)
 
 
 def test_it_is_compared_with(results: Results) -> None:
@@ -69,6 +86,35 @@ def test_what_is_not_known_is_ignored(results: Results) -> None:
     newer["candidates"][0]["gates"]["robustness"] = {"outcome": "PASS", "checks": [], "new": 1}
     read = Results.model_validate(newer)
     assert read.candidates[0].gates.keys() > results.candidates[0].gates.keys()
+
+
+def of_today(results: Results, uar: float, **part: Any) -> Results:
+    """Return what another version finds of the five-label candidate on the same speech."""
+    five = results.candidates[1]
+    numbers = {**five.numbers, "uar": five.numbers["uar"].model_copy(update={"value": uar})}
+    parts = tuple(each.model_copy(update=part) for each in five.parts)
+    changed: CandidateResult = five.model_copy(update={"numbers": numbers, "parts": parts})
+    newer = {**results.environment, "sertify": "0.2.0"}
+    return results.model_copy(update={"candidates": (changed,), "environment": newer})
+
+
+def uar_change(results: Results, now: Results) -> Change:
+    (found,) = (one for one in since(results, now).candidates if one.kind == "number")
+    assert found.number == "uar"
+    return found
+
+
+def test_uar_is_compared_with_what_was_over_all_emotions(results: Results) -> None:
+    before = OLD["candidates"][1]["numbers"]["uar_all"]["value"]
+    found = uar_change(results, of_today(results, before - 0.2))
+    assert found.before == pytest.approx(before)
+    assert found.noise == "more"
+
+
+def test_uar_over_other_emotions_is_not_compared(results: Results) -> None:
+    found = uar_change(results, of_today(results, 0.4, frame=("anger", "fear")))
+    assert found.noise == "unknown"
+    assert "the emotions that count changed" in found.sentence
 
 
 class TestSameResults:

@@ -168,10 +168,10 @@ def test_chart_marks_each_candidate_at_its_value(show: Open) -> None:
     opened = show(results).opened()
     marks = opened.page.locator("#chart-uar [aria-roledescription=point]")
     said = [mark.get_attribute("aria-label") or "" for mark in marks.all()]
-    ordered = sorted(results["candidates"][:5], key=lambda one: -one["numbers"]["uar_all"]["value"])
+    ordered = sorted(results["candidates"][:5], key=lambda one: -one["numbers"]["uar"]["value"])
     assert len(said) == 5
     for one in ordered:
-        value = one["numbers"]["uar_all"]["value"]
+        value = one["numbers"]["uar"]["value"]
         assert any(one["name"] in text and f"{value:.2f}" in text for text in said), said
     trade_off = opened.page.locator("#chart-trade-off [aria-roledescription=point]")
     assert trade_off.count() == 5

@@ -52,8 +52,9 @@ def test_twenty_candidates_fit_and_are_told_apart(width: int) -> None:
 
 
 def test_a_narrow_terminal_shows_less_before_it_cuts_names() -> None:
-    assert shown(twenty(), 100)[0].split()[-3:] == ["time", "RTF", "verdict"]
-    assert shown(twenty(), 80)[0].split()[-3:] == ["all", "clips", "verdict"]
+    assert shown(twenty(), 100)[0].split()[-3:] == ["own", "time", "verdict"]
+    assert shown(twenty(), 120)[0].split()[-3:] == ["time", "RTF", "verdict"]
+    assert shown(twenty(), 80)[0].split()[-3:] == ["4", "emotions", "verdict"]
 
 
 def test_who_falls_short_unexpectedly_is_told_with_the_cure() -> None:
@@ -76,7 +77,7 @@ def test_more_than_eight_are_folded_and_long_messages_cut() -> None:
 def test_a_baseline_that_fails_says_why_and_is_not_to_be_mended() -> None:
     facts = {"status": "baseline", "verdict": "baseline", "message": LOW}
     baseline = unexpected("naive", "low_uar", "accuracy", **facts)
-    baseline["numbers"] = {"uar_all": measurement("uar_all", 0.3, spread=0.04)}
+    baseline["numbers"] = {"uar": measurement("uar", 0.3, spread=0.04)}
     drawn = shown(build([baseline], None, "No candidate qualified."))
     assert drawn[1].endswith("  baseline: low_uar")
     assert f"naive: {LOW}" in drawn
@@ -92,7 +93,7 @@ def test_every_report_says_what_models_computed_in() -> None:
 
 def facts(name: str, clips: int) -> Content:
     whole: Content = five_qualify()["corpus"]
-    return whole | {"name": name, "emotions": {"anger": clips}, "clips": clips}
+    return whole | {"name": name, "emotions": {"anger": clips, "fear": clips}, "clips": 2 * clips}
 
 
 def references(corpus: Content, *unread: str) -> Content:
@@ -111,16 +112,27 @@ def test_what_is_not_judged_yet_names_the_speech_that_is_missing() -> None:
 
 
 def test_speech_that_nobody_could_hear_has_no_references() -> None:
-    assert references(facts("a", 2), "1.wav")["random"]
-    assert references(facts("a", 2), "1.wav", "2.wav") == {}
+    assert references(facts("a", 1), "1.wav")["random"]
+    assert references(facts("a", 1), "1.wav", "2.wav") == {}
+
+
+def test_what_guessing_scores_is_over_the_emotions_that_count() -> None:
+    corpus = CorpusResult.model_validate(
+        facts("a", 50) | {"emotions": {"anger": 50, "fear": 50, "joy": 50, "calm": 2}}
+    )
+    assert speech.references(corpus)["random"]["uar"] == 1 / 3
+    needed = speech.references(corpus, ["calm", "fear", "contempt"])
+    assert needed["random"]["uar"] == needed["majority"]["uar"] == 1 / 2
+    assert speech.references(corpus, ["calm", "contempt"]) == {}
 
 
 def test_a_corpus_that_nobody_could_hear_does_not_count_among_several() -> None:
-    heard, unheard = facts("a", 2), facts("b", 1) | {"emotions": {"anger": 1, "joy": 1}}
-    joined = facts("a + b", 3) | {"emotions": {}, "parts": [heard, unheard]}
+    heard, unheard = facts("a", 2), facts("b", 1) | {"emotions": {"anger": 1, "joy": 1, "fear": 1}}
+    unheard |= {"clips": 3}
+    joined = facts("a + b", 3) | {"clips": 7} | {"emotions": {}, "parts": [heard, unheard]}
     alone = references(heard)
     assert references(joined) != alone
-    assert references(joined, "b/1.wav") == alone
+    assert references(joined, "b/1.wav", "b/2.wav", "b/3.wav") == alone
 
 
 def test_checks_that_are_not_reached_are_told_in_a_line(run: Run, write: object) -> None:

@@ -689,8 +689,9 @@ def some(name: str, value: float, half: float = 0.05) -> Measurement:
 ALL_WRONG = Score(
     part=Part(),
     coverage=some("coverage", 0.2),
-    uar=some("uar", 0.3),
-    uar_all=some("uar_all", 0.1),
+    coverage_emotions=Measurement("coverage_emotions", 0.2),
+    uar=some("uar", 0.1),
+    uar_own=some("uar_own", 0.3),
     accuracy=some("accuracy", 0.2),
     macro_f1=some("macro_f1", 0.2),
     class_share=Measurement("class_share", 0.4, n=50),
@@ -709,7 +710,7 @@ SLOW = Timing(22, (11.0, 11.0), 0.5, 900.0, 378.0, 94, 2)
 @pytest.mark.parametrize(
     ("gate", "judgement", "lacks"),
     [
-        ("accuracy", judge_score(ALL_WRONG, "uar", ASKED, "low_uar"), "0.1"),
+        ("accuracy", judge_score(ALL_WRONG, "uar", ASKED, "low_uar"), "0.3"),
         ("accuracy", judge_score(ALL_WRONG, "coverage", ASKED, "low_coverage"), "0.3"),
         (
             "accuracy",
@@ -750,8 +751,7 @@ def test_the_closest_one_is_told_with_what_it_lacks(
 
 def test_of_those_at_the_same_gate_the_more_accurate_came_closest() -> None:
     low, high = (
-        Judgement(Outcome.FAIL, (some("uar", uar), some("uar_all", uar)), "low_uar", "low")
-        for uar in (0.2, 0.35)
+        Judgement(Outcome.FAIL, (some("uar", uar),), "low_uar", "low") for uar in (0.2, 0.35)
     )
     sentence = select([rejected("a", "accuracy", low), rejected("b", "accuracy", high)]).sentence
     assert sentence.startswith("No candidate qualified; b came closest")

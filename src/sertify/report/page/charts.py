@@ -24,7 +24,7 @@ _LOOKS = {
     "rejected": ("var(--bad)", "cross"),
 }
 _NAMED = 12
-_BOTH = ("uar_all", "segment_time")
+_BOTH = ("uar", "segment_time")
 
 _Candidates = Sequence[CandidateResult]
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
 
 
 def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> Row:
-    """Draw the UAR on each part of the speech, of all emotions or of those of the candidate."""
+    """Draw the UAR on each part of the speech, of those that count or of those of the candidate."""
     rows = [
         looks[candidate.name]
         | _interval(measured, f"{candidate.name}: {title}")
@@ -91,7 +91,7 @@ def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -
     ]
     parts = [*dict.fromkeys(row["part"] for row in rows)]
     references = [line for part in parts for line in _references(shown, part, rows)]
-    params = {"part": parts[0] if parts else "", "measure": "uar_all"}
+    params = {"part": parts[0] if parts else "", "measure": "uar"}
     return {"spec": "uar", "params": params, "rows": rows, "references": references}
 
 
@@ -102,12 +102,12 @@ def _references(shown: Results, part: str, rows: Iterable[Row]) -> Iterator[Row]
         # Of several corpora, nobody knows the range of those who guess.
         alone = shown.corpus is not None and shown.corpus.name == part and "guessing" in names
         band = {"low": guessing.get("uar_low"), "high": guessing.get("uar_high")} if alone else {}
-        place = {"part": part, "measure": "uar_all", "value": value}
+        place = {"part": part, "measure": "uar", "value": value}
         yield place | band | {"name": ", ".join(names)}
 
 
 def _guesses(shown: Results, part: str, rows: Iterable[Row]) -> dict[float, list[str]]:
-    chances = {row["chance"] for row in rows if (row["part"], row["measure"]) == (part, "uar_all")}
+    chances = {row["chance"] for row in rows if (row["part"], row["measure"]) == (part, "uar")}
     names: dict[float, list[str]] = {}
     for name, key in {"guessing": "random", "majority class": "majority"}.items():
         whole = shown.references.get(key, {}).get("uar")
@@ -134,7 +134,7 @@ def _trade_off(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]
     return [
         {
             **looks[name],
-            **_interval(candidate.numbers["uar_all"], ""),
+            **_interval(candidate.numbers["uar"], ""),
             "time": points[name][1],
             "front": name in front,
             "seen": is_starred(candidate, shown.corpus),

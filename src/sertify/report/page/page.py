@@ -118,6 +118,7 @@ def _content(shown: Results) -> dict[str, Any]:
         "agreement": tables.agreement(shown.unlabelled),
         "left_aside": tables.left_aside(shown),
         "speech": [(corpus, tables.rows_of(corpus)) for corpus in shown.speech],
+        "counting": sentences.counting(shown),
         "by_part": tables.by_part(candidates, shown.corpus),
     }
 

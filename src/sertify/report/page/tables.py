@@ -152,8 +152,8 @@ def known(candidate: CandidateResult) -> list[str]:
 
 def reference(scores: Mapping[str, float], column: str) -> EstimateResult | float | None:
     """Return what a model that hears nothing scores; of its own emotions it has none."""
-    if column != "uar_all":
-        return None if column == "uar" else scores.get(column)
+    if column != "uar":
+        return scores.get(column)
     return EstimateResult(
         value=scores["uar"], low=scores.get("uar_low"), high=scores.get("uar_high")
     )

@@ -13,8 +13,8 @@ from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.reasons import REASONS
 
 _OF_MODEL = (
-    "uar", "uar_all", "accuracy", "macro_f1", "coverage", "class_share", "calibration_error",
-    "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
+    "uar", "uar_own", "accuracy", "macro_f1", "coverage", "coverage_emotions", "class_share",
+    "calibration_error", "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
     "load_time", "cold_start", "parameters", "size_on_disk",
 )  # fmt: skip
 # Those of the length of audio that candidates are compared at.

@@ -64,7 +64,10 @@ def conclude(
         disagreements=clips.disagreements(
             disagreeing.verdicts, disagreeing.labellings, names or {}
         ),
-        references=speech.references(judged.corpus),
+        references=speech.references(
+            judged.corpus,
+            next((each.requirements.emotions for each in suite.candidates), None),
+        ),
         corpus=judged.corpus,
         environment=dict(environment),
         stale=_stale(judged.stale),

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from sertify.report.results.earlier import EARLIER, in_words_of_today
 from sertify.report.results.model.results import SCHEMA, Results
 from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.errors import ConfigurationError
@@ -20,15 +21,18 @@ def read_results(path: Path) -> Results:
     """Read the results.json of an earlier run; a folder stands for the one in it.
 
     What a terminal or a browser acts on is left out of its texts. Where it is not there, or not
-    what a run writes, a ``ConfigurationError`` says what to give instead.
+    what a run writes, a ``ConfigurationError`` says what to give instead. What version 0.1 wrote is
+    read in the words of today.
     """
     file = path / "results.json" if path.is_dir() else path
     content = _content(file)
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, EARLIER):
         what = f"is of schema {reprlib.repr(schema)}, but should be of {SCHEMA!r}"
         _refuse(file, f"{what}, which this sertify {VERSION} writes")
     try:
+        if schema == EARLIER:
+            content = in_words_of_today(content) | {"schema": SCHEMA}
         return Results.model_validate(clean(content))
     except ValidationError as error:
         _refuse(file, f"{_problem(error)}; it is damaged", ": ")

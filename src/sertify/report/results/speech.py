@@ -6,6 +6,7 @@ from typing import Any
 
 from sertify.corpora.clips import Corpus
 from sertify.evidence.store import Record
+from sertify.gates.frame import frame
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.report.results.model.candidate import Chance, PartResult
 from sertify.report.results.model.fields import Measured
@@ -16,8 +17,8 @@ from sertify.statistics.references import majority_reference, random_reference
 from sertify.vocabulary.languages import language_fit
 
 _NUMBERS = (
-    "uar", "uar_all", "coverage", "accuracy", "macro_f1", "class_share", "calibration_error",
-    "brier_score",
+    "uar", "uar_own", "coverage", "coverage_emotions", "accuracy", "macro_f1", "class_share",
+    "calibration_error", "brier_score",
 )  # fmt: skip
 
 
@@ -42,15 +43,20 @@ def facts(corpus: Corpus) -> dict[str, Any]:
     return described | {"parts": [facts(part) for part in corpus.members]}
 
 
-def references(corpus: CorpusResult | None) -> dict[str, dict[str, float]]:
+def references(
+    corpus: CorpusResult | None, needed: Sequence[str] | None = None
+) -> dict[str, dict[str, float]]:
     """Return what two models that hear nothing would reach; over several corpora, in the mean.
 
-    Those of which no clip could be judged have none, as they have no scores to hold beside.
+    It is over the emotions that count: those that are ``needed``, by default all of enough clips.
+    Corpora of which no clip could be judged, or with fewer than two such emotions, have no scores
+    to hold beside.
     """
     truths = [
-        [*Counter(part.emotions).elements()]
+        truth
         for part in (corpus.alone if corpus else ())
-        if part.emotions and corpus and corpus.part(part).judged
+        if corpus and corpus.part(part).judged
+        if len({*(truth := _counting(part.emotions, needed))}) > 1
     ]
     if not truths:
         return {}
@@ -59,6 +65,12 @@ def references(corpus: CorpusResult | None) -> dict[str, dict[str, float]]:
         lucky = intervals.random_range(truths[0])
         random |= {"uar_low": lucky.low, "uar_high": lucky.high}
     return {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
+
+
+def _counting(clips: Mapping[str, int], needed: Sequence[str] | None) -> list[str]:
+    """Return the emotion of each clip of which it counts."""
+    counting = frame(Counter(clips).elements(), needed)
+    return [emotion for emotion in Counter(clips).elements() if emotion in counting]
 
 
 def corpus_result(facts: Mapping[str, Any], records: Sequence[Record]) -> CorpusResult:
@@ -97,16 +109,18 @@ def _part(
     expressible, inexpressible = (details.get(key, []) for key in ("expressible", "inexpressible"))
     whole = name == TOGETHER or name.startswith(LANGUAGE)
     several = corpus is not None and len(corpus.alone) > 1 and whole
-    emotions = 0 if several else len(expressible) + len(inexpressible)
+    own = 0 if several else len(expressible)
     languages = _languages(name, corpus)
     return PartResult(
         part=name or (corpus.name if corpus else ""),
         seen=details.get("seen", {}),
+        frame=details.get("frame", ()),
+        too_few_clips=details.get("too_few_clips", {}),
         expressible=expressible,
         inexpressible=inexpressible,
         chance=Chance(
             uar=measured["chance"].value if "chance" in measured else None,
-            uar_all=1 / emotions if emotions else None,
+            uar_own=1 / own if own else None,
         ),
         languages=languages,
         language_fit=language_fit(verdict.languages, languages),

@@ -31,7 +31,8 @@ class CheckResult(ResultPart):
     measurements: Several[Measured]
     details: dict[str, Any] = Field(
         description="More evidence, different for each check. Beside `uar`: `confusion` with"
-        " `labels`, `columns` and `counts`; `class_shares` in `truth` and `predicted`;"
+        " `labels`, `columns` and `counts`; `class_shares` in `truth` and `predicted`; the `frame`,"
+        " which is the emotions that count, and `too_few_clips`, those that do not;"
         " `expressible` and `inexpressible` emotions; and `seen`, why a corpus counts as seen in"
         " training. Of speed: `noise`, what other work on the machine was noticed.",
     )
@@ -52,8 +53,10 @@ class GateChecks(ResultPart):
 class Chance(ResultPart):
     """What guessing scores."""
 
-    uar: float | None = Field(description="Among the emotions that the candidate can express.")
-    uar_all: float | None = Field(description="Among all; null over several corpora.")
+    uar: float | None = Field(description="Among the emotions that count.")
+    uar_own: float | None = Field(
+        description="Among those that the candidate can express; null over several corpora."
+    )
 
 
 class PartResult(ResultPart):
@@ -61,6 +64,10 @@ class PartResult(ResultPart):
 
     part: str = Field(description="The corpus, `together` for all, or `language-` and a tag.")
     seen: dict[str, str] = Field(description="Corpora that it was trained on; why they count so.")
+    frame: Several[str] = Field((), description="Emotions of the speech that UAR is over.")
+    too_few_clips: dict[str, NonNegativeInt] = Field(
+        {}, description="Emotions that it is not over for want of clips, and how many they have."
+    )
     expressible: Several[str] = Field(description="Emotions of the speech that it can express.")
     inexpressible: Several[str] = Field(description="Those that it cannot.")
     chance: Chance

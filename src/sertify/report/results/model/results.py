@@ -17,7 +17,7 @@ from sertify.report.results.model.fields import Moment, ResultPart, Several
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 from sertify.vocabulary.text import clean
 
-SCHEMA: Literal["sertify.results/1"] = "sertify.results/1"
+SCHEMA: Literal["sertify.results/2"] = "sertify.results/2"
 """Name and version of the structure; docs/results.md describes it."""
 
 Noise = Literal["more", "within", "unknown"]
@@ -72,7 +72,7 @@ class Results(ResultPart):
 
     model_config = ConfigDict(title="sertify results")
 
-    contract: Literal["sertify.results/1"] = Field(SCHEMA, alias="schema")
+    contract: Literal["sertify.results/2"] = Field(SCHEMA, alias="schema")
     sertify: str = Field(description="Version of sertify.")
     created: Moment = Field(description="When it was written: ISO 8601 with a zone.")
     command: str = Field("", description="The command line.")
