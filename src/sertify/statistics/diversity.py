@@ -1,10 +1,10 @@
-"""How varied predictions are, and which labels they prefer."""
+"""How varied predictions are."""
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from sertify.statistics.confusion import Labels, confusion, label_set
+from sertify.statistics.confusion import Labels
 
 Weights = Sequence[float]
 """How much each clip counts, at least 0; only their ratios matter."""
@@ -48,22 +48,6 @@ def evening(truth: Sequence[str | None]) -> list[float]:
     if not clips:
         return [1.0] * len(truth)
     return [0.0 if label is None else 1 / clips[label] for label in truth]
-
-
-def share_differences(
-    truth: Labels, prediction: Labels, labels: Labels | None = None
-) -> dict[str, float]:
-    """Return, for each class of the label set, its share of the predictions minus that of clips.
-
-    Within -1..1: above 0 the model says a class too often. They sum to 0, less the share of the
-    predictions outside the label set.
-
-    >>> share_differences(["anger", "anger", "sadness", "sadness"], ["anger"] * 4)
-    {'anger': 0.5, 'sadness': -0.5}
-    """
-    counts = confusion(truth, prediction, labels)
-    differences = (counts[:, :-1].sum(axis=0) - counts.sum(axis=1)) / counts.sum()
-    return dict(zip(label_set(truth, labels), differences.tolist(), strict=True))
 
 
 def top_share(prediction: Labels) -> float:
