@@ -15,6 +15,7 @@ from sertify.gates.accuracy import CONFIDENCE, Score
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
+from sertify.pipeline.weighing_back import weighed_back
 from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
 from sertify.statistics.confusion import confusion, from_counts, label_set
 from sertify.statistics.intervals import Interval
@@ -55,6 +56,10 @@ def score(
     kept = [name for name in corpora if name not in seen] or list(corpora)
     levels = _confidences(candidate.requirements, part)
     scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
+    scores = [
+        weighed_back(one, table.of_corpus(name), levels)
+        for one, name in zip(scores, kept, strict=True)
+    ]
     result = scores[0] if len(scores) == 1 else mean_score(scores)
     why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
     known = {name: seen[name] for name in corpora if name in seen}

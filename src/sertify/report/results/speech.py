@@ -1,6 +1,6 @@
 """What results.json says of the speech: the corpora, their clips, and each candidate on each."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +35,7 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "clips": len(corpus.clips),
         "labelled": corpus.labelled,
         "emotions": dict(sorted(emotions.items())),
+        "whole": _whole(corpus),
         "speakers": len({clip.group for clip in corpus.clips} - {None}),
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
@@ -42,21 +43,33 @@ def facts(corpus: Corpus) -> dict[str, Any]:
     return described | {"parts": [facts(part) for part in corpus.members]}
 
 
+def _whole(corpus: Corpus) -> dict[str, int]:
+    """Return how many clips of each emotion there were before some were drawn, if they were."""
+    stood_for: defaultdict[str, float] = defaultdict(float)
+    for clip in corpus.clips:
+        if clip.emotion is not None:
+            stood_for[clip.emotion] += clip.weight
+    drawn = any(clip.weight != 1 for clip in corpus.clips)
+    return {name: round(clips) for name, clips in sorted(stood_for.items())} if drawn else {}
+
+
 def references(corpus: CorpusResult | None) -> dict[str, dict[str, float]]:
     """Return what two models that hear nothing would reach; over several corpora, in the mean.
 
-    Those of which no clip could be judged have none, as they have no scores to hold beside.
+    Those of which no clip could be judged have none, as they have no scores to hold beside. Like
+    the scores, they are of all speech where only some clips of it were drawn.
     """
-    truths = [
-        [*Counter(part.emotions).elements()]
+    parts = [
+        part
         for part in (corpus.alone if corpus else ())
         if part.emotions and corpus and corpus.part(part).judged
     ]
-    if not truths:
+    if not parts:
         return {}
+    truths = [[*Counter(part.whole or part.emotions).elements()] for part in parts]
     random = _mean([random_reference(truth) for truth in truths])
-    if len(truths) == 1:
-        lucky = intervals.random_range(truths[0])
+    if len(parts) == 1:
+        lucky = intervals.random_range([*Counter(parts[0].emotions).elements()])
         random |= {"uar_low": lucky.low, "uar_high": lucky.high}
     return {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
 
