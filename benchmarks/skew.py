@@ -133,7 +133,7 @@ def shares_table(pools: int, seed: int, emotions: int = 7) -> Iterator[tuple[str
 
 
 def differs(truth: Sequence[str], said: Sequence[str], speakers: Sequence[int]) -> bool:
-    """Whether the worst emotion's share differs from that of the clips beyond doubt, as in 0.1.0."""
+    """Whether the share of the worst emotion is off beyond doubt, as 0.1.0 had it."""
     true, predicted = Counter(truth), Counter(said)
     worst = max(EMOTIONS, key=lambda name: abs(predicted[name] - true[name]))
     sign = 1 if predicted[worst] >= true[worst] else -1

@@ -25,8 +25,10 @@ def results() -> Results:
 
 
 def test_it_is_read_in_full(results: Results) -> None:
-    assert json.loads(results.text()) == CONTENT
-    jsonschema.validate(CONTENT, results_schema())
+    written = json.loads(results.text())
+    jsonschema.validate(written, results_schema())
+    assert written["corpus"].pop("whole") == {}  # which came later
+    assert written == CONTENT
 
 
 def test_it_is_compared_with(results: Results) -> None:
