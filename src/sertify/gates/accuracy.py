@@ -117,9 +117,9 @@ class Score:
 
     All but ``coverage`` and ``uar_all`` are over the clips whose emotion the candidate can
     express; ``coverage`` is their share. ``uar_all`` is over all clips, where an emotion that the
-    candidate cannot express has a recall of 0. ``class_share`` is the largest difference between
-    an emotion's share of the predictions and of the clips. Over several corpora each is the mean
-    of the corpora. ``seen`` says why the result decides nothing, if it does not.
+    candidate cannot express has a recall of 0. ``class_share`` is how far an emotion's share
+    of the predictions lies off, beyond what the recall explains. Over several corpora each is the
+    mean of the corpora. ``seen`` says why the result decides nothing, if it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
     at another confidence.
