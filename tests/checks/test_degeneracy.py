@@ -14,20 +14,21 @@ def test_logits_depend_on_the_sound(responses, check):
 
 @pytest.mark.owns("constant_prediction")
 def test_no_label_takes_nearly_all_clips(candidate, predictions, check):
-    bound = candidate.requirements.top_share
-    check(degeneracy.judge_top_share(predictions.predicted, bound, predictions.account))
+    said, bound = (predictions.predicted, predictions.truths), candidate.requirements.top_share
+    check(degeneracy.judge_top_share(*said, bound, predictions.account))
 
 
 @pytest.mark.owns("low_entropy")
 def test_predictions_are_spread_over_the_labels(candidate, predictions, check):
-    bound = candidate.requirements.entropy
-    check(degeneracy.judge_spread(predictions.predicted, len(predictions.labels), bound))
+    said, bound = (predictions.predicted, predictions.truths), candidate.requirements.entropy
+    check(degeneracy.judge_spread(*said, len(predictions.labels), bound))
 
 
 @pytest.mark.owns("few_emotions")
 def test_predictions_are_of_several_emotions(candidate, predictions, check):
     bound = candidate.requirements.effective_emotions
-    check(degeneracy.judge_diversity(predictions.emotions(candidate), bound))
+    said = (predictions.emotions(candidate), predictions.truths)
+    check(degeneracy.judge_diversity(*said, bound))
 
 
 @pytest.mark.owns("inconsistent")

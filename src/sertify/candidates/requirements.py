@@ -188,14 +188,17 @@ class Requirements(Keys):
     )
     min_labels: int = Field(5, ge=1, description="The fewest labels. A baseline needs only two.")
     top_share: ShareBound | None = Field(
-        Bound(max=0.95), description="Share of the clips that get the most frequent prediction."
+        Bound(max=0.95),
+        description="Share of the clips that get the most frequent prediction; of clips with"
+        " labels, each emotion counts the same.",
     )
     entropy: ShareBound | None = Field(
         Bound(min=0.2),
-        description="Entropy of the predictions; 1: all labels equally frequent.",
+        description="Entropy of the predictions, counted likewise; 1: all labels equally frequent.",
     )
     effective_emotions: CountBound | None = Field(
-        Bound(min=1.5), description="How many equally frequent emotions have the same entropy."
+        Bound(min=1.5),
+        description="How many equally frequent emotions have the same entropy, counted likewise.",
     )
     consistency: ShareBound | None = Field(
         Bound(min=0.5),
@@ -215,7 +218,8 @@ class Requirements(Keys):
     precision: LeastBounds = Field((), description="Precision of each single emotion.")
     class_share: MostBounds = Field(
         (Bound(max=0.15),),
-        description="Largest difference between an emotion's share of predictions and of clips.",
+        description="How far an emotion's share of predictions lies off, beyond what the recall"
+        " explains.",
     )
     calibration_error: MostBounds = Field(
         (), description="Expected calibration error: confidence against accuracy."

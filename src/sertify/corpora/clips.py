@@ -33,6 +33,8 @@ class Clip:
         Name of the corpus it belongs to, also after that was joined with others.
     mapped
         The emotion that whoever gave the corpus said its label means.
+    weight
+        How many clips of its label it stands for, where only some were drawn.
     digest
         SHA-256 of the file, in hex.
     """
@@ -48,6 +50,7 @@ class Clip:
     end: float | None = None
     corpus: str = ""
     mapped: str | None = None
+    weight: float = 1.0
     digest: str = field(default="", compare=False, repr=False)
 
     @functools.cached_property
@@ -179,6 +182,8 @@ def _judged(clip: Clip) -> str:
         facts += f"\0mapped {clip.mapped}"
     if clip.start or clip.end is not None:
         facts += f"\0t={clip.start},{clip.end}"
+    if clip.weight != 1:
+        facts += f"\0weight {clip.weight}"
     return facts
 
 

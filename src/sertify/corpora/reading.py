@@ -12,6 +12,7 @@ from sertify.corpora.layouts import LAYOUTS
 from sertify.corpora.listings import Listing
 from sertify.corpora.metadata import metadata_in, other_table, read_metadata
 from sertify.corpora.quality import shared_speakers, warnings_about
+from sertify.corpora.standing import doubts_about, standing_for
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
@@ -70,7 +71,7 @@ def read_corpus(
     emotions = _emotions(path, listing.clips, label_map or {})
     clips = [_told(clip, name, spoken, emotions) for clip in listing.clips]
     kept = clips if split is None else _of_split(path, clips, split)
-    drawn = kept if limit is None else stratified(kept, limit, seed)
+    drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
     left_out = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
     corpus = make_corpus(
         name,
@@ -82,6 +83,7 @@ def read_corpus(
         left_out=(*listing.left_out, *(reason for reason in left_out if reason[1])),
     )
     doubts = (*listing.warnings, *shared_speakers(clips), *warnings_about(corpus.clips))
+    doubts = (*doubts, *doubts_about(kept, drawn))
     return replace(corpus, warnings=doubts)
 
 

@@ -151,8 +151,8 @@ class Score:
     that it cannot express has a recall of 0, and ``coverage_emotions`` is the share of those that
     it can. Both are of no clips where there are no two such emotions. All else is over the clips
     whose emotion the candidate can express; ``coverage`` is their share, ``uar_own`` the UAR of
-    its own emotions. ``class_share`` is the largest difference between an emotion's share of the
-    predictions and of the clips. ``chance`` is the ``uar`` of guessing. Over several corpora each
+    its own emotions. ``class_share`` is how far an emotion's share of the predictions lies off,
+    beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several corpora each
     is the mean of the corpora. ``seen`` says why the result decides nothing, if it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for

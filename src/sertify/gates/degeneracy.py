@@ -1,5 +1,11 @@
-"""Whether predictions vary with what is heard, and with nothing else."""
+"""Whether predictions vary with what is heard, and with nothing else.
 
+Where the clips have labels, each emotion counts the same in what is said of their variety: on
+speech that is 97 % neutral a model that is always right says neutral as often. So ``truths`` are
+the emotions of the clips, in the order of the predictions, None where no label tells.
+"""
+
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +16,8 @@ from sertify.vocabulary.text import listed
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Truths = Sequence[str | None]
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,10 @@ class Consistency:
 
 
 def judge_top_share(
-    predicted: Sequence[str], bound: Bound | None, account: Mapping[str, Any]
+    predicted: Sequence[str],
+    truths: Truths,
+    bound: Bound | None,
+    account: Mapping[str, Any],
 ) -> Judgement:
     """Reject a model that gives nearly all clips the same label.
 
@@ -37,30 +48,65 @@ def judge_top_share(
     """
     from sertify.statistics import diversity
 
-    shares = diversity.shares(predicted)
-    top = max(shares, key=lambda label: shares[label])
-    measured = Measurement("top_share", shares[top], n=len(predicted))
-    judgement = judge(measured, bound, "constant_prediction")
-    details = {"top_label": top, "shares": shares, **account}
-    message = judgement.message and f"{judgement.message} ({top})"
+    shares = diversity.shares(predicted, diversity.evening(truths))
+    top = next(iter(shares))
+    emotions = _emotions(truths)
+    measured = Measurement("top_share", shares[top], n=_counted(truths))
+    attainable = _attainable(bound, 1 / emotions if emotions else None)
+    judgement = judge(measured, attainable, "constant_prediction")
+    message = judgement.message and f"{judgement.message} ({top}){_how(truths)}"
+    even = {"even_shares": shares} if emotions else {}
+    details = {"top_label": top, "shares": diversity.shares(predicted), **even, **account}
     return replace(judgement, message=message, details=details)
 
 
-def judge_spread(predicted: Sequence[str], labels: int, bound: Bound | None) -> Judgement:
+def judge_spread(
+    predicted: Sequence[str], truths: Truths, labels: int, bound: Bound | None
+) -> Judgement:
     """Reject predictions whose normalised entropy over so many labels is too low."""
     from sertify.statistics import diversity
 
-    value = diversity.entropy(predicted, labels)
-    return judge(Measurement("entropy", value, n=len(predicted)), bound, "low_entropy")
+    value = diversity.entropy(predicted, labels, diversity.evening(truths))
+    emotions = _emotions(truths)
+    reached = math.log(emotions) / math.log(max(emotions, labels, 2)) if emotions else None
+    measured = Measurement("entropy", value, n=_counted(truths))
+    judgement = judge(measured, _attainable(bound, reached), "low_entropy")
+    return replace(judgement, message=judgement.message and judgement.message + _how(truths))
 
 
-def judge_diversity(emotions: Sequence[str], bound: Bound | None) -> Judgement:
+def judge_diversity(emotions: Sequence[str], truths: Truths, bound: Bound | None) -> Judgement:
     """Reject predictions of too few effective emotions, exp(H)."""
     from sertify.statistics import diversity
 
-    value = diversity.effective_emotions(emotions)
-    measured = Measurement("effective_emotions", value, "emotions", n=len(emotions))
-    return judge(measured, bound, "few_emotions")
+    value = diversity.effective_emotions(emotions, diversity.evening(truths))
+    measured = Measurement("effective_emotions", value, "emotions", n=_counted(truths))
+    judgement = judge(measured, _attainable(bound, _emotions(truths) or None), "few_emotions")
+    return replace(judgement, message=judgement.message and judgement.message + _how(truths))
+
+
+def _emotions(truths: Truths) -> int:
+    return len({*truths} - {None})
+
+
+def _counted(truths: Truths) -> int:
+    """Return how many clips count: those with a label, or all where none has one."""
+    return sum(truth is not None for truth in truths) or len(truths)
+
+
+def _how(truths: Truths) -> str:
+    """Say how clips were counted, where that is not one by one."""
+    emotions = _emotions(truths)
+    return f", each of the {emotions} emotions of the clips counting the same" if emotions else ""
+
+
+def _attainable(bound: Bound | None, reached: float | None) -> Bound | None:
+    """Ask for no more variety than the labels of the clips themselves have, all counting alike."""
+    if bound is None or reached is None:
+        return bound
+    # A little slack, as a logarithm of a sum is not exact.
+    least = None if bound.min is None else min(bound.min, reached * (1 - 1e-9))
+    most = None if bound.max is None else max(bound.max, reached * (1 + 1e-9))
+    return replace(bound, min=least, max=most)
 
 
 def judge_response(logits: "Mapping[str, NDArray[np.float32]]") -> Judgement:

@@ -58,6 +58,11 @@ class Predictions:
         return [self.labels[index] for index in self.logits.argmax(axis=1)]
 
     @property
+    def truths(self) -> list[str | None]:
+        """The emotion that each clip is labelled with; None without a label."""
+        return [clip.emotion for clip in self.clips]
+
+    @property
     def probabilities(self) -> NDArray[np.float64]:
         """The softmax of the logits, of shape (len(clips), len(labels))."""
         return np.exp(log_softmax(self.logits))

@@ -17,9 +17,11 @@ from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
+from sertify.pipeline.weighing_back import weighed_back
 from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
 from sertify.statistics.confusion import confusion, from_counts, label_set
-from sertify.statistics.intervals import Interval, mean_interval
+from sertify.statistics.intervals import Interval
+from sertify.statistics.leaning import leaning
 from sertify.statistics.resampling import named_groups
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Measurement
@@ -60,7 +62,11 @@ def score(
     wanted = candidate.requirements.emotions
     truths = {name: _truths(predictions, part, name) for name in kept}
     scores = [
-        _score_corpus(table.of_corpus(name), frame(of, wanted), part, levels)
+        weighed_back(
+            _score_corpus(table.of_corpus(name), frame(of, wanted), part, levels),
+            table.of_corpus(name),
+            levels,
+        )
         for name, of in truths.items()
     ]
     result = scores[0] if len(scores) == 1 else mean_score(scores)
@@ -282,23 +288,12 @@ def _precisions(table: _Table, confidence: float) -> tuple[Measurement, ...]:
 
 
 def _class_share(table: _Table) -> Measurement:
-    """Measure the emotion whose share of the predictions differs most from that of the clips."""
+    """Measure the emotion that is said too often or too rarely, beyond what errors explain."""
     if not table.clips:
         return Measurement("class_share", 1.0, n=0)
-    truth, predicted, n = table.truth, table.predicted, len(table.clips)
-    # An emotion that never occurs, but is predicted, is a difference as well.
-    labels = sorted({*truth, *predicted})
-    differences = diversity.share_differences(truth, predicted, labels)
-    worst = max(labels, key=lambda label: abs(differences[label]))
-    value = abs(differences[worst])
-    excess = [(p == worst) - (t == worst) for t, p in zip(truth, predicted, strict=True)]
-    interval = mean_interval(excess, table.speakers, CONFIDENCE)
-    ends = (
-        (interval.low, interval.high)
-        if differences[worst] >= 0
-        else (-interval.high, -interval.low)
-    )
-    return Measurement("class_share", value, "1", max(0.0, ends[0]), min(1.0, ends[1]), n)
+    found = leaning(table.truth, table.predicted, table.emotions, table.speakers)
+    low, high = found.interval.low, found.interval.high
+    return Measurement("class_share", found.excess, "1", low, high, len(table.clips))
 
 
 def _calibration_error(table: _Table) -> Measurement:

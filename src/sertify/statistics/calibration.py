@@ -5,15 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from sertify.statistics.confusion import Floats, Labels, label_set
+from sertify.statistics.diversity import Weights
 
 
 def expected_calibration_error(
-    confidence: Sequence[float], correct: Sequence[bool], bins: int = 15
+    confidence: Sequence[float],
+    correct: Sequence[bool],
+    bins: int = 15,
+    weights: Weights | None = None,
 ) -> float:
     """Return how far the confidence of predictions lies from their accuracy, on average.
 
     The mean of |accuracy - confidence| over ``bins`` of equal width, each (low, high], weighted by
-    their clips. ``confidence`` is the probability of each predicted label. Guo, Pleiss, Sun &
+    their clips, or by the ``weights`` of these. ``confidence`` is the probability of each predicted
+    label. Guo, Pleiss, Sun &
     Weinberger (2017), On calibration of modern neural networks, ICML. It is biased upwards with
     few clips a bin. ``ValueError`` for unequal lengths, a confidence outside 0..1, or no bin.
 
@@ -32,11 +37,14 @@ def expected_calibration_error(
     if bins < 1:
         raise ValueError(f"bins={bins}, but should be at least 1")
     place = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(place, right - sure, minlength=bins)
-    return float(np.abs(gaps).sum() / len(sure))
+    counts = np.ones(len(sure)) if weights is None else np.asarray(weights, dtype=float)
+    gaps = np.bincount(place, counts * (right - sure), minlength=bins)
+    return float(np.abs(gaps).sum() / counts.sum())
 
 
-def brier_score(truth: Labels, probabilities: Floats, labels: Labels) -> float:
+def brier_score(
+    truth: Labels, probabilities: Floats, labels: Labels, weights: Weights | None = None
+) -> float:
     """Return the mean squared error of probabilities, summed over the classes.
 
     Within 0..2: 0 is certain and right, 2 certain and wrong, 1 - 1/k the same probability for each
@@ -54,4 +62,4 @@ def brier_score(truth: Labels, probabilities: Floats, labels: Labels) -> float:
     if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or (probabilities < 0).any():
         raise ValueError("probabilities of a clip should be at least 0 and sum to 1; apply softmax")
     certain = np.eye(len(frozen))[[frozen.index(label) for label in truth]]
-    return float(((probabilities - certain) ** 2).sum(axis=1).mean())
+    return float(np.average(((probabilities - certain) ** 2).sum(axis=1), weights=weights))

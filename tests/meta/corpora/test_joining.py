@@ -1,6 +1,7 @@
 """Corpora are joined, divided by speaker, and cut down, and what is doubtful in them is said."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -286,6 +287,29 @@ def test_a_limit_is_stratified_seeded_and_counted(tmp_path: Path) -> None:
     assert corpus.clips != read_corpus(root, split="train", limit=6, seed=1).clips
     assert read_corpus(root, limit=500).left_out == ()
     assert complaint(root, limit=0) == "--data calls: limit is 0, but should be at least 1"
+
+
+def test_clips_within_a_limit_stand_for_those_of_their_label(tmp_path: Path) -> None:
+    names = [f"neutral/{n}.wav" for n in range(90)] + [f"sad/{n}.wav" for n in range(10)]
+    root = plant(tmp_path, *names)
+    corpus = read_corpus(root, limit=10)
+    assert {clip.label: clip.weight for clip in corpus.clips} == {"neutral": 18, "sad": 2}
+    (warning,) = (one for one in corpus.warnings if "--limit" in one)
+    assert warning.endswith("are weighed back to the shares of the labels before")
+    alone = read_corpus(root, limit=1).warnings
+    assert "--limit leaves no clip of neutral, so no number tells of these" in alone or (
+        "--limit leaves no clip of sad, so no number tells of these" in alone
+    )
+    whole = read_corpus(root)
+    assert {clip.weight for clip in whole.clips} == {1.0}
+    assert not any("--limit" in one for one in whole.warnings)
+
+
+def test_what_clips_stand_for_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+    root = plant(tmp_path, *(f"{label}/{n}.wav" for label in ("a", "b") for n in range(4)))
+    drawn = read_corpus(root, limit=4)
+    plain = drawn.narrowed(replace(clip, weight=1.0) for clip in drawn.clips)
+    assert drawn.fingerprint != plain.fingerprint
 
 
 # ------------------------------------------------------------------ what is told of a corpus

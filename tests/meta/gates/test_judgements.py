@@ -51,7 +51,8 @@ def found(judgement: Judgement) -> str:
 
 
 def top_share(predictions: Predictions, bound: Bound | None = None) -> Judgement:
-    return degeneracy.judge_top_share(predictions.predicted, bound, predictions.account)
+    truths = predictions.truths
+    return degeneracy.judge_top_share(predictions.predicted, truths, bound, predictions.account)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,10 @@ def test_how_the_answers_were_come_by_is_told_with_them() -> None:
     ],
 )
 def test_spread(predicted: list[str], expected: str) -> None:
-    assert found(degeneracy.judge_spread(predicted, len(LABELS), Bound(min=0.2))) == expected
+    judgement = degeneracy.judge_spread(
+        predicted, [None] * len(predicted), len(LABELS), Bound(min=0.2)
+    )
+    assert found(judgement) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,13 +109,13 @@ def test_spread(predicted: list[str], expected: str) -> None:
     ],
 )
 def test_diversity(predicted: list[str], expected: str) -> None:
-    judgement = degeneracy.judge_diversity(predicted, Bound(min=1.5))
+    judgement = degeneracy.judge_diversity(predicted, [None] * len(predicted), Bound(min=1.5))
     assert found(judgement) == expected
 
 
 def test_diversity_counts_emotions_rather_than_labels() -> None:
     several = predictions(["joy", "happy", "hap"], labels=("joy", "happy", "hap"))
-    judgement = degeneracy.judge_diversity(several.emotions(CANDIDATE), Bound(min=1.5))
+    judgement = degeneracy.judge_diversity(several.emotions(CANDIDATE), [None] * 3, Bound(min=1.5))
     assert judgement.measurements == (Measurement("effective_emotions", 1.0, "emotions", n=3),)
     assert judgement.outcome is Outcome.FAIL
 
@@ -120,11 +124,68 @@ def test_a_requirement_that_is_off_is_measured_all_the_same() -> None:
     constant = predictions(["neu"] * 3)
     judged = (
         top_share(constant),
-        degeneracy.judge_spread(constant.predicted, len(LABELS), None),
-        degeneracy.judge_diversity(constant.predicted, None),
+        degeneracy.judge_spread(constant.predicted, [None] * 3, len(LABELS), None),
+        degeneracy.judge_diversity(constant.predicted, [None] * 3, None),
     )
     assert [found(one) for one in judged] == ["PASS"] * 3
     assert [one.measurements[0].value for one in judged] == [1, 0, 1]
+
+
+WORDS = ("neutral", "anger", "fear", "happiness", "sadness", "disgust", "surprise")
+
+
+def skewed(share: float, emotions: int, clips: int = 1000) -> list[str]:
+    """Return truths of which so many are neutral, the rest of the other emotions by turns."""
+    rest = max(emotions - 1, round(clips * (1 - share)))
+    return ["neutral"] * (clips - rest) + [WORDS[1 + n % (emotions - 1)] for n in range(rest)]
+
+
+def variety(predicted: Sequence[str], truths: Sequence[str | None]) -> list[str]:
+    """Return what the three judgements on variety find, by the default requirements."""
+    asked = Requirements()
+    judged = (
+        degeneracy.judge_top_share(predicted, truths, asked.top_share, {}),
+        degeneracy.judge_spread(predicted, truths, len(WORDS), asked.entropy),
+        degeneracy.judge_diversity(predicted, truths, asked.effective_emotions),
+    )
+    return [found(judgement) for judgement in judged]
+
+
+@pytest.mark.parametrize("emotions", [2, 3, 7])
+@pytest.mark.parametrize("share", [1 / 7, 0.5, 0.9, 0.95, 0.97, 0.99, 0.999])
+def test_on_skewed_speech_who_is_right_is_varied_and_who_is_constant_is_not(
+    share: float, emotions: int
+) -> None:
+    truths = skewed(share, emotions)
+    assert variety(truths, truths) == ["PASS"] * 3
+    assert variety(["neutral"] * 1000, truths) == [
+        f"FAIL {reason}, each of the {emotions} emotions of the clips counting the same"
+        for reason in (
+            "constant_prediction: top_share=1, but should be at most 0.95 (neutral)",
+            "low_entropy: entropy=0, but should be at least 0.2",
+            "few_emotions: effective_emotions=1 emotions, but should be at least 1.5",
+        )
+    ]
+
+
+def test_no_more_variety_is_asked_than_the_labels_of_the_clips_have() -> None:
+    truths, strict = skewed(0.9, 2), Bound(min=0.9)
+    assert found(degeneracy.judge_spread(truths, truths, 7, strict)) == "PASS"
+    assert found(degeneracy.judge_diversity(truths, truths, Bound(min=3))) == "PASS"
+    assert found(degeneracy.judge_top_share(truths, truths, Bound(max=0.4), {})) == "PASS"
+    assert variety(["neutral"] * 9, ["neutral"] * 9) == ["PASS"] * 3  # nothing else was to be said
+    most = degeneracy.judge_diversity(["neutral"] * 1000, truths, Bound(min=3)).message
+    assert "should be at least 2, each" in most
+
+
+def test_clips_without_a_label_say_nothing_of_variety_beside_those_that_have_one() -> None:
+    truths = ["anger", "neutral", None, None]
+    judgement = degeneracy.judge_top_share(["neutral"] * 4, truths, Bound(max=0.9), {})
+    assert judgement.measurements == (Measurement("top_share", 1.0, n=2),)
+    assert variety(["anger", "neutral", "neutral", "neutral"], truths) == ["PASS"] * 3
+    half = degeneracy.judge_top_share(["anger", "neutral", "fear", "fear"], truths, None, {})
+    assert half.details["even_shares"] == {"anger": 0.5, "neutral": 0.5}
+    assert half.details["shares"]["fear"] == 0.5
 
 
 def logits(*rows: Sequence[float]) -> dict[str, Any]:

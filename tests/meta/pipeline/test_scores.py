@@ -13,7 +13,8 @@ from sklearn.calibration import calibration_curve
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
-from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.clips import Clip, Corpus, stratified
+from sertify.corpora.standing import standing_for
 from sertify.gates.accuracy import Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
@@ -98,8 +99,11 @@ def test_scores_equal_those_of_scikit_learn(seed: int) -> None:
     shown, sure = calibration_curve(right, probabilities.max(axis=1), n_bins=15)
     inner = np.linspace(0, 1, 16)[1:-1]
     sizes = np.bincount(np.searchsorted(inner, probabilities.max(axis=1)), minlength=15)
-    shares = [np.mean([word == name for word in said]) for name in EMOTIONS]
-    wanted = [truth.count(name) / len(truth) for name in EMOTIONS]
+    shares = np.array([np.mean([word == name for word in said]) for name in EMOTIONS])
+    wanted = np.array([truth.count(name) / len(truth) for name in EMOTIONS])
+    recall = sklearn_metrics.balanced_accuracy_score(truth, said)
+    expected = wanted * recall + (1 - wanted) * (1 - recall) / (len(EMOTIONS) - 1)
+    lower, upper = np.minimum(wanted, expected), np.maximum(wanted, expected)
     assert {name: getattr(ours, name).value for name in NUMBERS} == pytest.approx(
         {
             "coverage": len(kept) / 200,
@@ -112,7 +116,7 @@ def test_scores_equal_those_of_scikit_learn(seed: int) -> None:
             "brier_score": sklearn_metrics.brier_score_loss(
                 truth, probabilities, labels=EMOTIONS, scale_by_half=False
             ),
-            "class_share": np.abs(np.subtract(shares, wanted)).max(),
+            "class_share": np.maximum(np.maximum(shares - upper, lower - shares), 0).max(),
         }
     )
     recalls = sklearn_metrics.recall_score(truth, said, average=None)
@@ -422,3 +426,69 @@ def test_an_unseen_corpus_without_labels_does_not_stand_in_for_a_seen_one() -> N
     found = predictions(heard, ["ang", "sad", "ang"])
     ours = score(found, CANDIDATE, Part(TOGETHER), {"calls": WHY["calls"]})
     assert (ours.seen, ours.uar.value) == (WHY["calls"], 1)
+
+
+# ------------------------------------------------------------------ clips that stand for others
+
+
+def limited(size: int) -> tuple[Predictions, Predictions]:
+    """Return what a model says of speech that is mostly neutral, and of the clips of a limit."""
+    rng, labels = np.random.default_rng(5), [*EMOTIONS, "fear"]
+    truth = rng.choice(labels, 3000, p=[0.05, 0.06, 0.77, 0.04, 0.08]).tolist()
+    known = [SHORT.get(emotion, "neu") for emotion in truth]
+    said = np.where(rng.random(3000) < 0.6, known, rng.choice(LABELS, 3000)).tolist()
+    whole = clips(truth, speaker=[f"s{n % 30}" for n in range(3000)])
+    answers = dict(zip([clip.name for clip in whole], said, strict=True))
+    some = standing_for(whole, stratified(whole, size))
+    return predictions(whole, said), predictions(some, [answers[clip.name] for clip in some])
+
+
+def test_a_limit_on_skewed_speech_leaves_the_numbers_of_the_whole() -> None:
+    whole, some = (score(found, CANDIDATE) for found in limited(600))
+    assert some.coverage.value == pytest.approx(whole.coverage.value, abs=1e-9)
+    assert some.coverage.n == 600
+    for name in ("accuracy", "macro_f1", "class_share", "calibration_error", "brier_score"):
+        assert getattr(some, name).value == pytest.approx(getattr(whole, name).value, abs=0.05)
+    for one, other in ((some.accuracy, whole.accuracy), (some.macro_f1, whole.macro_f1)):
+        assert one.low is not None
+        assert one.high is not None
+        assert one.low < other.value < one.high
+        assert width(one) > width(other)
+    precisions = by_name(whole.precisions)
+    assert by_name(some.precisions) == pytest.approx(precisions, abs=0.12)
+    true, wanted = (one.details["class_shares"]["truth"] for one in (some, whole))
+    assert true == pytest.approx(wanted)
+
+
+def test_uar_and_recall_are_of_the_clips_as_they_were_drawn() -> None:
+    _, some = limited(600)
+    plain = replace(some, clips=tuple(replace(clip, weight=1) for clip in some.clips))
+    weighed, unweighed = score(some, CANDIDATE), score(plain, CANDIDATE)
+    assert (weighed.uar, weighed.recalls) == (unweighed.uar, unweighed.recalls)
+    assert weighed.details["confusion"] == unweighed.details["confusion"]
+    assert unweighed.coverage.value == pytest.approx(0.8, abs=0.01)
+    assert weighed.coverage.value > 0.9
+
+
+def test_equal_weights_change_nothing() -> None:
+    found = generated(1)
+    heavy = replace(found, clips=tuple(replace(clip, weight=7.5) for clip in found.clips))
+    assert score(heavy, CANDIDATE) == score(found, CANDIDATE)
+
+
+def test_what_decides_of_weighed_clips_is_weighed_as_well() -> None:
+    names = ("coverage", "uar", "accuracy", "macro_f1", "precision", "recall")
+    bounds = {name: Bound(min=0.1, confidence=0.5) for name in names}
+    sure = replace(CANDIDATE, requirements=Requirements.model_validate(bounds))
+    _, some = limited(600)
+    usual, own = score(some, CANDIDATE), score(some, sure)
+    measured = by_name([*estimates(usual), *usual.precisions])
+    assert by_name([*own.decisive.values()]).items() <= measured.items()
+    assert width(own.decisive["coverage"]) < 0.6 * width(own.coverage)
+    assert width(own.decisive["accuracy"]) < 0.6 * width(own.accuracy)
+
+
+def test_weighed_clips_of_which_none_can_be_expressed_have_no_more_than_coverage() -> None:
+    heard = [replace(clip, weight=n + 1.0) for n, clip in enumerate(clips(["fear", "disgust"]))]
+    ours = score(predictions(heard, ["ang", "sad"]), CANDIDATE)
+    assert (ours.coverage.value, ours.accuracy.n) == (0, 0)

@@ -628,6 +628,7 @@ def test_a_corpus_is_described(make: Callable[..., Corpus]) -> None:
         "clips": 3,
         "labelled": True,
         "emotions": {"anger": 2, "weird": 1},
+        "whole": {},
         "speakers": 2,
         "languages": ["en"],
         "warnings": [*corpus.warnings],
@@ -659,6 +660,17 @@ def test_references_are_the_mean_of_the_corpora(make: Callable[..., Corpus]) -> 
     }
     assert found["majority"]["uar"] == pytest.approx((1 / 2 + 1 / 3) / 2)
     assert speech.references(described(unlabelled)) == speech.references(None) == {}
+
+
+def test_references_are_of_the_whole_where_clips_were_drawn(make: Callable[..., Corpus]) -> None:
+    drawn = read_corpus(make(*["neutral"] * 9, "sad").path, limit=2)
+    facts = speech.facts(drawn)
+    assert facts["emotions"] == {"neutral": 1, "sadness": 1}
+    assert facts["whole"] == {"neutral": 9, "sadness": 1}
+    assert any("weighed back" in warning for warning in facts["warnings"])
+    found = speech.references(described(drawn))
+    assert found["majority"] == references.majority_reference(["neutral"] * 9 + ["sadness"])
+    assert found["random"]["uar_high"] == intervals.random_range(["neutral", "sadness"]).high
 
 
 def test_a_corpus_without_labels_is_described(make: Callable[..., Corpus]) -> None:

@@ -334,21 +334,6 @@ def test_the_brier_score_reaches_its_ends() -> None:
     assert calibration.brier_score(["fear", "fear"], certain, ["joy", "fear"]) == 2
 
 
-@given(cases)
-def test_share_differences_are_those_of_the_shares(case: Case) -> None:
-    truth, prediction = case
-    predicted, true = diversity.shares(prediction), diversity.shares(truth)
-    found = diversity.share_differences(truth, prediction, EMOTIONS)
-    assert list(found) == list(EMOTIONS)
-    assert found == pytest.approx({e: predicted.get(e, 0) - true.get(e, 0) for e in EMOTIONS})
-    assert sum(found.values()) == pytest.approx(0)
-
-
-def test_a_share_is_that_of_all_predictions_those_outside_the_label_set_too() -> None:
-    found = diversity.share_differences(["joy", "fear"], ["joy", "calm"])
-    assert found == {"fear": -0.5, "joy": 0.0}
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -7,6 +7,7 @@ EARLIER = "sertify.results/1"
 """The schema in which ``uar`` was what is ``uar_own`` now, and ``uar_all`` what is ``uar``."""
 
 _NOW = {"uar": "uar_own", "uar_all": "uar"}
+_KEYS = {"p_holm": "p_corrected"}
 
 
 def in_words_of_today(content: Any) -> Any:
@@ -19,7 +20,10 @@ def in_words_of_today(content: Any) -> Any:
         return [in_words_of_today(each) for each in content]
     if not isinstance(content, dict):
         return content
-    renewed = {key: _renewed(key, in_words_of_today(value)) for key, value in content.items()}
+    renewed = {
+        _KEYS.get(key, key): _renewed(key, in_words_of_today(value))
+        for key, value in content.items()
+    }
     return _renamed(renewed) | _frame(renewed)
 
 

@@ -1,6 +1,6 @@
 """What results.json says of the speech: the corpora, their clips, and each candidate on each."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,11 +36,22 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "clips": len(corpus.clips),
         "labelled": corpus.labelled,
         "emotions": dict(sorted(emotions.items())),
+        "whole": _whole(corpus),
         "speakers": len({clip.group for clip in corpus.clips} - {None}),
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
     }
     return described | {"parts": [facts(part) for part in corpus.members]}
+
+
+def _whole(corpus: Corpus) -> dict[str, int]:
+    """Return how many clips of each emotion there were before some were drawn, if they were."""
+    stood_for: defaultdict[str, float] = defaultdict(float)
+    for clip in corpus.clips:
+        if clip.emotion is not None:
+            stood_for[clip.emotion] += clip.weight
+    drawn = any(clip.weight != 1 for clip in corpus.clips)
+    return {name: round(clips) for name, clips in sorted(stood_for.items())} if drawn else {}
 
 
 def references(
@@ -50,19 +61,19 @@ def references(
 
     It is over the emotions that count: those that are ``needed``, by default all of enough clips.
     Corpora of which no clip could be judged, or with fewer than two such emotions, have no scores
-    to hold beside.
+    to hold beside. Like the scores, they are of all speech where only some clips of it were drawn.
     """
-    truths = [
-        truth
+    parts = [
+        part
         for part in (corpus.alone if corpus else ())
-        if corpus and corpus.part(part).judged
-        if len({*(truth := _counting(part.emotions, needed))}) > 1
+        if corpus and corpus.part(part).judged and len({*_counting(part.emotions, needed)}) > 1
     ]
-    if not truths:
+    if not parts:
         return {}
+    truths = [_counting(part.whole or part.emotions, needed) for part in parts]
     random = _mean([random_reference(truth) for truth in truths])
-    if len(truths) == 1:
-        lucky = intervals.random_range(truths[0])
+    if len(parts) == 1:
+        lucky = intervals.random_range(_counting(parts[0].emotions, needed))
         random |= {"uar_low": lucky.low, "uar_high": lucky.high}
     return {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
 

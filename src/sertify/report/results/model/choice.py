@@ -1,6 +1,6 @@
 """The choice in results.json: the selection, what it rests on, and a choice without labels."""
 
-from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from sertify.report.results.model.candidate import Fraction
 from sertify.report.results.model.fields import (
@@ -40,7 +40,6 @@ class DifferenceResult(ResultPart):
     high: float
     p: float = Field(description="p-value of no difference, two-sided.")
     p_corrected: float = Field(
-        validation_alias=AliasChoices("p_corrected", "p_holm"),
         description="The same, corrected for the best being the best of several.",
     )
     detectable: float = Field(description="The smallest that would show in 80 % of all cases.")

@@ -29,6 +29,9 @@ class CorpusFacts(ResultPart):
     clips: NonNegativeInt = Field(description="Clips taken.")
     labelled: bool = Field(description="Whether clips have emotions to be judged against.")
     emotions: dict[str, NonNegativeInt] = Field(description="Clips by emotion.")
+    whole: dict[str, NonNegativeInt] = Field(
+        {}, description="Clips by emotion before --limit drew some; empty where it did not."
+    )
     speakers: NonNegativeInt = Field(description="Number of speakers, 0 where none is named.")
     languages: Several[str] = Field(description="Languages spoken.")
     warnings: Several[str] = Field(description="What weakens conclusions from this corpus.")
