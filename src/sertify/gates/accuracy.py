@@ -48,8 +48,10 @@ def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> 
 def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement:
     """Reject a UAR that guessing may have reached."""
     limit = _bound(scored, "uar", requirements)
-    sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
-    bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
+    if limit is None or limit.confidence is None:
+        limit = _at_this_look(scored, "chance", Bound(confidence=CONFIDENCE))
+    sure = Bound(min=scored.chance, confidence=limit.confidence, look=limit.look)
+    bound = None if scored.seen else sure
     uar = scored.decisive.get("uar", scored.uar)
     judgement = _judge(scored, uar, bound, "chance_level")
     message = judgement.message and f"{judgement.message} (the score of guessing)"
@@ -88,8 +90,16 @@ def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: 
 
 def _bound(scored: "Score", name: str, requirements: Requirements) -> Bound | None:
     """Return a requirement; none is made of what was seen in training."""
-    part = scored.part
-    return None if scored.seen else requirements.bound(name, part.corpus, part.language)
+    bound = requirements.bound(name, scored.part.corpus, scored.part.language)
+    return None if scored.seen or bound is None else _at_this_look(scored, name, bound)
+
+
+def _at_this_look(scored: "Score", name: str, bound: Bound) -> Bound:
+    """Ask for as much confidence as is left where it is not the first look at the speech."""
+    look = scored.looks.get(name)
+    if look is None or bound.confidence is None:
+        return bound
+    return replace(bound, confidence=look.confidence, look=look.number)
 
 
 def judge_each(
@@ -112,6 +122,14 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
+class Look:
+    """Which look at growing speech it is, from the second on, and the confidence it is made at."""
+
+    number: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Score:
     """How well predictions agree with the labels of a part of the speech.
 
@@ -122,7 +140,7 @@ class Score:
     of the corpora. ``seen`` says why the result decides nothing, if it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
-    at another confidence.
+    at another confidence. ``looks`` has, by name, what is judged at speech that has grown.
     """
 
     part: Part
@@ -140,3 +158,4 @@ class Score:
     seen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, Measurement] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
-from sertify.gates.accuracy import CONFIDENCE, Score
+from sertify.gates.accuracy import CONFIDENCE, Look, Score
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
@@ -28,6 +28,7 @@ def score(
     candidate: Candidate,
     part: Part | None = None,
     seen: Mapping[str, str] | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
@@ -39,6 +40,8 @@ def score(
     seen
         Why a corpus, by its name, is known to the candidate from its training. Such corpora are
         left out of a mean as long as others remain.
+    looks
+        By what is measured, which look at growing speech this is, and the confidence left for it.
 
     Raises
     ------
@@ -52,13 +55,14 @@ def score(
         which = part.name or predictions.corpus.name
         raise Blocked("no_data", f"no labelled clip of {which} could be judged")
     kept = [name for name in corpora if name not in seen] or list(corpora)
-    levels = _confidences(candidate.requirements, part)
+    levels, looks = _confidences(candidate.requirements, part), looks or {}
+    levels |= {"uar" if name == "chance" else name: look.confidence for name, look in looks.items()}
     scores = [_score_corpus(table.of_corpus(name), part, levels) for name in kept]
     result = scores[0] if len(scores) == 1 else mean_score(scores)
     why = "; ".join(dict.fromkeys(seen[name] for name in kept if name in seen))
     known = {name: seen[name] for name in corpora if name in seen}
     details = {**result.details, **_accounts(predictions, part, known)}
-    return replace(result, seen=why, details=details)
+    return replace(result, seen=why, details=details, looks=looks)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sklearn.calibration import calibration_curve
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
-from sertify.gates.accuracy import Score
+from sertify.gates.accuracy import Look, Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
@@ -410,3 +410,16 @@ def test_an_unseen_corpus_without_labels_does_not_stand_in_for_a_seen_one() -> N
     found = predictions(heard, ["ang", "sad", "ang"])
     ours = score(found, CANDIDATE, Part(TOGETHER), {"calls": WHY["calls"]})
     assert (ours.seen, ours.uar.value) == (WHY["calls"], 1)
+
+
+@pytest.mark.parametrize("name", ["uar", "chance"])
+def test_a_later_look_is_decided_by_a_wider_interval(name: str) -> None:
+    truth, predicted = study()
+    heard = predictions(clips(truth), predicted)
+    first = score(heard, CANDIDATE)
+    later = score(heard, CANDIDATE, looks={name: Look(2, 0.988)})
+    assert later.uar == first.uar  # which is what reports show
+    assert first.decisive == {}
+    wider = later.decisive["uar"]
+    assert (wider.low or 1) < (first.uar.low or 0) < (first.uar.high or 1) < (wider.high or 0)
+    assert later.looks == {name: Look(2, 0.988)}

@@ -186,6 +186,27 @@ def test_nothing_but_what_was_seen_in_training_is_inconclusive(
     assert run(*data, candidates=counted).results["selection"]["candidate"] == "wavlm-tiny"
 
 
+# ------------------------------------------------------------------ looks at growing speech
+
+
+def test_speech_that_has_grown_is_looked_at_with_more_care(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    sure = {"uar": {"min": 0.8, "confidence": 0.95}}
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, requirements=sure)
+    speech, asked = ("--data", f"ours={some_speech}"), "at least 0.8 with 95% confidence"
+    later = "at least 0.8 with 99.34% confidence, at the 3rd look at growing speech"
+    found = []
+    for options in (["--limit=28"], ["--limit=56"], [], [], ["--limit=28"]):
+        outcome = run(*speech, "-m", "accuracy", *options, candidates=file)
+        found.append(named(outcome, "test_uar[wavlm-tiny]").message.partition("should be ")[2])
+    first, second, *rest = (message.partition(";")[0] for message in found)
+    assert first == asked
+    assert second.startswith("at least 0.8 with 98.9")
+    assert second.endswith("% confidence, at the 2nd look at growing speech")
+    assert rest == [later, later, asked]
+
+
 # ------------------------------------------------------------------ confirmation
 
 
