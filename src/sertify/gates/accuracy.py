@@ -59,26 +59,6 @@ def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement
     return replace(judgement, measurements=measured, message=message)
 
 
-def judge_confirmation(scored: "Score", requirements: Requirements) -> Judgement:
-    """Ask of speech that had no part in a selection what was asked before: novelty, UAR, coverage.
-
-    Where limits on UAR are about some of the speech only, the strictest of them counts.
-    """
-    strictest = max(requirements.uar, key=lambda bound: bound.min or 0, default=None)
-    if strictest is not None and requirements.bound("uar") is None:
-        general = replace(strictest, corpus=None, language=None)
-        requirements = requirements.model_copy(update={"uar": (general,)})
-    judgements = (
-        judge_novelty(scored, requirements),
-        judge_score(scored, "uar", requirements, "low_uar"),
-        judge_above_chance(scored, requirements),
-        judge_score(scored, "coverage", requirements, "low_coverage"),
-    )
-    ranked = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
-    worst = min(judgements, key=lambda judgement: ranked.index(judgement.outcome))
-    return replace(worst, measurements=(scored.uar, scored.uar_all, scored.coverage))
-
-
 def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     """Hold a number against its requirement; the message names the part of the speech."""
     judgement = judge(measured, bound, reason)

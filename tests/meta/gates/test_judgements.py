@@ -16,11 +16,11 @@ from sertify.gates.accuracy import (
     Look,
     Score,
     judge_above_chance,
-    judge_confirmation,
     judge_each,
     judge_novelty,
     judge_score,
 )
+from sertify.gates.confirming import judge_confirmation
 from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
 from sertify.gates.parts import TOGETHER, Part
 from sertify.gates.speed import Timing, judge_timing
