@@ -19,7 +19,7 @@ from sertify.pipeline.speech import Speech, require_something
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
-from sertify.report.ending import conclude_run, write_run
+from sertify.report.ending import basis_of, conclude_run, write_run
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
@@ -160,7 +160,10 @@ def _qualified(
         if confirming is not None and (chosen := results.selection.candidate):
             candidate = next(each for each in suite.candidates if each.name == chosen)
             announce = _announcing(candidate, progress)
-            results = results.confirmed(confirm_on(run, candidate, confirming, announce))
+            found = confirm_on(
+                run, candidate, confirming, announce, basis=basis_of(results), store=store
+            )
+            results = results.confirmed(found)
     results, _ = write_run(results, settings.reports)
     return results
 

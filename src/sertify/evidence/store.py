@@ -35,6 +35,12 @@ _TABLES = (
         PRIMARY KEY (candidate, entry, commit_id, corpus, environment)
     ) STRICT
     """,
+    """
+    CREATE TABLE confirmations (
+        corpus TEXT, candidate TEXT, entry TEXT, commit_id TEXT, chosen_on TEXT,
+        PRIMARY KEY (corpus, candidate, entry, commit_id, chosen_on)
+    ) STRICT
+    """,
 )
 
 
@@ -149,6 +155,18 @@ class EvidenceStore:
         )
         rows = self._execute(query, candidate, entry, commit, corpus, environment)
         return Labelling.unpack(rows[0][0]) if rows else None
+
+    def add_confirmation(
+        self, corpus: str, candidate: str, entry: str, commit: str, chosen_on: str
+    ) -> tuple[str, ...]:
+        """Note that a corpus confirms a candidate which was chosen by other speech.
+
+        Returns the candidates of all such choices, this one included, the first before the others.
+        """
+        statement = "INSERT OR IGNORE INTO confirmations VALUES (?, ?, ?, ?, ?)"
+        self._execute(statement, corpus, candidate, entry, commit, chosen_on)
+        query = "SELECT candidate FROM confirmations WHERE corpus = ? ORDER BY rowid"
+        return tuple(name for (name,) in self._execute(query, corpus))
 
     def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
         """Return all records of these candidates, the oldest first."""

@@ -80,33 +80,15 @@ def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement
     """Reject a UAR that guessing may have reached; ``Blocked`` as in `judge_score`."""
     _require_emotions(scored)
     limit = _bound(scored, "uar", requirements)
-    sure = CONFIDENCE if limit is None or limit.confidence is None else limit.confidence
-    bound = None if scored.seen else Bound(min=scored.chance, confidence=sure)
+    if limit is None or limit.confidence is None:
+        limit = _at_this_look(scored, "chance", Bound(confidence=CONFIDENCE))
+    sure = Bound(min=scored.chance, confidence=limit.confidence, look=limit.look)
+    bound = None if scored.seen else sure
     uar = scored.decisive.get("uar", scored.uar)
     judgement = _judge(scored, uar, bound, "chance_level")
     message = judgement.message and f"{judgement.message} (the score of guessing)"
     measured = (Measurement("chance", scored.chance),)
     return replace(judgement, measurements=measured, message=message)
-
-
-def judge_confirmation(scored: "Score", requirements: Requirements) -> Judgement:
-    """Ask of speech that had no part in a selection what was asked before: novelty, UAR, coverage.
-
-    Where limits on UAR are about some of the speech only, the strictest of them counts.
-    """
-    strictest = max(requirements.uar, key=lambda bound: bound.min or 0, default=None)
-    if strictest is not None and requirements.bound("uar") is None:
-        general = replace(strictest, corpus=None, language=None)
-        requirements = requirements.model_copy(update={"uar": (general,)})
-    judgements = (
-        judge_novelty(scored, requirements),
-        judge_score(scored, "uar", requirements, "low_uar"),
-        judge_above_chance(scored, requirements),
-        judge_coverage(scored, requirements),
-    )
-    ranked = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
-    worst = min(judgements, key=lambda judgement: ranked.index(judgement.outcome))
-    return replace(worst, measurements=(scored.uar, scored.uar_own, scored.coverage))
 
 
 def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
@@ -120,8 +102,16 @@ def _judge(scored: "Score", measured: Measurement, bound: Bound | None, reason: 
 
 def _bound(scored: "Score", name: str, requirements: Requirements) -> Bound | None:
     """Return a requirement; none is made of what was seen in training."""
-    part = scored.part
-    return None if scored.seen else requirements.bound(name, part.corpus, part.language)
+    bound = requirements.bound(name, scored.part.corpus, scored.part.language)
+    return None if scored.seen or bound is None else _at_this_look(scored, name, bound)
+
+
+def _at_this_look(scored: "Score", name: str, bound: Bound) -> Bound:
+    """Ask for as much confidence as is left where it is not the first look at the speech."""
+    look = scored.looks.get(name)
+    if look is None or bound.confidence is None:
+        return bound
+    return replace(bound, confidence=look.confidence, look=look.number)
 
 
 def judge_each(
@@ -144,6 +134,14 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
+class Look:
+    """Which look at growing speech it is, from the second on, and the confidence it is made at."""
+
+    number: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Score:
     """How well predictions agree with the labels of a part of the speech.
 
@@ -152,11 +150,12 @@ class Score:
     it can. Both are of no clips where there are no two such emotions. All else is over the clips
     whose emotion the candidate can express; ``coverage`` is their share, ``uar_own`` the UAR of
     its own emotions. ``class_share`` is how far an emotion's share of the predictions lies off,
-    beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several corpora each
-    is the mean of the corpora. ``seen`` says why the result decides nothing, if it does not.
+    beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several
+    corpora each is the mean of the corpora. ``seen`` says why the result decides nothing, if it
+    does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
-    at another confidence.
+    at another confidence. ``looks`` has, by name, what is judged at speech that has grown.
     """
 
     part: Part
@@ -175,3 +174,4 @@ class Score:
     seen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, Measurement] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)

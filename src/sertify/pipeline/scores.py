@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
-from sertify.gates.accuracy import CONFIDENCE, Score
+from sertify.gates.accuracy import CONFIDENCE, Look, Score
 from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
@@ -32,6 +32,7 @@ def score(
     candidate: Candidate,
     part: Part | None = None,
     seen: Mapping[str, str] | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
@@ -45,6 +46,8 @@ def score(
     seen
         Why a corpus, by its name, is known to the candidate from its training. Such corpora are
         left out of a mean as long as others remain.
+    looks
+        By what is measured, which look at growing speech this is, and the confidence left for it.
 
     Raises
     ------
@@ -58,7 +61,8 @@ def score(
         which = part.name or predictions.corpus.name
         raise Blocked("no_data", f"no labelled clip of {which} could be judged")
     kept = [name for name in corpora if name not in seen] or list(corpora)
-    levels = _confidences(candidate.requirements, part)
+    levels, looks = _confidences(candidate.requirements, part), looks or {}
+    levels |= {"uar" if name == "chance" else name: look.confidence for name, look in looks.items()}
     wanted = candidate.requirements.emotions
     truths = {name: _truths(predictions, part, name) for name in kept}
     scores = [
@@ -75,7 +79,7 @@ def score(
     few = sum((Counter(too_few_clips(of, wanted)) for of in truths.values()), Counter[str]())
     accounts = _accounts(predictions, part, known)
     details = {**result.details, "too_few_clips": dict(sorted(few.items())), **accounts}
-    return replace(result, seen=why, details=details)
+    return replace(result, seen=why, details=details, looks=looks)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sertify.corpora.clips import Corpus
     from sertify.corpora.recordings import Recordings
-    from sertify.gates.accuracy import Score
+    from sertify.gates.accuracy import Look, Score
     from sertify.gates.degeneracy import Consistency
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
@@ -276,13 +276,30 @@ def responses(
     return respond(model, probe, recordings)
 
 
+def looks(
+    snapshot: "Snapshot",
+    data: "Corpus | None",
+    candidate: Candidate,
+    store: EvidenceStore | None,
+) -> "Callable[[Part], Mapping[str, Look]]":
+    """Which look at a part of the speech this is where that has grown, by what is measured."""
+    from sertify.pipeline.looks import looks_of
+
+    if data is None:
+        return lambda _: {}
+    return looks_of(store, candidate, snapshot.identity, data).at
+
+
 def scorebook(
-    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    looks: "Callable[[Part], Mapping[str, Look]]",
 ) -> "Callable[[Part], Score]":
     """Scores the predictions on a part of the speech, each once."""
-    from sertify.pipeline import scores
+    from sertify.pipeline.scores import score as scored
 
-    return functools.cache(lambda part: scores.score(predictions, candidate, part, seen))
+    return functools.cache(lambda part: scored(predictions, candidate, part, seen, looks(part)))
 
 
 def score(labelled: "Corpus", scorebook: "Callable[[Part], Score]", part: Part) -> "Score":
@@ -324,7 +341,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         for stage in (
             repositories, recordings, in_memory, speech, data, probe, labelled,
             snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
-            seen, predictions, consistency, responses, scorebook, score, stopwatch, timing,
+            seen, predictions, consistency, responses, looks, scorebook, score, stopwatch, timing,
         )
     }
 )  # fmt: skip

@@ -25,7 +25,8 @@ _RESULTS: Mapping[Outcome, Literal["passed", "skipped"]] = {
 
 def reports_of(case: RunCase) -> Iterator[pytest.TestReport]:
     """Yield the report of a case, then that of its end, which alone carries facts into JUnit."""
-    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(case.outcome, "failed")
+    found = Outcome.NOT_REACHED if case.open else case.outcome
+    result: Literal["passed", "failed", "skipped"] = _RESULTS.get(found, "failed")
     text: Any = {"failed": case.message, "skipped": (_FILE, 0, case.message)}.get(result)
     nodeid, location = f"{_FILE}::{case.name}", (_FILE, None, case.name)
     for report in (

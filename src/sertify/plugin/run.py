@@ -15,6 +15,7 @@ from sertify.candidates.locks import update_lock
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus
 from sertify.evidence.store import EvidenceStore, Record
+from sertify.gates.confirming import Basis
 from sertify.pipeline.confirmation import confirm
 from sertify.pipeline.speech import Speech
 from sertify.pipeline.stages import STAGES
@@ -26,7 +27,7 @@ from sertify.plugin.reporting import account_for, reports_of
 from sertify.plugin.screen import Display
 from sertify.report import terminal
 from sertify.report.cases import run_cases
-from sertify.report.ending import conclude_run, write_run
+from sertify.report.ending import basis_of, conclude_run, write_run
 from sertify.report.page import recordings
 from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
@@ -120,7 +121,8 @@ class Run:
         chosen, confirming = results.selection.candidate, self._speech.confirming
         if chosen is not None and confirming is not None:
             candidate = self._config.stash[CANDIDATES].named(chosen)
-            results = results.confirmed(self._confirm(candidate, confirming))
+            basis = basis_of(results)
+            results = results.confirmed(self._confirm(candidate, confirming, basis))
         for report in (report for case in run_cases(results) for report in reports_of(case)):
             if report.when == "call":
                 session.testscollected += 1
@@ -133,13 +135,13 @@ class Run:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return results
 
-    def _confirm(self, candidate: Candidate, corpus: Corpus) -> dict[str, Any]:
+    def _confirm(self, candidate: Candidate, corpus: Corpus, basis: Basis | None) -> dict[str, Any]:
         tell = functools.partial(Progress, self._config, candidate.name)
         with closing(open_cache(self._config, self._options)) as cache:
             suite = self._config.stash[CANDIDATES].suite
             run = Way(STAGES, settings=self._options, suite=suite, ahead=(), cache=cache)
             with closing(run):
-                return confirm(run, candidate, corpus, tell)
+                return confirm(run, candidate, corpus, tell, basis=basis, store=self._store)
 
     def _recorded(self, results: Results) -> dict[str, str]:
         """Return the recordings for the page, where they are asked for."""

@@ -7,10 +7,12 @@ from sertify.candidates.locks import moved_on
 from sertify.candidates.reading import Suite
 from sertify.corpora.clips import Corpus, content_keys
 from sertify.evidence.store import EvidenceStore
+from sertify.gates.confirming import Basis
 from sertify.report.changes import since
 from sertify.report.results import conclusion, speech
 from sertify.report.results.model.results import Results
 from sertify.report.writing import write_reports
+from sertify.vocabulary.outcomes import Measurement
 
 
 def conclude_run(
@@ -41,6 +43,16 @@ def conclude_run(
         moved={} if relock else moved_on(candidates, commits),
         names=dict(zip(content_keys(clips), (clip.name for clip in clips), strict=True)),
     )
+
+
+def basis_of(results: Results) -> Basis | None:
+    """Return what the choice of a run rests on; None without one."""
+    chosen = next((c for c in results.candidates if c.name == results.selection.candidate), None)
+    uar = chosen.numbers.get("uar") if chosen else None
+    if chosen is None or results.corpus is None or uar is None or uar.value is None:
+        return None
+    measured = Measurement(**uar.model_dump())
+    return Basis(measured, results.corpus.fingerprint, chosen.commit or "")
 
 
 def write_run(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sertify.vocabulary.planning import factor_to_settle
+from sertify.vocabulary.text import ordinal
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
@@ -51,6 +52,7 @@ class Bound:
 
     With ``confidence``, the measurement's interval has to lie within the bounds; an interval that
     straddles one is inconclusive. ``corpus`` or ``language`` narrow it down to some of the speech.
+    ``look`` says that it is judged at speech which has grown, for which time, from the second on.
     """
 
     min: float | None = None
@@ -58,12 +60,15 @@ class Bound:
     confidence: float | None = None
     corpus: str | None = None
     language: str | None = None
+    look: int | None = None
 
     def __str__(self) -> str:
         parts = [f"at least {_plain(self.min)}"] if self.min is not None else []
         parts += [f"at most {_plain(self.max)}"] if self.max is not None else []
-        sure = f" with {self.confidence:.0%} confidence" if self.confidence is not None else ""
-        return " and ".join(parts) + sure
+        text = " and ".join(parts)
+        if self.confidence is not None:
+            text += f" with {_plain(100 * self.confidence)}% confidence"
+        return text + (f", at the {ordinal(self.look)} look at growing speech" if self.look else "")
 
 
 @dataclass(frozen=True)

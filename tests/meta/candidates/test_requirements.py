@@ -1,5 +1,7 @@
 """Requirements hold for all speech, or for one corpus or language; each says so once."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,7 +115,7 @@ def test_each_scope_has_the_limit_that_was_written_for_it(
     limits: dict[tuple[str | None, str | None], float], name: str
 ) -> None:
     bounds = tuple(
-        Bound(**{END[name]: limit}, corpus=corpus, language=language)
+        Bound(**dict[str, Any]({END[name]: limit}), corpus=corpus, language=language)
         for (corpus, language), limit in limits.items()
     )
     requirements = Requirements.model_validate({name: bounds})

@@ -13,14 +13,15 @@ from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
 from sertify.gates import degeneracy
 from sertify.gates.accuracy import (
+    Look,
     Score,
     judge_above_chance,
-    judge_confirmation,
     judge_coverage,
     judge_each,
     judge_novelty,
     judge_score,
 )
+from sertify.gates.confirming import judge_confirmation
 from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
 from sertify.gates.parts import TOGETHER, Part
 from sertify.gates.speed import Timing, judge_timing
@@ -433,6 +434,31 @@ def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Part, sure: 
     below = replace(SCORE, part=part, chance=0.9)
     judgement = judge_above_chance(below, Requirements(uar=bounds))
     assert judgement.requirement == f"at least 0.9 with {sure} confidence"
+
+
+# ------------------------------------------------------------------ looks at growing speech
+
+
+def test_a_later_look_at_growing_speech_is_at_the_confidence_that_is_left() -> None:
+    later = replace(SCORE, looks={"uar": Look(2, 0.98831)})
+    judgement = judge_score(
+        later, "uar", Requirements(uar=(Bound(min=0.01, confidence=0.95),)), "r"
+    )
+    assert (
+        judgement.requirement
+        == "at least 0.01 with 98.83% confidence, at the 2nd look at growing speech"
+    )
+    plain = judge_score(later, "uar", Requirements(uar=(Bound(min=0.01),)), "r")
+    assert plain.requirement == "at least 0.01"  # nothing is sure, at any look
+    above = judge_above_chance(later, Requirements(uar=(Bound(min=0.01, confidence=0.95),)))
+    assert above.requirement.endswith("with 98.83% confidence, at the 2nd look at growing speech")
+
+
+def test_chance_is_looked_at_again_also_where_no_requirement_is_sure() -> None:
+    later = replace(SCORE, looks={"chance": Look(3, 0.994)})
+    for bounds in ((), (Bound(min=0.3),)):
+        requirement = judge_above_chance(later, Requirements(uar=bounds)).requirement
+        assert requirement.endswith("with 99.4% confidence, at the 3rd look at growing speech")
 
 
 # ------------------------------------------------------------------ seen in training

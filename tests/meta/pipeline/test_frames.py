@@ -11,7 +11,8 @@ import pytest
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
-from sertify.gates.accuracy import judge_above_chance, judge_confirmation, judge_score
+from sertify.gates.accuracy import judge_above_chance, judge_score
+from sertify.gates.confirming import judge_confirmation
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.checking import run_check
 from sertify.pipeline.checks import checks_of, read_checks

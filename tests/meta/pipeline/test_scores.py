@@ -15,7 +15,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus, stratified
 from sertify.corpora.standing import standing_for
-from sertify.gates.accuracy import Score
+from sertify.gates.accuracy import Look, Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
@@ -492,3 +492,16 @@ def test_weighed_clips_of_which_none_can_be_expressed_have_no_more_than_coverage
     heard = [replace(clip, weight=n + 1.0) for n, clip in enumerate(clips(["fear", "disgust"]))]
     ours = score(predictions(heard, ["ang", "sad"]), CANDIDATE)
     assert (ours.coverage.value, ours.accuracy.n) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["uar", "chance"])
+def test_a_later_look_is_decided_by_a_wider_interval(name: str) -> None:
+    truth, predicted = study()
+    heard = predictions(clips(truth), predicted)
+    first = score(heard, CANDIDATE)
+    later = score(heard, CANDIDATE, looks={name: Look(2, 0.988)})
+    assert later.uar == first.uar  # which is what reports show
+    assert first.decisive == {}
+    wider = later.decisive["uar"]
+    assert (wider.low or 1) < (first.uar.low or 0) < (first.uar.high or 1) < (wider.high or 0)
+    assert later.looks == {name: Look(2, 0.988)}

@@ -8,21 +8,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sertify.candidates.entries import Preferences, Priorities
-
 from tests.meta.selection.worlds import SEVEN, One, Speech, World, answering
 
 # ------------------------------------------------------------------ recipes
 
 
 def candidate(
-    name: str,
-    speech: Speech,
-    rate: float,
-    seed: int,
-    labels: tuple[str, ...] = SEVEN,
-    **more: float,
+    name: str, speech: Speech, rate: float, seed: int, labels: tuple[str, ...] = SEVEN
 ) -> One:
-    return One(name, {speech.name: answering(speech, rate, seed, labels)}, labels, **more)
+    return One(name, {speech.name: answering(speech, rate, seed, labels)}, labels)
 
 
 def without(world: World, name: str) -> World:
@@ -236,8 +230,8 @@ def test_slower_never_wins_and_faster_never_loses(world: World, factor: float) -
 
 
 @often
-@given(worlds(), st.randoms(use_true_random=False))
-def test_neither_order_nor_names_nor_units_matter(world: World, random: object) -> None:
+@given(worlds())
+def test_neither_order_nor_names_nor_units_matter(world: World) -> None:
     chosen = clear(world)
     turned = replace(world, candidates=world.candidates[::-1], speech=world.speech[::-1])
     assert turned.choose().candidate == chosen

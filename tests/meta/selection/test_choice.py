@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from sertify.statistics.spending import confidence_left
 from tests.meta.runs import FIXTURES, SPEECH, Case, Outcome, Run
 
 Write = Callable[..., Path]
@@ -108,7 +109,7 @@ def test_a_gate_for_ci_is_not_asked_for_a_selection(run: Run, tmp_path: Path) ->
 
 @pytest.mark.slow(15)
 def test_a_bystander_of_two_emotions_changes_nothing(run: Run, tmp_path: Path) -> None:
-    """Its other labels never occur; compared on the two that it has, hubert-tiny would be better."""
+    """Its other labels never occur; on the two that it has, hubert-tiny is better."""
     few = tmp_path / "few-tiny"
     shutil.copytree(FIXTURES / "models" / "wavlm-tiny", few)
     config = json.loads((few / "config.json").read_text())
@@ -216,6 +217,28 @@ def test_nothing_but_what_was_seen_in_training_is_inconclusive(
     assert outcome.candidate("wavlm-tiny")["verdict"] == "undecided"
     counted = suite(tmp_path, known, selection={"count_seen": True})
     assert run(*data, candidates=counted).results["selection"]["candidate"] == "wavlm-tiny"
+
+
+# ------------------------------------------------------------------ looks at growing speech
+
+
+def test_speech_that_has_grown_is_looked_at_with_more_care(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    sure = {"uar": {"min": 0.8, "confidence": 0.95}}
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, requirements=sure)
+    speech, asked = ("--data", f"ours={some_speech}"), "at least 0.8 with 95% confidence"
+    left = f"{100 * confidence_left(0.95, [28, 56, 84]):.4g}"
+    later = f"at least 0.8 with {left}% confidence, at the 3rd look at growing speech"
+    found = []
+    for options in (["--limit=28"], ["--limit=56"], [], [], ["--limit=28"]):
+        outcome = run(*speech, "-m", "accuracy", *options, candidates=file)
+        found.append(named(outcome, "test_uar[wavlm-tiny]").message.partition("should be ")[2])
+    first, second, *rest = (message.partition(";")[0] for message in found)
+    assert first == asked
+    assert second.startswith("at least 0.8 with 98.9")
+    assert second.endswith("% confidence, at the 2nd look at growing speech")
+    assert rest == [later, later, asked]
 
 
 # ------------------------------------------------------------------ confirmation

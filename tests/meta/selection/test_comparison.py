@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 
 from sertify.evidence.labelling import Labelling
 from sertify.selection.agreements import agreements
-from sertify.selection.comparison import Comparison, compare, in_common, obstacles
+from sertify.selection.comparison import Comparison, compare, needed, obstacles
 from sertify.statistics.paired import Paired
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
@@ -226,7 +226,8 @@ def test_what_two_have_in_common_is_of_what_is_needed(
     wanted: tuple[str, ...] | None, common: tuple[str, ...]
 ) -> None:
     one, other = heard("a", 0.7), renamed(heard("b", 0.5), "happiness", "boredom")
-    assert in_common(one, other, wanted) == common
+    shared = {*one.emotions} & {*other.emotions}
+    assert needed([one, other], wanted) & shared == {*common}
 
 
 # ------------------------------------------------------------------ several corpora

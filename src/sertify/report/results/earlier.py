@@ -21,7 +21,7 @@ def in_words_of_today(content: Any) -> Any:
     if not isinstance(content, dict):
         return content
     renewed = {
-        _KEYS.get(key, key): _renewed(key, in_words_of_today(value))
+        str(_KEYS.get(key, key)): _renewed(key, in_words_of_today(value))
         for key, value in content.items()
     }
     return _renamed(renewed) | _frame(renewed)

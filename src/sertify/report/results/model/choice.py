@@ -85,6 +85,12 @@ class ConfirmationResult(ResultPart):
     rejected: dict[str, int] = Field(description="The others, by reason.")
     seen: dict[str, str] = Field(description="What was seen in training, and why it counts so.")
     warnings: Several[str]
+    looks: NonNegativeInt = Field(
+        1, description="Choices that it has confirmed so far, this one included."
+    )
+    power: Fraction | None = Field(
+        None, description="Chance that it confirms a model which is as good as measured before."
+    )
     outcome: Found
     reason: ReasonCode | None
     message: str
