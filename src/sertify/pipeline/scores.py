@@ -15,7 +15,7 @@ from sertify.gates.accuracy import CONFIDENCE, Score
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
-from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
+from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
 from sertify.statistics.confusion import confusion, from_counts, label_set
 from sertify.statistics.intervals import Interval, mean_interval
 from sertify.statistics.resampling import named_groups
@@ -186,7 +186,7 @@ def _intervals(
         by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
     intervals: dict[str, Interval] = {}
     for level, some in by_level.items():
-        intervals |= bootstrapping.bootstrap(
+        intervals |= jackknife.metric_intervals(
             table.truth, table.predicted, table.speakers, some, confidence=level
         )
     return {name: intervals[name] for name in names}

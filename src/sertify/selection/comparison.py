@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from sertify.evidence.labelling import Labelling
-from sertify.statistics import agreement, bootstrapping, comparisons
+from sertify.statistics import agreement, comparisons, jackknife
 from sertify.statistics.comparisons import Difference
 from sertify.statistics.intervals import Interval
 from sertify.statistics.replicates import Replicates, combine, paired
@@ -151,5 +151,5 @@ def _agreement(one: Labelling, other: Labelling) -> Agreement:
     if len({*first, *second}) > 1:
         named = named_groups([one.groups[own] for own, _ in pairs])
         kappa = agreement.cohen_kappa(first, second)
-        interval = bootstrapping.kappa_interval(first, second, named)
+        interval = jackknife.kappa_interval(first, second, named)
     return Agreement(one.candidate, other.candidate, kappa, interval, len(pairs), shared)

@@ -70,7 +70,7 @@ def tied(differences: Sequence[Difference], best: str, confidence: float = 0.95)
 
 
 def uar_intervals(replicates: Replicates, confidence: float = 0.95) -> dict[str, Interval]:
-    """Return an interval of each model's UAR, by name, like those of :func:`bootstrap`.
+    """Return an interval of each model's UAR, by name, as :func:`jackknife.metric_intervals`.
 
     On the logit scale, and the score interval where a model's replicates do not vary.
 

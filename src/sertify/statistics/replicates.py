@@ -44,13 +44,13 @@ def paired(
 ) -> Replicates:
     """Resample speakers, the same ones for each model, or clips without two speakers named.
 
-    The arguments are those of :func:`intervals.bootstrap`, with the predictions of each model by
-    name. Neither the order of clips and of models nor the names of speakers matter. A resample
-    without clips of a class takes the recall of that class as observed. What resampling can't show
+    The arguments are those of :func:`jackknife.metric_intervals`, with the predictions of each
+    model by name. Neither the order of clips and of models nor the names of speakers matter. A
+    resample without clips of a class takes its recall as observed. What resampling can't show
     of classes that a model gets all right or all wrong (:func:`floors.floors`) is added as normal
     noise, the same for models that are right on the same clips.
 
-    Raises ``ValueError`` as in :func:`intervals.bootstrap`, and without models.
+    Raises ``ValueError`` as in :func:`jackknife.metric_intervals`, and without models.
 
     >>> truth = ["anger", "sadness"] * 50
     >>> both = paired(truth, {"constant": ["anger"] * 100, "right": truth})

@@ -18,7 +18,7 @@ from sertify.gates.accuracy import Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
-from sertify.statistics import bootstrapping, intervals
+from sertify.statistics import intervals, jackknife
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Bound, Measurement
 
@@ -180,7 +180,7 @@ def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
     speakers = [f"s{n // 10}" for n in range(120)]
     words = [LONG[label] for label in predicted]
     for groups, number in ((speakers, 12), (None, None)):
-        expected = bootstrapping.bootstrap(truth, words, groups, ["uar"])["uar"]
+        expected = jackknife.metric_intervals(truth, words, groups, ["uar"])["uar"]
         ours = scored(predicted, truth, speaker=groups)
         assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
         assert ours.uar.speakers == number
