@@ -33,6 +33,8 @@ class Clip:
         Name of the corpus it belongs to, also after that was joined with others.
     mapped
         The emotion that whoever gave the corpus said its label means.
+    cluster
+        What it is resampled with, where that is not its speaker: its session, say.
     digest
         SHA-256 of the file, in hex.
     """
@@ -48,6 +50,7 @@ class Clip:
     end: float | None = None
     corpus: str = ""
     mapped: str | None = None
+    cluster: str | None = None
     digest: str = field(default="", compare=False, repr=False)
 
     @functools.cached_property
@@ -66,6 +69,11 @@ class Clip:
     def group(self) -> tuple[str, str] | None:
         """The speaker, told apart from one of the same name in another corpus."""
         return None if self.speaker is None else (self.corpus, self.speaker)
+
+    @property
+    def unit(self) -> tuple[str, ...] | None:
+        """Its cluster where it has one, else its speaker, told apart as in `group`."""
+        return self.group if self.cluster is None else (self.corpus, "cluster", self.cluster)
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,8 @@ def _judged(clip: Clip) -> str:
     facts = f"{clip.digest}\0{clip.label}\0{clip.speaker}\0{clip.language}"
     if clip.mapped is not None:
         facts += f"\0mapped {clip.mapped}"
+    if clip.cluster is not None:
+        facts += f"\0cluster {clip.cluster}"
     if clip.start or clip.end is not None:
         facts += f"\0t={clip.start},{clip.end}"
     return facts

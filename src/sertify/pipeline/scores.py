@@ -31,8 +31,8 @@ def score(
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 
-    Intervals are by speaker where clips of a corpus name one, those that name none being of one,
-    else by clip, as those of coverage and precision always are.
+    Intervals are by cluster or speaker where clips of a corpus have one, those without being of
+    one, else by clip, as those of coverage and precision always are.
 
     Parameters
     ----------
@@ -75,8 +75,13 @@ class _Table:
         return tuple(str(clip.emotion) for clip in self.clips)
 
     @cached_property
-    def speakers(self) -> list[Hashable] | None:
-        return named_groups([clip.speaker for clip in self.clips])
+    def units(self) -> list[Hashable] | None:
+        return named_groups([clip.unit for clip in self.clips])
+
+    @cached_property
+    def speakers(self) -> int | None:
+        named = named_groups([clip.speaker for clip in self.clips])
+        return len(set(named)) if named else None
 
     def of_corpus(self, name: str) -> "_Table":
         return self.where(lambda clip: clip.corpus == name)
@@ -167,11 +172,10 @@ def _estimates(
 ) -> dict[str, Measurement]:
     counts, labels = confusion(table.truth, table.predicted), label_set(table.truth)
     clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
-    speakers = len(set(table.speakers)) if table.speakers else None
     return {
         name: Measurement(
             name, float(from_counts(name, counts, labels)), "1", interval.low, interval.high,
-            clips.get(name, len(table.clips)), speakers,
+            clips.get(name, len(table.clips)), table.speakers,
         )
         for name, interval in _intervals(table, names, levels).items()
     }  # fmt: skip
@@ -187,7 +191,7 @@ def _intervals(
     intervals: dict[str, Interval] = {}
     for level, some in by_level.items():
         intervals |= jackknife.metric_intervals(
-            table.truth, table.predicted, table.speakers, some, confidence=level
+            table.truth, table.predicted, table.units, some, confidence=level
         )
     return {name: intervals[name] for name in names}
 
@@ -218,7 +222,7 @@ def _class_share(table: _Table) -> Measurement:
     worst = max(labels, key=lambda label: abs(differences[label]))
     value = abs(differences[worst])
     excess = [(p == worst) - (t == worst) for t, p in zip(truth, predicted, strict=True)]
-    interval = mean_interval(excess, table.speakers, CONFIDENCE)
+    interval = mean_interval(excess, table.units, CONFIDENCE)
     ends = (
         (interval.low, interval.high)
         if differences[worst] >= 0

@@ -112,7 +112,7 @@ def _replicates(
         for labelling, own in zip(labellings, places, strict=True)
     }
     own = [places[0][n] for n in kept]
-    groups = named_groups(first.at(own, "speakers"))
+    groups = named_groups(first.at(own, "units"))
     return paired(first.at(own, "truth"), predictions, groups, emotions, seed=seed)
 
 
@@ -149,7 +149,7 @@ def _agreement(one: Labelling, other: Labelling) -> Agreement:
     second = [other.predicted[their] for _, their in pairs]
     kappa = interval = None
     if len({*first, *second}) > 1:
-        named = named_groups([one.groups[own] for own, _ in pairs])
+        named = named_groups([one.units[own] for own, _ in pairs])
         kappa = agreement.cohen_kappa(first, second)
         interval = jackknife.kappa_interval(first, second, named)
     return Agreement(one.candidate, other.candidate, kappa, interval, len(pairs), shared)

@@ -191,6 +191,18 @@ def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
     )
 
 
+def test_intervals_are_by_cluster_where_there_is_one() -> None:
+    truth, predicted = study()
+    speakers, sessions = ([f"{n // size}" for n in range(120)] for size in (10, 30))
+    words = [LONG[label] for label in predicted]
+    expected = jackknife.metric_intervals(truth, words, sessions, ["uar"])["uar"]
+    ours = scored(predicted, truth, speaker=speakers, cluster=sessions)
+    assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
+    assert ours.uar.speakers == 12
+    by_speaker = scored(predicted, truth, speaker=speakers)
+    assert ours.class_share.high != by_speaker.class_share.high
+
+
 def test_all_right_is_not_certain() -> None:
     ours = scored(["ang"] * 10, ["anger"] * 10)
     interval = intervals.wilson(10, 10)
