@@ -108,7 +108,7 @@ def test_speakers_may_be_described_in_a_table(database: Any, tmp_path: Path) -> 
 @pytest.mark.parametrize("home", ["emotion", "files"])
 def test_clusters_are_columns_of_the_database(database: Any, tmp_path: Path, home: str) -> None:
     index = audformat.filewise_index(FILES)
-    session = {"session": (None, ["1", "2"])}
+    session: dict[str, Any] = {"session": (None, ["1", "2"])}
     add(database, "emotion", index, emotion=EMOTION, **(session if home == "emotion" else {}))
     if home == "files":
         add(database, home, index, **session)

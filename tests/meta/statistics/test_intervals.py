@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 
+from benchmarks import planning
 from sertify.statistics import agreement
 from sertify.statistics.comparisons import uar_intervals
 from sertify.statistics.intervals import Interval, random_range, wilson
@@ -425,28 +426,41 @@ def test_the_range_of_guessing_is_repeatable() -> None:
     assert random_range(["joy"] * 3) == Interval(1.0, 1.0)
 
 
+@pytest.mark.parametrize("share", [0, 0.4, 0.8])
+@pytest.mark.parametrize("chance", [0.5, 0.8])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
-@pytest.mark.parametrize("limit", [0.5, 0.55, 0.66])
-def test_so_many_times_the_clips_settle_it(limit: float, confidence: float) -> None:
-    """At the present value, the interval of that many clips just reaches the limit."""
-    truth, right = ["joy"] * 50, ["joy"] * 30 + ["anger"] * 20
-    now = metric_intervals(truth, right, confidence=confidence)["uar"]
-    factor = factor_to_settle(0.6, now.low, now.high, limit, 0.5, confidence)
-    clips = math.ceil(factor * 50)
-    more = ["joy"] * round(0.6 * clips) + ["anger"] * (clips - round(0.6 * clips))
-    then = metric_intervals(["joy"] * clips, more, confidence=confidence)["uar"]
-    end = then.low if limit < 0.6 else then.high
-    assert end == pytest.approx(limit, abs=0.012)
+def test_so_many_times_the_clips_settle_it_as_often_as_said(
+    share: float, chance: float, confidence: float
+) -> None:
+    """The true value is anywhere about the measured one, and new clips measure it anew."""
+    z, error, rng = norm.ppf((1 + confidence) / 2), 0.2, np.random.default_rng(0)
+    value, low, high = expit((share + np.array([0, -1, 1])) * z * error).tolist()
+    factor = factor_to_settle(value, low, high, 0.5, chance, confidence)
+    later = error / math.sqrt(factor)
+    measured = logit(value) + rng.normal(0, error, 40_000) + rng.normal(0, later, 40_000)
+    assert np.mean(np.abs(measured) > z * later) == pytest.approx(chance, abs=0.01)
 
 
-def test_so_many_times_the_clips_settle_it_as_often_as_asked() -> None:
-    error, limit, rng = 0.05, 0.55, np.random.default_rng(0)
-    half = 1.96 * error / (0.6 * 0.4)
-    low, high = expit(logit(0.6) - half), expit(logit(0.6) + half)
-    factor = factor_to_settle(0.6, low, high, limit, power=0.8)
-    later = error / math.sqrt(factor) / 0.24
-    values = logit(0.6) + rng.normal(0, later, 20_000)
-    assert np.mean(values - 1.96 * later > logit(limit)) == pytest.approx(0.8, abs=0.01)
+@pytest.mark.parametrize("chance", [0.5, 0.8])
+def test_of_few_speakers_their_spread_is_uncertain_as_well(chance: float) -> None:
+    value, error, rng, speakers = 0.56, 0.25, np.random.default_rng(0), 6
+    low, high = expit(logit(value) + np.array([-1, 1]) * student.ppf(0.975, speakers - 1) * error)
+    factor = factor_to_settle(value, low, high, 0.5, chance, speakers=speakers)
+    true = error * np.sqrt((speakers - 1) / rng.chisquare(speakers - 1, 40_000))
+    freedom = (speakers - 1) * factor
+    later = true / math.sqrt(factor)
+    measured = logit(value) + true * rng.normal(size=40_000) + later * rng.normal(size=40_000)
+    half = student.ppf(0.975, freedom) * later
+    assert np.mean(np.abs(measured) > half) == pytest.approx(chance, abs=0.015)
+
+
+@pytest.mark.slow(2)
+@pytest.mark.parametrize("speakers", [6, 24])
+def test_so_many_new_speakers_tell_as_often_as_said(speakers: int) -> None:
+    found = list(planning.told(400, speakers, True, np.random.default_rng(0)))
+    for chance in planning.CHANCES:
+        told = [tells for said, tells in found if said == chance]
+        assert np.mean(told) == pytest.approx(chance, abs=0.13)
 
 
 def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
@@ -457,8 +471,12 @@ def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
     assert factor_to_settle(0.0, 1 - now.high, 1 - now.low, 0.1) == pytest.approx(factor)
 
 
-def test_no_data_settle_a_value_on_the_limit() -> None:
-    assert factor_to_settle(0.6, 0.5, 0.7, 0.6) == math.inf
+def test_a_value_on_the_limit_may_be_settled_as_the_true_one_is_elsewhere() -> None:
+    even, likely = (factor_to_settle(0.6, 0.5, 0.7, 0.6, chance) for chance in (0.5, 0.8))
+    assert 5 < even < likely < 100
+
+
+def test_no_data_settle_what_is_all_right_where_it_has_to_be() -> None:
     assert factor_to_settle(1.0, 0.8, 1.0, 1.0) == math.inf
 
 
