@@ -27,8 +27,8 @@ def metric_intervals(
     Whole speakers are left out where ``groups`` names the speaker of each clip, and clips without
     it or where it names fewer than two. The jackknife's variance is on average not below the true
     one (Efron & Stein 1981, The jackknife estimate of variance, Annals of Statistics 9). The
-    interval is Student's t on the logit scale, corrected for few speakers as in
-    :func:`resampling.design` and, of UAR and macro F1, for classes of few clips as in
+    interval is Student's t on the logit scale, with the degrees of freedom of
+    :func:`resampling.design` and, of UAR and macro F1, corrected for classes of few clips as in
     :func:`rare_classes.floors`. Where nothing varies, it is the score interval of as many
     independent clips, with Student's quantile for speakers, and for classes of one clip each.
 
@@ -163,22 +163,21 @@ def _estimate(metric: str, study: _Study, confidence: float) -> tuple[float, Int
 def _bounds(value: float, metric: str, study: _Study, confidence: float, span: int) -> Interval:
     """Return Student's interval of a value within 0..1, of a metric whose range is ``span``."""
     sizes = study.sizes(metric)
-    plan = design(sizes)
-    error = study.error(metric, plan.scale * _spread(metric, study) / span)
-    quantile = t_quantile(confidence, plan.freedom)
+    error = study.error(metric, _spread(metric, study) / span)
+    quantile = t_quantile(confidence, design(sizes).freedom)
     if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
     return rate_interval(value, error, trials(sizes), quantile)
 
 
 def _spread(metric: str, study: _Study) -> float:
-    """Return the jackknife's standard error, of which Bessel's correction is left to the design."""
+    """Return the jackknife's standard error: of equal speakers, that of their mean."""
     values, repeats = _without_one(metric, study)
     if not values.size or np.ptp(values) <= 1e-12:
         return 0.0
     units = int(repeats.sum())
     mean = repeats @ values / units
-    return (1 - 1 / units) * math.sqrt(float(repeats @ (values - mean) ** 2))
+    return math.sqrt((1 - 1 / units) * float(repeats @ (values - mean) ** 2))
 
 
 def _without_one(metric: str, study: _Study) -> tuple[Floats, Counts]:
