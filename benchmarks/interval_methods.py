@@ -68,8 +68,8 @@ def _hold(true: float, value: float, samples: Floats, clips: NDArray[np.int64]) 
 
 
 def _on_logits(true: float, value: float, error: float, quantile: float, clips: int) -> bool:
-    """Without spread, it is the score interval that the library falls back on."""
-    if error:
+    """Without spread, but for rounding, it is the score interval that the library falls back on."""
+    if error > 1e-12:
         interval = logit_interval(value, error, quantile)
     else:
         interval = score_interval(value * clips, clips, quantile)

@@ -30,6 +30,25 @@ def test_speakers_who_are_not_named_make_intervals_too_narrow() -> None:
     assert found["coverage"]["threshold"]["rate"] <= 0.85
 
 
+@pytest.mark.slow(2)
+def test_intervals_cover_where_most_speech_is_neutral() -> None:
+    setting = SETTINGS["24 uneven speakers, 4 classes, 90% neutral"]
+    found = simulation.simulate(setting, 100, seed=0, replicates=20)
+    rates = [one["rate"] for name, one in found["coverage"].items() if name != "random"]
+    assert all(0.88 <= rate <= 1 for rate in rates)
+    assert sum(rates) / len(rates) >= 0.92
+
+
+@pytest.mark.slow(2)
+def test_speakers_of_a_session_are_alike_which_only_intervals_by_session_count() -> None:
+    by_speaker, by_session = (
+        simulation.simulate(SETTINGS[f"24 speakers in 6 sessions, by {unit}"], 100, 0, 20)
+        for unit in ("speaker", "session")
+    )
+    assert by_speaker["coverage"]["best"]["rate"] <= 0.88
+    assert by_session["coverage"]["best"]["rate"] >= 0.9
+
+
 def test_true_values_are_the_mean_of_many_speakers() -> None:
     setting = replace(SETTINGS["10 speakers, 7 classes"], speakers=4000)
     true = simulation.true_uars(setting)
