@@ -30,7 +30,8 @@ CORPORA: Mapping[str, tuple[int, ...]] = {
     "10 speakers of 1, 2, 4 .. 512": tuple(2**n for n in range(10)),
     "24 speakers of 1..40": tuple(np.geomspace(1, 40, 24).round().astype(int).tolist()),
 }
-METHODS = ("t on logits", "t", "percentiles", "expanded", "Bell-McCaffrey")
+METHODS = ("jackknife", "bootstrap", "t", "percentiles", "expanded", "Bell-McCaffrey")
+"""The first two, and the last, are Student's t on logits; all but the first resample."""
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +45,10 @@ def covered(sizes: tuple[int, ...], mean: float, rng: np.random.Generator) -> tu
     value = float((right.sum(axis=0) / clips.sum(axis=0)).mean())
     drawn = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), REPLICATES)
     samples = ((drawn @ right) / (drawn @ clips)).mean(axis=1)
-    return _hold(_true(mean), value, samples, clips)
+    without = (right.sum(axis=0) - right) / (clips.sum(axis=0) - clips)
+    left = float(np.sqrt(len(sizes) - 1) * without.mean(axis=1).std())
+    one = _on_logits(_true(mean), value, left, stdtrit(design(clips).freedom, 0.975), clips.sum())
+    return one, *_hold(_true(mean), value, samples, clips)
 
 
 def _hold(true: float, value: float, samples: Floats, clips: NDArray[np.int64]) -> tuple[bool, ...]:
@@ -64,8 +68,8 @@ def _hold(true: float, value: float, samples: Floats, clips: NDArray[np.int64]) 
 
 
 def _on_logits(true: float, value: float, error: float, quantile: float, clips: int) -> bool:
-    """Without spread, it is the score interval that the library falls back on."""
-    if error:
+    """Without spread, but for rounding, it is the score interval that the library falls back on."""
+    if error > 1e-12:
         interval = logit_interval(value, error, quantile)
     else:
         interval = score_interval(value * clips, clips, quantile)
@@ -93,7 +97,7 @@ def _main() -> None:
     parser.add_argument("--pools", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    sys.stdout.write(f"| corpus | UAR | {' | '.join(METHODS)} |\n{'|---' * 7}|\n")
+    sys.stdout.write(f"| corpus | UAR | {' | '.join(METHODS)} |\n{'|---' * (2 + len(METHODS))}|\n")
     for name, sizes in CORPORA.items():
         for mean in (0.5, 4.0):
             rng = np.random.default_rng(arguments.seed)

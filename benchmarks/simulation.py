@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.selection.comparison import Comparison
-from sertify.statistics import agreement, bootstrapping, comparisons, intervals
+from sertify.statistics import agreement, comparisons, intervals, jackknife
 from sertify.statistics.paired import Paired, paired
 from sertify.vocabulary.outcomes import Bound, Measurement, Outcome, judge
 
@@ -34,7 +34,9 @@ MODELS = ("best", "near", "middle", "threshold")
 """The models of a pool; a fifth one, ``random``, guesses."""
 EFFECTS = {"speaker": 0.5, "speaker, model": 0.4, "speaker, class": 0.4, "all three": 0.3}
 """Standard deviations in logits: the first and third are what all models share."""
-DEVIATION = float(np.sqrt(sum(effect**2 for effect in EFFECTS.values())))
+DEVIATION = float(np.hypot.reduce([*EFFECTS.values()]))
+SESSION = {"session": 0.5, "session, model": 0.4}
+"""The same of a session, where speakers come in such."""
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -47,8 +49,10 @@ class Setting:
     ``clips`` is the number of each speaker and class. With ``uneven``, it is a mean: speakers
     differ by a lognormal factor, and a speaker may lack a class. With ``one_clip``, each speaker
     has one, and the classes take turns. With ``rare``, the last class has so many clips in all, of
-    two speakers, or with ``one_clip`` of the first ones. Without ``named``, intervals are by clip.
-    ``uars`` are the true values of the first four models.
+    two speakers, or with ``one_clip`` of the first ones. With ``neutral``, the first class has that
+    share of the clips, which are as many as before. With ``sessions``, speakers come in so many,
+    and are alike in each; ``by_session`` has intervals go by these. Without ``named``, they are by
+    clip. ``uars`` are the true values of the first four models.
     """
 
     name: str
@@ -60,6 +64,9 @@ class Setting:
     rare: int = 0
     named: bool = True
     uars: tuple[float, ...] = (0.60, 0.595, 0.50, THRESHOLD)
+    neutral: float | None = None
+    sessions: int = 0
+    by_session: bool = False
 
 
 SETTINGS = (
@@ -70,6 +77,17 @@ SETTINGS = (
     *(
         Setting(f"{n} speakers, 7 classes, good models", n, uars=(0.95, 0.945, 0.90, 0.85))
         for n in (10, 24)
+    ),
+    *(
+        Setting(
+            f"{n} uneven speakers, 4 classes, {s:.0%} neutral", n, 4, 20, uneven=True, neutral=s
+        )
+        for n in (10, 24)
+        for s in (0.6, 0.9)
+    ),
+    *(
+        Setting(f"24 speakers in 6 sessions, by {unit}", 24, sessions=6, by_session=by)
+        for unit, by in (("speaker", False), ("session", True))
     ),
     Setting("350 clips of 350 speakers, by clip", 350, one_clip=True, named=False),
     Setting("24 speakers who are not named, by clip", 24, named=False),
@@ -82,11 +100,12 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Corpus:
-    """A pool: true labels, each model's answers, and who speaks."""
+    """A pool: true labels, each model's answers, who speaks, and what intervals go by."""
 
     truth: list[str]
     predictions: dict[str, list[str]]
     speakers: list[int]
+    groups: list[int] | None
 
 
 @dataclass(frozen=True)
@@ -102,12 +121,12 @@ class Found:
     width: float
 
 
-def simulate(setting: Setting, pools: int, seed: int, replicates: int = 2000) -> dict[str, Any]:
+def simulate(setting: Setting, pools: int, seed: int) -> dict[str, Any]:
     """Return the rates of a setting, each with its 95 % Wilson interval over the pools."""
     start = time.perf_counter()
     true = true_uars(setting)
     drawn = corpora(setting, true, pools, seed)
-    found = [judged(corpus, true, setting, replicates) for corpus in drawn]
+    found = [judged(corpus, true) for corpus in drawn]
     return {
         "setting": asdict(setting),
         "coverage": {name: _rate([one.covered[name] for one in found]) for name in true},
@@ -122,14 +141,13 @@ def simulate(setting: Setting, pools: int, seed: int, replicates: int = 2000) ->
     }
 
 
-def judged(corpus: Corpus, true: Mapping[str, float], setting: Setting, replicates: int) -> Found:
+def judged(corpus: Corpus, true: Mapping[str, float]) -> Found:
     """Judge the models of a pool as a run of the suite does."""
-    groups = corpus.speakers if setting.named else None
     measured = {
-        name: _measure(corpus.truth, prediction, groups, replicates)
+        name: _measure(corpus.truth, prediction, corpus.groups)
         for name, prediction in corpus.predictions.items()
     }
-    drawn = paired(corpus.truth, corpus.predictions, groups)
+    drawn = paired(corpus.truth, corpus.predictions, corpus.groups)
     kept = Comparison(drawn.names, {"speech": drawn}, {}, {}).tied
     return Found(
         covered={name: _covers(one.low, one.high, true[name]) for name, one in measured.items()},
@@ -150,7 +168,10 @@ def true_uars(setting: Setting) -> dict[str, float]:
 def corpora(setting: Setting, true: Mapping[str, float], pools: int, seed: int) -> Iterator[Corpus]:
     """Yield pools; each draws its speakers anew."""
     rng = np.random.default_rng([seed, setting.speakers, setting.classes, setting.uneven])
-    means = {name: class_means(true[name], i, setting.classes) for i, name in enumerate(MODELS)}
+    means = {
+        name: class_means(true[name], i, setting.classes, _deviation(setting))
+        for i, name in enumerate(MODELS)
+    }
     for _ in range(pools):
         yield _corpus(rng, setting, means)
 
@@ -160,12 +181,14 @@ def _corpus(rng: np.random.Generator, setting: Setting, means: Mapping[str, Floa
     clips = _clips(rng, setting).ravel()
     speaker, truth = (axis.ravel().repeat(clips) for axis in np.indices(shape))
     answers = {"random": rng.integers(setting.classes, size=len(truth))}
-    for name, found in recalls(rng, means, shape).items():
+    for name, found in recalls(rng, means, shape, setting.sessions).items():
         right = rng.random(len(truth)) < found[speaker, truth]
         wrong = (truth + rng.integers(1, setting.classes, len(truth))) % setting.classes
         answers[name] = np.where(right, truth, wrong)
     names = {name: _named(answers[name]) for name in (*means, "random")}
-    return Corpus(_named(truth), names, speaker.tolist())
+    groups = speaker % setting.sessions if setting.by_session else speaker
+    named = groups.tolist() if setting.named else None
+    return Corpus(_named(truth), names, speaker.tolist(), named)
 
 
 def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
@@ -180,41 +203,65 @@ def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
         if setting.rare:
             clips[:, -1] = np.bincount(np.arange(setting.rare) % 2, minlength=setting.speakers)
         return clips
-    clips = rng.poisson(setting.clips * rng.lognormal(-0.32, 0.8, (setting.speakers, 1)), shape)
+    sizes = setting.clips * rng.lognormal(-0.32, 0.8, (setting.speakers, 1))
+    clips = rng.poisson(sizes * _shares(setting), shape)
     clips[0] = np.maximum(clips[0], 1)  # each class occurs
     return clips
 
 
+def _shares(setting: Setting) -> Floats:
+    """Return how many clips each class has, as a multiple of an even share."""
+    if setting.neutral is None:
+        return np.ones(setting.classes)
+    others = (1 - setting.neutral) / (setting.classes - 1)
+    return setting.classes * np.array([setting.neutral, *[others] * (setting.classes - 1)])
+
+
 def recalls(
-    rng: np.random.Generator, means: Mapping[str, Floats], shape: tuple[int, int]
+    rng: np.random.Generator,
+    means: Mapping[str, Floats],
+    shape: tuple[int, int],
+    sessions: int = 0,
 ) -> dict[str, Floats]:
-    """Return each model's recall for each speaker and class."""
+    """Return each model's recall for each speaker and class, of the given shape."""
     column = (shape[0], 1)
     effects = tuple(EFFECTS.values())
     shared = rng.normal(0, effects[0], column) + rng.normal(0, effects[2], shape)
     own = {
         name: rng.normal(0, effects[1], column) + rng.normal(0, effects[3], shape) for name in means
     }
+    if sessions:
+        which = np.arange(shape[0]) % sessions
+        among, with_model = (
+            rng.normal(0, effect, (len(means), sessions, 1)) for effect in SESSION.values()
+        )
+        shared = shared + among[0][which]
+        own = {name: own[name] + with_model[i][which] for i, name in enumerate(means)}
     return {name: _logistic(mean + shared + own[name]) for name, mean in means.items()}
 
 
-def class_means(uar: float, model: int, classes: int) -> Floats:
+def class_means(uar: float, model: int, classes: int, deviation: float = DEVIATION) -> Floats:
     """Return a model's class means, in logits, whose expected UAR is the given one."""
     profile = np.roll(np.linspace(-1, 1, classes), 2 * model)
     low, high = -10.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if expected_recalls(profile + middle).mean() < uar else (low, middle)
-        )
+        less = expected_recalls(profile + middle, deviation).mean() < uar
+        low, high = (middle, high) if less else (low, middle)
     return profile + low
 
 
-def expected_recalls(means: Floats) -> Floats:
+def expected_recalls(means: Floats, deviation: float = DEVIATION) -> Floats:
     """Return the mean of logistic(mean + effects) of each, by Gauss-Hermite quadrature."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    found: Floats = (_logistic(means[:, None] + DEVIATION * nodes) @ weights) / weights.sum()
+    found: Floats = (_logistic(means[:, None] + deviation * nodes) @ weights) / weights.sum()
     return found
+
+
+def _deviation(setting: Setting) -> float:
+    """Return the standard deviation of all effects, in logits."""
+    effects = (*EFFECTS.values(), *(SESSION.values() if setting.sessions else ()))
+    return float(np.hypot.reduce(effects))
 
 
 def _logistic(x: Floats) -> Floats:
@@ -226,10 +273,10 @@ def _named(classes: Counts) -> list[str]:
 
 
 def _measure(
-    truth: Sequence[str], prediction: Sequence[str], groups: Sequence[int] | None, replicates: int
+    truth: Sequence[str], prediction: Sequence[str], groups: Sequence[int] | None
 ) -> Measurement:
-    intervals = bootstrapping.bootstrap(truth, prediction, groups, ["uar"], replicates=replicates)
-    value, interval = agreement.uar(truth, prediction), intervals["uar"]
+    interval = jackknife.metric_intervals(truth, prediction, groups, ["uar"])["uar"]
+    value = agreement.uar(truth, prediction)
     return Measurement("uar", value, "1", interval.low, interval.high, len(truth))
 
 

@@ -97,6 +97,13 @@ Codes = Annotated[
         json_schema_input_type=Code | tuple[Code, ...],
     ),
 ]
+Columns = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value,
+        json_schema_input_type=Text | tuple[Text, ...],
+    ),
+]
 FeatureExtractor = Annotated[
     Annotated[Reference, Tag("<reference>")] | Annotated[SamplingRate, Tag("<rate>")],
     Discriminator(lambda value: "<rate>" if isinstance(value, Mapping) else "<reference>"),
@@ -215,6 +222,9 @@ class CorpusEntry(Keys):
     )
     known_as: Annotated[str, AfterValidator(_public_corpus)] | None = Field(
         None, description="The public corpus that it is or is taken from, such as ravdess."
+    )
+    cluster: Columns = Field(
+        (), description="Columns of its table by which clips are alike, such as session."
     )
 
 

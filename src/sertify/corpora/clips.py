@@ -35,6 +35,8 @@ class Clip:
         The emotion that whoever gave the corpus said its label means.
     weight
         How many clips of its label it stands for, where only some were drawn.
+    cluster
+        What it is resampled with, where that is not its speaker: its session, say.
     digest
         SHA-256 of the file, in hex.
     """
@@ -51,6 +53,7 @@ class Clip:
     corpus: str = ""
     mapped: str | None = None
     weight: float = 1.0
+    cluster: str | None = None
     digest: str = field(default="", compare=False, repr=False)
 
     @functools.cached_property
@@ -69,6 +72,11 @@ class Clip:
     def group(self) -> tuple[str, str] | None:
         """The speaker, told apart from one of the same name in another corpus."""
         return None if self.speaker is None else (self.corpus, self.speaker)
+
+    @property
+    def unit(self) -> tuple[str, ...] | None:
+        """Its cluster where it has one, else its speaker, told apart as in `group`."""
+        return self.group if self.cluster is None else (self.corpus, "cluster", self.cluster)
 
 
 @dataclass(frozen=True)
@@ -180,6 +188,8 @@ def _judged(clip: Clip) -> str:
     facts = f"{clip.digest}\0{clip.label}\0{clip.speaker}\0{clip.language}"
     if clip.mapped is not None:
         facts += f"\0mapped {clip.mapped}"
+    if clip.cluster is not None:
+        facts += f"\0cluster {clip.cluster}"
     if clip.start or clip.end is not None:
         facts += f"\0t={clip.start},{clip.end}"
     if clip.weight != 1:

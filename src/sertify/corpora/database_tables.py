@@ -21,6 +21,13 @@ def column_of(database: Any, table: str, role: str) -> str | None:
     return next(iter([*own, *schemes]), None)
 
 
+def columns_of(database: Any, table: str) -> tuple[str, ...]:
+    """Return the columns of a table, and those of the tables of whole files."""
+    whole = [name for name in database.tables if database[name].is_filewise]
+    names = (str(name) for home in (table, *whole) for name in database[home].columns)
+    return tuple(dict.fromkeys(names))
+
+
 def load_table(header: Path, database: Any, table: str) -> None:
     """Load the content of one table.
 

@@ -2,13 +2,16 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.clusters import clusters_of, column_named
 from sertify.corpora.database_tables import (
     column_of,
+    columns_of,
     load_table,
     speakers_of,
     stretches_of,
@@ -42,12 +45,13 @@ def header_in(folder: Path) -> Path | None:
     return others[0] if len(others) == 1 else None
 
 
-def read_database(header: Path, wanted: str = "") -> Listing:
+def read_database(header: Path, wanted: str = "", cluster: Sequence[str] = ()) -> Listing:
     """Read the table of a database that has the labels.
 
     Speaker, gender, language and split are those of the table, else of another table of files,
     else of the labels of the speaker's scheme. A header is read as data: none can run code.
-    ``wanted`` is ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels.
+    ``wanted`` is ``TABLE`` or ``TABLE:COLUMN``, needed where there are several columns of labels;
+    ``cluster`` as for `read_metadata`.
 
     Raises ``ConfigurationError`` where audformat is not installed or cannot read it, or no or
     several columns have labels.
@@ -62,7 +66,7 @@ def read_database(header: Path, wanted: str = "") -> Listing:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # audformat calls what its pandas deprecates
             database = audformat.Database.load_header_from_yaml(_parsed(header))
-            return _listing(header, database, wanted)
+            return _listing(header, database, wanted, cluster)
     except ConfigurationError:
         raise
     except Exception as error:  # what audformat raises for a header that is wrong is not documented
@@ -70,16 +74,22 @@ def read_database(header: Path, wanted: str = "") -> Listing:
         raise ConfigurationError(f"{header}: audformat cannot read it: {what}") from error
 
 
-def _listing(header: Path, database: Any, wanted: str) -> Listing:
+def _listing(header: Path, database: Any, wanted: str, cluster: Sequence[str]) -> Listing:
     table, column = _labels(header, database, wanted)
     for name in (*database.misc_tables, table):
         load_table(header, database, name)
-    clips = tuple(_clips(header, database, table, column))
+    columns = columns_of(database, table)
+    asked = [name for one in cluster if (name := column_named(one, columns)) is not None]
+    values = {name: values_of(header, database, table, name) for name in asked}
+    clips = list(_clips(header, database, table, column))
+    for place, unit in enumerate(clusters_of(cluster, values)):
+        clips[place] = replace(clips[place], cluster=unit)
     refuse_repeated(f"{header}: table {table}", clips)
     spoken = [str(language) for language in database.languages or ()]
     named = known_corpus(database.name) if isinstance(database.name, str) else None
     public = named or public_named(header.parent, clips)
-    return Listing(clips, "audformat", public, spoken[0] if len(spoken) == 1 else None)
+    language = spoken[0] if len(spoken) == 1 else None
+    return Listing(tuple(clips), "audformat", public, language, columns=columns)
 
 
 def _is_header(path: Path) -> bool:

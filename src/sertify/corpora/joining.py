@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sertify.corpora.clips import Corpus, digest_of, make_corpus
 from sertify.corpora.quality import alike, shared_audio, warnings_about
+from sertify.corpora.wholes import Wholes, whole_of, wholes
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, listed, shown
 
@@ -46,25 +47,28 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
 
 
 def hold_out(corpus: Corpus, share: float, seed: int = 0) -> tuple[Corpus, Corpus]:
-    """Split a corpus so that no speaker is on both sides, and no copy of a sound either.
+    """Split a corpus so that no speaker is on both sides, no cluster and no copy of a sound either.
 
     Which speakers are held out depends on their names and on `seed`, not on the order of clips or
-    on how many there are. A name is one speaker in all parts of a joined corpus; a part of which
-    nothing is on one side is no part of that. Clips that name no speaker are on neither side.
+    on how many there are. A name is one speaker in all parts of a joined corpus; speakers who share
+    a cluster, and clusters that share a speaker, stay together. A part of which nothing is on one
+    side is no part of that. Clips that name neither are on neither side.
 
-    Returns what is kept, and what is held out: a ``share`` of the speakers, in (0, 1). It is at
-    least one, and one is always kept.
+    Returns what is kept, and what is held out: a ``share`` of the speakers, or of what keeps them
+    together, in (0, 1). It is at least one, and one is always kept.
 
-    Raises ``ConfigurationError`` where fewer than two speakers are named, a part names none,
-    `share` is no share, or copies of one sound would be on both sides.
+    Raises ``ConfigurationError`` where there are fewer than two of these, a part has none, `share`
+    is no share, or copies of one sound would be on both sides.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"share to hold out is {share}, but should be between 0 and 1")
-    speakers = _speakers(corpus)
-    number = min(max(round(share * len(speakers)), 1), len(speakers) - 1)
-    held = set(sorted(speakers, key=lambda speaker: digest_of(f"{seed}\0{speaker}"))[:number])
-    _refuse_copies(corpus, held)
-    pairs = [_halves(part, speakers - held, held) for part in corpus.corpora]
+    whole = wholes(corpus.clips)
+    _refuse_too_few(corpus, whole)
+    every = set(whole.values())
+    number = min(max(round(share * len(every)), 1), len(every) - 1)
+    held = set(sorted(every, key=lambda one: digest_of(f"{seed}\0{one}"))[:number])
+    _refuse_copies(corpus, whole, held)
+    pairs = [_halves(part, whole, held) for part in corpus.corpora]
     return _joined([kept for kept, _ in pairs]), _joined([apart for _, apart in pairs])
 
 
@@ -85,25 +89,27 @@ def _summed(left_out: Iterable[Iterable[tuple[str, int]]]) -> tuple[tuple[str, i
     return tuple(total.items())
 
 
-def _speakers(corpus: Corpus) -> set[str]:
-    """Return the names that can be divided; a corpus that names none would vanish unnoticed."""
+def _refuse_too_few(corpus: Corpus, whole: Wholes) -> None:
+    """Complain of what can't be divided; a corpus that names no speaker would vanish unnoticed."""
     for part, least in ((corpus, 2), *((part, 1) for part in corpus.corpora)):
-        speakers = {clip.speaker for clip in part.clips} - {None}
-        if len(speakers) < least:
+        number = len({whole_of(clip, whole) for clip in part.clips} - {None})
+        clustered = any(clip.cluster is not None for clip in part.clips)
+        if number < least:
             raise ConfigurationError(
-                f"--data {part.path}: names {counted(len(speakers), 'speaker')}, but at least"
-                f" {least} {'is' if least == 1 else 'are'} needed to hold some out:"
+                f"--data {part.path}: names {counted(number, 'speaker')}"
+                + (" or cluster that shares nothing with others" if clustered else "")
+                + f", but at least {least} {'is' if least == 1 else 'are'} needed to hold some out:"
                 " add a column speaker to its metadata"
+                + (", or leave out its cluster in candidates.yaml" if clustered else "")
             )
-    return {clip.speaker for clip in corpus.clips if clip.speaker is not None}
 
 
-def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
-    named = alike(clip for clip in corpus.clips if clip.speaker is not None)
-    torn = [group for group in named if len({clip.speaker in held for clip in group}) > 1]
+def _refuse_copies(corpus: Corpus, whole: Wholes, held: set[str]) -> None:
+    named = alike(clip for clip in corpus.clips if whole_of(clip, whole) is not None)
+    torn = [group for group in named if len({whole_of(clip, whole) in held for clip in group}) > 1]
     if torn:
-        sides = {clip.speaker in held: clip for clip in torn[0]}.values()
-        example = " = ".join(f"{clip.name} ({clip.speaker})" for clip in sides)
+        sides = {whole_of(clip, whole) in held: clip for clip in torn[0]}.values()
+        example = " = ".join(f"{clip.name} ({clip.speaker or clip.cluster})" for clip in sides)
         raise ConfigurationError(
             f"--data {corpus.path}: {counted(len(torn), 'sound')} would be both kept and held out,"
             f" because there are byte-identical copies under several speakers: {shown(example)};"
@@ -111,8 +117,9 @@ def _refuse_copies(corpus: Corpus, held: set[str]) -> None:
         )
 
 
-def _halves(corpus: Corpus, kept: set[str], held: set[str]) -> tuple[Corpus, Corpus]:
-    stays, apart = _of_speakers(corpus, kept), _of_speakers(corpus, held)
+def _halves(corpus: Corpus, whole: Wholes, held: set[str]) -> tuple[Corpus, Corpus]:
+    stays = _of(corpus, whole, {*whole.values()} - held)
+    apart = _of(corpus, whole, held)
     rest = len(corpus.clips) - len(stays.clips) - len(apart.clips)
     reasons = [("held out", len(apart.clips)), ("no speaker", rest)]
     left_out = (*corpus.left_out, *(reason for reason in reasons if reason[1]))
@@ -120,9 +127,9 @@ def _halves(corpus: Corpus, kept: set[str], held: set[str]) -> tuple[Corpus, Cor
     return replace(stays, left_out=left_out), apart
 
 
-def _of_speakers(corpus: Corpus, speakers: set[str]) -> Corpus:
-    """Return the clips of some speakers, with what is doubtful about these."""
-    half = corpus.narrowed(clip for clip in corpus.clips if clip.speaker in speakers)
+def _of(corpus: Corpus, whole: Wholes, side: set[str]) -> Corpus:
+    """Return the clips of one side, with what is doubtful about these."""
+    half = corpus.narrowed(clip for clip in corpus.clips if whole_of(clip, whole) in side)
     outdated = {*warnings_about(corpus.clips)}
     lasting = (warning for warning in corpus.warnings if warning not in outdated)
     return replace(half, warnings=(*lasting, *warnings_about(half.clips)))

@@ -15,7 +15,8 @@ from sertify.vocabulary.text import listed
 class Listing:
     """The clips of a folder as one reader reads it; the other fields are those of a corpus.
 
-    ``language`` is that of the clips which name none themselves.
+    ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
+    that it was read from, if any.
     """
 
     clips: tuple[Clip, ...]
@@ -24,6 +25,7 @@ class Listing:
     language: str | None = None
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def refuse_repeated(place: str, clips: Sequence[Clip]) -> None:

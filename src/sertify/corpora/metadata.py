@@ -2,9 +2,11 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.clusters import clusters_of
 from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below, is_there, refuse_repeated
 from sertify.corpora.roles import COLUMN_NAMES, Table, gender_of, roles_of
@@ -45,12 +47,14 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
     return None, (f"{listed(path.name for path in tables)} not read: {why}",)
 
 
-def read_metadata(path: Path) -> Listing:
+def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
     """Read the files that a table lists, also those that are missing.
+
+    ``cluster`` names the columns by whose values clips are resampled together.
 
     Raises ``ConfigurationError`` where the table is wrong; the text names the line.
     """
-    table = read_table(path)
+    table = read_table(path, cluster)
     roles, warnings = roles_of(table)
     if "file_name" not in roles:
         if not table.rows and table.columns:
@@ -60,9 +64,12 @@ def read_metadata(path: Path) -> Listing:
             f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
             f" (or {listed(COLUMN_NAMES['file_name'], most=20)})"
         )
-    clips = tuple(_clips(table, roles))
+    clusters = clusters_of(cluster, {name: table.values(i) for i, name in enumerate(table.columns)})
+    pairs = zip(_clips(table, roles), clusters or [None] * len(table.rows), strict=True)
+    clips = tuple(replace(clip, cluster=cluster) for clip, cluster in pairs)
     refuse_repeated(f"{path}:", clips)
-    return Listing(clips, path.name, public_named(path.parent, clips), warnings=warnings)
+    public = public_named(path.parent, clips)
+    return Listing(clips, path.name, public, warnings=warnings, columns=table.columns)
 
 
 def _unfit(path: Path, needed: Sequence[str]) -> str:

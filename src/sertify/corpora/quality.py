@@ -22,7 +22,8 @@ def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
     yield from _unknown_labels(clips)
     yield from _unknown_languages(clips)
     if any(clip.label is not None for clip in clips):
-        yield from _speakers(clips)
+        clustered = any(clip.cluster is not None for clip in clips)
+        yield from _clusters(clips) if clustered else _speakers(clips)
 
 
 def shared_speakers(clips: Iterable[Clip]) -> Iterator[str]:
@@ -121,6 +122,24 @@ def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
             f"language{'' if one else 's'} {listed(map(repr, names))} {verdict} such as ko"
             f" ({counted(len(unknown), 'clip')}), so these clips count for no"
             " language; write the ISO 639 code"
+        )
+
+
+def _clusters(clips: Sequence[Clip]) -> Iterator[str]:
+    """Say how few clusters there are, and of speakers who are in several."""
+    clusters = defaultdict(set)
+    for clip in clips:
+        clusters[clip.group].add(clip.cluster)
+    torn = sum(len(names) > 1 for speaker, names in clusters.items() if speaker is not None)
+    if torn:
+        yield (
+            f"{counted(torn, 'speaker')} {'is' if torn == 1 else 'are'} in more than one cluster:"
+            " intervals by cluster do not count how speakers differ, so compare with those without"
+        )
+    units = {clip.unit for clip in clips} - {None}
+    if len(units) < FEWEST_SPEAKERS:
+        yield (
+            f"{counted(len(units), 'cluster')}: intervals are unreliable below {FEWEST_SPEAKERS}"
         )
 
 

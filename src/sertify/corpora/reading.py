@@ -1,10 +1,12 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
+from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.databases import header_in, read_database
 from sertify.corpora.file_names import detect, read_layout
 from sertify.corpora.folders import audio_in, read_folders, refuse_nested
@@ -33,6 +35,7 @@ def read_corpus(
     label_map: Mapping[str, str] | None = None,
     language: str | None = None,
     public: str | None = None,
+    cluster: Sequence[str] = (),
     seed: int = 0,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
@@ -57,15 +60,18 @@ def read_corpus(
         Of the clips of which the data says none.
     public
         The public corpus that it is, where neither its files nor its name tell.
+    cluster
+        The columns of its table by whose values clips are resampled together, such as session.
     """
     if not path.is_dir():
         what = "is a file, but should be a folder" if path.exists() else "there is no such folder"
         raise ConfigurationError(f"--data {path}: {what}")
     if limit is not None and limit < 1:
         raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
-    listing = _listing(path, layout)
+    listing = _listing(path, layout, cluster)
     root = path.resolve()
     name = name or root.name
+    refuse_unknown(path, name, cluster, listing.columns, listing.layout)
     known = _public(public, listing.public, name, root.name)
     spoken = language or listing.language or language_of(known or "")
     emotions = _emotions(path, listing.clips, label_map or {})
@@ -95,7 +101,7 @@ def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, st
     return replace(clip, corpus=corpus, language=tag, mapped=mapped)
 
 
-def _listing(path: Path, layout: str) -> Listing:
+def _listing(path: Path, layout: str, cluster: Sequence[str]) -> Listing:
     """Return what the reader that `layout` names reads."""
     kind, _, table = layout.casefold().partition(":")
     if kind not in _LAYOUTS or (table and kind != "audformat"):
@@ -103,37 +109,41 @@ def _listing(path: Path, layout: str) -> Listing:
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
     if kind in _BY_PUBLIC_NAME:
         return read_layout(path, audio_in(path), _BY_PUBLIC_NAME[kind], strict=True)
-    readers = {"auto": _detected, "metadata": _from_metadata, "folders": read_folders}
+    readers: dict[str, Callable[[Path], Listing]] = {
+        "auto": partial(_detected, cluster=cluster),
+        "metadata": partial(_from_metadata, cluster=cluster),
+        "folders": read_folders,
+    }
     if kind in readers:
         return readers[kind](path)
     header = header_in(path)
     if header is None:
         raise ConfigurationError(f"--data {path}: has no db.yaml, which layout audformat needs")
-    return read_database(header, layout.partition(":")[2])
+    return read_database(header, layout.partition(":")[2], cluster)
 
 
-def _detected(path: Path) -> Listing:
+def _detected(path: Path, cluster: Sequence[str]) -> Listing:
     metadata, header = metadata_in(path), header_in(path)
     if metadata is not None:
-        return read_metadata(metadata)
+        return read_metadata(metadata, cluster)
     if header is not None:
-        return read_database(header)
+        return read_database(header, cluster=cluster)
     table, unread = other_table(path, ("file_name", "label"))
     if table is not None:
-        return read_metadata(table)
+        return read_metadata(table, cluster)
     refuse_nested(path)
     listing, disbelief = detect(path, audio_in(path))
     listing = listing or read_folders(path)
     return replace(listing, warnings=(*unread, *disbelief, *listing.warnings))
 
 
-def _from_metadata(path: Path) -> Listing:
+def _from_metadata(path: Path, cluster: Sequence[str]) -> Listing:
     metadata = metadata_in(path)
     if metadata is None:
         metadata, why = other_table(path, ("file_name",))
     if metadata is None:
         raise ConfigurationError(f"--data {path}: {': '.join(('has no metadata.csv', *why))}")
-    return read_metadata(metadata)
+    return read_metadata(metadata, cluster)
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

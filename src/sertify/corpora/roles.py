@@ -38,8 +38,8 @@ class Table:
 
 
 def aliases_of(role: str) -> frozenset[str]:
-    """Return all folded names of a role."""
-    return frozenset(map(fold, (role, *COLUMN_NAMES[role])))
+    """Return all folded names of a role; a column that has none is called as it is."""
+    return frozenset(map(fold, (role, *COLUMN_NAMES.get(role, ()))))
 
 
 def gender_of(value: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,20 @@ _FACTS = _KNOWN - aliases_of("file_name")
 _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>"})
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, also: Collection[str] = ()) -> Table:
     """Read a table; numbers and dates become text, an empty field None.
+
+    ``also`` names columns that are read beside those of a role.
 
     Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
     try:
-        return READERS[path.suffix](path)
+        return READERS[path.suffix](path, frozenset(map(fold, also)))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _read_csv(path: Path) -> Table:
+def _read_csv(path: Path, also: frozenset[str]) -> Table:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
@@ -42,19 +44,20 @@ def _read_csv(path: Path) -> Table:
     for line, row in rows:
         if len(row) != len(header):
             raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
+    facts = [fold(column) in _FACTS | also for column in header]
     texts = (
-        (line, tuple(_field(f"{path}:{line}", *pair) for pair in zip(header, row, strict=True)))
+        (line, tuple(_field(f"{path}:{line}", *pair) for pair in zip(facts, row, strict=True)))
         for line, row in rows
     )
     return Table(path, header, tuple(texts))
 
 
-def _field(place: str, column: str, value: str) -> str | None:
+def _field(place: str, fact: bool, value: str) -> str | None:
     checked = _checked(place, "a field", value)
-    return None if checked in _MISSING and fold(column) in _FACTS else checked
+    return None if fact and checked in _MISSING else checked
 
 
-def _read_jsonl(path: Path) -> Table:
+def _read_jsonl(path: Path, also: frozenset[str]) -> Table:
     try:
         with path.open(encoding="utf-8-sig") as file:
             rows = [
@@ -66,7 +69,7 @@ def _read_jsonl(path: Path) -> Table:
         raise ConfigurationError(f"{path}: is not a JSON Lines file in UTF-8: {error}") from error
     if not rows:
         raise ConfigurationError(f"{path}: lists no file")
-    return _from_objects(path, rows)
+    return _from_objects(path, rows, also)
 
 
 def _object(place: str, line: str) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def _object(place: str, line: str) -> dict[str, Any]:
     return value
 
 
-def _read_parquet(path: Path) -> Table:
+def _read_parquet(path: Path, also: frozenset[str]) -> Table:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -90,27 +93,31 @@ def _read_parquet(path: Path) -> Table:
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            table = file.read([name for name in names if fold(name) in _KNOWN])
+            table = file.read([name for name in names if fold(name) in _KNOWN | also])
         rows = list(enumerate(table.to_pylist(), start=1))
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise ConfigurationError(f"{path}: is not a Parquet file: {error}") from error
-    return _from_objects(path, rows, names)
+    return _from_objects(path, rows, also, names)
 
 
 def _from_objects(
-    path: Path, rows: list[tuple[int, dict[str, Any]]], names: Iterable[str] = ()
+    path: Path,
+    rows: list[tuple[int, dict[str, Any]]],
+    also: frozenset[str],
+    names: Iterable[str] = (),
 ) -> Table:
-    columns = tuple(dict.fromkeys([*names, *(key for _, row in rows for key in row)]))
+    columns = dict.fromkeys([*names, *(key for _, row in rows for key in row)])
+    asked = {column: fold(column) in _KNOWN | also for column in columns}
     texts = (
-        (line, tuple(_text(f"{path}:{line}", key, row.get(key)) for key in columns))
+        (line, tuple(_text(f"{path}:{line}", *pair, row.get(pair[0])) for pair in asked.items()))
         for line, row in rows
     )
-    return Table(path, columns, tuple(texts))
+    return Table(path, tuple(columns), tuple(texts))
 
 
-def _text(place: str, column: str, value: object) -> str | None:
+def _text(place: str, column: str, asked: bool, value: object) -> str | None:
     """Return a value as a CSV file would have it; None in a column that nobody asks for."""
-    if fold(column) not in _KNOWN:
+    if not asked:
         return None
     kinds: dict[type, str] = {dict: "an object", list: "a list", bytes: "binary data"}
     if kind := kinds.get(type(value)):
@@ -136,9 +143,9 @@ def _checked(place: str, column: str, value: str) -> str | None:
     return value.strip() or None
 
 
-READERS: Mapping[str, Callable[[Path], Table]] = {
+READERS: Mapping[str, Callable[[Path, frozenset[str]], Table]] = {
     ".csv": _read_csv,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }
-"""How a table is read, by the ending of its name."""
+"""How a table is read, by the ending of its name; with the folded names of columns to add."""

@@ -18,7 +18,8 @@ class Labelling:
     The others have one value of each clip. ``keys`` tell it from all others, by its content and
     labels, whatever it is called; then its name, its emotion or None, the predicted one, its
     probability, its speaker or None, the name of its corpus, its language or None. ``genders``, of
-    its speaker or None, are empty where no clip names one.
+    its speaker or None, and ``clusters``, what it is resampled with, are empty where no clip has
+    one.
     """
 
     candidate: str
@@ -34,6 +35,7 @@ class Labelling:
     languages: tuple[str | None, ...]
     seen: Mapping[str, str] = field(default_factory=dict)
     genders: tuple[str | None, ...] = ()
+    clusters: tuple[str | None, ...] = ()
 
     @cached_property
     def counting(self) -> tuple[int, ...]:
@@ -48,6 +50,16 @@ class Labelling:
         return tuple(
             None if speaker is None else (corpus, speaker)
             for corpus, speaker in zip(self.corpora, self.speakers, strict=True)
+        )
+
+    @cached_property
+    def units(self) -> tuple[tuple[str, ...] | None, ...]:
+        """What each clip is resampled with: its cluster where it has one, else its group."""
+        if not self.clusters:
+            return self.groups
+        return tuple(
+            group if cluster is None else (corpus, "cluster", cluster)
+            for group, corpus, cluster in zip(self.groups, self.corpora, self.clusters, strict=True)
         )
 
     def at(self, places: Sequence[int], column: str) -> list[str]:

@@ -98,6 +98,7 @@ class Predictions:
         columns = [emotions.index(emotion) for emotion in predicted]
         confidence = probabilities[np.arange(len(columns)), columns].tolist()
         genders = tuple(clip.gender for clip in self.clips)
+        clusters = tuple(clip.cluster for clip in self.clips)
         return Labelling(
             candidate=candidate.name,
             corpus=self.corpus.fingerprint,
@@ -112,6 +113,7 @@ class Predictions:
             languages=tuple(clip.language for clip in self.clips),
             seen=dict(seen),
             genders=genders if any(genders) else (),
+            clusters=clusters if any(clusters) else (),
         )
 
     def _words(self, candidate: Candidate) -> list[str]:

@@ -18,7 +18,7 @@ from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.weighing_back import weighed_back
-from sertify.statistics import agreement, bootstrapping, calibration, diversity, intervals
+from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
 from sertify.statistics.confusion import confusion, from_counts, label_set
 from sertify.statistics.intervals import Interval
 from sertify.statistics.leaning import leaning
@@ -38,8 +38,8 @@ def score(
 
     UAR is over the emotions of the corpus that count, the same for each candidate, whichever clips
     could be judged; of an emotion without a judged clip nothing is known, and it is left out.
-    Intervals are by speaker where clips of a corpus name one, those that name none being of one,
-    else by clip, as those of coverage and precision always are.
+    Intervals are by cluster or speaker where clips of a corpus have one, those without being of
+    one, else by clip, as those of coverage and precision always are.
 
     Parameters
     ----------
@@ -96,8 +96,13 @@ class _Table:
         return tuple(str(clip.emotion) for clip in self.clips)
 
     @cached_property
-    def speakers(self) -> list[Hashable] | None:
-        return named_groups([clip.speaker for clip in self.clips])
+    def units(self) -> list[Hashable] | None:
+        return named_groups([clip.unit for clip in self.clips])
+
+    @cached_property
+    def speakers(self) -> int | None:
+        named = named_groups([clip.speaker for clip in self.clips])
+        return len(set(named)) if named else None
 
     def of_corpus(self, name: str) -> "_Table":
         return self.where(lambda clip: clip.corpus == name)
@@ -245,11 +250,10 @@ def _estimates(
 ) -> dict[str, Measurement]:
     counts, labels = confusion(table.truth, table.predicted), label_set(table.truth)
     clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
-    speakers = len(set(table.speakers)) if table.speakers else None
     return {
         name: Measurement(
             name, float(from_counts(_metric(name), counts, labels)), "1", interval.low,
-            interval.high, clips.get(name, len(table.clips)), speakers,
+            interval.high, clips.get(name, len(table.clips)), table.speakers,
         )
         for name, interval in _intervals(table, names, levels).items()
     }  # fmt: skip
@@ -264,9 +268,12 @@ def _intervals(
         by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
     intervals: dict[str, Interval] = {}
     for level, some in by_level.items():
-        metrics = [_metric(name) for name in some]
-        found = bootstrapping.bootstrap(
-            table.truth, table.predicted, table.speakers, metrics, confidence=level
+        found = jackknife.metric_intervals(
+            table.truth,
+            table.predicted,
+            table.units,
+            [_metric(name) for name in some],
+            confidence=level,
         )
         intervals |= {name: found[_metric(name)] for name in some}
     return {name: intervals[name] for name in names}
@@ -295,7 +302,7 @@ def _class_share(table: _Table) -> Measurement:
     """Measure the emotion that is said too often or too rarely, beyond what errors explain."""
     if not table.clips:
         return Measurement("class_share", 1.0, n=0)
-    found = leaning(table.truth, table.predicted, table.emotions, table.speakers)
+    found = leaning(table.truth, table.predicted, table.emotions, table.units)
     low, high = found.interval.low, found.interval.high
     return Measurement("class_share", found.excess, "1", low, high, len(table.clips))
 

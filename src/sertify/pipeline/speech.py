@@ -91,6 +91,7 @@ def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
         label_map=entry.label_map,
         language=entry.language,
         public=entry.known_as,
+        cluster=entry.cluster,
     )
 
 

@@ -40,8 +40,8 @@ class Judged(Protocol):
         """The probability of each emotion for each clip."""
 
     @property
-    def speakers(self) -> list[Hashable] | None:
-        """Who speaks, where that is named."""
+    def units(self) -> list[Hashable] | None:
+        """What each is resampled with, where that is named."""
 
     def where(self, wanted: Callable[[Clip], bool]) -> Self:
         """Return some of the clips."""
@@ -112,12 +112,12 @@ class _Weighed:
         match name:
             case "accuracy" | "macro_f1":
                 said = (kept.truth, kept.predicted)
-                value, ends = weighed_estimate(name, *said, self.weights, kept.speakers, confidence)
+                value, ends = weighed_estimate(name, *said, self.weights, kept.units, confidence)
             case "precision":
                 value, ends = self._precision(emotion, confidence)
             case "class_share":
                 said = (kept.truth, kept.predicted)
-                found = leaning(*said, kept.emotions, kept.speakers, self.weights, confidence)
+                found = leaning(*said, kept.emotions, kept.units, self.weights, confidence)
                 value, ends = found.excess, found.interval
             case "calibration_error" | "brier_score":
                 return replace(one, value=self._calibration(name))

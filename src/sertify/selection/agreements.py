@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from sertify.evidence.labelling import Labelling
-from sertify.statistics import agreement, bootstrapping
+from sertify.statistics import agreement, jackknife
 from sertify.statistics.intervals import Interval
 from sertify.statistics.resampling import named_groups
 
@@ -43,7 +43,7 @@ def _agreement(one: Labelling, other: Labelling) -> Agreement:
     second = [other.predicted[their] for _, their in pairs]
     kappa = interval = None
     if len({*first, *second}) > 1:
-        named = named_groups([one.groups[own] for own, _ in pairs])
+        named = named_groups([one.units[own] for own, _ in pairs])
         kappa = agreement.cohen_kappa(first, second)
-        interval = bootstrapping.kappa_interval(first, second, named)
+        interval = jackknife.kappa_interval(first, second, named)
     return Agreement(one.candidate, other.candidate, kappa, interval, len(pairs), shared)

@@ -5,7 +5,7 @@ for is never recognised, and a corpus that it was trained on is left out for its
 no candidate decides what others are compared on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
@@ -182,12 +182,12 @@ def _paired(
 ) -> Paired:
     kept = sorted(key for key, truth in clips.items() if truth in emotions)
     said = {one.candidate: dict(zip(one.keys, one.predicted, strict=True)) for one in labellings}
-    speakers: dict[str, str | None] = {}
+    units: dict[str, Hashable | None] = {}
     for one in labellings:
-        speakers |= dict(zip(one.keys, one.speakers, strict=True))
+        units |= dict(zip(one.keys, one.units, strict=True))
     return paired(
         [clips[key] for key in kept],
         {name: [answers.get(key, "") for key in kept] for name, answers in said.items()},
-        named_groups([speakers[key] for key in kept]),
+        named_groups([units[key] for key in kept]),
         emotions,
     )

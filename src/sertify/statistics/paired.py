@@ -22,8 +22,8 @@ class Paired:
     deviations
         Of shape (models, n): the variance of any contrast of models is the sum of the squares of
         the contrast of their rows. They are those of the delete-one jackknife (Efron & Stein 1981)
-        over speakers or clips, corrected for few speakers as in :func:`resampling.design`, and what
-        classes may vary by in which a model is always right or always wrong.
+        over speakers or clips, and what classes may vary by in which a model is always right or
+        always wrong.
     freedom
         Degrees of freedom of Student's t.
     trials
@@ -80,14 +80,13 @@ def paired(
     codes = speaker_codes(groups, len(truth))
     sizes, hits, repeats = _units(cells, codes, len(frozen))
     units = np.repeat(sizes, repeats, axis=0)
-    plan = design(units)
     clips, right = repeats @ sizes, np.tensordot(repeats, hits, axes=1)
-    shown = plan.scale * _jackknifed(sizes, hits, repeats)
+    shown = _jackknifed(sizes, hits, repeats)
     return Paired(
         names=tuple(predictions),
         values=(right / clips).mean(axis=1),
         deviations=np.hstack([shown, _hidden(shown, clips, right)]),
-        freedom=plan.freedom,
+        freedom=design(units).freedom,
         clips=len(truth),
         trials=trials(units),
         groups=int(repeats.sum()),
@@ -117,14 +116,14 @@ def _units(cells: Counts, codes: Counts | None, n_labels: int) -> tuple[Floats, 
 
 
 def _jackknifed(sizes: Floats, hits: Floats, repeats: Counts) -> Floats:
-    """Return the jackknife's deviations, (models, units); Bessel's correction is the design's."""
+    """Return the jackknife's deviations, (models, units)."""
     units = int(repeats.sum())
     clips, right = repeats @ sizes, np.tensordot(repeats, hits, axes=1)
     left = (clips - sizes)[:, None]
     recalls = np.where(left > 0, (right - hits) / np.maximum(left, 1), right / clips)
     values = recalls.mean(axis=2)
     means = repeats @ values / units
-    deviations: Floats = (values - means).T * np.sqrt(repeats) * ((units - 1) / units)
+    deviations: Floats = (values - means).T * np.sqrt(repeats * (1 - 1 / units))
     return deviations
 
 

@@ -1,15 +1,12 @@
 """Drawing speakers or clips with replacement, and what their number and sizes allow to say."""
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sertify.statistics.confusion import Counts, Floats
-
-_CELLS = 4_000_000
-"""Drawn numbers that are held at a time: 32 MB."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +47,6 @@ def tables(cells: Counts, codes: Counts, size: int) -> Counts:
     places = (codes[:, None] * n_models + np.arange(n_models)) * size + cells
     counts = np.bincount(places.ravel(), minlength=n_groups * n_models * size)
     return counts.reshape(n_groups, n_models, size)
-
-
-def draws(repeats: Counts, replicates: int, seed: int) -> Iterator[Floats]:
-    """Yield, for some replicates at a time, how often each distinct unit was drawn.
-
-    The arrays have the shape (some, units). Units that are equal are interchangeable, so they are
-    one unit that occurs ``repeats`` times.
-    """
-    if replicates < 1:
-        raise ValueError(f"replicates={replicates}, but should be at least 1")
-    rng, n = np.random.default_rng(seed), int(repeats.sum())
-    step = max(1, _CELLS // len(repeats))
-    for start in range(0, replicates, step):
-        some = min(step, replicates - start)
-        # Floats hold counts exactly, and numpy multiplies integer matrices without BLAS.
-        yield rng.multinomial(n, repeats / n, size=some).astype(float)
 
 
 def design(sizes: Counts | Floats) -> Design:

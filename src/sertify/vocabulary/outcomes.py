@@ -121,25 +121,39 @@ def _compare(measured: Measurement, bound: Bound) -> Outcome:
 
 def _clips_needed(measured: Measurement, bound: Bound) -> str:
     """Say how much data would show on which side of the limit the measurement lies."""
+    if not measured.n:
+        return "; the data cannot tell"
+    has = f"; {measured.n:,} clips"
+    has += f" of {measured.speakers} speakers" if measured.speakers else ""
+    if measured.speakers and measured.speakers < _FEWEST:
+        return f"{has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
+    even, likely = (_factor(measured, bound, chance) for chance in (0.5, 0.8))
+    if even * measured.n > _MOST:
+        return f"{has} cannot tell: the value is too close to the limit"
+    first = _units(measured, even)
+    if measured.value in (0, 1):
+        return f"{has} cannot tell; {first} or more could"
+    second = f"{_units(measured, likely)} in 8 of 10"
+    if likely * measured.n > _MOST:
+        second = f"but 8 of 10 take more than {_MOST:,} clips"
+    what = " such speakers" if measured.speakers else ""
+    return f"{has} cannot tell; {first}{what} would in 5 of 10 cases, {second}"
+
+
+def _factor(measured: Measurement, bound: Bound, chance: float) -> float:
     assert measured.low is not None
     assert measured.high is not None
     limit = bound.min if bound.min is not None and measured.low < bound.min else bound.max or 0.0
-    factor = factor_to_settle(
-        measured.value, measured.low, measured.high, limit, confidence=bound.confidence or 0.95
-    )
-    if not measured.n:
-        return "; the data cannot tell"
-    has = f"{measured.n:,} clips"
-    has += f" of {measured.speakers} speakers" if measured.speakers else ""
-    if measured.speakers and measured.speakers < _FEWEST:
-        return f"; {has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
-    if factor * measured.n > _MOST:
-        return f"; {has} cannot tell: the value is too close to the limit"
-    clips = _roughly(measured.n * factor)
-    if not measured.speakers:
-        return f"; {has} cannot tell, about {clips:,} could"
-    speakers = _roughly(measured.speakers * factor)
-    return f"; {has} cannot tell, about {clips:,} of {speakers:,} could"
+    return factor_to_settle(
+        measured.value, measured.low, measured.high, limit, chance,
+        bound.confidence or 0.95, measured.speakers,
+    )  # fmt: skip
+
+
+def _units(measured: Measurement, factor: float) -> str:
+    """Return so many times the speakers, or clips, and more than there are."""
+    units = measured.speakers or measured.n or 0
+    return f"{_roughly(max(units * factor, units + 1)):,}"
 
 
 def _roughly(number: float) -> int:

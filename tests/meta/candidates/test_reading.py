@@ -308,7 +308,8 @@ selection:
   count_seen: true
 corpora:
   calls: {label_map: {W: 분노, N: neutral}, language: ko, known_as: Emo-DB}
-  studio: {}
+  studio: {cluster: session}
+  radio: {cluster: [session, text]}
 """
         + entry(),
         encoding="utf-8",
@@ -325,7 +326,8 @@ corpora:
         "calls": CorpusEntry(
             label_map={"W": "anger", "N": "neutral"}, language="ko", known_as="emodb"
         ),
-        "studio": CorpusEntry(),
+        "studio": CorpusEntry(cluster=("session",)),
+        "radio": CorpusEntry(cluster=("session", "text")),
     }
 
 
@@ -420,6 +422,10 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         (
             "corpora: {calls: {known_as: emodbb}}",
             "corpora.calls.known_as is 'emodbb', which is not a known public corpus",
+        ),
+        (
+            "corpora: {calls: {cluster: 3}}",
+            "corpora.calls.cluster is 3, but should be a list",
         ),
         ("corpora: {a b: {}}", "corpora.a b is 'a b', but should be "),
         (

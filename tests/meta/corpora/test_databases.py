@@ -105,6 +105,20 @@ def test_speakers_may_be_described_in_a_table(database: Any, tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize("home", ["emotion", "files"])
+def test_clusters_are_columns_of_the_database(database: Any, tmp_path: Path, home: str) -> None:
+    index = audformat.filewise_index(FILES)
+    session: dict[str, Any] = {"session": (None, ["1", "2"])}
+    add(database, "emotion", index, emotion=EMOTION, **(session if home == "emotion" else {}))
+    if home == "files":
+        add(database, home, index, **session)
+    root = saved(database, tmp_path)
+    assert [clip.cluster for clip in read_corpus(root, cluster=["Session"]).clips] == ["1", "2"]
+    assert "has the columns emotion, session; did you mean 'session'?" in complaint(
+        root, cluster=["sessions"]
+    )
+
+
 # ------------------------------------------------------------------ which labels
 
 

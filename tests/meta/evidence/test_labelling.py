@@ -1,6 +1,8 @@
 """What candidates said is kept in the words of the taxonomy, and comes back as it was."""
 
+import json
 import os
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +71,31 @@ def test_a_clip_is_known_by_its_content_not_by_its_name() -> None:
 def test_a_speaker_is_told_from_a_namesake_in_another_corpus() -> None:
     namesakes = replace(ANSWERS, speakers=("s1", None, "s1"))
     assert namesakes.groups == (("calls", "s1"), None, ("studio", "s1"))
+
+
+def test_a_clip_is_resampled_with_its_cluster_else_with_its_speaker() -> None:
+    assert ANSWERS.units == ANSWERS.groups
+    clustered = replace(ANSWERS, clusters=("1", None, "1"))
+    assert clustered.units == (
+        ("calls", "cluster", "1"),
+        ("calls", "s2"),
+        ("studio", "cluster", "1"),
+    )
+    assert Labelling.unpack(clustered.pack()) == clustered
+
+
+def test_clusters_of_clips_are_kept() -> None:
+    made = predictions()
+    clips = tuple(replace(clip, cluster=one) for clip, one in zip(CLIPS, "121", strict=True))
+    kept = replace(made, clips=clips).labelling(Candidate("x", "org/x"), {})
+    assert kept.clusters == ("1", "2", "1")
+    assert ANSWERS.clusters == ()
+
+
+def test_what_was_kept_before_there_were_clusters_is_read() -> None:
+    content = json.loads(zlib.decompress(ANSWERS.pack()))
+    del content["clusters"]
+    assert Labelling.unpack(zlib.compress(json.dumps(content).encode())) == ANSWERS
 
 
 def test_a_column_of_some_clips() -> None:

@@ -362,7 +362,7 @@ def test_by_default_uar_has_to_be_sure() -> None:
     )
     assert found(unsure) == (
         "INCONCLUSIVE low_uar: uar=0.46 [0.36, 0.56], but should be at least 0.4 with 95%"
-        " confidence; 100 clips cannot tell, about 590 could"
+        " confidence; 100 clips cannot tell; 260 would in 5 of 10 cases, 1,700 in 8 of 10"
     )
 
 
@@ -400,7 +400,8 @@ def test_a_part_is_held_against_the_requirement_on_it(
             0.5,
             (
                 "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
-                " 95% confidence; 100 clips cannot tell, about 5,200 could (the score of guessing)"
+                " 95% confidence; 100 clips cannot tell; 650 would in 5 of 10 cases,"
+                " 5,100 in 8 of 10 (the score of guessing)"
             ),
         ),
         (
@@ -556,7 +557,8 @@ SURE = Bound(min=0.5, confidence=0.95)
             (SURE,),
             (
                 "INCONCLUSIVE low_recall: recall:fear=0.55 [0.4, 0.7], but should be at least "
-                "0.5 with 95% confidence; 30 clips cannot tell, about 560 could"
+                "0.5 with 95% confidence; 30 clips cannot tell; 160 would in 5 of 10 cases,"
+                " 1,200 in 8 of 10"
             ),
         ),
         (

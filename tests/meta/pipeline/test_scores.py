@@ -19,7 +19,7 @@ from sertify.gates.accuracy import Look, Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
-from sertify.statistics import bootstrapping, intervals
+from sertify.statistics import intervals, jackknife
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Bound, Measurement
 
@@ -189,7 +189,7 @@ def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
     speakers = [f"s{n // 10}" for n in range(120)]
     words = [LONG[label] for label in predicted]
     for groups, number in ((speakers, 12), (None, None)):
-        expected = bootstrapping.bootstrap(truth, words, groups, ["uar"])["uar"]
+        expected = jackknife.metric_intervals(truth, words, groups, ["uar"])["uar"]
         ours = scored(predicted, truth, speaker=groups)
         assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
         assert ours.uar.speakers == number
@@ -198,6 +198,18 @@ def test_intervals_are_by_speaker_and_clips_that_name_none_are_of_one() -> None:
         scored(predicted, truth, speaker=speakers).uar.low,
         12,
     )
+
+
+def test_intervals_are_by_cluster_where_there_is_one() -> None:
+    truth, predicted = study()
+    speakers, sessions = ([f"{n // size}" for n in range(120)] for size in (10, 30))
+    words = [LONG[label] for label in predicted]
+    expected = jackknife.metric_intervals(truth, words, sessions, ["uar"])["uar"]
+    ours = scored(predicted, truth, speaker=speakers, cluster=sessions)
+    assert (ours.uar.low, ours.uar.high) == (expected.low, expected.high)
+    assert ours.uar.speakers == 12
+    by_speaker = scored(predicted, truth, speaker=speakers)
+    assert ours.class_share.high != by_speaker.class_share.high
 
 
 def test_all_right_is_not_certain() -> None:

@@ -266,6 +266,15 @@ def test_a_group_of_one_speaker_has_no_interval() -> None:
     assert ko["uar"]["low"] < ko["uar"]["value"] < ko["uar"]["high"]
 
 
+def test_a_group_of_one_cluster_has_no_interval() -> None:
+    rows = [(f"{n}", "anger", ("anger", "neutral")[n % 2], 1.0) for n in range(8)]
+    columns = {"speakers": ("s0", "s1", "s2", "s3") * 2, "languages": ("de",) * 4 + ("ko",) * 4}
+    found = grouped(answers("x", *rows, **columns, clusters=("1",) * 4 + ("1", "2") * 2))
+    de, ko = (one for one in found if one["kind"] == "language")
+    assert (de["speakers"], de["uar"]["low"], de["uar"]["high"]) == (4, None, None)
+    assert ko["uar"]["low"] < ko["uar"]["value"] < ko["uar"]["high"]
+
+
 def test_a_kind_of_one_group_and_many_speakers_are_left_out() -> None:
     rows = [(f"{n}", "anger", "anger", 1.0) for n in range(25)]
     speakers = tuple(f"s{n}" for n in range(25))

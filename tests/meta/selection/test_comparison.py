@@ -355,6 +355,22 @@ def resampled(speakers: Sequence[str | None]) -> Paired:
     return compared(*(heard(name, 0.6, speakers=speakers) for name in "ab")).corpora["calls"]
 
 
+def test_clusters_are_resampled_where_clips_have_one() -> None:
+    clusters = tuple(f"{n % 5}" for n in range(200))
+    speakers: list[str | None] = [f"s{n % 20}" for n in range(200)]
+    one, other = (
+        replace(heard(name, 0.6, seed, speakers=speakers), clusters=clusters)
+        for seed, name in enumerate("ab")
+    )
+    found = compared(one, other).corpora["calls"]
+    assert (found.by_speaker, found.groups) == (True, 5)
+    (by_cluster,), (by_speaker,) = (
+        agreements([replace(each, clusters=given) for each in (one, other)])
+        for given in (clusters, ())
+    )
+    assert by_cluster.interval != by_speaker.interval
+
+
 def test_the_order_of_candidates_does_not_matter() -> None:
     several = [heard(name, share, seed) for seed, (name, share) in enumerate(SHARES.items())]
     first = compared(*several)

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from scipy.stats import nct, t, ttest_rel
 
 from sertify.statistics import agreement
-from sertify.statistics.bootstrapping import bootstrap
 from sertify.statistics.comparisons import Difference, corrected, difference, holm, uar_interval
-from sertify.statistics.jackknife import uar_estimate
+from sertify.statistics.jackknife import metric_intervals, uar_estimate
 from sertify.statistics.paired import Paired, paired
 
 EMOTIONS = ("anger", "joy", "sadness")
@@ -136,7 +135,7 @@ def test_one_model_has_the_spread_of_its_interval(by_speaker: bool) -> None:
     truth, answers, speakers = study([0.6], 12)
     groups = speakers if by_speaker else None
     found = paired(truth, answers, groups)
-    interval = bootstrap(truth, answers["model 0"], groups, ["uar"])["uar"]
+    interval = metric_intervals(truth, answers["model 0"], groups, ["uar"])["uar"]
     (value,), (error,) = found.values, errors(found)
     half = (_logit(interval.high) - _logit(interval.low)) / 2
     quantile = half * value * (1 - value) / error
@@ -369,7 +368,7 @@ def test_intervals_of_compared_models_are_those_of_one(by_speaker: bool) -> None
         bounds = interval.low, interval.high
         hits = np.array(truth) == prediction
         value, same = uar_estimate(classes, hits, np.array(speakers) if by_speaker else None, 0.9)
-        alone = bootstrap(truth, prediction, groups, ["uar"], confidence=0.9)["uar"]
+        alone = metric_intervals(truth, prediction, groups, ["uar"], confidence=0.9)["uar"]
         assert found.values[place] == pytest.approx(value)
         assert bounds == pytest.approx((same.low, same.high))
         assert bounds == pytest.approx((alone.low, alone.high), abs=0.01)

@@ -12,9 +12,12 @@ from scipy.special import expit, logit
 from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 
+from benchmarks import planning
 from sertify.statistics import agreement
-from sertify.statistics.bootstrapping import bootstrap, kappa_interval
+from sertify.statistics.comparisons import uar_interval
 from sertify.statistics.intervals import Interval, random_range, wilson
+from sertify.statistics.jackknife import kappa_interval, metric_intervals
+from sertify.statistics.paired import paired
 from sertify.statistics.resampling import design
 from sertify.vocabulary.planning import factor_to_settle
 
@@ -54,7 +57,7 @@ def coverage(n_speakers: int, clustered: bool, n_studies: int = 300) -> float:
     for _ in range(n_studies):
         truth, prediction, speakers = simulated(rng, n_speakers)
         groups = speakers if clustered else None
-        interval = bootstrap(truth, prediction, groups, ["uar"], replicates=500)["uar"]
+        interval = metric_intervals(truth, prediction, groups, ["uar"])["uar"]
         covered += interval.low <= 0.7 <= interval.high
     return covered / n_studies
 
@@ -72,14 +75,14 @@ def test_intervals_by_clip_do_not_where_speakers_differ() -> None:
 
 def test_intervals_by_speaker_are_wider_where_speakers_differ() -> None:
     truth, prediction, speakers = simulated(np.random.default_rng(0), 20)
-    by_clip, by_speaker = (bootstrap(truth, prediction, g) for g in (None, speakers))
+    by_clip, by_speaker = (metric_intervals(truth, prediction, g) for g in (None, speakers))
     for name in OVERALL:
         assert width(by_speaker[name]) > 1.3 * width(by_clip[name])
 
 
 def test_intervals_by_clip_equal_the_normal_theory_of_many_clips() -> None:
     truth, prediction = ["joy"] * 5000, ["joy"] * 3000 + ["anger"] * 2000
-    interval = bootstrap(truth, prediction, replicates=20_000)["accuracy"]
+    interval = metric_intervals(truth, prediction)["accuracy"]
     half = 1.96 * math.sqrt(0.6 * 0.4 / 5000)
     assert (interval.low, interval.high) == pytest.approx((0.6 - half, 0.6 + half), abs=5e-4)
 
@@ -91,7 +94,7 @@ def test_intervals_of_few_speakers_are_those_of_student_on_the_logit_scale(n: in
     prediction = [x for rate in rates for x in ["joy"] * rate + ["anger"] * (100 - rate)]
     speakers = np.arange(n).repeat(100).tolist()
     truth, mean = ["joy"] * 100 * n, rates.mean() / 100
-    ours = bootstrap(truth, prediction, speakers, replicates=20_000)
+    ours = metric_intervals(truth, prediction, speakers)
     error = rates.std(ddof=1) / 100 / math.sqrt(n) / (mean * (1 - mean))
     half = student.ppf(0.975, n - 1) * error
     for name in ("accuracy", "uar"):
@@ -99,20 +102,27 @@ def test_intervals_of_few_speakers_are_those_of_student_on_the_logit_scale(n: in
         assert (ours[name].low, ours[name].high) == pytest.approx(tuple(expected), abs=0.004)
 
 
-def test_replicates_equal_the_metrics_of_resampled_clips() -> None:
-    """Spell out the bootstrap clip by clip; the spread is that of another random stream."""
+def test_the_spread_is_that_of_the_metrics_without_one_speaker() -> None:
+    """Spell out the jackknife clip by clip."""
     truth, prediction, speakers = simulated(np.random.default_rng(5), 12)
-    rng, pick = np.random.default_rng(6), np.arange(len(truth)).reshape(12, 30)
-    samples = [pick[rng.integers(12, size=12)].ravel() for _ in range(2000)]
-    resampled = [([truth[i] for i in s], [prediction[i] for i in s]) for s in samples]
-    ours = bootstrap(truth, prediction, speakers, confidence=0.8, replicates=20_000)
+    pick = np.arange(len(truth)).reshape(12, 30)
+    left = [np.delete(pick, speaker, axis=0).ravel() for speaker in range(12)]
+    without = [([truth[i] for i in some], [prediction[i] for i in some]) for some in left]
+    ours = metric_intervals(truth, prediction, speakers, confidence=0.8)
     for metric in COMPARISONS:
         value = metric(truth, prediction)
-        error = math.sqrt(12 / 11) * np.std([metric(*sample) for sample in resampled])
+        error = math.sqrt(11) * np.std([metric(*sample) for sample in without])
         half = student.ppf(0.9, 11) * error / (value * (1 - value))
         theirs = expit(logit(value) + np.array([-half, half]))
         interval = ours[metric.__name__]
         assert (interval.low, interval.high) == pytest.approx(tuple(theirs), abs=0.01)
+
+
+def test_without_one_speaker_is_near_what_resampling_finds() -> None:
+    truth, prediction, speakers = simulated(np.random.default_rng(5), 24)
+    drawn = paired(truth, {"model": prediction}, speakers)
+    theirs, ours = uar_interval([drawn], "model"), metric_intervals(truth, prediction, speakers)
+    assert (ours["uar"].low, ours["uar"].high) == pytest.approx((theirs.low, theirs.high), abs=0.01)
 
 
 @given(st.integers(2, 200), st.integers(1, 8), st.integers(1, 9))
@@ -157,8 +167,8 @@ def uneven_coverage(by_class: bool, n_studies: int = 300) -> float:
         truth = np.array(EMOTIONS)[rng.integers(0, heard)]
         wrong = np.roll(EMOTIONS, 1)[np.searchsorted(EMOTIONS, truth)]
         prediction = np.where(rng.random(len(truth)) < rates, truth, wrong)
-        interval = bootstrap(
-            truth.tolist(), prediction.tolist(), speakers.tolist(), ["uar"], replicates=500
+        interval = metric_intervals(
+            truth.tolist(), prediction.tolist(), speakers.tolist(), ["uar"]
         )["uar"]
         covered += interval.low <= 0.7 <= interval.high
     return covered / n_studies
@@ -175,9 +185,7 @@ def test_intervals_are_ordered_and_lie_between_0_and_1(clips: Clips, confidence:
     truth, prediction, speakers = columns(clips)
     names = [*OVERALL, *(f"recall:{label}" for label in set(truth))]
     for groups in (None, speakers):
-        intervals = bootstrap(
-            truth, prediction, groups, names, EMOTIONS, confidence, replicates=200
-        )
+        intervals = metric_intervals(truth, prediction, groups, names, EMOTIONS, confidence)
         assert list(intervals) == names
         assert all(0 <= i.low <= i.high <= 1 for i in intervals.values())
 
@@ -186,7 +194,7 @@ def test_intervals_are_ordered_and_lie_between_0_and_1(clips: Clips, confidence:
 def test_intervals_hold_the_value(clips: Clips) -> None:
     truth, prediction, speakers = columns(clips)
     for groups in (None, speakers):
-        intervals = bootstrap(truth, prediction, groups, replicates=200)
+        intervals = metric_intervals(truth, prediction, groups)
         for metric in COMPARISONS:
             interval = intervals[metric.__name__]
             value = metric(truth, prediction)
@@ -194,61 +202,51 @@ def test_intervals_hold_the_value(clips: Clips) -> None:
 
 
 @given(clips, st.randoms(use_true_random=False))
-def test_a_seed_gives_one_interval_whatever_the_order_and_the_names(
-    clips: Clips, random: Random
-) -> None:
+def test_neither_order_nor_names_matter(clips: Clips, random: Random) -> None:
     shuffled = random.sample(clips, len(clips))
     renamed = [(t, p, f"speaker {ord('Z') - ord(s)}") for t, p, s in shuffled]
-    expected = bootstrap(*columns(clips), replicates=50)
-    assert bootstrap(*columns(shuffled), replicates=50) == expected
-    assert bootstrap(*columns(renamed), replicates=50) == expected
+    expected = metric_intervals(*columns(clips))
+    assert metric_intervals(*columns(shuffled)) == expected
+    assert metric_intervals(*columns(renamed)) == expected
 
 
 @given(clips)
 def test_more_confidence_never_narrows(clips: Clips) -> None:
-    few, many = (
-        bootstrap(*columns(clips), confidence=c, replicates=100)["uar"] for c in (0.6, 0.9)
-    )
+    few, many = (metric_intervals(*columns(clips), confidence=c)["uar"] for c in (0.6, 0.9))
     assert many.low <= few.low <= few.high <= many.high
-
-
-def test_seeds_differ() -> None:
-    truth, prediction, speakers = simulated(np.random.default_rng(0), 20)
-    first, second = (bootstrap(truth, prediction, speakers, seed=seed) for seed in (0, 1))
-    assert first != second
 
 
 @given(clips)
 def test_one_speaker_falls_back_to_clips(clips: Clips) -> None:
     truth, prediction, _ = columns(clips)
-    alone = bootstrap(truth, prediction, ["A"] * len(truth), replicates=50)
-    assert alone == bootstrap(truth, prediction, replicates=50)
+    alone = metric_intervals(truth, prediction, ["A"] * len(truth))
+    assert alone == metric_intervals(truth, prediction)
 
 
 @pytest.mark.parametrize("n", [2, 3, 24])
 def test_speakers_who_are_all_understood_are_no_certainty(n: int) -> None:
     truth = ["anger", "joy"] * 5 * n
     speakers = np.arange(n).repeat(10).tolist()
-    interval = bootstrap(truth, truth, speakers)["uar"]
+    interval = metric_intervals(truth, truth, speakers)["uar"]
     z = student.ppf(0.975, n - 1)
     assert interval.low == pytest.approx(10 * n / (10 * n + z**2))
     assert interval.high == 1
-    once_wrong = bootstrap(truth, ["joy", *truth[1:]], speakers)["uar"]
+    once_wrong = metric_intervals(truth, ["joy", *truth[1:]], speakers)["uar"]
     assert once_wrong.low < interval.low
 
 
 def test_clips_that_are_all_right_have_the_interval_of_wilson() -> None:
     truth = ["anger", "joy"] * 15
-    intervals = bootstrap(truth, truth, metrics=["accuracy", "uar", "recall:joy"])
+    intervals = metric_intervals(truth, truth, metrics=["accuracy", "uar", "recall:joy"])
     assert intervals["accuracy"] == intervals["uar"] == wilson(30, 30)
     assert intervals["recall:joy"] == wilson(15, 15)
 
 
 def test_a_class_of_one_clip_leaves_its_recall_open() -> None:
     # The mean of a recall that is known, and of one of a single clip.
-    interval = bootstrap(["anger"] * 99 + ["joy"], ["anger"] * 99 + ["joy"])["uar"]
+    interval = metric_intervals(["anger"] * 99 + ["joy"], ["anger"] * 99 + ["joy"])["uar"]
     assert interval.low < 0.55
-    interval = bootstrap(["anger"] * 99 + ["joy"], ["anger"] * 80 + ["joy"] * 20)["uar"]
+    interval = metric_intervals(["anger"] * 99 + ["joy"], ["anger"] * 80 + ["joy"] * 20)["uar"]
     assert width(interval) > 0.2
 
 
@@ -263,7 +261,7 @@ def rare(sizes: Sequence[int], recall: float, by_speaker: bool, n: int = 120) ->
         wrong = (truth + rng.integers(1, len(sizes), len(truth))) % len(sizes)
         answers = names[np.where(rng.random(len(truth)) < recall, truth, wrong)].tolist()
         groups = speakers if by_speaker else None
-        found = bootstrap(names[truth].tolist(), answers, groups, ["uar"], replicates=300)["uar"]
+        found = metric_intervals(names[truth].tolist(), answers, groups, ["uar"])["uar"]
         better += found.low >= recall
     return better / n
 
@@ -285,35 +283,42 @@ def test_three_clips_that_are_all_right_leave_their_recall_open(
     truth, half = ["anger"] * 100 + ["joy"] * 3, ["anger", "anger", "none", "anger", "anger"] * 20
     open_ones = (["joy"] * 3, ["none"] * 3)
     for answers in open_ones:
-        interval = bootstrap(truth, half + answers, groups, [metric])[metric]
+        interval = metric_intervals(truth, half + answers, groups, [metric])[metric]
         assert width(interval) > 0.2
 
 
 def test_many_clips_that_are_all_right_add_little() -> None:
     truth = ["anger"] * 100 + ["joy"] * 100
     answers = ["anger", "joy"] * 50 + ["joy"] * 100
-    interval = bootstrap(truth, answers, metrics=["uar"])["uar"]
+    interval = metric_intervals(truth, answers, metrics=["uar"])["uar"]
     assert width(interval) == pytest.approx(2 * 1.98 * 0.05 / 2, rel=0.1)
 
 
 def test_a_class_that_one_speaker_has_leaves_its_recall_open() -> None:
     truth, speakers = ["anger"] * 60 + ["joy"] * 10, ["A", "B", "C"] * 20 + ["A"] * 10
-    recall = bootstrap(truth, truth, speakers, ["recall:joy"])["recall:joy"]
+    recall = metric_intervals(truth, truth, speakers, ["recall:joy"])["recall:joy"]
     assert recall.low < 0.1 < 0.9 < recall.high
 
 
-def test_recall_leaves_out_replicates_without_the_class() -> None:
+def test_the_recall_of_few_clips_is_uncertain() -> None:
     truth = ["anger"] * 95 + ["joy"] * 5
-    recall = bootstrap(truth, ["anger"] * 97 + ["joy"] * 3, metrics=["recall:joy"])["recall:joy"]
-    assert 0.05 < recall.low < 0.3 < 0.9 < recall.high < 0.99
+    recall = metric_intervals(truth, ["anger"] * 97 + ["joy"] * 3, metrics=["recall:joy"])
+    assert 0.05 < recall["recall:joy"].low < 0.3 < 0.9 < recall["recall:joy"].high < 0.99
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_class_that_no_replicate_has_keeps_an_interval(seed: int) -> None:
-    truth, prediction = ["anger"] * 9 + ["joy"] * 2, ["anger"] * 9 + ["joy", "anger"]
-    recall = bootstrap(
-        truth, prediction, list("AAAAAAAAABB"), ["recall:joy"], replicates=1, seed=seed
+def test_speakers_without_a_class_say_nothing_of_its_recall() -> None:
+    truth, prediction, speakers = simulated(np.random.default_rng(5), 12)
+    alone = metric_intervals(truth, prediction, speakers, ["recall:joy"])
+    more = ["anger"] * 90
+    others = metric_intervals(
+        truth + more, prediction + more, speakers + [20, 21, 22] * 30, ["recall:joy"]
     )
+    assert others == alone
+
+
+def test_a_class_of_one_speaker_keeps_an_interval() -> None:
+    truth, prediction = ["anger"] * 9 + ["joy"] * 2, ["anger"] * 9 + ["joy", "anger"]
+    recall = metric_intervals(truth, prediction, list("AAAAAAAAABB"), ["recall:joy"])
     assert recall["recall:joy"].low < 0.1 < 0.9 < recall["recall:joy"].high
 
 
@@ -321,7 +326,6 @@ def test_a_class_that_no_replicate_has_keeps_an_interval(seed: int) -> None:
     ("options", "message"),
     [
         ({"groups": ["A"]}, "2 clips, but 1 groups"),
-        ({"replicates": 0}, "replicates=0, but should be at least 1"),
         ({"confidence": 95}, "confidence=95, but should lie between 0 and 1"),
         (
             {"metrics": ["f1"]},
@@ -335,12 +339,12 @@ def test_a_class_that_no_replicate_has_keeps_an_interval(seed: int) -> None:
 )
 def test_say_what_is_wrong_with_the_options(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        bootstrap(["joy", "anger"], ["joy", "joy"], **options)  # type: ignore[arg-type]
+        metric_intervals(["joy", "anger"], ["joy", "joy"], **options)  # type: ignore[arg-type]
 
 
 def test_no_clips_have_no_interval() -> None:
     with pytest.raises(ValueError, match="no clips"):
-        bootstrap([], [])
+        metric_intervals([], [])
 
 
 @given(st.integers(1, 5000), st.floats(0, 1), st.floats(0.01, 0.999))
@@ -375,7 +379,7 @@ def agreeing(n: int, share: float, seed: int = 0) -> tuple[list[str], list[str]]
 @pytest.mark.slow(0.5)
 def test_the_interval_of_kappa_covers_what_it_says() -> None:
     # Copying in 60 % of clips and else guessing among three agrees beyond chance in 60 %.
-    intervals = [kappa_interval(*agreeing(80, 0.6, seed), replicates=500) for seed in range(300)]
+    intervals = [kappa_interval(*agreeing(80, 0.6, seed)) for seed in range(300)]
     covered = [interval.low <= 0.6 <= interval.high for interval in intervals]
     assert 0.92 <= np.mean(covered) <= 0.98
 
@@ -422,28 +426,41 @@ def test_the_range_of_guessing_is_repeatable() -> None:
     assert random_range(["joy"] * 3) == Interval(1.0, 1.0)
 
 
+@pytest.mark.parametrize("share", [0, 0.4, 0.8])
+@pytest.mark.parametrize("chance", [0.5, 0.8])
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
-@pytest.mark.parametrize("limit", [0.5, 0.55, 0.66])
-def test_so_many_times_the_clips_settle_it(limit: float, confidence: float) -> None:
-    """At the present value, the interval of that many clips just reaches the limit."""
-    truth, right = ["joy"] * 50, ["joy"] * 30 + ["anger"] * 20
-    now = bootstrap(truth, right, confidence=confidence, replicates=20_000)["uar"]
-    factor = factor_to_settle(0.6, now.low, now.high, limit, 0.5, confidence)
-    clips = math.ceil(factor * 50)
-    more = ["joy"] * round(0.6 * clips) + ["anger"] * (clips - round(0.6 * clips))
-    then = bootstrap(["joy"] * clips, more, confidence=confidence, replicates=20_000)["uar"]
-    end = then.low if limit < 0.6 else then.high
-    assert end == pytest.approx(limit, abs=0.012)
+def test_so_many_times_the_clips_settle_it_as_often_as_said(
+    share: float, chance: float, confidence: float
+) -> None:
+    """The true value is anywhere about the measured one, and new clips measure it anew."""
+    z, error, rng = norm.ppf((1 + confidence) / 2), 0.2, np.random.default_rng(0)
+    value, low, high = expit((share + np.array([0, -1, 1])) * z * error).tolist()
+    factor = factor_to_settle(value, low, high, 0.5, chance, confidence)
+    later = error / math.sqrt(factor)
+    measured = logit(value) + rng.normal(0, error, 40_000) + rng.normal(0, later, 40_000)
+    assert np.mean(np.abs(measured) > z * later) == pytest.approx(chance, abs=0.01)
 
 
-def test_so_many_times_the_clips_settle_it_as_often_as_asked() -> None:
-    error, limit, rng = 0.05, 0.55, np.random.default_rng(0)
-    half = 1.96 * error / (0.6 * 0.4)
-    low, high = expit(logit(0.6) - half), expit(logit(0.6) + half)
-    factor = factor_to_settle(0.6, low, high, limit, power=0.8)
-    later = error / math.sqrt(factor) / 0.24
-    values = logit(0.6) + rng.normal(0, later, 20_000)
-    assert np.mean(values - 1.96 * later > logit(limit)) == pytest.approx(0.8, abs=0.01)
+@pytest.mark.parametrize("chance", [0.5, 0.8])
+def test_of_few_speakers_their_spread_is_uncertain_as_well(chance: float) -> None:
+    value, error, rng, speakers = 0.56, 0.25, np.random.default_rng(0), 6
+    low, high = expit(logit(value) + np.array([-1, 1]) * student.ppf(0.975, speakers - 1) * error)
+    factor = factor_to_settle(value, low, high, 0.5, chance, speakers=speakers)
+    true = error * np.sqrt((speakers - 1) / rng.chisquare(speakers - 1, 40_000))
+    freedom = (speakers - 1) * factor
+    later = true / math.sqrt(factor)
+    measured = logit(value) + true * rng.normal(size=40_000) + later * rng.normal(size=40_000)
+    half = student.ppf(0.975, freedom) * later
+    assert np.mean(np.abs(measured) > half) == pytest.approx(chance, abs=0.015)
+
+
+@pytest.mark.slow(2)
+@pytest.mark.parametrize("speakers", [6, 24])
+def test_so_many_new_speakers_tell_as_often_as_said(speakers: int) -> None:
+    found = list(planning.told(400, speakers, True, np.random.default_rng(0)))
+    for chance in planning.CHANCES:
+        told = [tells for said, tells in found if said == chance]
+        assert np.mean(told) == pytest.approx(chance, abs=0.13)
 
 
 def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
@@ -454,8 +471,12 @@ def test_clips_that_are_all_right_settle_as_wilson_says() -> None:
     assert factor_to_settle(0.0, 1 - now.high, 1 - now.low, 0.1) == pytest.approx(factor)
 
 
-def test_no_data_settle_a_value_on_the_limit() -> None:
-    assert factor_to_settle(0.6, 0.5, 0.7, 0.6) == math.inf
+def test_a_value_on_the_limit_may_be_settled_as_the_true_one_is_elsewhere() -> None:
+    even, likely = (factor_to_settle(0.6, 0.5, 0.7, 0.6, chance) for chance in (0.5, 0.8))
+    assert 5 < even < likely < 100
+
+
+def test_no_data_settle_what_is_all_right_where_it_has_to_be() -> None:
     assert factor_to_settle(1.0, 0.8, 1.0, 1.0) == math.inf
 
 

@@ -25,10 +25,10 @@ def groups(labelling: Labelling) -> tuple[GroupResult, ...]:
     """Describe how right a candidate is on each group of the speech.
 
     UAR is over the clips whose emotion it can express, ``coverage`` their share. Its interval is
-    by speaker where clips name one, at 95 %; over several corpora it is their mean. A group of one
-    speaker has none, for nobody knows from one how others differ. What was seen in training does
-    not count as long as there is other speech. A kind of groups is left out where there are not
-    two, and speakers where there are more than 24.
+    by cluster or speaker where clips have one, at 95 %; over several corpora it is their mean. A
+    group of one of these has none, for nobody knows from one how others differ. What was seen in
+    training does not count as long as there is other speech. A kind of groups is left out where
+    there are not two, and speakers where there are more than 24.
     """
     clips = _Clips.of(labelling)
     return tuple(
@@ -42,13 +42,14 @@ def groups(labelling: Labelling) -> tuple[GroupResult, ...]:
 
 @dataclass(frozen=True)
 class _Clips:
-    """The clips that count, in columns of shape (n,); -1 is a speaker that is not named."""
+    """The clips that count, in columns of shape (n,); -1 is a speaker or unit without a name."""
 
     truth: _Codes
     hits: NDArray[np.bool_]
     expressible: NDArray[np.bool_]
     corpora: _Codes
     speakers: _Codes
+    units: _Codes
 
     @classmethod
     def of(cls, labelling: Labelling) -> "_Clips":
@@ -60,6 +61,7 @@ class _Clips:
             expressible=np.isin(truth, labelling.emotions),
             corpora=_codes(column("corpora")),
             speakers=_codes(column("groups")),
+            units=_codes(column("units")),
         )
 
     def where(self, wanted: NDArray[np.bool_]) -> "_Clips":
@@ -89,12 +91,12 @@ def _codes(values: Sequence[Any]) -> _Codes:
 
 def _described(clips: _Clips, kind: _Kind) -> dict[str, Any]:
     kept = clips.where(clips.expressible)
-    speakers = len({*clips.speakers.tolist()} - {-1})
+    speakers, units = (len({*col.tolist()} - {-1}) for col in (clips.speakers, clips.units))
     return {
         "clips": len(clips.truth),
         "speakers": speakers,
         "coverage": float(clips.expressible.mean()),
-        "uar": _uar(kept, bounded=kind != "speaker" and speakers != 1) if kept.truth.size else None,
+        "uar": _uar(kept, bounded=kind != "speaker" and units != 1) if kept.truth.size else None,
     }
 
 
@@ -111,5 +113,5 @@ def _uar(clips: _Clips, *, bounded: bool) -> EstimateResult:
 
 
 def _estimate(clips: _Clips) -> tuple[float, Interval]:
-    named = clips.speakers if (clips.speakers >= 0).any() else None
+    named = clips.units if (clips.units >= 0).any() else None
     return uar_estimate(clips.truth, clips.hits, named)
