@@ -42,7 +42,7 @@ def test_intervals_cover_where_most_speech_is_neutral() -> None:
 @pytest.mark.slow(2)
 def test_speakers_of_a_session_are_alike_which_only_intervals_by_session_count() -> None:
     by_speaker, by_session = (
-        simulation.simulate(SETTINGS[f"24 speakers in 6 sessions, by {unit}"], 100, 0, 20)
+        simulation.simulate(SETTINGS[f"24 speakers in 6 sessions, by {unit}"], 100, 0)
         for unit in ("speaker", "session")
     )
     assert by_speaker["coverage"]["best"]["rate"] <= 0.88
