@@ -287,6 +287,8 @@ def confirmation(outcome: str, reason: str | None = None, message: str = "") -> 
         "rejected": {"silent": 50},
         "seen": {},
         "warnings": [],
+        "looks": 1,
+        "power": 0.9,
         "outcome": outcome,
         "reason": reason,
         "message": message,

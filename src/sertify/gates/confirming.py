@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sertify.candidates.requirements import Requirements
 from sertify.gates import accuracy
 from sertify.gates.accuracy import Score
-from sertify.statistics.confirming import ENOUGH, Prospect, lower_beyond_chance
+from sertify.statistics.confirming import WANTED_POWER, Prospect, lower_beyond_chance
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 from sertify.vocabulary.text import counted
 
@@ -115,7 +115,7 @@ def weakness(
     ``apart`` is whether it was held out of the speech that the choice rests on.
     """
     prospect, held = _prospect(requirements, basis, speakers), speakers or clips
-    if prospect is None or (chance := prospect.power(held)) >= ENOUGH:
+    if prospect is None or (chance := prospect.power(held)) >= WANTED_POWER:
         return ""
     few = counted(held, "speaker" if speakers else "clip")
     return (

@@ -7,7 +7,7 @@ import numpy as np
 
 from sertify.statistics.intervals import t_quantile
 
-ENOUGH = 0.8
+WANTED_POWER = 0.8
 """The power of a confirmation below which it is hardly worth its speakers."""
 
 _MOST = 1000
@@ -62,11 +62,11 @@ class Prospect:
         7
         """
         least, most = 1, _MOST
-        if self.value <= self.limit or self.power(most) < ENOUGH:
+        if self.value <= self.limit or self.power(most) < WANTED_POWER:
             return None
         while most - least > 1:
             middle = (least + most) // 2
-            least, most = (least, middle) if self.power(middle) >= ENOUGH else (middle, most)
+            least, most = (least, middle) if self.power(middle) >= WANTED_POWER else (middle, most)
         return most
 
     def _error(self) -> float:

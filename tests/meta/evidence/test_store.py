@@ -57,6 +57,17 @@ def kept(path: Path, *names: str) -> list[Record]:
     return [*EvidenceStore(path).records(names or ("x",))]
 
 
+# ------------------------------------------------------------------ confirmations
+
+
+def test_speech_knows_how_many_choices_it_confirmed(store: EvidenceStore) -> None:
+    choices = [("y", "e1", "c1", "f1"), ("x", "e1", "c1", "f1"), ("x", "e1", "c1", "f2")]
+    used = [store.add_confirmation("held", *choice) for choice in choices]
+    assert used == [("y",), ("y", "x"), ("y", "x", "x")]
+    assert store.add_confirmation("held", *choices[0]) == used[-1]  # no look more
+    assert EvidenceStore(store.path).add_confirmation("other", *choices[0]) == ("y",)
+
+
 # ------------------------------------------------------------------ records
 
 

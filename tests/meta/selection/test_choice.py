@@ -260,6 +260,44 @@ def test_speakers_that_were_held_out_confirm_the_selected_one(
     assert confirmation["fingerprint"] != outcome.results["corpus"]["fingerprint"]
 
 
+def test_what_few_speakers_leave_open_does_not_turn_the_run_red(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    sure = {"uar": {"min": 0.55, "confidence": 0.95}}
+    file = suite(tmp_path, {"name": "wavlm-tiny"}, requirements=sure)
+    held = ("--data", some_speech, "--hold-out", "0.17")
+    for _ in range(2):  # the same look, for the same choice
+        outcome = run(*held, candidates=file)
+    assert outcome.code == 0, outcome.output
+    assert outcome.results["selection"]["candidate"] == "wavlm-tiny"
+    case = closing(outcome, "test_the_selected_one_is_confirmed")
+    confirmation = outcome.results["selection"]["confirmation"]
+    assert case is not None
+    assert (case.kind, case.properties["outcome"]) == ("skipped", "INCONCLUSIVE")
+    assert confirmation["outcome"] == "INCONCLUSIVE"
+    assert "chosen by, as far as 2 speakers can tell" in confirmation["message"]
+    assert confirmation["looks"] == 1
+    assert 0 < confirmation["power"] < 0.8
+    said = [text for text in confirmation["warnings"] if "can hardly confirm" in text]
+    assert [text[:45] for text in said] == ["2 speakers can hardly confirm a UAR of 0.84: "]
+    assert ": --hold-out 0." in said[0]
+    assert "Neither confirmed nor refuted on held-out speech" in " ".join(outcome.output.split())
+
+
+def test_held_out_speech_remembers_whom_it_confirmed(
+    run: Run, some_speech: Path, tmp_path: Path
+) -> None:
+    held = ("--data", some_speech, "--hold-out", "0.34")
+    for name in ("wavlm-tiny", "hubert-tiny"):
+        outcome = run(*held, candidates=suite(tmp_path, {"name": name}))
+    confirmation = outcome.results["selection"]["confirmation"]
+    assert confirmation["looks"] == 2
+    assert (
+        "this speech has been used to confirm 2 choices (wavlm-tiny, hubert-tiny): what was chosen"
+        " after a look at it is no longer confirmed by it; use other speakers"
+    ) in confirmation["warnings"]
+
+
 def test_other_speech_that_it_fails_on_turns_the_run_red(
     run: Run, corpora: tuple[Path, Path], tmp_path: Path
 ) -> None:

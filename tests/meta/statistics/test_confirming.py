@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sertify.statistics.confirming import ENOUGH, Prospect, lower_beyond_chance
+from sertify.statistics.confirming import WANTED_POWER, Prospect, lower_beyond_chance
 from sertify.statistics.intervals import t_quantile
 
 UNITS, SPREAD, LIMIT = 12, 0.8, 0.4
@@ -36,7 +36,7 @@ def test_the_power_is_the_share_of_confirmations_that_succeed(
 def test_enough_is_the_least_that_is_enough() -> None:
     enough = BEFORE.enough()
     assert enough is not None
-    assert BEFORE.power(enough) >= ENOUGH > BEFORE.power(enough - 1)
+    assert BEFORE.power(enough) >= WANTED_POWER > BEFORE.power(enough - 1)
 
 
 def test_what_is_at_the_limit_is_confirmed_by_no_number() -> None:
@@ -50,7 +50,7 @@ def test_one_speaker_says_nothing_of_others() -> None:
 
 
 def test_a_perfect_model_has_a_prospect_too() -> None:
-    assert Prospect(1.0, 0.9, 1.0, units=10, limit=0.4).power(4) > ENOUGH
+    assert Prospect(1.0, 0.9, 1.0, units=10, limit=0.4).power(4) > WANTED_POWER
 
 
 def test_more_is_never_less() -> None:
