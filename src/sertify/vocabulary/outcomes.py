@@ -127,17 +127,20 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     has += f" of {measured.speakers} speakers" if measured.speakers else ""
     if measured.speakers and measured.speakers < _FEWEST:
         return f"{has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
+    return f"{has} cannot tell{_chances(measured, bound, measured.n)}"
+
+
+def _chances(measured: Measurement, bound: Bound, clips: int) -> str:
     even, likely = (_factor(measured, bound, chance) for chance in (0.5, 0.8))
-    if even * measured.n > _MOST:
-        return f"{has} cannot tell: the value is too close to the limit"
-    first = _units(measured, even)
+    if even * clips > _MOST:
+        return ": the value is too close to the limit"
+    first, second = (_units(measured, factor) for factor in (even, likely))
     if measured.value in (0, 1):
-        return f"{has} cannot tell; {first} or more could"
-    second = f"{_units(measured, likely)} in 8 of 10"
-    if likely * measured.n > _MOST:
-        second = f"but 8 of 10 take more than {_MOST:,} clips"
+        return f"; {first} or more could"
     what = " such speakers" if measured.speakers else ""
-    return f"{has} cannot tell; {first}{what} would in 5 of 10 cases, {second}"
+    last = f"but 8 of 10 take more than {_MOST:,} clips"
+    last = last if likely * clips > _MOST else f"{second} in 8 of 10"
+    return f"; {first}{what} would in 5 of 10 cases, {last}"
 
 
 def _factor(measured: Measurement, bound: Bound, chance: float) -> float:
