@@ -20,7 +20,7 @@ def uar(low: float, value: float, high: float, speakers: int | None = 3) -> Scor
     """Return what held-out speech gave."""
     measured = Measurement("uar", value, "1", low, high, 60, speakers)
     given: dict[str, Any] = {one.name: measured for one in fields(Score) if one.type is Measurement}
-    given["coverage"] = Measurement("coverage", 1.0)
+    given |= {name: Measurement(name, 1.0) for name in ("coverage", "coverage_emotions")}
     return Score(Part(), **given, recalls=(), precisions=(), chance=1 / 7)
 
 

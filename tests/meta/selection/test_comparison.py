@@ -147,8 +147,12 @@ def test_nobody_decides_what_others_are_compared_on() -> None:
     pair = heard("a", 0.8), heard("b", 0.5, seed=1)
     few = renamed(heard("few", 0.9, seed=2), "happiness", "boredom", "sadness", "calm")
     alone, beside = compared(*pair), compared(*pair, few)
-    assert beside.between("a", "b") == alone.between("a", "b")
-    assert [beside.uar(name) for name in "ab"] == [alone.uar(name) for name in "ab"]
+    found, before = (one.between("a", "b") for one in (beside, alone))
+    assert found is not None
+    assert before is not None
+    for name in ("value", "low", "high", "p", "detectable"):
+        assert getattr(found, name) == pytest.approx(getattr(before, name))
+    assert [uars(beside)[name] for name in "ab"] == [uars(alone)[name] for name in "ab"]
     assert beside.leader == alone.leader == "a"
 
 
