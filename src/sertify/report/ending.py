@@ -51,8 +51,9 @@ def basis_of(results: Results) -> Basis | None:
     uar = chosen.numbers.get("uar") if chosen else None
     if chosen is None or results.corpus is None or uar is None or uar.value is None:
         return None
-    measured = Measurement(**uar.model_dump())
-    return Basis(measured, results.corpus.fingerprint, chosen.commit or "")
+    measured, firmness = Measurement(**uar.model_dump()), results.selection.firmness
+    corrected = firmness.expected if firmness else None
+    return Basis(measured, results.corpus.fingerprint, chosen.commit or "", corrected)
 
 
 def write_run(
