@@ -41,7 +41,7 @@ def uar_estimate(
     np.add.at(right, (row, column), hits)
     clips, recognised = sizes.sum(axis=0), right.sum(axis=0)
     plan = design(sizes)
-    error = plan.scale * _jackknife(sizes, right)
+    error = plan.scale * jackknife_error(sizes, right)
     if error <= 1e-12:
         error = 0.0
     else:
@@ -54,8 +54,12 @@ def uar_estimate(
     return value, rate_interval(value, error, trials(sizes), quantile)
 
 
-def _jackknife(sizes: Floats, right: Floats) -> float:
-    """Return the standard error, of which Bessel's correction is left to the design."""
+def jackknife_error(sizes: Floats, right: Floats) -> float:
+    """Return the standard error of UAR, of which Bessel's correction is left to the design.
+
+    ``sizes`` counts the clips of each unit and class, (units, classes), ``right`` those that were
+    recognised; their difference between two models gives the error of the difference in UAR.
+    """
     clips, recognised, units = sizes.sum(axis=0), right.sum(axis=0), len(sizes)
     left = clips - sizes
     recalls = np.where(left > 0, (recognised - right) / np.maximum(left, 1), recognised / clips)
