@@ -77,6 +77,17 @@ def aims_of(
     }
 
 
+def most_that_other_aims_are_worth(preferences: Preferences) -> float:
+    """Return the UAR that a candidate may be behind, and be chosen for all other aims together.
+
+    >>> round(most_that_other_aims_are_worth(Preferences(margin=0.02)), 3)
+    0.051
+    """
+    weights = dict(preferences.weights)
+    mean = sum(weights.values()) / len(weights)
+    return float(preferences.margin * (sum(weights.values()) - weights["accuracy"]) / mean)
+
+
 def weighted(aims: Sequence[Aims], weights: Floats, accuracy: Floats | None = None) -> Floats:
     """Return the weighted mean of the aims, of shape (candidates, n).
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sertify.evidence.labelling import Labelling
 from sertify.selection.aims import Aims
 from sertify.selection.comparison import Comparison, compare, obstacles
-from sertify.selection.verdicts import Standing, Verdict, disturbed, timing_record
+from sertify.selection.verdicts import Standing, Verdict, ahead_of, disturbed, timing_record
 from sertify.vocabulary.text import listed
 
 LEAD = 0.01
@@ -187,9 +187,17 @@ def _loss(name: str, reference: str, labellings: Mapping[str, Labelling]) -> str
 
 
 def still_open(verdicts: Sequence[Verdict]) -> str:
-    """Say how many candidates are undecided, if any."""
-    number = sum(verdict.standing is Standing.UNDECIDED for verdict in verdicts)
-    return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
+    """Say how many candidates are undecided, and which a race has stopped, if any."""
+    undecided = [verdict for verdict in verdicts if verdict.standing is Standing.UNDECIDED]
+    number = sum(ahead_of(verdict) is None for verdict in undecided)
+    said = f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
+    stopped: dict[str, list[str]] = {}
+    for verdict in undecided:
+        if leader := ahead_of(verdict):
+            stopped.setdefault(leader, []).append(verdict.candidate.name)
+    for leader, names in stopped.items():
+        said += f" Stopped early, being behind {leader}: {', '.join(names)}."
+    return said
 
 
 def why_none(verdicts: Sequence[Verdict]) -> str:

@@ -81,6 +81,11 @@ def tells(look: Look) -> bool:
     return bool(_counts(look, np.ones(len(look.classes))).sum(axis=0).min() >= FEWEST)
 
 
+def heard_uar(look: Look) -> float:
+    """Return the UAR of the clips that were heard."""
+    return float((np.bincount(look.classes, look.hits) / np.bincount(look.classes)).mean())
+
+
 def foresee(look: Look) -> Foresight:
     """Foretell the UAR on all clips, and how sure that will be.
 
@@ -99,7 +104,11 @@ def foresee(look: Look) -> Foresight:
     variances = floors(clips, right.sum(axis=0))[0]
     slope, unexplained, shift = _explained(look)
     gap = right if look.leader is None else _counts(look, look.leader.hits) - right
-    gaps = look.hits.astype(float) if look.leader is None else 1.0 * look.leader.hits - look.hits
+    gaps = (
+        look.hits.astype(float)
+        if look.leader is None
+        else look.leader.hits.astype(float) - look.hits
+    )
     return Foresight(
         value=float((right.sum(axis=0) / clips).mean()) + slope * shift,
         spread=math.sqrt(unexplained * float(variances @ left)) / n,
