@@ -103,17 +103,13 @@ def foresee(look: Look) -> Foresight:
     left = 1 - clips / all_clips
     variances = floors(clips, right.sum(axis=0))[0]
     slope, unexplained, shift = _explained(look)
-    gap = right if look.leader is None else _counts(look, look.leader.hits) - right
-    gaps = (
-        look.hits.astype(float)
-        if look.leader is None
-        else look.leader.hits.astype(float) - look.hits
-    )
+    ahead = np.zeros_like(look.hits) if look.leader is None else look.leader.hits
+    gaps = ahead.astype(float) - look.hits
     return Foresight(
         value=float((right.sum(axis=0) / clips).mean()) + slope * shift,
         spread=math.sqrt(unexplained * float(variances @ left)) / n,
         error=_final(heard, right, variances, all_clips),
-        gap_error=_final(heard, gap, _variances(look, gaps), all_clips),
+        gap_error=_final(heard, _counts(look, gaps), _variances(look, gaps), all_clips, sure=True),
         freedom=design(look.sizes).freedom,
         heard=max(1, len(look.hits) - n),
     )
@@ -207,13 +203,19 @@ def _variances(look: Look, gaps: Floats) -> Floats:
     return variances
 
 
-def _final(heard: Floats, right: Floats, variances: Floats, all_clips: Floats) -> float:
+def _final(
+    heard: Floats, right: Floats, variances: Floats, all_clips: Floats, *, sure: bool = False
+) -> float:
     """Return the standard error on all clips: that of a look, less what more clips will take.
 
-    Speakers stay as many, so that only the variance of the clips within them becomes smaller.
+    Speakers stay as many, so that only the variance of the clips within them becomes smaller. Of a
+    few speakers the variance is hardly known: unless one is ``sure`` of it, what is not more than
+    its own standard deviation, with so many degrees of freedom, is not taken.
     """
     clips, n, present = heard.sum(axis=0), heard.shape[1], heard.sum(axis=1) > 0
+    plan = design(heard)
+    variance = (plan.scale * jackknife_error(heard[present], right[present])) ** 2
     least = float(variances @ (clips / all_clips)) / n**2
     more = float(variances.sum()) / n**2 - least
-    error = design(heard).scale * jackknife_error(heard[present], right[present])
-    return math.sqrt(max(error**2 - more, least))
+    doubt = 0.0 if sure else math.sqrt(2 / plan.freedom) * variance
+    return math.sqrt(max(variance - max(0.0, more - doubt), least))
