@@ -10,7 +10,14 @@ from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.models.speed.stopwatch import repeated
-from sertify.pipeline.checking import judgement_of, record, run_check, why_unreached
+from sertify.pipeline.checking import (
+    ends,
+    is_evidence,
+    judgement_of,
+    record,
+    run_check,
+    why_unreached,
+)
 from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
 from sertify.pipeline.places import CHECKS
@@ -23,7 +30,7 @@ from sertify.report.ending import basis_of, conclude_run, write_run
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
-from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
+from sertify.vocabulary.outcomes import GATES, Judgement
 from sertify.vocabulary.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -55,6 +62,7 @@ def qualify(
     offline: bool = False,
     weights: bool = True,
     locked: bool = False,
+    race: bool = False,
     progress: Callback | None = None,
 ) -> Results:
     """Judge the candidates of a file as a run of pytest does, and return what that concludes.
@@ -103,6 +111,7 @@ def qualify(
         offline=offline,
         weights=weights,
         locked=locked,
+        race=race,
     )
     require_distinct(settings.data)
     _require_gates(gates)
@@ -145,7 +154,7 @@ def _qualified(
         for kept in _judged(run, suite, settings, gates, progress):
             if kept.commit:
                 commits[kept.candidate] = kept.commit
-            if kept.outcome is not Outcome.NOT_REACHED:
+            if is_evidence(kept):
                 store.add(kept)
         results = conclude_run(
             suite,
@@ -205,7 +214,7 @@ def _judged(
                         continue
                     why = why_unreached(check, first.get(candidate.name))
                     judgement = run_check(way, check) if why is None else judgement_of(why)
-                    if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
+                    if ends(check, judgement):
                         first.setdefault(candidate.name, (check, judgement))
                     yield record(check, judgement, settings.environment, way)
 

@@ -7,13 +7,27 @@ from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import Record
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
-from sertify.vocabulary.errors import Blocked, NotReached, Rejected
+from sertify.vocabulary.errors import Blocked, Foreseen, NotReached, Rejected
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 from sertify.vocabulary.reasons import GATE_OF
 from sertify.vocabulary.text import redacted
 
 # In these gates each check presupposes the one before it.
 _SEQUENTIAL = ("loadability",)
+# Why a race ends without a fault: evidence, too, for only a run without one takes it back.
+_BEHIND = "behind"
+
+
+def ends(check: Check, judgement: Judgement) -> bool:
+    """Whether nothing is asked of a candidate in later gates, by what a check found."""
+    behind = judgement.reason == _BEHIND and check.gate == "accuracy"
+    return judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED) or behind
+
+
+def is_evidence(kept: Record) -> bool:
+    """Whether a later run has to know of it: not of what this one merely left out."""
+    behind = kept.reason == _BEHIND and kept.gate == "accuracy"
+    return kept.outcome is not Outcome.NOT_REACHED or behind
 
 
 def why_unreached(check: Check, first: tuple[Check, Judgement] | None) -> NotReached | None:
@@ -21,6 +35,9 @@ def why_unreached(check: Check, first: tuple[Check, Judgement] | None) -> NotRea
     if first is None:
         return _announced(check)
     earlier, judgement = first
+    if judgement.outcome is Outcome.NOT_REACHED:
+        later = check.order > earlier.order
+        return NotReached(_BEHIND, f"not reached, {judgement.message}") if later else None
     blocked = judgement.outcome is Outcome.BLOCKED
     sequential = check.gate in _SEQUENTIAL or blocked
     if check.order <= earlier.order and not (
@@ -51,29 +68,37 @@ def run_check(way: Way, check: Check) -> Judgement:
     try:
         branch.call(check.function)
     except Exception as error:
-        return judgement_of(error, check.gate)
+        return judgement_of(error, check)
     finally:
         branch.close()
     return judgements[0] if judgements else Judgement(Outcome.PASS)
 
 
-def judgement_of(error: BaseException, gate: str | None = None) -> Judgement:
-    """Judge by an error that came in place of a judgement; ``gate`` is that of the check."""
+def judgement_of(error: BaseException, check: Check | None = None) -> Judgement:
+    """Judge by an error that came in place of a judgement of a check."""
     if isinstance(error, Rejected):
         code, message = error.reason.code, error.message
-        earlier = GATE_OF.get(code)
-        if gate is not None and earlier is not None and GATES.index(gate) > GATES.index(earlier):
-            message = f"not reached, {earlier} rejects it: {message}"
+        if check is not None and (before := _found_elsewhere(error, check)):
+            message = f"not reached, {before} rejects it: {message}"
             return Judgement(Outcome.NOT_REACHED, (), code, message)
-        return Judgement(Outcome.FAIL, (), code, message)
+        return Judgement(Outcome.FAIL, (), code, message, details=error.details)
     if isinstance(error, Blocked):
         return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
     if isinstance(error, NotReached):
-        return Judgement(Outcome.NOT_REACHED, (), error.reason.code, error.message)
+        code, details = error.reason.code, error.details
+        return Judgement(Outcome.NOT_REACHED, (), code, error.message, details=details)
     if isinstance(error, AssertionError):
         return Judgement(Outcome.FAIL, (), "failed_check", str(error))
     text = redacted(f"{type(error).__name__}: {error}".partition("\n")[0])
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
+
+
+def _found_elsewhere(error: Rejected, check: Check) -> str:
+    """Return the gate whose check reports a rejection, where that is another check."""
+    code = error.reason.code
+    gate = GATE_OF.get(code, "")
+    foreseen = isinstance(error, Foreseen) and code not in check.owns
+    return gate if gate and (check.order > GATES.index(gate) or foreseen) else ""
 
 
 def record(

@@ -15,7 +15,8 @@ from sertify.evidence.labelling import Labelling
 from sertify.pipeline.hearing import Hearing, Segmenting
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import ask, log_softmax
-from sertify.vocabulary.errors import Blocked
+from sertify.vocabulary.errors import Blocked, Foreseen, NotReached
+from sertify.vocabulary.reasons import REASONS
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,21 @@ class RejectedClip:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a model was not asked about the rest of a corpus; ``details`` in JSON types."""
+
+    reason: str
+    message: str
+    details: Mapping[str, Any]
+
+    def error(self, *, whole: bool) -> Foreseen | NotReached:
+        """Return what to raise for a score, of the ``whole`` speech or of a part of it."""
+        if whole and REASONS[self.reason].fault:
+            return Foreseen(self.reason, self.message, self.details)
+        return NotReached(self.reason, self.message, self.details)
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,8 @@ class Predictions:
         How clips were cut; None where each was heard whole.
     remarks
         What the reader of the report should know of how the answers were come by.
+    stopped
+        Why ``corpus`` is only a part of what there is; None where the model heard all.
     """
 
     corpus: Corpus
@@ -51,6 +69,7 @@ class Predictions:
     segments: tuple[int, ...] = ()
     segmenting: Segmenting | None = None
     remarks: tuple[str, ...] = ()
+    stopped: Stop | None = None
 
     @property
     def predicted(self) -> list[str]:

@@ -52,6 +52,8 @@ class Settings:
     offline, weights, locked
         Whether the network is left alone, weights are downloaded, and only what is at the commit
         of candidates.lock.yaml is judged.
+    race
+        Whether a candidate is asked no more once it is foreseen what all clips would say.
     """
 
     candidates: Path
@@ -68,6 +70,7 @@ class Settings:
     offline: bool = False
     weights: bool = True
     locked: bool = False
+    race: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no stage could go by."""

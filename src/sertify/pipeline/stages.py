@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sertify.candidates.locks import read_lock
 from sertify.candidates.reading import Candidate, Suite
 from sertify.evidence.cache import Cache, content_key
-from sertify.evidence.environment import decides_answers, fingerprint
+from sertify.evidence.environment import decides_answers
 from sertify.evidence.store import EMBEDDED, EvidenceStore
 from sertify.gates import loadability, weights
 from sertify.gates.loadability import require
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sertify.models.blueprints import Blueprint
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.pipeline.lazy_model import LazyModel
+    from sertify.pipeline.leading import Known
     from sertify.pipeline.predictions import Predictions
     from sertify.pipeline.prefetch import Repositories
 
@@ -232,6 +233,17 @@ def seen(
     return {} if data is None else seen_corpora(suite, candidate, snapshot.card, data)
 
 
+def known(
+    probe: "Corpus", suite: Suite, settings: Settings, store: EvidenceStore | None
+) -> "Known | None":
+    """What is known of the candidates on --data; None where nothing is kept of it."""
+    from sertify.pipeline.leading import Known
+
+    if store is None or probe.fingerprint.startswith(EMBEDDED):
+        return None
+    return Known(suite, store, settings.environment, probe)
+
+
 def predictions(
     model: "LazyModel",
     probe: "Corpus",
@@ -240,20 +252,29 @@ def predictions(
     candidate: Candidate,
     seen: dict[str, str],
     settings: Settings,
-    store: EvidenceStore | None,
+    known: "Known | None",
     tell: Announce,
 ) -> "Predictions":
-    """What the model answers on the probe; kept, for candidates are compared clip by clip."""
-    from sertify.pipeline.predictions import predict
+    """What the model answers on the probe; kept, for candidates are compared clip by clip.
 
-    given = not probe.fingerprint.startswith(EMBEDDED)
-    segmenting = settings.segmenting if given else None
+    In a race that may end before all is heard; then it is not kept, as others heard more.
+    """
+    from sertify.pipeline.predictions import predict
+    from sertify.pipeline.racing import may_stop, race
+
+    segmenting = None if probe.fingerprint.startswith(EMBEDDED) else settings.segmenting
     with tell("", "clips", probe.clips) as progress:
-        predicted = predict(model, probe, progress, segmenting, recordings)
-    if given and store is not None:
-        versions = fingerprint(settings.environment, "accuracy")
-        labelling = predicted.labelling(candidate, seen)
-        store.add_labelling(candidate.fingerprint, snapshot.identity, versions, labelling)
+
+        def ask(look: "Corpus") -> "Predictions":
+            total = len(probe.clips)
+            return predict(
+                model, look, lambda done, _: progress(done, total), segmenting, recordings
+            )
+
+        racing = settings.race and may_stop(candidate, model.key, snapshot.identity, known)
+        predicted = race(ask, candidate, seen, known) if racing and known else ask(probe)
+    if known is not None and predicted.stopped is None:
+        known.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
     return predicted
 
 
@@ -263,6 +284,8 @@ def consistency(
     """Whether the predictions outlast changes that must not matter."""
     from sertify.pipeline.consistency import ask_again
 
+    if predictions.stopped is not None:  # four changes of clips would take longer than the race
+        raise NotReached(predictions.stopped.reason, f"not reached, {predictions.stopped.message}")
     with tell("", "changed clips", predictions.clips) as progress:
         return ask_again(model, predictions, progress=progress, recordings=recordings)
 
@@ -302,11 +325,18 @@ def scorebook(
     return functools.cache(lambda part: scored(predictions, candidate, part, seen, looks(part)))
 
 
-def score(labelled: "Corpus", scorebook: "Callable[[Part], Score]", part: Part) -> "Score":
+def score(
+    labelled: "Corpus",
+    predictions: "Predictions",
+    scorebook: "Callable[[Part], Score]",
+    part: Part,
+) -> "Score":
     """How well the predictions agree with the labels of a part of the speech."""
     if not any(part.takes(clip) and clip.label is not None for clip in labelled.clips):
         what = f"speech in {part.language}" if part.language else f"--data {part.corpus}=PATH"
         raise NotReached("no_data", f"a requirement is about {part.name}, which needs {what}")
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=part.corpus is None and part.language is None)
     return scorebook(part)
 
 
@@ -341,7 +371,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         for stage in (
             repositories, recordings, in_memory, speech, data, probe, labelled,
             snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
-            seen, predictions, consistency, responses, looks, scorebook, score, stopwatch, timing,
+            seen, known, predictions, consistency, responses, looks, scorebook, score, stopwatch,
+            timing,
         )
     }
 )  # fmt: skip

@@ -133,6 +133,12 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="judge only what is still at the commit that candidates.lock.yaml says",
     )
+    group.addoption(
+        "--race",
+        action="store_true",
+        help="ask a candidate no more once some of --data show that it fails on UAR, or that it is"
+        " behind one that qualifies",
+    )
 
 
 def joined(args: Sequence[str], here: Path) -> list[str] | None:

@@ -8,7 +8,7 @@ import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.gates.expectations import Colour, settle
-from sertify.pipeline.checking import judgement_of, record, why_unreached
+from sertify.pipeline.checking import ends, judgement_of, record, why_unreached
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
@@ -82,7 +82,7 @@ def hand_down(item: pytest.Function) -> bool:
     if rejection is None:
         return False
     check = item.stash[CHECK]
-    judgement = judgement_of(rejection, check.gate)
+    judgement = judgement_of(rejection, check)
     if judgement.outcome is Outcome.NOT_REACHED:
         why = NotReached(rejection.reason.code, judgement.message)
         raise Unreached(why, check.candidate.name)
@@ -121,7 +121,7 @@ def describe_report(
     if judgement.outcome is Outcome.BLOCKED:
         item.stash[_JUDGEMENT] = judgement
     check = item.stash[CHECK]
-    if judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED):
+    if ends(check, judgement):
         item.config.stash[STANDINGS].first.setdefault(check.candidate.name, (check, judgement))
     kept = record(check, judgement, environment_of(item.config), _way(item))
     item.user_properties += properties(kept, shown)

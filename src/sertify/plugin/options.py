@@ -70,6 +70,7 @@ class Options(Settings):
             weights=not config.getoption("no_weights"),
             lock=config.getoption("lock"),
             locked=config.getoption("locked"),
+            race=config.getoption("race"),
         )
 
 

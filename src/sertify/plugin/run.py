@@ -16,6 +16,7 @@ from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.gates.confirming import Basis
+from sertify.pipeline.checking import is_evidence
 from sertify.pipeline.confirmation import confirm
 from sertify.pipeline.speech import Speech
 from sertify.pipeline.stages import STAGES
@@ -32,7 +33,6 @@ from sertify.report.page import recordings
 from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
-from sertify.vocabulary.outcomes import Outcome
 
 
 class Run:
@@ -74,7 +74,7 @@ class Run:
         self._selects |= record.gate == "accuracy"
         if record.commit:
             self._commits[record.candidate] = record.commit
-        if record.outcome is not Outcome.NOT_REACHED:
+        if is_evidence(record):
             self._store.add(record)
 
     def crashed(self, report: pytest.TestReport, abandoned: Sequence[str]) -> None:

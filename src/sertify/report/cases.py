@@ -54,8 +54,8 @@ def _selected(results: Results) -> RunCase:
 def _is_open(candidate: CandidateResult) -> bool:
     """Whether a gate of an undecided candidate was not or could not be judged."""
     gate = candidate.gates.get(candidate.gate or "")
-    blocked = gate is not None and gate.outcome is Outcome.BLOCKED
-    return candidate.verdict == "undecided" and (candidate.reason is None or blocked)
+    left_open = gate is not None and gate.outcome in (Outcome.BLOCKED, Outcome.NOT_REACHED)
+    return candidate.verdict == "undecided" and (candidate.reason is None or left_open)
 
 
 def _confirmed(candidate: str, confirmation: ConfirmationResult) -> RunCase:

@@ -95,6 +95,17 @@ def worth(aims: Sequence[Aims], weights: Floats, margin: Floats | float) -> Floa
     return value
 
 
+def most_to_make_up(leader: Aims, preferences: Preferences) -> float:
+    """Return the most UAR that another candidate's other aims can make up for against a leader's.
+
+    >>> round(most_to_make_up(Aims(0.7, 0.75, 1, 1), Preferences(margin=0.02)), 3)
+    0.03
+    """
+    best = Aims(None, *(1.0 for _ in POINTS))
+    values = worth([best, leader], weights_of(preferences), preferences.margin)[:, 0]
+    return float(values[0] - values[1])
+
+
 def seconds_for_a_second(verdict: Verdict) -> float | None:
     """Return the median time that a second of speech takes, in seconds; None where not measured."""
     record = timing_record(verdict)

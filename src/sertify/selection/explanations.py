@@ -9,7 +9,7 @@ from sertify.selection.aims import AIMS, POINTS, Aims, seconds_for_a_second, wei
 from sertify.selection.comparison import Comparison, obstacles
 from sertify.selection.others import Shared, better_on_fewer, still_higher
 from sertify.selection.variants import beside_variants
-from sertify.selection.verdicts import Standing, Verdict, disturbed
+from sertify.selection.verdicts import Standing, Verdict, ahead_of, disturbed
 from sertify.statistics.comparisons import Difference
 from sertify.vocabulary.text import listed
 
@@ -180,6 +180,14 @@ def busy_machine(verdicts: Sequence[Verdict]) -> str:
 
 
 def still_open(verdicts: Sequence[Verdict]) -> str:
-    """Say how many candidates are undecided, if any."""
-    number = sum(verdict.standing is Standing.UNDECIDED for verdict in verdicts)
-    return f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
+    """Say how many candidates are undecided, and which a race has stopped, if any."""
+    undecided = [verdict for verdict in verdicts if verdict.standing is Standing.UNDECIDED]
+    number = sum(ahead_of(verdict) is None for verdict in undecided)
+    said = f" Undecided: {number} of {len(verdicts)} candidates." if number else ""
+    stopped: dict[str, list[str]] = {}
+    for verdict in undecided:
+        if leader := ahead_of(verdict):
+            stopped.setdefault(leader, []).append(verdict.candidate.name)
+    for leader, names in stopped.items():
+        said += f" Stopped early, being behind {leader}: {', '.join(names)}."
+    return said

@@ -14,6 +14,9 @@ from sertify.vocabulary.text import listed
 SEGMENT = 5.0
 """Seconds of audio whose cost is compared, or the next longer or else the longest measured."""
 
+# The first of these decides. NOT_REACHED is kept of a candidate that a race has stopped.
+_NOT_PASSED = (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE, Outcome.NOT_REACHED)
+
 
 class Standing(StrEnum):
     """What a candidate is, all evidence considered."""
@@ -134,6 +137,11 @@ def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
     return Verdict(candidate, standing, gates, decisive.gate, decisive.reason, decisive.message)
 
 
+def ahead_of(verdict: Verdict) -> str | None:
+    """Return the candidate that it was behind when a race stopped it, if one did."""
+    return (verdict.detail("race") or {}).get("leader") if verdict.reason == "behind" else None
+
+
 def segment_time(verdict: Verdict) -> Measurement | None:
     """Return the median time of the segment length that candidates are compared at."""
     record = timing_record(verdict)
@@ -158,7 +166,7 @@ def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
-    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+    for outcome in _NOT_PASSED:
         record = next((r.first for r in gates.values() if r.outcome is outcome), None)
         if record is not None:
             failed = outcome is Outcome.FAIL
@@ -184,7 +192,7 @@ def _missing(result: GateResult) -> str:
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
     judged_by = tuple(sorted((record for record in records if record.gate == gate), key=_place))
     outcomes = {record.outcome for record in judged_by}
-    for outcome in (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE):
+    for outcome in _NOT_PASSED:
         if outcome in outcomes:
             return GateResult(gate, outcome, judged_by)
     checks = {record.check for record in judged_by}

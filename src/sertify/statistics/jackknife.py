@@ -200,3 +200,15 @@ def _speaking(metric: str, study: _Study) -> NDArray[np.bool_]:
     clips = sizes.sum(axis=1)
     speaking: NDArray[np.bool_] = (clips > 0) & (clips < study.repeats @ clips)
     return speaking
+
+
+def uar_error(sizes: Floats, right: Floats) -> float:
+    """Return the jackknife's standard error of UAR, of counts alone.
+
+    ``sizes`` counts the clips of each unit and class, (units, classes), ``right`` those that were
+    recognised; their difference between two models gives the error of the difference in UAR.
+    """
+    clips, recognised, units = sizes.sum(axis=0), right.sum(axis=0), len(sizes)
+    left = clips - sizes
+    recalls = np.where(left > 0, (recognised - right) / np.maximum(left, 1), recognised / clips)
+    return math.sqrt(units - 1) * float(recalls.mean(axis=1).std())

@@ -1,5 +1,8 @@
 """The errors that sertify raises on purpose."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sertify.vocabulary.reasons import REASONS
 
 
@@ -12,10 +15,11 @@ class ConfigurationError(SertifyError):
 
 
 class _Verdict(SertifyError):
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, message)
         self.reason = REASONS[code]
         self.message = message
+        self.details = dict(details or {})
 
     def __str__(self) -> str:
         return f"{self.reason.code}: {self.message}"
@@ -23,6 +27,10 @@ class _Verdict(SertifyError):
 
 class Rejected(_Verdict):
     """The candidate is at fault; ``reason`` says for what."""
+
+
+class Foreseen(Rejected):
+    """What all clips would say, told by some: the check that finds this fails, no other does."""
 
 
 class Blocked(_Verdict):
