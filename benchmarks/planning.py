@@ -80,7 +80,7 @@ def _main() -> None:
     parser.add_argument("--pools", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    heads = " | ".join(f"said to tell in {chance:.0%}" for chance in CHANCES)
+    heads = " | ".join(f"said to tell in {100 * chance:.0f} %" for chance in CHANCES)
     sys.stdout.write(f"| corpus | could not tell | {heads} |\n{'|---' * (2 + len(CHANCES))}|\n")
     for name, (speakers, named) in CORPORA.items():
         rng = np.random.default_rng(arguments.seed)

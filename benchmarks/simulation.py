@@ -50,8 +50,9 @@ class Setting:
     differ by a lognormal factor, and a speaker may lack a class. With ``one_clip``, each speaker
     has one, and the classes take turns. With ``rare``, the last class has so many clips in all, of
     two speakers, or with ``one_clip`` of the first ones. With ``neutral``, the first class has that
-    share of the clips, which are as many as before. With ``sessions``, speakers come in so many,
-    and are alike in each; ``by_session`` has intervals go by these. Without ``named``, they are by
+    share of the clips, which are as many as before; with ``mixed``, speakers differ in these shares
+    too, and more in how many they have. With ``sessions``, speakers come in so many, and are alike
+    in each; ``by_session`` has intervals go by these. Without ``named``, they are by
     clip. ``uars`` are the true values of the first four models.
     """
 
@@ -65,6 +66,7 @@ class Setting:
     named: bool = True
     uars: tuple[float, ...] = (0.60, 0.595, 0.50, THRESHOLD)
     neutral: float | None = None
+    mixed: bool = False
     sessions: int = 0
     by_session: bool = False
 
@@ -79,11 +81,21 @@ SETTINGS = (
         for n in (10, 24)
     ),
     *(
-        Setting(
-            f"{n} uneven speakers, 4 classes, {s:.0%} neutral", n, 4, 20, uneven=True, neutral=s
-        )
+        Setting(f"{n} uneven speakers, 4 classes, {s} % neutral", n, 4, 20, True, neutral=s / 100)
         for n in (10, 24)
-        for s in (0.6, 0.9)
+        for s in (60, 90)
+    ),
+    *(
+        Setting(
+            f"{n} very uneven speakers, 4 classes, 70 % neutral",
+            n,
+            4,
+            20,
+            True,
+            mixed=True,
+            neutral=0.7,
+        )
+        for n in (24, 50)
     ),
     *(
         Setting(f"24 speakers in 6 sessions, by {unit}", 24, sessions=6, by_session=by)
@@ -203,10 +215,18 @@ def _clips(rng: np.random.Generator, setting: Setting) -> Counts:
         if setting.rare:
             clips[:, -1] = np.bincount(np.arange(setting.rare) % 2, minlength=setting.speakers)
         return clips
-    sizes = setting.clips * rng.lognormal(-0.32, 0.8, (setting.speakers, 1))
-    clips = rng.poisson(sizes * _shares(setting), shape)
+    clips = rng.poisson(setting.clips * _uneven(rng, setting), shape)
     clips[0] = np.maximum(clips[0], 1)  # each class occurs
     return clips
+
+
+def _uneven(rng: np.random.Generator, setting: Setting) -> Floats:
+    """Return how many clips each speaker has of each class, as a multiple of an even share."""
+    column, shares = (setting.speakers, 1), _shares(setting)
+    if not setting.mixed:
+        return rng.lognormal(-0.32, 0.8, column) * shares
+    own = rng.dirichlet(shares, setting.speakers) * setting.classes
+    return rng.lognormal(-0.845, 1.3, column) * own
 
 
 def _shares(setting: Setting) -> Floats:

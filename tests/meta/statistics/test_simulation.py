@@ -32,7 +32,7 @@ def test_speakers_who_are_not_named_make_intervals_too_narrow() -> None:
 
 @pytest.mark.slow(2)
 def test_intervals_cover_where_most_speech_is_neutral() -> None:
-    setting = SETTINGS["24 uneven speakers, 4 classes, 90% neutral"]
+    setting = SETTINGS["24 uneven speakers, 4 classes, 90 % neutral"]
     found = simulation.simulate(setting, 100, seed=0)
     rates = [one["rate"] for name, one in found["coverage"].items() if name != "random"]
     assert all(0.88 <= rate <= 1 for rate in rates)
