@@ -402,6 +402,8 @@ def test_page_names_nobody_the_best_that_was_not_compared_with_the_best(results:
 def test_page_compares_on_the_emotions_that_both_have_labels_for(results: Content) -> None:
     (pair,) = rows_after("By (UAR)", results)[:1]
     assert pair == ["distil", "distil", "0.060 [0.020, 0.100]", "anger, neutral"]
+    results["selection"]["comparison"]["shared"][0]["low"] = -0.01
+    assert rows_after("By (UAR)", results)[0][1] == "distil not told apart"
     results["selection"]["comparison"]["shared"] = []
     assert "both have labels for" not in page.draw_page(as_results(results))
 
