@@ -116,6 +116,7 @@ def simulate(setting: Setting, pools: int, seed: int) -> dict[str, Any]:
         "foreseen": len(foreseen),
         "behind": len(stopped) - len(foreseen),
         "false_fail": _rate([one.reason == "low_uar" and not one.fails for one in each]),
+        "passing_failed": sum(one.passes for one in foreseen),
         "leader_changed": _rate([any(one.best and one.reason for one in pool) for pool in found]),
         "tied_changed": _rate([any(one.tied and one.reason for one in pool) for pool in found]),
         "choice_open": _rate([any(one.near and one.reason for one in pool) for pool in found]),

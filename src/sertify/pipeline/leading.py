@@ -24,7 +24,7 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Known:
+class Contest:
     """What is known of the candidates on a corpus: from this run, its workers, and earlier ones."""
 
     suite: Suite

@@ -7,7 +7,7 @@ from typing import Any
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus
 from sertify.pipeline.courses import Course, Said, courses, look_of
-from sertify.pipeline.leading import Known, Rival
+from sertify.pipeline.leading import Contest, Rival
 from sertify.pipeline.predictions import Predictions, Stop
 from sertify.selection.aims import most_to_make_up
 from sertify.statistics import curtailment
@@ -60,28 +60,28 @@ def _most(foresights: Sequence[Foresight], bound: Bound) -> float:
     return curtailment.upper_end(foresights, bound.confidence, len(LOOKS))
 
 
-def may_stop(candidate: Candidate, key: str, commit: str, known: Known | None) -> bool:
+def may_stop(candidate: Candidate, key: str, commit: str, contest: Contest | None) -> bool:
     """Whether a race may end before a candidate has heard all.
 
     Baselines, and those whose rejection is announced, are judged in full, and so is what once was.
     Without a ``key`` answers are not remembered: each look would be asked anew.
     """
-    if known is None or not key or candidate.status != "candidate":
+    if contest is None or not key or candidate.status != "candidate":
         return False
-    return not known.has_heard_all(candidate, commit)
+    return not contest.has_heard_all(candidate, commit)
 
 
-def race(ask: Ask, candidate: Candidate, seen: Mapping[str, str], known: Known) -> Predictions:
+def race(ask: Ask, candidate: Candidate, seen: Mapping[str, str], contest: Contest) -> Predictions:
     """Ask a candidate about more and more of the clips, until the rest would change nothing.
 
     ``ask`` is called with one look after the other, each part of the next; ``seen`` is why a corpus
     was part of its training. What was heard when it was stopped is returned, with the reason.
     """
-    corpus = known.corpus
+    corpus = contest.corpus
     run = courses(corpus, candidate.requirements.emotions, seen)
     for share in LOOKS if run else ():
         heard = _heard(ask, look_of(corpus, share))
-        stop = heard and _stop(heard, candidate, run, known, seen)
+        stop = heard and _stop(heard, candidate, run, contest, seen)
         if heard and stop:
             return replace(heard, stopped=stop)
     return ask(corpus)
@@ -101,21 +101,21 @@ def _stop(
     heard: Predictions,
     candidate: Candidate,
     run: Sequence[Course],
-    known: Known,
+    contest: Contest,
     seen: Mapping[str, str],
 ) -> Stop | None:
     """Return why nothing more needs to be heard, if so."""
     names = (clip.name for clip in heard.clips)
     said = dict(zip(names, heard.emotions(candidate), strict=True))
-    leader = _leader(known.rivals(candidate, seen), run)
+    leader = _leader(contest.rivals(candidate, seen), run)
     looks = [course.look(said, leader.said if leader else None) for course in run]
     if not all(map(curtailment.tells, looks)):
         return None
-    foresights, terms = [*map(curtailment.foresee, looks)], _terms(candidate, leader, run, known)
+    foresights, terms = [*map(curtailment.foresee, looks)], _terms(candidate, leader, run, contest)
     reason = decide(foresights, terms)
     if reason is None:
         return None
-    share = len(heard.clips) / len(known.corpus.clips)
+    share = len(heard.clips) / len(contest.corpus.clips)
     tell = _too_low if reason == "low_uar" else _behind
     facts: dict[str, Any] = {"share": share, "clips": len(heard.clips), "uar": _mean(looks)}
     facts |= {"leader": terms.leader} if reason == "behind" else {}
@@ -133,9 +133,9 @@ def _uar(said: Said, run: Sequence[Course]) -> float:
 
 
 def _terms(
-    candidate: Candidate, leader: Rival | None, run: Sequence[Course], known: Known
+    candidate: Candidate, leader: Rival | None, run: Sequence[Course], contest: Contest
 ) -> Terms:
-    suite = known.suite
+    suite = contest.suite
     return Terms(
         bound=candidate.requirements.bound("uar"),
         leader=leader.name if leader else "",

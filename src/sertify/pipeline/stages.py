@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from sertify.models.blueprints import Blueprint
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.pipeline.lazy_model import LazyModel
-    from sertify.pipeline.leading import Known
+    from sertify.pipeline.leading import Contest
     from sertify.pipeline.predictions import Predictions
     from sertify.pipeline.prefetch import Repositories
 
@@ -233,15 +233,15 @@ def seen(
     return {} if data is None else seen_corpora(suite, candidate, snapshot.card, data)
 
 
-def known(
+def contest(
     probe: "Corpus", suite: Suite, settings: Settings, store: EvidenceStore | None
-) -> "Known | None":
+) -> "Contest | None":
     """What is known of the candidates on --data; None where nothing is kept of it."""
-    from sertify.pipeline.leading import Known
+    from sertify.pipeline.leading import Contest
 
     if store is None or probe.fingerprint.startswith(EMBEDDED):
         return None
-    return Known(suite, store, settings.environment, probe)
+    return Contest(suite, store, settings.environment, probe)
 
 
 def predictions(
@@ -252,7 +252,7 @@ def predictions(
     candidate: Candidate,
     seen: dict[str, str],
     settings: Settings,
-    known: "Known | None",
+    contest: "Contest | None",
     tell: Announce,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip.
@@ -271,10 +271,10 @@ def predictions(
                 model, look, lambda done, _: progress(done, total), segmenting, recordings
             )
 
-        racing = settings.race and may_stop(candidate, model.key, snapshot.identity, known)
-        predicted = race(ask, candidate, seen, known) if racing and known else ask(probe)
-    if known is not None and predicted.stopped is None:
-        known.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
+        racing = settings.race and may_stop(candidate, model.key, snapshot.identity, contest)
+        predicted = race(ask, candidate, seen, contest) if racing and contest else ask(probe)
+    if contest is not None and predicted.stopped is None:
+        contest.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
     return predicted
 
 
@@ -371,7 +371,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         for stage in (
             repositories, recordings, in_memory, speech, data, probe, labelled,
             snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
-            seen, known, predictions, consistency, responses, looks, scorebook, score, stopwatch,
+            seen, contest, predictions, consistency, responses, looks, scorebook, score, stopwatch,
             timing,
         )
     }

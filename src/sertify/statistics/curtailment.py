@@ -64,8 +64,9 @@ class Foresight:
     """What a look foretells of all clips of a corpus.
 
     ``value`` is the UAR, ``spread`` the standard deviation of the true one around it. ``error`` is
-    the standard error that it will have, and ``gap_error`` that of its difference to the leader's,
-    with ``freedom`` degrees. ``heard`` is the degrees of freedom that ``spread`` is known with.
+    the most that its standard error will be, ``gap_error`` what that of its difference to the
+    leader's will be, with ``freedom`` degrees. ``heard`` is how many degrees of freedom ``spread``
+    is known with.
     """
 
     value: float
@@ -105,11 +106,13 @@ def foresee(look: Look) -> Foresight:
     slope, unexplained, shift = _explained(look)
     ahead = np.zeros_like(look.hits) if look.leader is None else look.leader.hits
     gaps = ahead.astype(float) - look.hits
+    freedom, present = design(look.sizes).freedom, heard.sum(axis=1) > 0
+    now = uar_error(heard[present], right[present])
     return Foresight(
         value=float((right.sum(axis=0) / clips).mean()) + slope * shift,
         spread=math.sqrt(unexplained * float(variances @ left)) / n,
-        error=_final(heard, right, variances, all_clips),
-        gap_error=_final(heard, _counts(look, gaps), _variances(look, gaps), all_clips, sure=True),
+        error=_at_most(now, _final(heard, right, variances, all_clips), freedom),
+        gap_error=_final(heard, _counts(look, gaps), _variances(look, gaps), all_clips),
         freedom=design(look.sizes).freedom,
         heard=max(1, len(look.hits) - n),
     )
@@ -203,18 +206,22 @@ def _variances(look: Look, gaps: Floats) -> Floats:
     return variances
 
 
-def _final(
-    heard: Floats, right: Floats, variances: Floats, all_clips: Floats, *, sure: bool = False
-) -> float:
+def _final(heard: Floats, right: Floats, variances: Floats, all_clips: Floats) -> float:
     """Return the standard error on all clips: that of a look, less what more clips will take.
 
-    Speakers stay as many, so that only the variance of the clips within them becomes smaller. Of a
-    few speakers the variance is hardly known: unless one is ``sure`` of it, what is not more than
-    its own standard deviation, with so many degrees of freedom, is not taken.
+    Speakers stay as many, so that only the variance of the clips within them becomes smaller.
     """
     clips, n, present = heard.sum(axis=0), heard.shape[1], heard.sum(axis=1) > 0
-    variance = uar_error(heard[present], right[present]) ** 2
+    now = uar_error(heard[present], right[present]) ** 2
     least = float(variances @ (clips / all_clips)) / n**2
-    more = float(variances.sum()) / n**2 - least
-    doubt = 0.0 if sure else math.sqrt(2 / design(heard).freedom) * variance
-    return math.sqrt(max(variance - max(0.0, more - doubt), least))
+    return math.sqrt(max(now - (float(variances.sum()) / n**2 - least), least))
+
+
+def _at_most(now: float, final: float, freedom: float) -> float:
+    """Return a standard error that will hardly be exceeded, given what is foreseen of it.
+
+    A variance by few speakers is hardly known: its own, relative to itself, is 2 / freedom. What it
+    has in common with that of all clips cancels; two standard deviations of the rest are added.
+    """
+    deviation = math.sqrt(2 / freedom * max(0.0, now**4 - final**4))
+    return math.sqrt(final**2 + 2 * deviation)

@@ -24,7 +24,7 @@ from sertify.corpora.joining import join
 from sertify.evidence.environment import describe_environment, fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.pipeline.courses import courses, look_of
-from sertify.pipeline.leading import Known
+from sertify.pipeline.leading import Contest
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.racing import may_stop, race
 from sertify.statistics.curtailment import LOOKS
@@ -86,12 +86,12 @@ def store(tmp_path: Path) -> EvidenceStore:
     return EvidenceStore(tmp_path / "evidence.sqlite")
 
 
-def known(store: EvidenceStore, speech: Corpus, *candidates: Candidate) -> Known:
-    return Known(Suite(candidates or (A, B, BASELINE)), store, ENVIRONMENT, speech)
+def contest(store: EvidenceStore, speech: Corpus, *candidates: Candidate) -> Contest:
+    return Contest(Suite(candidates or (A, B, BASELINE)), store, ENVIRONMENT, speech)
 
 
 def judged(
-    what: Known,
+    what: Contest,
     one: Candidate,
     ask: Asked,
     seen: dict[str, str] | None = None,
@@ -163,12 +163,12 @@ class TestCourses:
 class TestStopping:
     def test_whoever_cannot_meet_the_requirement_is_stopped(self, store: EvidenceStore) -> None:
         ask = Asked(0.08)
-        heard = race(ask, B, {}, known(store, corpus()))
+        heard = race(ask, B, {}, contest(store, corpus()))
         assert heard.stopped is not None
         assert heard.stopped.reason == "low_uar"
         assert re.fullmatch(
-            r"foreseen after (8|17)% of the clips: uar=0\.\d\d on them, and its interval could"
-            r" at most reach 0\.[23]\d on all of them, but should be at least 0.4 with 95% confidence",
+            r"foreseen after (8|17)% of the clips: uar=0\.\d\d on them, and its interval could at"
+            r" most reach 0\.[23]\d on all of them, but should be at least 0.4 with 95% confidence",
             heard.stopped.message,
         )
         assert len(heard.clips) == ask.looks[-1] < 100
@@ -176,7 +176,7 @@ class TestStopping:
     @pytest.mark.parametrize("recall", [0.4, 0.45, 0.9])
     def test_whoever_may_meet_it_hears_all(self, store: EvidenceStore, recall: float) -> None:
         ask = Asked(recall)
-        heard = race(ask, B, {}, known(store, corpus()))
+        heard = race(ask, B, {}, contest(store, corpus()))
         assert heard.stopped is None
         assert ask.looks[-1] == len(corpus().clips)
 
@@ -184,17 +184,17 @@ class TestStopping:
         self, store: EvidenceStore
     ) -> None:
         ask, lax = Asked(0.4), candidate("b", uar=(Bound(min=0.55),))
-        assert race(ask, lax, {}, known(store, corpus(), A, lax)).stopped is not None
+        assert race(ask, lax, {}, contest(store, corpus(), A, lax)).stopped is not None
         assert "and it could at most reach" in str(
-            race(ask, lax, {}, known(store, corpus(), A, lax)).stopped
+            race(ask, lax, {}, contest(store, corpus(), A, lax)).stopped
         )
 
     def test_without_a_requirement_nobody_fails(self, store: EvidenceStore) -> None:
         free = candidate("b", uar=None)
-        assert race(Asked(0.1), free, {}, known(store, corpus(), A, free)).stopped is None
+        assert race(Asked(0.1), free, {}, contest(store, corpus(), A, free)).stopped is None
 
     def test_whoever_is_behind_is_stopped(self, store: EvidenceStore) -> None:
-        what, ask = known(store, corpus()), Asked(0.6, seed=1)
+        what, ask = contest(store, corpus()), Asked(0.6, seed=1)
         judged(what, A, Asked(0.9))
         heard = race(ask, B, {}, what)
         assert heard.stopped is not None
@@ -210,12 +210,12 @@ class TestStopping:
     def test_whoever_may_catch_up_or_is_ahead_hears_all(
         self, store: EvidenceStore, recall: float
     ) -> None:
-        what = known(store, corpus())
+        what = contest(store, corpus())
         judged(what, A, Asked(0.9))
         assert race(Asked(recall, seed=1), B, {}, what).stopped is None
 
     def test_what_the_other_aims_may_make_up_for_is_not_behind(self, store: EvidenceStore) -> None:
-        what = known(store, corpus())
+        what = contest(store, corpus())
         judged(what, A, Asked(0.9))
         suite = Suite(what.suite.candidates, Preferences(margin=0.2))
         wide = replace(what, suite=suite)
@@ -229,30 +229,30 @@ class TestStopping:
                 raise Blocked("no_data", "no clip can be judged")
             return ask(look)
 
-        heard = race(deaf_at_first, B, {}, known(store, corpus()))
+        heard = race(deaf_at_first, B, {}, contest(store, corpus()))
         assert heard.stopped is not None
         assert len(heard.clips) > 60
 
     def test_it_is_the_mean_of_corpora_that_counts(self, store: EvidenceStore) -> None:
         both = join([corpus("one"), corpus("two")])
-        assert race(Asked(0.2), B, {}, known(store, both)).stopped is not None
+        assert race(Asked(0.2), B, {}, contest(store, both)).stopped is not None
         right_on_two = Asked(0.2)
         right_on_two._says = lambda clip: (  # type: ignore[method-assign]
             EMOTIONS.index(str(clip.emotion))
             if clip.corpus == "two"
             else Asked._says(right_on_two, clip)
         )
-        assert race(right_on_two, B, {}, known(store, both)).stopped is None
-        assert race(right_on_two, B, {"two": "seen"}, known(store, both)).stopped is not None
+        assert race(right_on_two, B, {}, contest(store, both)).stopped is None
+        assert race(right_on_two, B, {"two": "seen"}, contest(store, both)).stopped is not None
 
     def test_whoever_has_seen_all_there_is_hears_all(self, store: EvidenceStore) -> None:
-        assert race(Asked(0.1), B, {"calls": "seen"}, known(store, corpus())).stopped is None
+        assert race(Asked(0.1), B, {"calls": "seen"}, contest(store, corpus())).stopped is None
 
 
 class TestLeaders:
     """Only who has passed all that is known of it leads."""
 
-    def behind(self, what: Known, seen: dict[str, str] | None = None) -> bool:
+    def behind(self, what: Contest, seen: dict[str, str] | None = None) -> bool:
         stopped = race(Asked(0.6, seed=1), B, seen or {}, what).stopped
         return stopped is not None and stopped.reason == "behind"
 
@@ -271,17 +271,17 @@ class TestLeaders:
         ids=str,
     )
     def test_gates(self, store: EvidenceStore, outcomes: dict[str, Outcome], leads: bool) -> None:
-        what = known(store, corpus())
+        what = contest(store, corpus())
         judged(what, A, Asked(0.9), outcomes=outcomes)
         assert self.behind(what) is leads
 
     def test_no_baseline_leads(self, store: EvidenceStore) -> None:
-        what = known(store, corpus())
+        what = contest(store, corpus())
         judged(what, BASELINE, Asked(0.9))
         assert not self.behind(what)
 
     def test_nobody_leads_who_has_seen_other_speech(self, store: EvidenceStore) -> None:
-        what = known(store, join([corpus("one"), corpus("two")]))
+        what = contest(store, join([corpus("one"), corpus("two")]))
         judged(what, A, Asked(0.9), {"one": "its card says so"})
         assert not self.behind(what)
         assert self.behind(what, {"one": "its card says so, too"})
@@ -289,14 +289,14 @@ class TestLeaders:
     def test_on_other_speech_or_under_other_requirements_nobody_leads(
         self, store: EvidenceStore
     ) -> None:
-        judged(known(store, corpus(clips=11)), A, Asked(0.9))
-        assert not self.behind(known(store, corpus()))
-        judged(known(store, corpus()), candidate("a", min_labels=3), Asked(0.9))
-        assert not self.behind(known(store, corpus()))
+        judged(contest(store, corpus(clips=11)), A, Asked(0.9))
+        assert not self.behind(contest(store, corpus()))
+        judged(contest(store, corpus()), candidate("a", min_labels=3), Asked(0.9))
+        assert not self.behind(contest(store, corpus()))
 
     def test_the_most_accurate_leads(self, store: EvidenceStore) -> None:
         c = candidate("c")
-        what = known(store, corpus(), A, B, c)
+        what = contest(store, corpus(), A, B, c)
         judged(what, A, Asked(0.75, seed=2))
         judged(what, c, Asked(0.95, seed=3))
         stopped = race(Asked(0.6, seed=1), B, {}, what).stopped
@@ -308,7 +308,7 @@ class TestWhoMayStop:
     def test_only_candidates_whose_answers_last_and_are_not_known(
         self, store: EvidenceStore
     ) -> None:
-        what = known(store, corpus())
+        what = contest(store, corpus())
         assert may_stop(B, "key", "c1", what)
         assert not may_stop(B, "", "c1", what)
         assert not may_stop(B, "key", "c1", None)

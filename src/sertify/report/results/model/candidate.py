@@ -34,7 +34,9 @@ class CheckResult(ResultPart):
         " `labels`, `columns` and `counts`; `class_shares` in `truth` and `predicted`; the `frame`,"
         " which is the emotions that count, and `too_few_clips`, those that do not;"
         " `expressible` and `inexpressible` emotions; and `seen`, why a corpus counts as seen in"
-        " training. Of speed: `noise`, what other work on the machine was noticed.",
+        " training. Of speed: `noise`, what other work on the machine was noticed. Of a candidate"
+        " that a race stopped: `race`, with the `share` of the clips and the `clips` that it heard,"
+        " its `uar` on them, and whom it is behind, the `leader`.",
     )
     judged_at: Stamp = Field(description="Earlier than `created` where evidence was reused.")
 
