@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr, stdtrit
 
 from sertify.statistics.intervals import logit_interval, score_interval
-from sertify.statistics.resampling import design
+from sertify.statistics.resampling import freedom
 
 __all__ = ["covered"]
 
@@ -47,23 +47,23 @@ def covered(sizes: tuple[int, ...], mean: float, rng: np.random.Generator) -> tu
     samples = ((drawn @ right) / (drawn @ clips)).mean(axis=1)
     without = (right.sum(axis=0) - right) / (clips.sum(axis=0) - clips)
     left = float(np.sqrt(len(sizes) - 1) * without.mean(axis=1).std())
-    one = _on_logits(_true(mean), value, left, stdtrit(design(clips).freedom, 0.975), clips.sum())
+    one = _on_logits(_true(mean), value, left, stdtrit(freedom(clips), 0.975), clips.sum())
     return one, *_hold(_true(mean), value, samples, clips)
 
 
 def _hold(true: float, value: float, samples: Floats, clips: NDArray[np.int64]) -> tuple[bool, ...]:
     """Percentiles are expanded after Hesterberg 2015."""
-    found, (scale, freedom) = design(clips), _bell_mccaffrey(clips)
+    scale, few = _bell_mccaffrey(clips)
     bessel, n = np.sqrt(len(clips) / (len(clips) - 1)), len(clips) - 1
     tail = ndtr(-bessel * stdtrit(n, 0.975))
     percentiles = np.quantile(samples, [0.025, 0.975, tail, 1 - tail])
     apart, error, total = abs(value - true), float(samples.std()), int(clips.sum())
     return (
-        _on_logits(true, value, found.scale * error, stdtrit(found.freedom, 0.975), total),
+        _on_logits(true, value, _bessel(clips) * error, stdtrit(freedom(clips), 0.975), total),
         bool(apart <= stdtrit(n, 0.975) * bessel * error),
         bool(percentiles[0] <= true <= percentiles[1]),
         bool(percentiles[2] <= true <= percentiles[3]),
-        _on_logits(true, value, scale * error, stdtrit(freedom, 0.975), total),
+        _on_logits(true, value, scale * error, stdtrit(few, 0.975), total),
     )
 
 
@@ -74,6 +74,13 @@ def _on_logits(true: float, value: float, error: float, quantile: float, clips: 
     else:
         interval = score_interval(value * clips, clips, quantile)
     return bool(interval.low <= true <= interval.high)
+
+
+def _bessel(clips: NDArray[np.int64]) -> float:
+    """Return Bessel's correction of the bootstrap, for the speakers that have clips of a class."""
+    variances = ((clips / clips.sum(axis=0)) ** 2).sum(axis=0)
+    units = (clips > 0).sum(axis=0)
+    return float(np.sqrt(variances.sum() / (variances * (1 - 1 / units)).sum()))
 
 
 def _bell_mccaffrey(clips: NDArray[np.int64]) -> tuple[float, float]:

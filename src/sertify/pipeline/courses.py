@@ -104,7 +104,7 @@ def courses(
 def _course(clips: Sequence[Clip], wanted: Sequence[str] | None) -> Course:
     emotions = frame((clip.emotion for clip in clips), wanted)
     kept = [clip for clip in clips if clip.emotion in emotions]
-    groups: Sequence[Hashable] = named_groups([clip.speaker for clip in kept]) or []
+    groups: Sequence[Hashable] = named_groups([clip.unit for clip in kept]) or []
     by = groups if len(set(groups)) > 1 else range(len(kept))
     units = {unit: place for place, unit in enumerate(dict.fromkeys(by))}
     sizes = np.zeros((len(units), len(emotions)))

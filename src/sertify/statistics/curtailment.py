@@ -20,7 +20,7 @@ from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.intervals import logit_interval, t_quantile
 from sertify.statistics.jackknife import uar_error
 from sertify.statistics.rare_classes import floors
-from sertify.statistics.resampling import design
+from sertify.statistics.resampling import freedom
 
 LOOKS = (0.08, 0.17, 0.33, 0.58)
 """Shares of the clips after which a model may be stopped."""
@@ -106,14 +106,14 @@ def foresee(look: Look) -> Foresight:
     slope, unexplained, shift = _explained(look)
     ahead = np.zeros_like(look.hits) if look.leader is None else look.leader.hits
     gaps = ahead.astype(float) - look.hits
-    freedom, present = design(look.sizes).freedom, heard.sum(axis=1) > 0
+    fewest, present = freedom(look.sizes), heard.sum(axis=1) > 0
     now = uar_error(heard[present], right[present])
     return Foresight(
         value=float((right.sum(axis=0) / clips).mean()) + slope * shift,
         spread=math.sqrt(unexplained * float(variances @ left)) / n,
-        error=_at_most(now, _final(heard, right, variances, all_clips), freedom),
+        error=_at_most(now, _final(heard, right, variances, all_clips), fewest),
         gap_error=_final(heard, _counts(look, gaps), _variances(look, gaps), all_clips),
-        freedom=design(look.sizes).freedom,
+        freedom=fewest,
         heard=max(1, len(look.hits) - n),
     )
 

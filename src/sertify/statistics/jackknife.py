@@ -11,7 +11,7 @@ from sertify.statistics import confusion
 from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
 from sertify.statistics.rare_classes import floored, slopes
-from sertify.statistics.resampling import design, speaker_codes, tables, trials
+from sertify.statistics.resampling import freedom, speaker_codes, tables, trials
 
 
 def metric_intervals(
@@ -28,7 +28,7 @@ def metric_intervals(
     it or where it names fewer than two. The jackknife's variance is on average not below the true
     one (Efron & Stein 1981, The jackknife estimate of variance, Annals of Statistics 9). The
     interval is Student's t on the logit scale, with the degrees of freedom of
-    :func:`resampling.design` and, of UAR and macro F1, corrected for classes of few clips as in
+    :func:`resampling.freedom` and, of UAR and macro F1, corrected for classes of few clips as in
     :func:`rare_classes.floors`. Where nothing varies, it is the score interval of as many
     independent clips, with Student's quantile for speakers, and for classes of one clip each.
 
@@ -164,7 +164,7 @@ def _bounds(value: float, metric: str, study: _Study, confidence: float, span: i
     """Return Student's interval of a value within 0..1, of a metric whose range is ``span``."""
     sizes = study.sizes(metric)
     error = study.error(metric, _spread(metric, study) / span)
-    quantile = t_quantile(confidence, design(sizes).freedom)
+    quantile = t_quantile(confidence, freedom(sizes))
     if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
     return rate_interval(value, error, trials(sizes), quantile)

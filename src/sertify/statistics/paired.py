@@ -8,7 +8,7 @@ import numpy as np
 from sertify.statistics import confusion
 from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.rare_classes import floors
-from sertify.statistics.resampling import design, speaker_codes, tables, trials
+from sertify.statistics.resampling import freedom, speaker_codes, tables, trials
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def paired(
         names=tuple(predictions),
         values=(right / clips).mean(axis=1),
         deviations=np.hstack([shown, _hidden(shown, clips, right)]),
-        freedom=design(units).freedom,
+        freedom=freedom(units),
         clips=len(truth),
         trials=trials(units),
         groups=int(repeats.sum()),

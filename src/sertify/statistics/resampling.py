@@ -1,24 +1,10 @@
-"""Drawing speakers or clips with replacement, and what their number and sizes allow to say."""
+"""Speakers or clips as the units that are left out, and what their number and sizes tell."""
 
-import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sertify.statistics.confusion import Counts, Floats
-
-
-@dataclass(frozen=True)
-class Design:
-    """What the sizes of the resampled units say of a mean of class means.
-
-    ``scale`` corrects the bootstrap's standard error, which is too small for few units;
-    ``freedom`` is the degrees of freedom of Student's t for the corrected one.
-    """
-
-    scale: float
-    freedom: float
 
 
 def named_groups(groups: Sequence[Hashable | None]) -> list[Hashable] | None:
@@ -49,17 +35,16 @@ def tables(cells: Counts, codes: Counts, size: int) -> Counts:
     return counts.reshape(n_groups, n_models, size)
 
 
-def design(sizes: Counts | Floats) -> Design:
-    """Return the small-sample correction for units with ``sizes`` clips, (units, classes).
+def freedom(sizes: Counts | Floats) -> float:
+    """Return the degrees of freedom of Student's t, for ``sizes`` of clips, (units, classes).
 
-    The scale is Bessel's, for the units that have clips of a class. The degrees of freedom are the
-    smaller of those of Kish's effective number of units (1965, Survey Sampling), and
-    of those of Welch & Satterthwaite for independent classes. G equal speakers give
-    sqrt(G / (G - 1)) and G - 1; one speaker with half of the clips leaves fewer than three. One
-    unit for each class leaves one, unless units are clips, whose variance follows from the recall.
+    The smaller of those of Kish's effective number of units (1965, Survey Sampling), and
+    of those of Welch & Satterthwaite for independent classes. G equal speakers give G - 1; one
+    speaker with half of the clips leaves fewer than three. One unit for each class leaves one,
+    unless units are clips, whose variance follows from the recall.
 
     >>> equal, uneven = np.full((10, 7), 5), np.array([[50], [10], [10], [10], [20]])
-    >>> round(design(equal).freedom, 1), round(design(uneven).freedom, 1)
+    >>> round(freedom(equal), 1), round(freedom(uneven), 1)
     (9.0, 2.1)
     """
     occurring = sizes[:, sizes.sum(axis=0) > 0]
@@ -69,10 +54,10 @@ def design(sizes: Counts | Floats) -> Design:
     # What a single unit has of a class does not vary: the other classes have to stand for it.
     several = units > 1
     if not several.any():
-        return Design(1.0, max(1.0, kish) if occurring.max() <= 1 else 1.0)
+        return max(1.0, kish) if occurring.max() <= 1 else 1.0
     known = variances[several] * (1 - 1 / units[several])
     welch = float(known.sum() ** 2 / (known**2 / (units[several] - 1)).sum())
-    return Design(math.sqrt(variances.sum() / known.sum()), max(1.0, min(kish, welch)))
+    return max(1.0, min(kish, welch))
 
 
 def trials(sizes: Counts | Floats) -> float:

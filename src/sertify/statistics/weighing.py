@@ -14,7 +14,7 @@ from sertify.statistics.intervals import (
     score_interval,
     t_quantile,
 )
-from sertify.statistics.resampling import design, speaker_codes
+from sertify.statistics.resampling import freedom, speaker_codes
 
 
 def effective_clips(weights: Weights) -> float:
@@ -64,7 +64,7 @@ def weighed_estimate(
     value, sizes = float(_METRICS[metric](total)), units.sum(axis=(1, 2))
     left = _METRICS[metric](total - units) if len(units) > 1 else np.zeros(1)
     error = math.sqrt((len(units) - 1) * float(np.nanvar(left)))
-    quantile = t_quantile(confidence, design(sizes[:, None] / sizes.max()).freedom)
+    quantile = t_quantile(confidence, freedom(sizes[:, None] / sizes.max()))
     return value, rate_interval(
         value, error if error > 1e-12 else 0.0, effective_clips(weights), quantile
     )
