@@ -157,7 +157,8 @@ def is_behind(
     """
     gap = leader - reach(foresights, chances * rivals)
     error = math.hypot(*(one.gap_error for one in foresights)) / len(foresights)
-    quantile = t_quantile(1 - 0.05 / rivals, min(one.freedom for one in foresights))
+    pairs = rivals * (rivals + 1) / 2  # as in :func:`comparisons.corrected`
+    quantile = t_quantile(1 - 0.05 / pairs, min(one.freedom for one in foresights))
     return gap > max(worth, quantile * error)
 
 
