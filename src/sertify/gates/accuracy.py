@@ -134,7 +134,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
-class Look:
+class LaterLook:
     """Which look at growing speech it is, from the second on, and the confidence it is made at."""
 
     number: int
@@ -174,4 +174,4 @@ class Score:
     seen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, Measurement] = field(default_factory=dict)
-    looks: Mapping[str, Look] = field(default_factory=dict)
+    looks: Mapping[str, LaterLook] = field(default_factory=dict)

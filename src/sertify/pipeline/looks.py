@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.gates.accuracy import CONFIDENCE, Look
+from sertify.gates.accuracy import CONFIDENCE, LaterLook
 from sertify.gates.parts import Part
 from sertify.statistics.spending import confidence_left
 from sertify.vocabulary.outcomes import Outcome
@@ -29,7 +29,7 @@ class Looks:
     clips: Mapping[str | None, int]
     earlier: Sequence[tuple[Record, Mapping[str, Any]]] = field(default=(), repr=False)
 
-    def at(self, part: Part) -> dict[str, Look]:
+    def at(self, part: Part) -> dict[str, LaterLook]:
         """Return by what is measured which look at a part it is, and the confidence left for it.
 
         What has passed before is not looked at until it does, so no more is asked of it.
@@ -40,7 +40,9 @@ class Looks:
             for name, found in self._found(part).items()
         }
         return {
-            name: Look(len(sizes[name]) + 1, confidence_left(confidence, [*sizes[name], present]))
+            name: LaterLook(
+                len(sizes[name]) + 1, confidence_left(confidence, [*sizes[name], present])
+            )
             for name, confidence in _confidences(self.requirements, part)
             if sizes.get(name) and Outcome.PASS not in sizes[name].values()
         }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
-from sertify.gates.accuracy import CONFIDENCE, Look, Score
+from sertify.gates.accuracy import CONFIDENCE, LaterLook, Score
 from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
@@ -32,7 +32,7 @@ def score(
     candidate: Candidate,
     part: Part | None = None,
     seen: Mapping[str, str] | None = None,
-    looks: Mapping[str, Look] | None = None,
+    looks: Mapping[str, LaterLook] | None = None,
 ) -> Score:
     """Compare predictions with the labels of a part of the corpus; by default, all of it.
 

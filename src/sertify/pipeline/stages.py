@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sertify.corpora.clips import Corpus
     from sertify.corpora.recordings import Recordings
-    from sertify.gates.accuracy import Look, Score
+    from sertify.gates.accuracy import LaterLook, Score
     from sertify.gates.degeneracy import Consistency
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
@@ -304,7 +304,7 @@ def looks(
     data: "Corpus | None",
     candidate: Candidate,
     store: EvidenceStore | None,
-) -> "Callable[[Part], Mapping[str, Look]]":
+) -> "Callable[[Part], Mapping[str, LaterLook]]":
     """Which look at a part of the speech this is where that has grown, by what is measured."""
     from sertify.pipeline.looks import looks_of
 
@@ -317,7 +317,7 @@ def scorebook(
     predictions: "Predictions",
     candidate: Candidate,
     seen: dict[str, str],
-    looks: "Callable[[Part], Mapping[str, Look]]",
+    looks: "Callable[[Part], Mapping[str, LaterLook]]",
 ) -> "Callable[[Part], Score]":
     """Scores the predictions on a part of the speech, each once."""
     from sertify.pipeline.scores import score as scored

@@ -13,7 +13,7 @@ from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
 from sertify.gates import degeneracy
 from sertify.gates.accuracy import (
-    Look,
+    LaterLook,
     Score,
     judge_above_chance,
     judge_coverage,
@@ -441,7 +441,7 @@ def test_chance_is_left_behind_as_surely_as_the_uar_has_to_be(part: Part, sure: 
 
 
 def test_a_later_look_at_growing_speech_is_at_the_confidence_that_is_left() -> None:
-    later = replace(SCORE, looks={"uar": Look(2, 0.98831)})
+    later = replace(SCORE, looks={"uar": LaterLook(2, 0.98831)})
     judgement = judge_score(
         later, "uar", Requirements(uar=(Bound(min=0.01, confidence=0.95),)), "r"
     )
@@ -456,7 +456,7 @@ def test_a_later_look_at_growing_speech_is_at_the_confidence_that_is_left() -> N
 
 
 def test_chance_is_looked_at_again_also_where_no_requirement_is_sure() -> None:
-    later = replace(SCORE, looks={"chance": Look(3, 0.994)})
+    later = replace(SCORE, looks={"chance": LaterLook(3, 0.994)})
     for bounds in ((), (Bound(min=0.3),)):
         requirement = judge_above_chance(later, Requirements(uar=bounds)).requirement
         assert requirement.endswith("with 99.4% confidence, at the 3rd look at growing speech")

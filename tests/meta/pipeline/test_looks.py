@@ -11,7 +11,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.gates.accuracy import Look
+from sertify.gates.accuracy import LaterLook
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.looks import looks_of
 from sertify.report.results.speech import facts
@@ -44,7 +44,7 @@ def record(speech: Corpus, outcome: Outcome = OPEN, **changes: Any) -> Record:
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Callable[..., dict[str, Look]]:
+def look(tmp_path: Path) -> Callable[..., dict[str, LaterLook]]:
     """Keep evidence, then say which look at speech it is."""
 
     def at(
@@ -52,7 +52,7 @@ def look(tmp_path: Path) -> Callable[..., dict[str, Look]]:
         *earlier: tuple[Corpus, Record],
         part: Part | None = None,
         candidate: Candidate = CANDIDATE,
-    ) -> dict[str, Look]:
+    ) -> dict[str, LaterLook]:
         store = EvidenceStore(tmp_path / "evidence.sqlite")
         for before, found in earlier:
             store.add_corpus(before.fingerprint, facts(before))
@@ -68,16 +68,18 @@ def of(clips: int, outcome: Outcome = OPEN, **changes: Any) -> tuple[Corpus, Rec
     return corpus(clips), record(corpus(clips), outcome, **changes)
 
 
-def test_without_earlier_evidence_it_is_the_first(look: Callable[..., dict[str, Look]]) -> None:
+def test_without_earlier_evidence_it_is_the_first(
+    look: Callable[..., dict[str, LaterLook]],
+) -> None:
     assert looks_of(None, CANDIDATE, COMMIT, corpus(60)).at(Part()) == {}
     assert look(corpus(60)) == {}
 
 
 def test_each_smaller_version_that_did_not_pass_is_a_look(
-    look: Callable[..., dict[str, Look]],
+    look: Callable[..., dict[str, LaterLook]],
 ) -> None:
     expected = confidence_left(0.95, [60, 90, 120])
-    assert look(corpus(120), of(60), of(90, FAIL)) == {"uar": Look(3, expected)}
+    assert look(corpus(120), of(60), of(90, FAIL)) == {"uar": LaterLook(3, expected)}
     assert 0.99 < expected < 0.995
 
 
@@ -98,26 +100,26 @@ def test_each_smaller_version_that_did_not_pass_is_a_look(
     ],
 )
 def test_what_is_no_look_at_a_smaller_version(
-    earlier: tuple[Corpus, Record], look: Callable[..., dict[str, Look]]
+    earlier: tuple[Corpus, Record], look: Callable[..., dict[str, LaterLook]]
 ) -> None:
     """The same speech, larger speech, what passed, another model, entry, gate, part or corpus."""
     assert look(corpus(60), earlier) == {}
 
 
-def test_judging_again_changes_nothing(look: Callable[..., dict[str, Look]]) -> None:
+def test_judging_again_changes_nothing(look: Callable[..., dict[str, LaterLook]]) -> None:
     second = look(corpus(90), of(60))
     assert look(corpus(90), of(90), of(120)) == second
     assert look(corpus(60)) == {}
 
 
 def test_what_has_passed_once_is_not_looked_at_until_it_does(
-    look: Callable[..., dict[str, Look]],
+    look: Callable[..., dict[str, LaterLook]],
 ) -> None:
     assert look(corpus(120), of(60, PASS), of(90)) == {}
 
 
 def test_a_part_has_grown_where_its_own_clips_are_more(
-    look: Callable[..., dict[str, Look]],
+    look: Callable[..., dict[str, LaterLook]],
 ) -> None:
     def joined(calls: int, studio: int) -> Corpus:
         return corpus(0, "calls + studio", [corpus(calls), corpus(studio, "studio")])
@@ -127,12 +129,14 @@ def test_a_part_has_grown_where_its_own_clips_are_more(
     earlier = [(before, record(before, check=name)) for name in names]
     assert look(now, *earlier, part=Part("calls", corpus="calls")) == {}
     studio = look(now, part=Part("studio", corpus="studio"))
-    assert studio == {"uar": Look(2, confidence_left(0.95, [50, 100]))}
-    assert look(now, part=Part(TOGETHER)) == {"uar": Look(2, confidence_left(0.95, [110, 160]))}
+    assert studio == {"uar": LaterLook(2, confidence_left(0.95, [50, 100]))}
+    assert look(now, part=Part(TOGETHER)) == {
+        "uar": LaterLook(2, confidence_left(0.95, [110, 160]))
+    }
 
 
 def test_only_what_is_judged_by_an_interval_is_corrected(
-    look: Callable[..., dict[str, Look]],
+    look: Callable[..., dict[str, LaterLook]],
 ) -> None:
     plain = Requirements(uar=(Bound(min=0.4),), recall=(Bound(min=0.1, confidence=0.9),))
     candidate = replace(CANDIDATE, requirements=plain)
@@ -148,4 +152,4 @@ def test_only_what_is_judged_by_an_interval_is_corrected(
     levels = {
         name: confidence_left(sure, [30, 60]) for name, sure in (("chance", 0.95), ("recall", 0.9))
     }
-    assert found == {name: Look(2, level) for name, level in levels.items()}
+    assert found == {name: LaterLook(2, level) for name, level in levels.items()}

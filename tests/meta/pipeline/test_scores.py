@@ -15,7 +15,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus, stratified
 from sertify.corpora.standing import standing_for
-from sertify.gates.accuracy import Look, Score
+from sertify.gates.accuracy import LaterLook, Score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
@@ -511,9 +511,9 @@ def test_a_later_look_is_decided_by_a_wider_interval(name: str) -> None:
     truth, predicted = study()
     heard = predictions(clips(truth), predicted)
     first = score(heard, CANDIDATE)
-    later = score(heard, CANDIDATE, looks={name: Look(2, 0.988)})
+    later = score(heard, CANDIDATE, looks={name: LaterLook(2, 0.988)})
     assert later.uar == first.uar  # which is what reports show
     assert first.decisive == {}
     wider = later.decisive["uar"]
     assert (wider.low or 1) < (first.uar.low or 0) < (first.uar.high or 1) < (wider.high or 0)
-    assert later.looks == {name: Look(2, 0.988)}
+    assert later.looks == {name: LaterLook(2, 0.988)}
