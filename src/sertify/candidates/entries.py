@@ -244,7 +244,8 @@ class Priorities(Keys):
     def _accuracy_comes_first(cls, weights: Any) -> Any:
         if isinstance(weights, Mapping) and "accuracy" in weights:
             raise complaint(
-                "has accuracy, but that comes first; margin says how much UAR may be given up"
+                "has accuracy, but these are of the other aims; margin says what they are worth in"
+                " UAR"
             )
         return weights
 

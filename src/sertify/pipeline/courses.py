@@ -94,11 +94,11 @@ def courses(
 ) -> tuple[Course, ...]:
     """Return what there is to be right on in each corpus but some that are ``left_out``, by name.
 
-    ``wanted`` are the emotions that are needed. A corpus without any has no part.
+    ``wanted`` are the emotions that are needed. A corpus of fewer than two has no part in UAR.
     """
     kept = [one for one in corpus.corpora if one.name not in left_out]
     found = (_course([c for c in corpus.clips if c.corpus == one.name], wanted) for one in kept)
-    return tuple(course for course in found if course.clips)
+    return tuple(course for course in found if course.sizes.shape[1] > 1)
 
 
 def _course(clips: Sequence[Clip], wanted: Sequence[str] | None) -> Course:

@@ -10,6 +10,7 @@ from sertify.evidence.store import EvidenceStore
 from sertify.gates.confirming import Basis
 from sertify.report.changes import since
 from sertify.report.results import conclusion, speech
+from sertify.report.results.model.choice import SelectionResult
 from sertify.report.results.model.results import Results
 from sertify.report.writing import write_reports
 from sertify.vocabulary.outcomes import Measurement
@@ -51,9 +52,21 @@ def basis_of(results: Results) -> Basis | None:
     uar = chosen.numbers.get("uar") if chosen else None
     if chosen is None or results.corpus is None or uar is None or uar.value is None:
         return None
-    measured, firmness = Measurement(**uar.model_dump()), results.selection.firmness
-    corrected = firmness.expected if firmness else None
+    corrected = None if (luck := _luck(results.selection)) is None else uar.value - luck
+    measured = Measurement(**uar.model_dump())
     return Basis(measured, results.corpus.fingerprint, chosen.commit or "", corrected)
+
+
+def _luck(selection: SelectionResult) -> float | None:
+    """Return what of the chosen one's UAR is luck; None where that is not known.
+
+    It is of the comparison, which may be on fewer of the corpora than the UAR itself.
+    """
+    firmness, comparison = selection.firmness, selection.comparison
+    compared = comparison.uar.get(selection.candidate or "") if comparison else None
+    if firmness is None or firmness.expected is None or compared is None:
+        return None
+    return compared.value - firmness.expected
 
 
 def write_run(

@@ -371,8 +371,8 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
         (
             "selection: {weights: {accuracy: 4, speed: 2}}",
             (
-                "selection.weights has accuracy, but that comes first; margin says how much UAR may"
-                " be given up"
+                "selection.weights has accuracy, but these are of the other aims; margin says what"
+                " they are worth in UAR"
             ),
         ),
         (

@@ -148,6 +148,12 @@ class TestCourses:
         assert course.sizes.sum() == 3 * 40
         assert courses(speech, None, {"one", "other"}) == ()
 
+    def test_a_corpus_of_a_single_emotion_has_no_part_in_uar(self) -> None:
+        speech = join([corpus("one", emotions=["anger"]), corpus("other", clips=3)])
+        (course,) = courses(speech, None, ())
+        assert course.sizes.shape == (10, 4)
+        assert courses(speech, ("anger", "boredom"), ()) == ()
+
     def test_an_emotion_without_a_label_is_never_recognised(self) -> None:
         (course,) = courses(corpus(), None, ())
         heard = Asked(1.0, emotions=("anger", "happiness"))(corpus())
