@@ -100,7 +100,7 @@ def measured_brier_score(judged: Judged) -> Measurement:
     return Measurement("brier_score", value, n=len(judged.clips))
 
 
-def confusions(judged: Judged) -> dict[str, Any]:
+def measured_confusions(judged: Judged) -> dict[str, Any]:
     """Return which emotions were taken for which, in JSON types; nothing without clips."""
     if not judged.clips:
         return {}

@@ -13,11 +13,11 @@ from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
 from sertify.pipeline.judged import Judged, judged_clips
 from sertify.pipeline.measuring import (
-    confusions,
     estimates,
     measured_brier_score,
     measured_calibration_error,
     measured_class_share,
+    measured_confusions,
     measured_precisions,
     measured_rate,
 )
@@ -122,7 +122,7 @@ def _score_corpus(
         precisions=measured_precisions(kept, CONFIDENCE),
         chance=1 / max(1, len(framed.emotions)),
         details={"frame": [*framed.emotions], "expressible": scored, "inexpressible": rest}
-        | confusions(kept),
+        | measured_confusions(kept),
         decisive=_decisive(kept, len(table.clips), levels) | framed.decisive(levels),
     )
 
