@@ -3,13 +3,15 @@
     python -m benchmarks.race --size tiny --clips 400                  # minutes, to try it
     python -m benchmarks.race --size base --clips 400 --out race.json  # hours on a few cores
 
-The checkpoints are untrained, of one backbone. Their heads are fitted to the very clips, with more
-or less noise: no skill, but answers that are right as often as those of good and bad models. What
-they cost depends on their size alone. Speed has no part: it takes as long in both ways.
+The checkpoints are untrained, of one backbone, and the clips are labelled by what a head of chance
+makes of them, but for some. The candidates' heads are that one with more or less noise: no skill,
+but answers that are right as often as those of good and bad models. What they cost depends on their
+size alone. Speed is not measured: that takes as long in both ways.
 """
 
 import argparse
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,21 +25,21 @@ from benchmarks.clips import LABELS, RATE, read_clips
 from benchmarks.material import SIZES, Material
 from benchmarks.processes import ROOT
 from benchmarks.qualifying import Qualification, stored
-from sertify.corpora.reading import read_corpus
 
 __all__ = ["compare", "graded"]
 
-NOISE = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0)
+NOISE = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2, 3.0, 5.0)
 """Of the heads, in standard deviations of their weights; one candidate each."""
-_RIDGE = 1e-3
+MISLABELLED = 0.15
+"""Of the clips: nobody is right on all."""
+_COMPONENTS = 16
 _OFF = ("top_share", "entropy", "effective_emotions", "consistency", "class_share",
         "real_time_factor")  # fmt: skip
 
 
 def compare(material: Material, number: int, limit: float, threads: int) -> dict[str, Any]:
     """Judge a pool twice, and return what either way took, heard and decided."""
-    data = material.corpus(material.clips)
-    pool = graded(material, data, number)
+    data, pool = graded(material, number)
     arguments = {"full": ["--threads", str(threads)]}
     arguments["race"] = [*arguments["full"], "--race"]
     found = {way: _judge(material, pool, data, limit, arguments[way]) for way in arguments}
@@ -54,31 +56,44 @@ def compare(material: Material, number: int, limit: float, threads: int) -> dict
     }  # fmt: skip
 
 
-def graded(material: Material, data: Path, number: int) -> dict[str, Path]:
-    """Return checkpoints of graded accuracy on these clips, by name, in random order."""
-    base = material.model(material.size.models[0])
-    root = material.work / "graded" / f"{base.name}-{data.name}"
-    pool = {f"model-{place:02d}": root / f"noise-{noise:g}" for place, noise in
-            enumerate(np.random.default_rng(0).permutation(NOISE[:number]))}  # fmt: skip
-    if missing := [folder for folder in pool.values() if not folder.is_dir()]:
-        _write(base, data, missing)
-    return pool
+def graded(material: Material, number: int) -> tuple[Path, dict[str, Path]]:
+    """Return labelled clips, and checkpoints of graded accuracy by name, in random order."""
+    base, clips = material.model(material.size.models[0]), material.corpus(material.clips)
+    root = material.work / "graded" / f"{base.name}-{clips.name}"
+    order = np.random.default_rng(0).permutation(NOISE[:number])
+    pool = {f"model-{place:02d}": root / f"noise-{noise:g}" for place, noise in enumerate(order)}
+    missing = [folder for folder in pool.values() if not folder.is_dir()]
+    if missing:
+        _write(base, clips, root / "speech", missing)
+    return root / "speech", pool
 
 
-def _write(base: Path, data: Path, folders: list[Path]) -> None:
+def _write(base: Path, clips: Path, speech: Path, folders: list[Path]) -> None:
     network = transformers.AutoModelForAudioClassification.from_pretrained(base).eval()
-    heard = _features(network, base, data)
-    by_name = {clip.name: clip.label for clip in read_corpus(data).clips}
-    truth = np.array([LABELS.index(str(by_name[name])) for name in sorted(by_name)])
+    heard, rng = _features(network, base, clips), np.random.default_rng(0)
     centre = heard.mean(axis=0)
-    inputs = heard - centre
-    square = inputs.T @ inputs
-    square += _RIDGE * np.trace(square) / len(square) * np.eye(len(square))
-    weight = np.linalg.solve(square, inputs.T @ (np.eye(len(LABELS))[truth] - 1 / len(LABELS))).T
+    _, sizes, axes = np.linalg.svd(heard - centre, full_matrices=False)
+    turn, _ = np.linalg.qr(rng.normal(size=(_COMPONENTS, len(LABELS))))
+    weight = (turn.T / sizes[:_COMPONENTS]) @ axes[:_COMPONENTS]
+    labels = ((heard - centre) @ weight.T).argmax(axis=1)
+    wrong = rng.random(len(labels)) < MISLABELLED
+    _label(clips, speech, np.where(wrong, rng.integers(len(LABELS), size=len(labels)), labels))
     for folder in folders:
         noise = float(folder.name.removeprefix("noise-"))
-        drawn = np.random.default_rng(round(100 * noise)).normal(0, weight.std(), weight.shape)
-        _save(network, base, folder, weight + noise * drawn, centre)
+        drawn = np.random.default_rng(round(100 * noise)).normal(size=turn.shape) * turn.std()
+        changed = ((turn + noise * drawn).T / sizes[:_COMPONENTS]) @ axes[:_COMPONENTS]
+        _save(network, base, folder, changed, centre)
+
+
+def _label(clips: Path, speech: Path, labels: Any) -> None:
+    """Give the clips other labels, in a folder of their own."""
+    if not speech.is_dir():
+        shutil.copytree(clips / "audio", speech / "audio", copy_function=os.link)
+    header, *rows = (clips / "metadata.csv").read_text("utf-8").splitlines()
+    cells = (row.split(",") for row in sorted(rows))
+    lines = [f"{name},{LABELS[label]},{who}" for (name, _, who), label in
+             zip(cells, labels, strict=True)]  # fmt: skip
+    (speech / "metadata.csv").write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
 
 def _features(network: Any, base: Path, data: Path) -> Any:

@@ -1,28 +1,29 @@
 """From predictions to the numbers that say how well they agree with the truth."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
-from sertify.corpora.clips import Clip
 from sertify.gates.accuracy import CONFIDENCE, LaterLook, Score
 from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
+from sertify.pipeline.judged import Judged, judged_clips
+from sertify.pipeline.measuring import (
+    estimates,
+    measured_brier_score,
+    measured_calibration_error,
+    measured_class_share,
+    measured_confusions,
+    measured_precisions,
+    measured_rate,
+)
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.weighing_back import weighed_back
-from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
-from sertify.statistics.confusion import confusion, from_counts, label_set
-from sertify.statistics.intervals import Interval
-from sertify.statistics.leaning import leaning
-from sertify.statistics.resampling import named_groups
+from sertify.statistics.confusion import label_set
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.outcomes import Measurement
 
@@ -55,7 +56,7 @@ def score(
         ``no_data`` where no labelled clip of the part was judged.
     """
     part, seen = part or Part(), seen or {}
-    table = _table(predictions, candidate).where(part.takes)
+    table = judged_clips(predictions, candidate).where(part.takes)
     corpora = dict.fromkeys(clip.corpus for clip in table.clips)
     if not corpora:
         which = part.name or predictions.corpus.name
@@ -82,50 +83,6 @@ def score(
     return replace(result, seen=why, details=details, looks=looks)
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Labelled clips, what was predicted, and the probability of each emotion of the candidate."""
-
-    clips: tuple[Clip, ...]
-    predicted: tuple[str, ...]
-    emotions: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-
-    @cached_property
-    def truth(self) -> tuple[str, ...]:
-        return tuple(str(clip.emotion) for clip in self.clips)
-
-    @cached_property
-    def units(self) -> list[Hashable] | None:
-        return named_groups([clip.unit for clip in self.clips])
-
-    @cached_property
-    def speakers(self) -> int | None:
-        named = named_groups([clip.speaker for clip in self.clips])
-        return len(set(named)) if named else None
-
-    def of_corpus(self, name: str) -> "_Table":
-        return self.where(lambda clip: clip.corpus == name)
-
-    def where(self, wanted: Callable[[Clip], bool]) -> "_Table":
-        places = [place for place, clip in enumerate(self.clips) if wanted(clip)]
-        if len(places) == len(self.clips):
-            return self
-        return replace(
-            self,
-            clips=tuple(self.clips[place] for place in places),
-            predicted=tuple(self.predicted[place] for place in places),
-            probabilities=self.probabilities[places],
-        )
-
-
-def _table(predictions: Predictions, candidate: Candidate) -> _Table:
-    emotions, probabilities = predictions.emotion_probabilities(candidate)
-    predicted = tuple(predictions.emotions(candidate))
-    table = _Table(predictions.clips, predicted, emotions, probabilities)
-    return table.where(lambda clip: clip.label is not None)
-
-
 def _confidences(requirements: Requirements, part: Part) -> dict[str, float]:
     """Return the confidence of the interval that each requirement is compared with."""
     names = ("coverage", "uar", "uar_own", "accuracy", "macro_f1", "recall", "precision")
@@ -143,7 +100,7 @@ def _truths(predictions: Predictions, part: Part, corpus: str) -> list[str | Non
 
 
 def _score_corpus(
-    table: _Table, emotions: Sequence[str], part: Part, levels: Mapping[str, float]
+    table: Judged, emotions: Sequence[str], part: Part, levels: Mapping[str, float]
 ) -> Score:
     kept = table.where(lambda clip: clip.emotion in table.emotions)
     framed = _Framed.of(table, kept, emotions)
@@ -152,20 +109,20 @@ def _score_corpus(
     scored = sorted(set(kept.truth))
     return Score(
         part=part,
-        coverage=_rate("coverage", len(kept.clips), len(table.clips), CONFIDENCE),
+        coverage=measured_rate("coverage", len(kept.clips), len(table.clips), CONFIDENCE),
         coverage_emotions=framed.coverage,
         uar=framed.uar(measured["uar_own"] if framed.able is kept else None),
         uar_own=measured["uar_own"],
         accuracy=measured["accuracy"],
         macro_f1=measured["macro_f1"],
-        class_share=_class_share(kept),
-        calibration_error=_calibration_error(kept),
-        brier_score=_brier_score(kept),
+        class_share=measured_class_share(kept),
+        calibration_error=measured_calibration_error(kept),
+        brier_score=measured_brier_score(kept),
         recalls=tuple(value for name, value in measured.items() if name.startswith("recall:")),
-        precisions=_precisions(kept, CONFIDENCE),
+        precisions=measured_precisions(kept, CONFIDENCE),
         chance=1 / max(1, len(framed.emotions)),
         details={"frame": [*framed.emotions], "expressible": scored, "inexpressible": rest}
-        | _confusions(kept),
+        | measured_confusions(kept),
         decisive=_decisive(kept, len(table.clips), levels) | framed.decisive(levels),
     )
 
@@ -176,10 +133,10 @@ class _Framed:
 
     emotions: tuple[str, ...]
     clips: int
-    able: _Table
+    able: Judged
 
     @classmethod
-    def of(cls, table: _Table, kept: _Table, emotions: Sequence[str]) -> "_Framed":
+    def of(cls, table: Judged, kept: Judged, emotions: Sequence[str]) -> "_Framed":
         judged = Counter(table.truth)
         counted = tuple(emotion for emotion in emotions if emotion in judged)
         clips = sum(judged[emotion] for emotion in counted)
@@ -206,7 +163,7 @@ class _Framed:
         """
         if not self._n or not self.able.clips:
             return Measurement("uar", 0.0, "1", 0.0, 0.0, self._n)
-        own = own or _estimates(self.able, ["uar"], {"uar": confidence})["uar"]
+        own = own or estimates(self.able, ["uar"], {"uar": confidence})["uar"]
         low, high = (end and end * self._share for end in (own.low, own.high))
         return Measurement("uar", own.value * self._share, "1", low, high, self.clips, own.speakers)
 
@@ -217,128 +174,32 @@ class _Framed:
         return {"uar": self.uar(None, levels["uar"])}
 
 
-def _measure(table: _Table) -> dict[str, Measurement]:
+def _measure(table: Judged) -> dict[str, Measurement]:
     """Measurements by name; all are 0 where there is no clip."""
     if not table.clips:
         return {name: Measurement(name, 0.0, n=0) for name in _ESTIMATED}
-    return _estimates(table, [*_ESTIMATED, *_recall_names(table)], {})
+    return estimates(table, [*_ESTIMATED, *_recall_names(table)], {})
 
 
-def _decisive(kept: _Table, clips: int, levels: Mapping[str, float]) -> dict[str, Measurement]:
+def _decisive(kept: Judged, clips: int, levels: Mapping[str, float]) -> dict[str, Measurement]:
     """Return by name what is compared with a requirement at another confidence than usual."""
     other = {name: level for name, level in levels.items() if level != CONFIDENCE}
     decisive: list[Measurement] = []
     if "coverage" in other:
-        decisive.append(_rate("coverage", len(kept.clips), clips, other["coverage"]))
+        decisive.append(measured_rate("coverage", len(kept.clips), clips, other["coverage"]))
     if "precision" in other:
-        decisive += _precisions(kept, other["precision"])
+        decisive += measured_precisions(kept, other["precision"])
     names = [*_ESTIMATED, *_recall_names(kept)] if kept.clips else []
     wanted = [name for name in names if name.partition(":")[0] in other]
-    decisive += _estimates(kept, wanted, other).values() if wanted else ()
+    decisive += estimates(kept, wanted, other).values() if wanted else ()
     return {measurement.name: measurement for measurement in decisive}
 
 
 _ESTIMATED = ("accuracy", "uar_own", "macro_f1")
 
 
-def _recall_names(table: _Table) -> list[str]:
+def _recall_names(table: Judged) -> list[str]:
     return [f"recall:{emotion}" for emotion in label_set(table.truth)]
-
-
-def _estimates(
-    table: _Table, names: Sequence[str], levels: Mapping[str, float]
-) -> dict[str, Measurement]:
-    counts, labels = confusion(table.truth, table.predicted), label_set(table.truth)
-    clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
-    return {
-        name: Measurement(
-            name, float(from_counts(_metric(name), counts, labels)), "1", interval.low,
-            interval.high, clips.get(name, len(table.clips)), table.speakers,
-        )
-        for name, interval in _intervals(table, names, levels).items()
-    }  # fmt: skip
-
-
-def _intervals(
-    table: _Table, names: Sequence[str], levels: Mapping[str, float]
-) -> dict[str, Interval]:
-    """Return the interval of each metric, in the order of the names."""
-    by_level: dict[float, list[str]] = {}
-    for name in names:
-        by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
-    intervals: dict[str, Interval] = {}
-    for level, some in by_level.items():
-        found = jackknife.metric_intervals(
-            table.truth,
-            table.predicted,
-            table.units,
-            [_metric(name) for name in some],
-            confidence=level,
-        )
-        intervals |= {name: found[_metric(name)] for name in some}
-    return {name: intervals[name] for name in names}
-
-
-def _metric(name: str) -> str:
-    return name.removesuffix("_own")
-
-
-def _rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
-    interval = intervals.wilson(hits, clips, confidence)
-    return Measurement(name, hits / clips, "1", interval.low, interval.high, clips)
-
-
-def _precisions(table: _Table, confidence: float) -> tuple[Measurement, ...]:
-    if not table.clips:
-        return ()
-    return tuple(
-        _rate(f"precision:{name}", round(value * n), n, confidence)
-        for name, value in agreement.precisions(table.truth, table.predicted).items()
-        if (n := table.predicted.count(name))
-    )
-
-
-def _class_share(table: _Table) -> Measurement:
-    """Measure the emotion that is said too often or too rarely, beyond what errors explain."""
-    if not table.clips:
-        return Measurement("class_share", 1.0, n=0)
-    found = leaning(table.truth, table.predicted, table.emotions, table.units)
-    low, high = found.interval.low, found.interval.high
-    return Measurement("class_share", found.excess, "1", low, high, len(table.clips))
-
-
-def _calibration_error(table: _Table) -> Measurement:
-    if not table.clips:
-        return Measurement("calibration_error", 1.0, n=0)
-    columns = [table.emotions.index(emotion) for emotion in table.predicted]
-    confidence = table.probabilities[np.arange(len(columns)), columns]
-    correct = [
-        true == predicted for true, predicted in zip(table.truth, table.predicted, strict=True)
-    ]
-    error = calibration.expected_calibration_error(confidence.tolist(), correct)
-    return Measurement("calibration_error", error, n=len(table.clips))
-
-
-def _brier_score(table: _Table) -> Measurement:
-    if not table.clips:
-        return Measurement("brier_score", 2.0, n=0)
-    value = calibration.brier_score(table.truth, table.probabilities, table.emotions)
-    return Measurement("brier_score", value, n=len(table.clips))
-
-
-def _confusions(table: _Table) -> dict[str, Any]:
-    """Return which emotions were taken for which, in JSON types; nothing without clips."""
-    if not table.clips:
-        return {}
-    truth, predicted = table.truth, table.predicted
-    rows, columns = sorted(set(truth)), sorted({*truth, *predicted})
-    counts = confusion(truth, predicted, columns)[:, :-1]
-    matrix = [counts[columns.index(row)].tolist() for row in rows]
-    shares = {name: truth.count(name) / len(truth) for name in rows}
-    return {
-        "confusion": {"labels": rows, "columns": columns, "counts": matrix},
-        "class_shares": {"truth": shares, "predicted": diversity.shares(predicted)},
-    }
 
 
 def _accounts(predictions: Predictions, part: Part, seen: Mapping[str, str]) -> dict[str, Any]:

@@ -285,7 +285,7 @@ def consistency(
     from sertify.pipeline.consistency import ask_again
 
     if predictions.stopped is not None:  # four changes of clips would take longer than the race
-        raise NotReached(predictions.stopped.reason, f"not reached, {predictions.stopped.message}")
+        raise predictions.stopped.error(whole=False)
     with tell("", "changed clips", predictions.clips) as progress:
         return ask_again(model, predictions, progress=progress, recordings=recordings)
 

@@ -1,50 +1,18 @@
 """Scores on some clips of a corpus, weighed back to the labels of all of it."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sertify.corpora.clips import Clip
 from sertify.gates.accuracy import CONFIDENCE, Score
+from sertify.pipeline.judged import Judged
 from sertify.statistics import calibration, diversity
 from sertify.statistics.intervals import Interval
 from sertify.statistics.leaning import leaning
 from sertify.statistics.weighing import weighed_estimate, weighed_rate
 from sertify.vocabulary.outcomes import Measurement
-
-
-class Judged(Protocol):
-    """Labelled clips of a corpus, and what a candidate said of them."""
-
-    @property
-    def clips(self) -> tuple[Clip, ...]:
-        """The clips."""
-
-    @property
-    def truth(self) -> tuple[str, ...]:
-        """The emotion of each."""
-
-    @property
-    def predicted(self) -> tuple[str, ...]:
-        """The emotion that was said of each."""
-
-    @property
-    def emotions(self) -> tuple[str, ...]:
-        """The emotions that the candidate can express."""
-
-    @property
-    def probabilities(self) -> NDArray[np.float64]:
-        """The probability of each emotion for each clip."""
-
-    @property
-    def units(self) -> list[Hashable] | None:
-        """What each is resampled with, where that is named."""
-
-    def where(self, wanted: Callable[[Clip], bool]) -> Self:
-        """Return some of the clips."""
 
 
 def weighed_back(scored: Score, judged: Judged, levels: Mapping[str, float]) -> Score:

@@ -89,7 +89,8 @@ def _value(way: Way, name: str) -> Any:
     except Rejected as rejection:
         return rejection
     except NotReached as why:
-        raise Unreached(why) from None
+        # What has details is about the candidate, and not about the run.
+        raise Unreached(why, way.get("candidate").name if why.details else "") from None
 
 
 def _fixture(name: str, stage: Callable[..., Any]) -> Any:

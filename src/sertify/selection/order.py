@@ -25,6 +25,8 @@ def least_leads(uar: Floats, known: Floats, worth: Floats | None = None) -> Floa
     [0.01, -0.01]
     """
     added = np.zeros(uar.shape[1:]) if worth is None else worth
+    if known.all() and uar.shape[1] > 1:
+        return _leads(uar.mean(axis=0) + added)
     least = np.empty(np.broadcast_shapes(added.shape, uar.shape[1:]))
     for one in range(uar.shape[1]):
         both = known[:, [one]] * known
@@ -34,3 +36,10 @@ def least_leads(uar: Floats, known: Floats, worth: Floats | None = None) -> Floa
         leads = np.delete(gaps + added[one] - added, one, axis=0)
         least[one] = leads.min(axis=0) if len(leads) else 0.0
     return least
+
+
+def _leads(values: Floats) -> Floats:
+    """Return by how much each value is above the largest of the others."""
+    second, first = np.partition(values, -2, axis=0)[-2:]
+    leads: Floats = values - np.where(values == first, second, first)
+    return leads

@@ -1,0 +1,115 @@
+"""Numbers of what a candidate said of labelled clips, each with its interval."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sertify.gates.accuracy import CONFIDENCE
+from sertify.pipeline.judged import Judged
+from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
+from sertify.statistics.confusion import confusion, from_counts, label_set
+from sertify.statistics.intervals import Interval
+from sertify.statistics.leaning import leaning
+from sertify.vocabulary.outcomes import Measurement
+
+
+def estimates(
+    judged: Judged, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Measurement]:
+    """Measure metrics by name; ``levels`` are the confidences other than usual."""
+    counts, labels = confusion(judged.truth, judged.predicted), label_set(judged.truth)
+    clips = {f"recall:{label}": int(row.sum()) for label, row in zip(labels, counts, strict=True)}
+    return {
+        name: Measurement(
+            name, float(from_counts(_metric(name), counts, labels)), "1", interval.low,
+            interval.high, clips.get(name, len(judged.clips)), judged.speakers,
+        )
+        for name, interval in _intervals(judged, names, levels).items()
+    }  # fmt: skip
+
+
+def _intervals(
+    judged: Judged, names: Sequence[str], levels: Mapping[str, float]
+) -> dict[str, Interval]:
+    """Return the interval of each metric, in the order of the names."""
+    by_level: dict[float, list[str]] = {}
+    for name in names:
+        by_level.setdefault(levels.get(name.partition(":")[0], CONFIDENCE), []).append(name)
+    intervals: dict[str, Interval] = {}
+    for level, some in by_level.items():
+        found = jackknife.metric_intervals(
+            judged.truth,
+            judged.predicted,
+            judged.units,
+            [_metric(name) for name in some],
+            confidence=level,
+        )
+        intervals |= {name: found[_metric(name)] for name in some}
+    return {name: intervals[name] for name in names}
+
+
+def _metric(name: str) -> str:
+    return name.removesuffix("_own")
+
+
+def measured_rate(name: str, hits: int, clips: int, confidence: float) -> Measurement:
+    """Measure a plain rate, with its interval by clip."""
+    interval = intervals.wilson(hits, clips, confidence)
+    return Measurement(name, hits / clips, "1", interval.low, interval.high, clips)
+
+
+def measured_precisions(judged: Judged, confidence: float) -> tuple[Measurement, ...]:
+    """Measure the precision of each emotion that was said."""
+    if not judged.clips:
+        return ()
+    return tuple(
+        measured_rate(f"precision:{name}", round(value * n), n, confidence)
+        for name, value in agreement.precisions(judged.truth, judged.predicted).items()
+        if (n := judged.predicted.count(name))
+    )
+
+
+def measured_class_share(judged: Judged) -> Measurement:
+    """Measure the emotion that is said too often or too rarely, beyond what errors explain."""
+    if not judged.clips:
+        return Measurement("class_share", 1.0, n=0)
+    found = leaning(judged.truth, judged.predicted, judged.emotions, judged.units)
+    low, high = found.interval.low, found.interval.high
+    return Measurement("class_share", found.excess, "1", low, high, len(judged.clips))
+
+
+def measured_calibration_error(judged: Judged) -> Measurement:
+    """Measure how far confidence is from how often it is right."""
+    if not judged.clips:
+        return Measurement("calibration_error", 1.0, n=0)
+    columns = [judged.emotions.index(emotion) for emotion in judged.predicted]
+    confidence = judged.probabilities[np.arange(len(columns)), columns]
+    correct = [
+        true == predicted for true, predicted in zip(judged.truth, judged.predicted, strict=True)
+    ]
+    error = calibration.expected_calibration_error(confidence.tolist(), correct)
+    return Measurement("calibration_error", error, n=len(judged.clips))
+
+
+def measured_brier_score(judged: Judged) -> Measurement:
+    """Measure the Brier score; 2, the worst, where there is no clip."""
+    if not judged.clips:
+        return Measurement("brier_score", 2.0, n=0)
+    value = calibration.brier_score(judged.truth, judged.probabilities, judged.emotions)
+    return Measurement("brier_score", value, n=len(judged.clips))
+
+
+def measured_confusions(judged: Judged) -> dict[str, Any]:
+    """Return which emotions were taken for which, in JSON types; nothing without clips."""
+    if not judged.clips:
+        return {}
+    truth, predicted = judged.truth, judged.predicted
+    rows, columns = sorted(set(truth)), sorted({*truth, *predicted})
+    counts = confusion(truth, predicted, columns)[:, :-1]
+    matrix = [counts[columns.index(row)].tolist() for row in rows]
+    shares = {name: truth.count(name) / len(truth) for name in rows}
+    return {
+        "confusion": {"labels": rows, "columns": columns, "counts": matrix},
+        "class_shares": {"truth": shares, "predicted": diversity.shares(predicted)},
+    }
