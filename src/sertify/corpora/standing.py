@@ -21,8 +21,8 @@ def doubts_about(whole: Sequence[Clip], drawn: Sequence[Clip]) -> Iterator[str]:
     """Yield what is to be known of numbers on clips that were drawn and weighed."""
     if len({clip.weight for clip in drawn}) > 1:
         yield (
-            "--limit took equally many clips of each label; all numbers but UAR, recall and counts"
-            " are weighed back to the shares of the labels before"
+            "--limit drew as many clips of each label; all numbers but UAR, recall and counts are"
+            " weighed back to how often each label occurs without it"
         )
     lost = {clip.label for clip in whole} - {clip.label for clip in drawn}
     if lost:

@@ -86,7 +86,8 @@ def judge_above_chance(scored: "Score", requirements: Requirements) -> Judgement
     bound = None if scored.seen else sure
     uar = scored.decisive.get("uar", scored.uar)
     judgement = _judge(scored, uar, bound, "chance_level")
-    message = judgement.message and f"{judgement.message} (the score of guessing)"
+    least = str(Bound(min=scored.chance))
+    message = judgement.message.replace(least, f"{least}, the score of guessing,", 1)
     measured = (Measurement("chance", scored.chance),)
     return replace(judgement, measurements=measured, message=message)
 

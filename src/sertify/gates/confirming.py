@@ -1,5 +1,6 @@
 """Whether speech that had no part in a choice confirms it, and how much it can tell at all."""
 
+import math
 from dataclasses import dataclass, replace
 
 from sertify.candidates.requirements import Requirements
@@ -119,8 +120,8 @@ def weakness(
         return ""
     few = counted(held, "speaker" if speakers else "clip")
     return (
-        f"{few} can hardly confirm a UAR of {prospect.value:.2f}: so few show of {chance:.0%} of"
-        f" such models that they meet the limit; {_cure(prospect, speakers, apart=apart)}"
+        f"{few} would confirm a UAR of {prospect.value:.2f} in only {math.floor(100 * chance)} % of"
+        f" cases; {_cure(prospect, speakers, apart=apart)}"
     )
 
 

@@ -161,7 +161,7 @@ def _behind(share: float, looks: Sequence[Look], _: Sequence[Foresight], terms: 
     ahead = [replace(look, hits=look.leader.hits) for look in looks if look.leader]
     return (
         f"behind {terms.leader} after {share:.0%} of the clips: UAR {_mean(looks):.2f} against"
-        f" {_mean(ahead):.2f} on them; run without --race to judge it in full"
+        f" {_mean(ahead):.2f} on them"
     )
 
 

@@ -6,14 +6,14 @@ from itertools import compress
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
-from sertify.selection.aims import AIMS, Aims, aims_of, weights_of, worth
+from sertify.selection.aims import AIMS, Aims, aims_of, seconds_for_a_second, weights_of, worth
 from sertify.selection.comparison import Comparison, compare
 from sertify.selection.explanations import Choice, why_chosen
 from sertify.selection.firmness import Firmness, firmness_of
 from sertify.selection.order import least_leads
 from sertify.selection.others import Shared, shared
 from sertify.selection.shortfall import why_none
-from sertify.selection.verdicts import Standing, Verdict, segment_time
+from sertify.selection.verdicts import Standing, Verdict
 from sertify.statistics.confusion import Floats
 from sertify.statistics.fronts import pareto_front
 
@@ -59,8 +59,9 @@ def select(
     That is its UAR over the emotions needed, and what it is worth in UAR that it is fast, varied,
     and trained on the languages wanted. Neither depends on any other candidate: adding or removing
     one that is not chosen changes nothing. Where candidates were trained on some of the corpora,
-    each two are compared on those new to both, and the one is chosen that no other beats, or else
-    that is beaten by the least. ``labellings`` are what each candidate said of each clip, by name.
+    each two are compared on those new to both, and the one is chosen that no other beats, or else,
+    in a circle, that is beaten by the least; then alone do others matter. ``labellings`` are what
+    each candidate said of each clip, by name.
     """
     labellings, preferences = labellings or {}, preferences or Preferences()
     qualified = [verdict for verdict in verdicts if verdict.standing is Standing.QUALIFIED]
@@ -102,8 +103,8 @@ def _name(verdict: Verdict) -> str:
 
 
 def _seconds(verdict: Verdict) -> float:
-    time = segment_time(verdict)
-    return time.value if time else float("inf")
+    seconds = seconds_for_a_second(verdict)
+    return float("inf") if seconds is None else seconds
 
 
 def _first(comparison: Comparison | None, added: Floats) -> int:

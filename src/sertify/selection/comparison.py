@@ -33,7 +33,7 @@ class Comparison:
     Attributes
     ----------
     names
-        Who is compared: those to whom some corpus is new.
+        Who is compared: those to whom some corpus is new, be it to them alone.
     corpora
         By corpus, how right those are that were not trained on it.
     emotions
@@ -95,8 +95,12 @@ class Comparison:
 
     @cached_property
     def leader(self) -> str:
-        """The most accurate: the one that is behind any other by the least."""
-        return self.names[int(least_leads(self.values, self.known).argmax())]
+        """The most accurate: the one that is behind any other by the least.
+
+        Of those it is the one that can be compared with most others.
+        """
+        leads, shared = least_leads(self.values, self.known), self.known.T @ self.known > 0
+        return self.names[int(np.lexsort((-shared.sum(axis=1), -leads.round(12)))[0])]
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -120,28 +124,34 @@ def compare(
 
     By default these are the emotions that have enough clips in a corpus. A clip that a candidate
     could not be asked about is not recognised. A corpus with fewer than two of the emotions, or
-    that fewer than two candidates have not seen in training, is left out.
+    that fewer than two candidates have not seen in training, is left out; unless one would not take
+    part without it: whom others may be compared with must not depend on who takes part.
     """
     clips = _clips(labellings)
     emotions = {name: frame(truths.values(), wanted) for name, truths in clips.items()}
-    order = sorted(clips)
-    able = {
-        corpus: [one for one in labellings if corpus not in one.seen]
-        for corpus in order
-        if len(emotions[corpus]) > 1
-    }
-    corpora = {
-        corpus: _paired(some, clips[corpus], emotions[corpus])
-        for corpus, some in able.items()
-        if len(some) >= min(2, len(labellings))
-    }
-    left_out = {corpus: why for corpus in order if (why := _why(corpus, labellings, emotions))}
+    able = _new_to(labellings, [name for name in sorted(clips) if len(emotions[name]) > 1])
+    corpora = {name: _paired(some, clips[name], emotions[name]) for name, some in able.items()}
+    left_out = {name: why for name in sorted(clips) if (why := _why(name, labellings, emotions))}
     if not corpora:
         return None
     used = {corpus: emotions[corpus] for corpus in corpora}
     known = {name for one in corpora.values() for name in one.names}
     names = tuple(one.candidate for one in labellings if one.candidate in known)
     return Comparison(names, corpora, used, left_out)
+
+
+def _new_to(
+    labellings: Sequence[Labelling], corpora: Sequence[str]
+) -> dict[str, Sequence[Labelling]]:
+    """Return who has not seen a corpus, by its name; nothing where no two have one in common."""
+    new = {corpus: [one for one in labellings if corpus not in one.seen] for corpus in corpora}
+    several = [some for some in new.values() if len(some) >= min(2, len(labellings))]
+    placed = {one.candidate for some in several for one in some}
+    return {
+        corpus: some
+        for corpus, some in new.items()
+        if several and (some in several or any(one.candidate not in placed for one in some))
+    }
 
 
 def obstacles(labellings: Sequence[Labelling], wanted: Sequence[str] | None) -> dict[str, str]:

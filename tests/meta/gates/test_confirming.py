@@ -77,8 +77,7 @@ def test_what_luck_added_is_no_part_of_what_is_expected() -> None:
 
 def test_who_holds_out_too_few_is_told_how_many_would_do() -> None:
     said = (
-        "2 speakers can hardly confirm a UAR of 0.60: so few show of 15% of such models that"
-        " they meet the limit; for 80 % it takes 6 speakers"
+        "2 speakers would confirm a UAR of 0.60 in only 14 % of cases; for 80 % it takes 6 speakers"
     )
     assert weakness(DEFAULTS, BASIS, 2, 120, apart=True) == f"{said}: --hold-out 0.6"
     assert weakness(DEFAULTS, BASIS, 2, 120, apart=False) == said
@@ -87,7 +86,7 @@ def test_who_holds_out_too_few_is_told_how_many_would_do() -> None:
 
 def test_clips_are_counted_where_speakers_are_not_named() -> None:
     text = weakness(DEFAULTS, BASIS, 0, 3, apart=False)
-    assert text.startswith("3 clips can hardly confirm a UAR of 0.60: ")
+    assert text.startswith("3 clips would confirm a UAR of 0.60 in only ")
     assert text.endswith(" clips")
 
 

@@ -399,17 +399,17 @@ def test_a_part_is_held_against_the_requirement_on_it(
             estimate("uar", 0.52),
             0.5,
             (
-                "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5 with"
-                " 95% confidence; 100 clips cannot tell; 650 would in 5 of 10 cases,"
-                " 5,100 in 8 of 10 (the score of guessing)"
+                "INCONCLUSIVE chance_level: uar=0.52 [0.42, 0.62], but should be at least 0.5, the"
+                " score of guessing, with 95% confidence; 100 clips cannot tell; 650 would in 5 of"
+                " 10 cases, 5,100 in 8 of 10"
             ),
         ),
         (
             estimate("uar", 0.3),
             0.5,
             (
-                "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5 with 95%"
-                " confidence (the score of guessing)"
+                "FAIL chance_level: uar=0.3 [0.2, 0.4], but should be at least 0.5, the score"
+                " of guessing, with 95% confidence"
             ),
         ),
     ],

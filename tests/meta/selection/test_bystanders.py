@@ -84,6 +84,24 @@ def test_who_has_seen_the_large_corpus_does_not_take_it_from_the_others() -> Non
     assert found.comparison.left_out == {"large": "seen in training by crammed"}
 
 
+def test_nobody_drops_out_as_nobody_else_is_new_to_the_same_speech() -> None:
+    speech = tuple(Speech.balanced(name, 6, 42) for name in ("one", "two"))
+    worlds = {"a": (0.85, "two", 0.2), "b": (0.6, "one", 1), "c": (0.45, "one", 5)}
+    worlds["d"] = (0.45, "two", 5)
+    ones = [
+        One(
+            name,
+            {one.name: answering(one, rate, seed) for one in speech},
+            seconds=seconds,
+            seen=(seen,),
+        )
+        for seed, (name, (rate, seen, seconds)) in enumerate(worlds.items())
+    ]
+    found = [World(speech, tuple(ones[:number])).choose() for number in (2, 3, 4)]
+    assert [choice.candidate for choice in found] == ["a", "a", "a"]
+    assert "it could not be compared with b, but it is 5 times as fast" in found[1].sentence
+
+
 def test_not_told_apart_is_not_equal() -> None:
     speech = Speech.balanced("calls", 4, 21)
     best, fast = candidate("best", speech, 0.62, 1), candidate("fast", speech, 0.56, 2)

@@ -278,8 +278,8 @@ def test_what_few_speakers_leave_open_does_not_turn_the_run_red(
     assert "chosen by, as far as 2 speakers can tell" in confirmation["message"]
     assert confirmation["looks"] == 1
     assert 0 < confirmation["power"] < 0.8
-    said = [text for text in confirmation["warnings"] if "can hardly confirm" in text]
-    assert [text[:45] for text in said] == ["2 speakers can hardly confirm a UAR of 0.84: "]
+    said = [text for text in confirmation["warnings"] if "would confirm" in text]
+    assert [text[:44] for text in said] == ["2 speakers would confirm a UAR of 0.84 in on"]
     assert ": --hold-out 0." in said[0]
     assert "Neither confirmed nor refuted on held-out speech" in " ".join(outcome.output.split())
 
