@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sertify.vocabulary.planning import factor_to_settle
-from sertify.vocabulary.text import ordinal
+from sertify.vocabulary.text import counted, ordinal
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
@@ -124,7 +124,7 @@ def _clips_needed(measured: Measurement, bound: Bound) -> str:
     if not measured.n:
         return "; the data cannot tell"
     has = f"; {measured.n:,} clips"
-    has += f" of {measured.speakers} speakers" if measured.speakers else ""
+    has += f" of {counted(measured.speakers, 'speaker')}" if measured.speakers else ""
     if measured.speakers and measured.speakers < _FEWEST:
         return f"{has} cannot tell, and so few rarely can: judge it on 10 speakers or more"
     return f"{has} cannot tell{_chances(measured, bound, measured.n)}"

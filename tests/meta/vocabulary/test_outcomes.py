@@ -215,6 +215,11 @@ def test_of_speakers_more_are_needed_not_only_more_clips() -> None:
     )
 
 
+def test_a_single_speaker_is_one() -> None:
+    measured = Measurement("uar", 0.55, low=0.2, high=0.9, n=35, speakers=1)
+    assert "; 35 clips of 1 speaker cannot tell" in judge(measured, SURE, "low_uar").message
+
+
 def test_of_very_few_speakers_it_is_not_foretold_how_many_are_needed() -> None:
     measured = Measurement("uar", 0.55, low=1e-7, high=1.0, n=30, speakers=3)
     message = judge(measured, SURE, "low_uar").message
