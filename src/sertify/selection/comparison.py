@@ -123,7 +123,7 @@ def compare(
     """Compare candidates over the emotions ``wanted``; None where there is nothing to compare on.
 
     By default these are the emotions that have enough clips in a corpus. A clip that a candidate
-    could not be asked about is not recognised. A corpus with fewer than two of the emotions, or
+    could not judge has no part in its UAR. A corpus with fewer than two of the emotions, or
     that fewer than two candidates have not seen in training, is left out; unless one would not take
     part without it: whom others may be compared with must not depend on who takes part.
     """
@@ -197,7 +197,7 @@ def _paired(
         units |= dict(zip(one.keys, one.units, strict=True))
     return paired(
         [clips[key] for key in kept],
-        {name: [answers.get(key, "") for key in kept] for name, answers in said.items()},
+        {name: [answers.get(key) for key in kept] for name, answers in said.items()},
         named_groups([units[key] for key in kept]),
         emotions,
     )

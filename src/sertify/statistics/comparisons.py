@@ -1,5 +1,6 @@
 """How much better one model is than another, and from which of many the best can be told."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -9,8 +10,8 @@ import numpy as np
 from sertify.statistics.confusion import Floats
 from sertify.statistics.intervals import (
     Interval,
+    bounded_interval,
     normal_quantile,
-    rate_interval,
     t_quantile,
     t_tail,
 )
@@ -109,10 +110,12 @@ def uar_interval(corpora: Sequence[Paired], name: str, confidence: float = 0.95)
     value = fmean(float(one.values[at]) for one, at in zip(corpora, places, strict=True))
     rows = [one.deviations[at] for one, at in zip(corpora, places, strict=True)]
     error, freedom = _combined(rows, [one.freedom for one in corpora])
+    spreads = [float(one.spreads[at]) for one, at in zip(corpora, places, strict=True)]
     by_clip = not all(one.by_speaker for one in corpora)
     known = by_clip and not error  # the spread of independent clips is known
     quantile = normal_quantile(confidence) if known else t_quantile(confidence, freedom)
-    return rate_interval(value, error, _trials(corpora), quantile)
+    spread = math.hypot(*spreads) / len(corpora)
+    return bounded_interval(value, spread, error, _trials(corpora), quantile)
 
 
 def _contrast(one: Paired, table: Floats, better: str, other: str) -> Floats:

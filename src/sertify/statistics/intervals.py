@@ -47,6 +47,28 @@ def rate_interval(value: float, error: float, trials: float, quantile: float) ->
     return score_interval(value * trials, trials, quantile)
 
 
+def bounded_interval(
+    value: float, spread: float, error: float, trials: float, quantile: float
+) -> Interval:
+    """Return the interval of a rate whose ``error`` is a ``spread`` and what classes may hide.
+
+    Near 0 and 1 the logit scale makes too much of what they hide: a model with one error would be
+    less sure than one with many. So the interval is no wider than what holds both that of the
+    spread alone and the score interval, which is that of a model without an error.
+
+    >>> one_error = bounded_interval(34 / 35, 0.0286, 0.062, 35, 1.96)
+    >>> round(one_error.low, 2), round(rate_interval(34 / 35, 0.062, 35, 1.96).low, 2)
+    (0.82, 0.3)
+    """
+    wide = rate_interval(value, error, trials, quantile)
+    if not spread or error <= spread:
+        return wide
+    plain = rate_interval(value, spread, trials, quantile)
+    score = score_interval(value * trials, trials, quantile)
+    low, high = min(plain.low, score.low), max(plain.high, score.high)
+    return Interval(max(wide.low, low), min(wide.high, high))
+
+
 def score_interval(successes: float, n: float, z: float) -> Interval:
     """Return Wilson's interval for a quantile; trials need not be whole.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sertify.statistics import confusion
 from sertify.statistics.confusion import Counts, Floats
-from sertify.statistics.intervals import Interval, normal_quantile, rate_interval, t_quantile
+from sertify.statistics.intervals import Interval, bounded_interval, normal_quantile, t_quantile
 from sertify.statistics.rare_classes import floored, slopes
 from sertify.statistics.resampling import freedom, speaker_codes, tables, trials
 
@@ -163,11 +163,12 @@ def _estimate(metric: str, study: _Study, confidence: float) -> tuple[float, Int
 def _bounds(value: float, metric: str, study: _Study, confidence: float, span: int) -> Interval:
     """Return Student's interval of a value within 0..1, of a metric whose range is ``span``."""
     sizes = study.sizes(metric)
-    error = study.error(metric, _spread(metric, study) / span)
+    spread = _spread(metric, study) / span
+    error = study.error(metric, spread)
     quantile = t_quantile(confidence, freedom(sizes))
     if not error and not study.by_speaker and sizes.sum(axis=0).max() > 1:
         quantile = normal_quantile(confidence)  # the spread of independent clips is known
-    return rate_interval(value, error, trials(sizes), quantile)
+    return bounded_interval(value, spread, error, trials(sizes), quantile)
 
 
 def _spread(metric: str, study: _Study) -> float:

@@ -4,11 +4,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sertify.statistics import confusion
 from sertify.statistics.confusion import Counts, Floats
 from sertify.statistics.rare_classes import floors
-from sertify.statistics.resampling import freedom, speaker_codes, tables, trials
+from sertify.statistics.resampling import freedom, speaker_codes, trials
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Paired:
         the contrast of their rows. They are those of the delete-one jackknife (Efron & Stein 1981)
         over speakers or clips, and what classes may vary by in which a model is always right or
         always wrong.
+    spreads
+        The jackknife's standard error of each, without what classes may hide, (models,).
     freedom
         Degrees of freedom of Student's t.
     trials
@@ -35,6 +38,7 @@ class Paired:
     names: tuple[str, ...]
     values: Floats
     deviations: Floats
+    spreads: Floats
     freedom: float
     clips: int
     trials: float
@@ -56,15 +60,17 @@ class Paired:
 
 def paired(
     truth: Sequence[str],
-    predictions: Mapping[str, Sequence[str]],
+    predictions: Mapping[str, Sequence[str | None]],
     groups: Sequence[Hashable] | None = None,
     labels: Sequence[str] | None = None,
 ) -> Paired:
     """Compare models on the same clips, by speaker or, without two speakers named, by clip.
 
     The arguments are those of :func:`confusion.confusion`, with the predictions of each model by
-    name and the speaker of each clip. Neither the order of clips and of models nor the names of
-    speakers matter. Without the only speaker that has a class, its recall is as observed.
+    name and the speaker of each clip. A clip that a model could not judge, None, has no part in its
+    UAR, nor has a class of which it could judge none. Neither the order of clips and of models nor
+    the names of speakers matter. Without the only speaker that has a class, its recall is as
+    observed.
 
     Raises ``ValueError`` as :func:`confusion.confusion`, and without models.
 
@@ -76,16 +82,22 @@ def paired(
     if not predictions:
         raise ValueError("no predictions: a comparison needs at least one model")
     frozen = confusion.label_set(truth, labels)
-    cells = np.stack([confusion.cells(truth, said, frozen) for said in predictions.values()], 1)
+    texts = [["" if one is None else one for one in said] for said in predictions.values()]
+    cells = np.stack([confusion.cells(truth, said, frozen) for said in texts], axis=1)
+    classes, said = np.divmod(cells, len(frozen) + 1)
+    judged = np.array([[one is not None for one in said] for said in predictions.values()]).T
+    right = classes == said
+    classes = classes[:, 0]
     codes = speaker_codes(groups, len(truth))
-    sizes, hits, repeats = _units(cells, codes, len(frozen))
-    units = np.repeat(sizes, repeats, axis=0)
-    clips, right = repeats @ sizes, np.tensordot(repeats, hits, axes=1)
+    sizes, hits, repeats = _units(classes, judged, right, codes, len(frozen))
+    units = np.repeat(sizes.max(axis=1), repeats, axis=0)
+    clips, hit = (np.tensordot(repeats, table, axes=1) for table in (sizes, hits))
     shown = _jackknifed(sizes, hits, repeats)
     return Paired(
         names=tuple(predictions),
-        values=(right / clips).mean(axis=1),
-        deviations=np.hstack([shown, _hidden(shown, clips, right)]),
+        values=_mean(hit, clips),
+        deviations=np.hstack([shown, _hidden(shown, clips, hit)]),
+        spreads=np.sqrt((shown**2).sum(axis=1)),
         freedom=freedom(units),
         clips=len(truth),
         trials=trials(units),
@@ -94,34 +106,54 @@ def paired(
     )
 
 
-def _units(cells: Counts, codes: Counts | None, n_labels: int) -> tuple[Floats, Floats, Counts]:
-    """Return the distinct units: clips of each class, right ones of each model and class, repeats.
+def _units(
+    classes: Counts,
+    judged: NDArray[np.bool_],
+    right: NDArray[np.bool_],
+    codes: Counts | None,
+    n_labels: int,
+) -> tuple[Floats, Floats, Counts]:
+    """Return the distinct units: clips judged and right ones, each (units, models, classes).
 
-    Equal units are interchangeable; joined, they are fewer. Only classes that occur are kept.
+    The third is how often each occurs: equal units are interchangeable, and joined they are fewer.
+    ``classes`` has the shape (clips,), ``judged`` and ``right`` (clips, models).
     """
-    size, diagonal = n_labels * (n_labels + 1), np.arange(n_labels) * (n_labels + 2)
     if codes is None:
-        rows, repeats = np.unique(cells, axis=0, return_counts=True)
-        sizes = (rows[:, :1] // (n_labels + 1) == np.arange(n_labels)).astype(float)
-        hits = (rows[:, :, None] == diagonal).astype(float)
-    else:
-        flat, repeats = np.unique(
-            tables(cells, codes, size).reshape(int(codes.max()) + 1, -1), axis=0, return_counts=True
+        clips, repeats = np.unique(
+            np.column_stack([classes, judged, right]), axis=0, return_counts=True
         )
-        table = flat.reshape(len(flat), -1, n_labels, n_labels + 1)
-        sizes = table[:, 0].sum(axis=-1).astype(float)
-        hits = flat.reshape(len(flat), -1, size)[:, :, diagonal].astype(float)
-    occurring = sizes.sum(axis=0) > 0
-    return sizes[:, occurring], hits[:, :, occurring], repeats
+        classes, (judged, right) = clips[:, 0], np.split(clips[:, 1:] > 0, 2, axis=1)
+        codes = np.arange(len(clips))
+    else:
+        repeats = np.ones(int(codes.max()) + 1, np.int64)
+    tables = np.zeros((2, len(repeats), n_labels, judged.shape[1]))
+    for table, what in zip(tables, (judged, right & judged), strict=True):
+        np.add.at(table, (codes, classes), what)
+    return _joined(tables.swapaxes(2, 3), repeats)
+
+
+def _joined(tables: Floats, repeats: Counts) -> tuple[Floats, Floats, Counts]:
+    """Put equal units together, in an order of their own."""
+    flat = tables.transpose(1, 0, 2, 3).reshape(tables.shape[1], -1)
+    distinct, which = np.unique(flat, axis=0, return_inverse=True)
+    sizes, hits = distinct.reshape(-1, 2, *tables.shape[2:]).transpose(1, 0, 2, 3)
+    return sizes, hits, np.bincount(which.ravel(), weights=repeats).astype(np.int64)
+
+
+def _mean(hits: Floats, clips: Floats) -> Floats:
+    """Return the mean recall over the classes that have clips, 0 where none has."""
+    recalls = hits / np.maximum(clips, 1)
+    mean: Floats = recalls.sum(axis=-1) / np.maximum(1, (clips > 0).sum(axis=-1))
+    return mean
 
 
 def _jackknifed(sizes: Floats, hits: Floats, repeats: Counts) -> Floats:
     """Return the jackknife's deviations, (models, units)."""
     units = int(repeats.sum())
-    clips, right = repeats @ sizes, np.tensordot(repeats, hits, axes=1)
-    left = (clips - sizes)[:, None]
-    recalls = np.where(left > 0, (right - hits) / np.maximum(left, 1), right / clips)
-    values = recalls.mean(axis=2)
+    clips, right = (np.tensordot(repeats, table, axes=1) for table in (sizes, hits))
+    left = clips - sizes
+    recalls = np.where(left > 0, (right - hits) / np.maximum(left, 1), right / np.maximum(clips, 1))
+    values = recalls.sum(axis=2) / np.maximum(1, (clips > 0).sum(axis=1))
     means = repeats @ values / units
     deviations: Floats = (values - means).T * np.sqrt(repeats * (1 - 1 / units))
     return deviations
@@ -133,8 +165,9 @@ def _hidden(shown: Floats, clips: Floats, right: Floats) -> Floats:
     Models that are right on all clips of a class are so on the same ones, and share its column.
     What a model may vary by in which nothing varies is left to those who find that.
     """
-    variances = floors(np.broadcast_to(clips, right.shape), right)[1]
+    variances = floors(clips, right)[1]
     varies = np.abs(shown).max(axis=1, keepdims=True) > 1e-12
-    errors, always = np.sqrt(variances) / len(clips) * varies, right > 0
+    classes = np.maximum(1, (clips > 0).sum(axis=1, keepdims=True))
+    errors, always = np.sqrt(variances) / classes * varies, right > 0
     hidden: Floats = np.hstack([errors * always, errors * ~always])
     return hidden

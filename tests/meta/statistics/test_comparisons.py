@@ -52,10 +52,12 @@ def of_speakers(rates: Floats) -> Paired:
     """Return models by the rate of each on each speaker, (models, speakers): a paired t-test."""
     n = rates.shape[1]
     means = rates.mean(axis=1)
+    deviations = (rates - means[:, None]) / math.sqrt(n * (n - 1))
     return Paired(
         names=tuple(f"model {i}" for i in range(len(rates))),
         values=means,
-        deviations=(rates - means[:, None]) / math.sqrt(n * (n - 1)),
+        deviations=deviations,
+        spreads=np.sqrt((deviations**2).sum(axis=1)),
         freedom=n - 1,
         clips=1000,
         trials=1000.0,
@@ -68,7 +70,8 @@ def with_errors(errors: Sequence[float], freedom: float) -> Paired:
     """Return models a and b of .6 and .5 whose UARs vary by so much, each on its own."""
     deviations = np.diag(np.array(errors))
     values = np.array([0.6, 0.5])
-    return Paired(("a", "b"), values, deviations, freedom, 100, 100.0, 10, by_speaker=True)
+    spreads = np.array(errors)
+    return Paired(("a", "b"), values, deviations, spreads, freedom, 100, 100.0, 10, by_speaker=True)
 
 
 def covariance(found: Paired) -> Floats:
@@ -429,3 +432,27 @@ def test_say_what_is_wrong_with_the_arguments() -> None:
         paired(["joy", "joy"], {"a": ["joy"]})
     with pytest.raises(ValueError, match=r"^confidence=95, but should lie between 0 and 1"):
         first_two(paired(["joy", "joy"], {"a": ["joy", "joy"], "b": ["joy", "anger"]}), 95)
+
+
+@pytest.mark.parametrize("by_speaker", [True, False])
+def test_a_clip_that_a_model_could_not_judge_is_no_part_of_its_uar_alone(by_speaker: bool) -> None:
+    truth, answers, speakers = study([0.7, 0.5], 8)
+    groups = speakers if by_speaker else None
+    some = [n for n in range(len(truth)) if n % 3]
+    partly = [said if n % 3 else None for n, said in enumerate(answers["model 1"])]
+    found = paired(truth, {"model 0": answers["model 0"], "model 1": partly}, groups)
+    whole = paired(truth, answers, groups)
+    alone = paired(
+        [truth[n] for n in some],
+        {"model 1": [answers["model 1"][n] for n in some]},
+        [speakers[n] for n in some] if by_speaker else None,
+    )
+    assert found.values.tolist() == pytest.approx([whole.values[0], alone.values[0]])
+    assert found.spreads[0] == pytest.approx(whole.spreads[0])
+    assert found.spreads[1] == pytest.approx(alone.spreads[0], rel=0.02)
+
+
+def test_a_class_of_which_a_model_judged_nothing_is_left_out_of_its_uar() -> None:
+    truth = ["anger", "joy"] * 10
+    found = paired(truth, {"a": truth, "b": [None, "joy"] * 10, "c": [None] * 20})
+    assert found.values.tolist() == [1, 1, 0]

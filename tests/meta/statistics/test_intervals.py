@@ -150,6 +150,20 @@ def test_a_speaker_with_most_clips_leaves_few_degrees_of_freedom() -> None:
     assert freedom(np.array([[100], [1], [1], [1]])) == 1
 
 
+@pytest.mark.parametrize("by_speaker", [True, False])
+@pytest.mark.parametrize(("classes", "each"), [(7, 5), (4, 3), (2, 30)])
+def test_one_error_more_makes_nobody_surer(by_speaker: bool, classes: int, each: int) -> None:
+    truth = [f"emotion {n % classes}" for n in range(classes * each)]
+    speakers = [n // classes for n in range(len(truth))] if by_speaker else None
+    lows = []
+    for errors in range(each * classes // 3):
+        wrong = [*range(errors)]
+        said = ["none" if n in wrong else word for n, word in enumerate(truth)]
+        lows.append(metric_intervals(truth, said, speakers, ["uar"])["uar"].low)
+    assert lows[0] > lows[1]
+    assert all(later <= low + 0.03 for low, later in zip(lows, lows[1:], strict=False)), lows
+
+
 def uneven_coverage(by_class: bool, n_studies: int = 300) -> float:
     """Return the coverage where speakers differ in size, or one emotion has but three speakers."""
     rng, covered = np.random.default_rng(1), 0
