@@ -138,9 +138,7 @@ def _clusters(clips: Sequence[Clip]) -> Iterator[str]:
         )
     units = {clip.unit for clip in clips} - {None}
     if len(units) < FEWEST_SPEAKERS:
-        yield (
-            f"{counted(len(units), 'cluster')}: intervals are unreliable below {FEWEST_SPEAKERS}"
-        )
+        yield (f"{counted(len(units), 'cluster')}: intervals are wide below {FEWEST_SPEAKERS}")
 
 
 def _speakers(clips: Sequence[Clip]) -> Iterator[str]:
@@ -153,4 +151,4 @@ def _speakers(clips: Sequence[Clip]) -> Iterator[str]:
         yield f"{nameless} of {counted(len(clips), 'clip')} name no speaker: {too_narrow}"
     elif len(speakers) < FEWEST_SPEAKERS:
         number = counted(len(speakers), "speaker")
-        yield f"{number}: intervals are unreliable below {FEWEST_SPEAKERS}"
+        yield f"{number}: intervals are wide below {FEWEST_SPEAKERS}"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.reading import Candidate
@@ -75,6 +75,16 @@ def looks_of(
     earlier = [(record, about) for record in mine if (about := facts[record.corpus])]
     namesakes = [(record, about) for record, about in earlier if about["name"] == corpus.name]
     return Looks(candidate.requirements, clips, namesakes)
+
+
+def with_confidence_left(candidate: Candidate, later: LaterLook | None) -> Candidate:
+    """Return a candidate of which UAR on all speech is asked at the confidence left at a look."""
+    bound = candidate.requirements.bound("uar")
+    if later is None or bound is None or bound.confidence is None:
+        return candidate
+    left = replace(bound, confidence=later.confidence, look=later.number)
+    uar = tuple(left if one is bound else one for one in candidate.requirements.uar)
+    return replace(candidate, requirements=candidate.requirements.model_copy(update={"uar": uar}))
 
 
 def _confidences(requirements: Requirements, part: Part) -> Iterator[tuple[str, float]]:

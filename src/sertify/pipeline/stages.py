@@ -253,12 +253,14 @@ def predictions(
     seen: dict[str, str],
     settings: Settings,
     contest: "Contest | None",
+    looks: "Callable[[Part], Mapping[str, LaterLook]]",
     tell: Announce,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip.
 
     In a race that may end before all is heard; then it is not kept, as others heard more.
     """
+    from sertify.pipeline.looks import with_confidence_left
     from sertify.pipeline.predictions import predict
     from sertify.pipeline.racing import may_stop, race
 
@@ -272,7 +274,8 @@ def predictions(
             )
 
         racing = settings.race and may_stop(candidate, model.key, snapshot.identity, contest)
-        predicted = race(ask, candidate, seen, contest) if racing and contest else ask(probe)
+        asked = with_confidence_left(candidate, looks(Part()).get("uar"))
+        predicted = race(ask, asked, seen, contest) if racing and contest else ask(probe)
     if contest is not None and predicted.stopped is None:
         contest.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
     return predicted
@@ -371,7 +374,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         for stage in (
             repositories, recordings, in_memory, speech, data, probe, labelled,
             snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
-            seen, contest, predictions, consistency, responses, looks, scorebook, score, stopwatch,
+            seen, contest, looks, predictions, consistency, responses, scorebook, score, stopwatch,
             timing,
         )
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from sertify.candidates.entries import Preferences
 from sertify.evidence.labelling import Labelling
+from sertify.selection.comparison import needed
 from sertify.selection.verdicts import Verdict, timing_record
 from sertify.statistics import diversity
 from sertify.statistics.confusion import Floats
@@ -66,7 +67,7 @@ def aims_of(
         name: Aims(
             accuracy=accuracies.get(name),
             speed=_speed(verdict),
-            diversity=_diversity(labellings[name]) if name in labellings else None,
+            diversity=_diversity(labellings[name], verdict) if name in labellings else None,
             language=_language(verdict, labellings.get(name), preferences),
         )
         for verdict in verdicts
@@ -122,9 +123,10 @@ def _speed(verdict: Verdict) -> float | None:
     return min(1.0, max(0.0, math.log10(_SLOWEST / seconds) / POINTS["speed"]))
 
 
-def _diversity(labelling: Labelling) -> float:
-    """Return how varied the predictions are, of what they could be."""
-    labelled = [place for place, truth in enumerate(labelling.truth) if truth is not None]
+def _diversity(labelling: Labelling, verdict: Verdict) -> float:
+    """Return how varied the predictions are, of what they could be, on clips of what is needed."""
+    counting = needed([labelling], verdict.candidate.requirements.emotions)
+    labelled = [place for place, truth in enumerate(labelling.truth) if truth in counting]
     if not labelled:
         found = diversity.effective_emotions(labelling.predicted)
         return min(1.0, found / max(1, len(labelling.emotions)))

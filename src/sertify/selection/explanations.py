@@ -109,7 +109,7 @@ def _gap(choice: Choice, other: str) -> str:
     side = "above"
     if found.value < 0:
         found, side = choice.comparison.between(other, choice.chosen) or found, "below"
-    size = f"{found.value:.2f} {side}" if round(found.value, 2) else "as accurate as"
+    size = f"{found.value:.2f} {side}" if round(found.value, 2) else "the same UAR as"
     return f"{size} {other} [{found.low:.2f}, {found.high:.2f}]{_where(choice.comparison, found)}"
 
 

@@ -93,7 +93,7 @@ def test_a_list_is_no_cluster(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "warning"),
     [
-        (["anna,1", "ben,2"], "2 clusters: intervals are unreliable below 10"),
+        (["anna,1", "ben,2"], "2 clusters: intervals are wide below 10"),
         (["anna,1", "anna,2"], "1 speaker is in more than one cluster: intervals by cluster"),
     ],
 )

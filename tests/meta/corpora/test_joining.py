@@ -55,7 +55,7 @@ def test_several_corpora_are_one_with_parts(tmp_path: Path) -> None:
         ("de/wav/03a01Fa.wav", "de", "happiness"),
         ("de/wav/08a01Wa.wav", "de", "anger"),
     ]
-    assert "de: 2 speakers: intervals are unreliable below 10" in joined.warnings
+    assert "de: 2 speakers: intervals are wide below 10" in joined.warnings
     assert joined.unknown_labels == ("odd",)
 
 
@@ -219,8 +219,8 @@ def test_each_side_says_how_few_speakers_it_has(tmp_path: Path) -> None:
     corpus = read_corpus(plant(tmp_path, *(f"{n}.wav" for n in range(12)), metadata_csv=table))
     assert "speakers: intervals" not in " ".join(corpus.warnings)
     kept, held = hold_out(corpus, 1 / 3)
-    assert "8 speakers: intervals are unreliable below 10" in kept.warnings
-    assert "4 speakers: intervals are unreliable below 10" in held.warnings
+    assert "8 speakers: intervals are wide below 10" in kept.warnings
+    assert "4 speakers: intervals are wide below 10" in held.warnings
     for side in (kept, held):
         assert sum("known emotion" in warning for warning in side.warnings) == 1
 
@@ -231,7 +231,7 @@ def test_what_was_said_in_reading_is_said_of_each_side(tmp_path: Path) -> None:
     for side in hold_out(corpus, 0.5):
         assert side.warnings == (
             corpus.warnings[0],
-            "1 speaker: intervals are unreliable below 10",
+            "1 speaker: intervals are wide below 10",
         )
 
 
@@ -406,7 +406,7 @@ def test_two_labels_of_one_sound_are_told(tmp_path: Path) -> None:
 
 def test_missing_files_are_no_copies_of_each_other(tmp_path: Path) -> None:
     root = plant(tmp_path, metadata_csv=rows("a.wav,sad,x", "b.wav,angry,y"))
-    assert warned(root) == ["2 speakers: intervals are unreliable below 10"]
+    assert warned(root) == ["2 speakers: intervals are wide below 10"]
 
 
 def test_a_speaker_in_two_splits_is_told_whichever_split_is_kept(tmp_path: Path) -> None:
@@ -442,8 +442,8 @@ def test_unknown_labels_are_told(tmp_path: Path) -> None:
     [
         (["sad,"], "no clip names its speaker: intervals treat clips as independent, which makes"),
         (["sad,x", "sad,"], "1 of 2 clips name no speaker: intervals treat clips as independent"),
-        (["sad,x"], "1 speaker: intervals are unreliable below 10"),
-        ([f"sad,{n}" for n in range(9)], "9 speakers: intervals are unreliable below 10"),
+        (["sad,x"], "1 speaker: intervals are wide below 10"),
+        ([f"sad,{n}" for n in range(9)], "9 speakers: intervals are wide below 10"),
     ],
 )
 def test_too_few_speakers_are_told(tmp_path: Path, listed: list[str], warning: str) -> None:

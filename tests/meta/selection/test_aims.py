@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.selection.aims import AIMS, POINTS, Aims, aims_of, weights_of, worth
@@ -103,6 +104,15 @@ def test_predictions_should_be_as_varied_as_the_truth(
 ) -> None:
     found = said(predicted, ["anger", "sadness"] * 4)
     assert aims(one("x"), found).diversity == pytest.approx(diversity)
+
+
+def test_only_emotions_that_are_needed_count() -> None:
+    found = said(
+        ["anger", "sadness", "anger", "anger"], ["anger", "sadness", "happiness", "neutral"]
+    )
+    verdict = one("x", requirements=Requirements(emotions=("anger", "sadness")))
+    assert aims(verdict, found).diversity == 1
+    assert (aims(one("x"), found).diversity or 1) < 0.6
 
 
 def test_clips_without_a_label_do_not_count_where_others_have_one() -> None:

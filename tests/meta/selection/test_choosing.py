@@ -241,7 +241,7 @@ def test_the_language_wanted_decides_between_equals(order: tuple[str, str]) -> N
     wanted = chosen(verdicts, *answers, preferences=Preferences(languages=("ko",)))
     assert wanted.candidate == "korean"
     assert wanted.sentence == (
-        "Use korean: UAR 0.80 over the 4 emotions, as accurate as english [-0.01, 0.01]; the data"
+        "Use korean: UAR 0.80 over the 4 emotions, the same UAR as english [-0.01, 0.01]; the data"
         " cannot tell it from english, and it is the better fit in language."
     )
     assert chosen(verdicts, *answers).candidate == "english"

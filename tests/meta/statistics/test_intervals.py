@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_one_error_more_makes_nobody_surer(by_speaker: bool, classes: int, each:
         said = ["none" if n in wrong else word for n, word in enumerate(truth)]
         lows.append(metric_intervals(truth, said, speakers, ["uar"])["uar"].low)
     assert lows[0] > lows[1]
-    assert all(later <= low + 0.03 for low, later in zip(lows, lows[1:], strict=False)), lows
+    assert all(later <= low + 0.03 for low, later in pairwise(lows)), lows
 
 
 def uneven_coverage(by_class: bool, n_studies: int = 300) -> float:
