@@ -52,12 +52,9 @@ def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> 
 def _require_emotions(scored: "Score") -> None:
     """Raise ``Blocked`` where there are no two emotions to tell apart: no model is at fault."""
     if scored.uar.n == 0 and not scored.seen:
-        has = f"{scored.part.name or 'the speech'} has clips of {listed(scored.details['frame'])}"
-        raise Blocked(
-            "no_data",
-            f"of the emotions that count, {has}, but UAR takes two at least: give speech of more,"
-            " or name those that should count under `emotions:`",
-        )
+        where, emotions = scored.part.name or "the speech", listed(scored.details["frame"])
+        message = f"of the emotions that count, {where} has clips of {emotions}"
+        raise Blocked("one_emotion", f"{message}, but UAR takes two at least")
 
 
 def judge_coverage(scored: "Score", requirements: Requirements) -> Judgement:

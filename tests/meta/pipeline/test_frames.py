@@ -195,11 +195,8 @@ def test_where_two_emotions_do_not_count_no_uar_is_judged_and_nobody_is_at_fault
     found = judged(heard(corpus({"anger": 60, "fear": 2}), SEVEN, 0.9), modules)
     blocked = {name: one for name, one in found.items() if one.outcome is Outcome.BLOCKED}
     assert blocked.keys() == {"test_uar", "test_uar_is_above_chance"}
-    said = (
-        "of the emotions that count, the speech has clips of anger, but UAR takes two at least:"
-        " give speech of more, or name those that should count under `emotions:`"
-    )
-    assert {(one.reason, one.message) for one in blocked.values()} == {("no_data", said)}
+    said = "of the emotions that count, the speech has clips of anger, but UAR takes two at least"
+    assert {(one.reason, one.message) for one in blocked.values()} == {("one_emotion", said)}
     assert [one.outcome for one in found.values() if one not in blocked.values()] == [
         Outcome.PASS
     ] * (len(found) - 2)
