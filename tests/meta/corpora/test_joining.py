@@ -295,7 +295,7 @@ def test_clips_within_a_limit_stand_for_those_of_their_label(tmp_path: Path) -> 
     corpus = read_corpus(root, limit=10)
     assert {clip.label: clip.weight for clip in corpus.clips} == {"neutral": 18, "sad": 2}
     (warning,) = (one for one in corpus.warnings if "--limit" in one)
-    assert warning.endswith("are weighed back to the shares of the labels before")
+    assert warning.endswith("are weighed back to how often each label occurs without it")
     alone = read_corpus(root, limit=1).warnings
     assert "--limit leaves no clip of neutral, so no number tells of these" in alone or (
         "--limit leaves no clip of sad, so no number tells of these" in alone
