@@ -77,7 +77,7 @@ def _uar(corpus: Corpus, name: str, which: NDArray[np.bool_]) -> Measurement:
 
 def _score(uar: Measurement, setting: Setting) -> Score:
     given: dict[str, Any] = {one.name: uar for one in fields(Score) if one.type is Measurement}
-    given["coverage"] = Measurement("coverage", 1.0)
+    given |= {name: Measurement(name, 1.0) for name in ("coverage", "coverage_emotions")}
     return Score(Part(), **given, recalls=(), precisions=(), chance=1 / setting.classes)
 
 

@@ -488,7 +488,8 @@ class TestWorkers:
         self, run: Run, corpora: tuple[Path, Path], write: Callable[..., Path]
     ) -> None:
         names = ("wav2vec2-tiny", "ast-tiny", "random-head")
-        path = write(*names, requirements={"uar": {"min": 0.3}})  # of few clips
+        few_clips = {"uar": {"min": 0.3}, "uar_own": {"min": 0.3}}
+        path = write(*names, requirements=few_clips)
         args = ("-m", "not speed", f"--data=one={corpora[0]}", f"--data=two={corpora[1]}")
         serial = run(*args, candidates=path).results
         shared = run(*args, "-n", "2", candidates=path)
