@@ -107,9 +107,7 @@ def _bound(scored: "Score", name: str, requirements: Requirements) -> Bound | No
 def _at_this_look(scored: "Score", name: str, bound: Bound) -> Bound:
     """Ask for as much confidence as is left where it is not the first look at the speech."""
     look = scored.looks.get(name)
-    if look is None or bound.confidence is None:
-        return bound
-    return replace(bound, confidence=look.confidence, look=look.number)
+    return bound if look is None else look.asked(bound)
 
 
 def judge_each(
@@ -137,6 +135,12 @@ class LaterLook:
 
     number: int
     confidence: float
+
+    def asked(self, bound: Bound) -> Bound:
+        """Return a requirement with the confidence that is left, if it is about any."""
+        if bound.confidence is None:
+            return bound
+        return replace(bound, confidence=self.confidence, look=self.number)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,16 @@ class Judged:
         named = named_groups([clip.speaker for clip in self.clips])
         return len(set(named)) if named else None
 
+    def sureness(self) -> list[float]:
+        """How probable the candidate finds what it says of each."""
+        columns = [self.emotions.index(emotion) for emotion in self.predicted]
+        sure: list[float] = self.probabilities[np.arange(len(columns)), columns].tolist()
+        return sure
+
+    def correct(self) -> list[bool]:
+        """Whether each was recognised."""
+        return [true == said for true, said in zip(self.truth, self.predicted, strict=True)]
+
     def of_corpus(self, name: str) -> "Judged":
         """Return the clips of a corpus."""
         return self.where(lambda clip: clip.corpus == name)

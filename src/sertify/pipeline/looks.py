@@ -80,9 +80,9 @@ def looks_of(
 def with_confidence_left(candidate: Candidate, later: LaterLook | None) -> Candidate:
     """Return a candidate of which UAR on all speech is asked at the confidence left at a look."""
     bound = candidate.requirements.bound("uar")
-    if later is None or bound is None or bound.confidence is None:
+    if later is None or bound is None:
         return candidate
-    left = replace(bound, confidence=later.confidence, look=later.number)
+    left = later.asked(bound)
     uar = tuple(left if one is bound else one for one in candidate.requirements.uar)
     return replace(candidate, requirements=candidate.requirements.model_copy(update={"uar": uar}))
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from sertify.gates.accuracy import CONFIDENCE
 from sertify.pipeline.judged import Judged
 from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
@@ -83,12 +81,7 @@ def measured_calibration_error(judged: Judged) -> Measurement:
     """Measure how far confidence is from how often it is right."""
     if not judged.clips:
         return Measurement("calibration_error", 1.0, n=0)
-    columns = [judged.emotions.index(emotion) for emotion in judged.predicted]
-    confidence = judged.probabilities[np.arange(len(columns)), columns]
-    correct = [
-        true == predicted for true, predicted in zip(judged.truth, judged.predicted, strict=True)
-    ]
-    error = calibration.expected_calibration_error(confidence.tolist(), correct)
+    error = calibration.expected_calibration_error(judged.sureness(), judged.correct())
     return Measurement("calibration_error", error, n=len(judged.clips))
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from sertify.gates.accuracy import CONFIDENCE, Score
 from sertify.pipeline.judged import Judged
 from sertify.statistics import calibration, diversity
@@ -105,7 +103,5 @@ class _Weighed:
         kept, weights = self.kept, self.weights
         if name == "brier_score":
             return calibration.brier_score(kept.truth, kept.probabilities, kept.emotions, weights)
-        columns = [kept.emotions.index(emotion) for emotion in kept.predicted]
-        sure = kept.probabilities[np.arange(len(columns)), columns].tolist()
-        right = [true == said for true, said in zip(kept.truth, kept.predicted, strict=True)]
+        sure, right = kept.sureness(), kept.correct()
         return calibration.expected_calibration_error(sure, right, weights=weights)

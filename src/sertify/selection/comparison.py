@@ -128,10 +128,10 @@ def compare(
     part without it: whom others may be compared with must not depend on who takes part.
     """
     clips = _clips(labellings)
-    emotions = {name: frame(truths.values(), wanted) for name, truths in clips.items()}
+    emotions = _frames(clips, wanted)
     able = _new_to(labellings, [name for name in sorted(clips) if len(emotions[name]) > 1])
     corpora = {name: _paired(some, clips[name], emotions[name]) for name, some in able.items()}
-    left_out = {name: why for name in sorted(clips) if (why := _why(name, labellings, emotions))}
+    left_out = _left_out(labellings, emotions)
     if not corpora:
         return None
     used = {corpus: emotions[corpus] for corpus in corpora}
@@ -156,15 +156,25 @@ def _new_to(
 
 def obstacles(labellings: Sequence[Labelling], wanted: Sequence[str] | None) -> dict[str, str]:
     """Return why candidates are not, or not all, compared on a corpus, by its name."""
-    clips = _clips(labellings)
-    emotions = {name: frame(truths.values(), wanted) for name, truths in clips.items()}
-    return {name: why for name in sorted(clips) if (why := _why(name, labellings, emotions))}
+    return _left_out(labellings, _frames(_clips(labellings), wanted))
 
 
 def needed(labellings: Sequence[Labelling], wanted: Sequence[str] | None = None) -> set[str]:
     """Return the emotions that any corpus is compared over."""
-    frames = (frame(truths.values(), wanted) for truths in _clips(labellings).values())
-    return {emotion for emotions in frames for emotion in emotions}
+    return {emotion for some in _frames(_clips(labellings), wanted).values() for emotion in some}
+
+
+def _frames(
+    clips: Mapping[str, Mapping[str, str]], wanted: Sequence[str] | None
+) -> dict[str, tuple[str, ...]]:
+    """Return by corpus the emotions that recall is averaged over."""
+    return {name: frame(truths.values(), wanted) for name, truths in clips.items()}
+
+
+def _left_out(
+    labellings: Sequence[Labelling], emotions: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    return {name: why for name in sorted(emotions) if (why := _why(name, labellings, emotions))}
 
 
 def _why(

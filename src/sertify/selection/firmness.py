@@ -57,7 +57,8 @@ def firmness_of(
     place = comparison.names.index(chosen)
     drawn = comparison.samples(DRAWS)
     added = worth(aims, weights_of(preferences), preferences.margin)
-    truly, fresh = _likely(comparison, drawn)
+    noise = drawn - comparison.values[:, :, None]
+    truly, fresh = _likely(comparison, noise)
     behind = least_leads(truly, comparison.known)[place]
     again = _chosen(least_leads(fresh, comparison.known, added))
     resampled = _chosen(least_leads(drawn, comparison.known, added))
@@ -67,7 +68,7 @@ def firmness_of(
         again=float(np.mean(again == place)),
         close=float(np.mean(behind >= -CLOSE)),
         weights=float(np.mean(_chosen(least_leads(values, comparison.known, other)) == place)),
-        expected=found[0] - _luck(comparison, drawn, resampled),
+        expected=found[0] - _luck(comparison, noise, resampled),
     )
 
 
@@ -77,14 +78,13 @@ def _chosen(leads: Floats) -> Counts:
     return chosen
 
 
-def _likely(comparison: Comparison, drawn: Floats) -> tuple[Floats, Floats]:
-    """Return what the true UARs may be, and what a fresh corpus may show, of the drawn shape.
+def _likely(comparison: Comparison, noise: Floats) -> tuple[Floats, Floats]:
+    """Return what the true UARs may be, and what a fresh corpus may show, of the noise's shape.
 
     Candidates differ less than they look, by the share of their spread that is chance (empirical
     Bayes: Efron & Morris 1975, Data analysis using Stein's estimator, JASA 70).
     """
     values = comparison.values[:, :, None]
-    noise = drawn - values
     known = comparison.known[:, :, None]
     mean = (values * known).sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
     kept = _kept(comparison, noise)
@@ -108,11 +108,11 @@ def _kept(comparison: Comparison, noise: Floats) -> float:
     return max(0.0, 1 - math.fsum(chance) / max(math.fsum(spread), 1e-12))
 
 
-def _luck(comparison: Comparison, drawn: Floats, winners: Counts) -> float:
+def _luck(comparison: Comparison, noise: Floats, winners: Counts) -> float:
     """Return by how much the winner of a resample surpasses its value, in the mean over these."""
     known = comparison.known[:, :, None]
     count = known.sum(axis=0)
-    surplus = ((drawn - comparison.values[:, :, None]) * known).sum(axis=0) / np.maximum(count, 1)
+    surplus = (noise * known).sum(axis=0) / np.maximum(count, 1)
     return float(np.take_along_axis(surplus, winners[None], axis=0).mean())
 
 
