@@ -1,6 +1,6 @@
 """How often held-out speakers turn a run red: for models that are good, and for others.
 
-    python benchmarks/confirmation.py --pools 1000 --seed 0
+    python -m benchmarks.confirmation --pools 1000 --seed 0
 
 Each pool is a corpus of `simulation.py`, of which some speakers are held out. A model whose UAR on
 the others meets the requirement is judged once more on those. To be caught, it is another model
@@ -8,8 +8,6 @@ there: the one that is chosen scores 0.6, what the speakers who are held out hea
 was INCONCLUSIVE was red as well.
 """
 
-import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -18,7 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.simulation import SETTINGS, THRESHOLD, Corpus, Setting, corpora, true_uars
+from benchmarks.simulation import (
+    SETTINGS,
+    THRESHOLD,
+    Corpus,
+    Setting,
+    corpora,
+    print_rows,
+    true_uars,
+)
 from sertify.candidates.requirements import Requirements
 from sertify.gates.accuracy import Score
 from sertify.gates.confirming import Basis, judge_confirmation, power
@@ -96,15 +102,5 @@ def _rows(pools: int, seed: int) -> Iterator[str]:
                 yield f"| {' | '.join([str(speakers), f'{share:g}', name, *red, *rest])} |\n"
 
 
-def _main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--pools", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    for row in _rows(arguments.pools, arguments.seed):
-        sys.stdout.write(row)
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    _main()
+    print_rows(_rows, __doc__, 1000)

@@ -1,6 +1,6 @@
 """Which interval covers? The one in use against those that were given up for it.
 
-    python benchmarks/interval_methods.py --pools 2000 --seed 0
+    python -m benchmarks.interval_methods --pools 2000 --seed 0
 
 One model on corpora of three classes, drawn as in ``simulation.py`` but counted in arrays; all
 methods see the same draws.

@@ -1,19 +1,25 @@
 """Who looks again whenever speakers were added: what passes, what does not.
 
-    python benchmarks/looks.py --pools 2000 --seed 0
+    python -m benchmarks.looks --pools 2000 --seed 0
 
 Each pool is a growing corpus of `simulation.py`. A model is judged by its UAR at each size, until
 it passes: always at the confidence asked for, and at the confidence that is left.
 """
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.simulation import SETTINGS, THRESHOLD, Corpus, Setting, corpora, true_uars
+from benchmarks.simulation import (
+    SETTINGS,
+    THRESHOLD,
+    Corpus,
+    Setting,
+    corpora,
+    print_rows,
+    true_uars,
+)
 from sertify.statistics.intervals import wilson
 from sertify.statistics.jackknife import uar_estimate
 from sertify.statistics.spending import confidence_left
@@ -75,15 +81,5 @@ def _rows(pools: int, seed: int) -> Iterator[str]:
             yield f"| {name} | {how} | " + " | ".join(cells) + " |\n"
 
 
-def _main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--pools", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    for row in _rows(arguments.pools, arguments.seed):
-        sys.stdout.write(row)
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    _main()
+    print_rows(_rows, __doc__, 2000)

@@ -1,6 +1,6 @@
 """Do so many speakers tell as often as it is said? Simulated corpora, judged once and again.
 
-    python benchmarks/planning.py --pools 2000 --seed 0
+    python -m benchmarks.planning --pools 2000 --seed 0
 
 A model's true UAR is anywhere, its corpus is judged by a limit of 0.6, and where that can't tell,
 a new corpus of as many speakers as are said to tell is drawn from the same population.

@@ -1,6 +1,6 @@
 """Do the intervals cover, and does a model qualify that should not? Simulated corpora tell.
 
-    python benchmarks/simulation.py --pools 1000 --seed 0 --json simulation.json
+    python -m benchmarks.simulation --pools 1000 --seed 0 --json simulation.json
 
 Each pool is a corpus of speakers, drawn from a population in which the true UAR of each of five
 models is known, and is judged by the functions that judge real corpora. Speakers are harder or
@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -345,6 +345,19 @@ HEADER = (
     " | coverage of differences | model at 0.4 qualified | truly best in tied set | models in it"
     " | guesser qualified | guesser in tied set | mean width |\n" + "|---" * 10 + "|\n"
 )
+
+
+def print_rows(
+    rows: Callable[[int, int], Iterator[str]], description: str | None, pools: int
+) -> None:
+    """Write the lines of a table as they come, given the numbers of pools and the seed."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    parser.add_argument("--pools", type=int, default=pools)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    for row in rows(arguments.pools, arguments.seed):
+        sys.stdout.write(row)
+        sys.stdout.flush()
 
 
 def _arguments() -> argparse.Namespace:
