@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
-from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 from sertify.vocabulary.text import counted, listed
 
@@ -39,6 +39,13 @@ def require(judgement: Judgement) -> None:
     if judgement.outcome is Outcome.FAIL:
         assert judgement.reason is not None
         raise Rejected(judgement.reason, judgement.message)
+
+
+def require_memory(needed: int, free: int) -> None:
+    """Raise ``Blocked`` where a network of ``needed`` bytes is more than the ``free`` ones hold."""
+    if needed > free:
+        numbers = f"{needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free"
+        raise Blocked("out_of_memory", f"its weights need {numbers}")
 
 
 def require_sound(

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sertify.gates.loadability import require_memory
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.telling import Announce
+from sertify.vocabulary.machine import free_memory
 
 if TYPE_CHECKING:
     from sertify.models.blueprints import Blueprint
@@ -36,9 +38,10 @@ class Loading:
             return loading.load(blueprint, **self.arguments | shared, seed=seed)
 
     def fetch(self, blueprint: "Blueprint") -> None:
-        """Download what is missing."""
+        """Download what is missing, unless there is no memory to load it."""
         from sertify.hub.repositories import fetch
 
+        require_memory(blueprint.memory, free_memory())
         with self.tell("downloading", "B") as progress:
             fetch(blueprint.snapshot, blueprint.files, progress)
 

@@ -75,7 +75,8 @@ LONG = "x" * 100_000
 
 
 @pytest.mark.parametrize(
-    "text", [f"{LONG}: 1\n{LONG}: 2", f"a: !{LONG} b", f"a: *{LONG}", f"? [{LONG}]\n: 1", f"1{LONG}: 1"]
+    "text",
+    [f"{LONG}: 1\n{LONG}: 2", f"a: !{LONG} b", f"a: *{LONG}", f"? [{LONG}]\n: 1", f"1{LONG}: 1"],
 )
 def test_a_problem_is_short_whatever_is_in_it(text: str) -> None:
     problems = [*read_yaml(text.encode()).problems.values()]
