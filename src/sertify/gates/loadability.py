@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import counted, listed
+from sertify.vocabulary.text import amount, counted, listed
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
@@ -44,7 +44,7 @@ def require(judgement: Judgement) -> None:
 def require_memory(needed: int, free: int) -> None:
     """Raise ``Blocked`` where a network of ``needed`` bytes is more than the ``free`` ones hold."""
     if needed > free:
-        numbers = f"{needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free"
+        numbers = f"{amount(needed)} of memory, but {amount(free)} are free"
         raise Blocked("out_of_memory", f"its weights need {numbers}")
 
 

@@ -90,10 +90,10 @@ def _names(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _odd_label(label: object) -> str:
-    """Return what is wrong with a label: numbers may stand for one."""
+    """Return what is wrong with a label; a number may stand for one, and null for none."""
     if isinstance(label, str) and len(label) > LONGEST_NAME:
         return f"a label of {len(label):,} characters, but at most {LONGEST_NAME} are read"
-    return "" if isinstance(label, str | int | float) else f"{quoted(label)} as a label"
+    return "" if isinstance(label, str | int | float | None) else f"{quoted(label)} as a label"
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:
