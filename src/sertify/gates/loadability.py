@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import amount, counted, listed
+from sertify.vocabulary.text import amount, counted, listed, quoted
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
@@ -151,7 +151,9 @@ def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) ->
         message += listed(labels)
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
     if not all(map(math.isfinite, logits)):
-        message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
+        message = (
+            f"one second of noise gives logits {quoted(logits.tolist())}, but all should be finite"
+        )
         return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
     return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
 

@@ -14,6 +14,7 @@ from sertify.vocabulary.text import quoted
 MOST_LABELS = 10_000
 LONGEST_NAME = 200
 """Characters of a label, or of a class."""
+_LONGEST_NAMES = 500_000  # of all labels together
 
 _WORDS: Mapping[str, Mapping[str, Any]] = read_words(__file__)
 _MOST_LEVELS = 4  # of configurations in configurations
@@ -84,8 +85,11 @@ def _names(content: Mapping[str, Any]) -> Iterator[str]:
         elif len(labels) > MOST_LABELS:
             yield f"{key} has {len(labels):,} entries, but should have at most {MOST_LABELS:,}"
         else:
-            names = labels if key == "label2id" else labels.values()
+            names = [*(labels if key == "label2id" else labels.values())]
             yield from (f"{key} has {odd}" for odd in map(_odd_label, names) if odd)
+            if (length := sum(len(str(name)) for name in names)) > _LONGEST_NAMES:
+                wanted = f"but at most {_LONGEST_NAMES:,} are read"
+                yield f"{key} has labels of {length:,} characters together, {wanted}"
     yield from _texts(content)
 
 

@@ -8,12 +8,17 @@ import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
+
+LONGEST_MESSAGE = 4000
+"""Characters of what is said of a candidate: of what others wrote, it may hold anything."""
 
 _LONGEST = 100
 _LONGEST_LISTED = 300  # a file, or a tensor with its shapes
 _MOST_BITS = 1000
 _MOST_KNOWN = 1000
+_MOST_ITEMS = 10_000
 _PIECE = 1000
 
 # What is nested without end, or has many items, is not written out first to be cut then.
@@ -52,6 +57,21 @@ def shortened(text: str, most: int = _LONGEST) -> str:
     ('neutral', 'neut...')
     """
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def bounded(value: Any) -> Any:
+    """Copy a JSON value with long texts shortened, and the first items only of what has many.
+
+    >>> bounded({"labels": ["calm", "x" * 10**6]})["labels"][1] == "x" * 300 + "..."
+    True
+    """
+    if isinstance(value, str):
+        return shortened(value, _LONGEST_LISTED)
+    if isinstance(value, Mapping):
+        return {bounded(key): bounded(value[key]) for key in islice(value, _MOST_ITEMS)}
+    if isinstance(value, list | tuple):
+        return type(value)(map(bounded, value[:_MOST_ITEMS]))
+    return value
 
 
 def listed(names: Iterable[object], most: int = 6) -> str:

@@ -16,6 +16,7 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
 from sertify.hub.configs import has_config, judge_config, judge_values
+from sertify.hub.plausible import oddity
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -141,6 +142,9 @@ def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
     if given is not None:
         return given
     names: Mapping[int, Any] = config.id2label or {}
+    # A class of the repository's own may make labels that config.json does not have.
+    if problem := oddity({"id2label": names}, "config.json"):
+        raise Rejected("bad_config", problem)
     named = (names.get(index) for index in range(len(names)))
     return tuple(None if name is None else str(name) for name in named)
 
