@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from sertify.vocabulary.text import did_you_mean, quoted, shortened
 from sertify.vocabulary.yaml_lines import Document, Location
 
-_MOST_TOLD = 200
+_MOST_TOLD = 100
 
 _WANTED = {
     "string_type": "text",
