@@ -86,6 +86,7 @@ class Run:
         """Draw the conclusions, and write them where the user looks for them."""
         if not self._seen:
             return
+        self._store.settle()
         results = conclude_run(
             self._config.stash[CANDIDATES].suite,
             self._store,
@@ -155,6 +156,8 @@ class Run:
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, and where the reports are."""
+        for remark in self._store.remarks:
+            terminalreporter.write_line(f"sertify: {remark}", yellow=True)
         if self._results is None:
             return
         terminalreporter.section("sertify")
