@@ -186,8 +186,13 @@ def is_damage(error: sqlite3.Error, path: Path) -> bool:
         return True
     if isinstance(error, ForeignError) or not path.is_file() or _is_of_another_program(path):
         return False
+    return is_of_the_file(error, path)
+
+
+def is_of_the_file(error: sqlite3.Error, path: Path) -> bool:
+    """Whether an error comes of what is in a file, and not of a lock, or of the disk."""
     kind = kind_of(error)
-    if kind == sqlite3.SQLITE_READONLY:  # the file says so of itself
+    if kind == sqlite3.SQLITE_READONLY:  # the file may say so of itself
         return os.access(path, os.W_OK)
     return kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 

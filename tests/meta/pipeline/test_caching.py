@@ -19,6 +19,7 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
+from sertify.evidence.cache import seal_of
 from sertify.hub.snapshots import take_snapshot
 from sertify.pipeline import stages
 from sertify.pipeline.settings import Settings
@@ -150,8 +151,9 @@ def mark(project: Project) -> dict[str, bytes]:
             odd = struct.pack(
                 f"<cI{(len(answer) - 5) // 4}f", b"=", 1, *range(len(answer) // 4 - 1)
             )
-            update = "UPDATE answers SET answer = ? WHERE model = ? AND question = ?"
-            connection.execute(update, (odd, model, question))
+            update = "UPDATE answers SET answer = ?, seal = ? WHERE model = ? AND question = ?"
+            seal = seal_of(model, question, odd)
+            connection.execute(update, (odd, seal, model, question))
     return project.answers()
 
 
