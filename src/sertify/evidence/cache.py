@@ -6,7 +6,7 @@ Unlike evidence it holds no judgements, and whatever is lost of it is computed a
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Cache:
         self._path = path
         self._limit = limit
         self._used: set[str] = set()
+        self._vouched: dict[str, Callable[[], bool]] = {}
         self.problem = ""
         self._use(path)
 
@@ -79,8 +80,14 @@ class Cache:
             return next((row[1] for row in rows if _is_sound(model, *row)), None)
         return None
 
+    def vouch(self, model: str, sound: Callable[[], bool]) -> None:
+        """Let nothing be kept of a model unless this says that it still is what its key tells."""
+        self._vouched[model] = sound
+
     def keep(self, model: str, question: str, answer: bytes) -> None:
         """Keep an answer, at once."""
+        if not self._vouched.get(model, lambda: True)():
+            return
         with self._attempt():
             row = (model, question, answer, seal_of(model, question, answer))
             self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)

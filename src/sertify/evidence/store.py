@@ -28,6 +28,9 @@ from sertify.evidence.mending import open_mended
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
+PATIENCE = 30.0
+"""Seconds to wait for another program that has locked a file."""
+
 _ELSEWHERE = "or give another folder with --reports"
 
 
@@ -98,10 +101,10 @@ class EvidenceStore:
     ``remarks`` says so, and what was found damaged, each in one line.
     """
 
-    def __init__(self, path: Path, patience: float = 30) -> None:
+    def __init__(self, path: Path, patience: float | None = None) -> None:
         self.path = path
         self.remarks: list[str] = []
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._connection: sqlite3.Connection | None = None
         self._mine: list[tuple[Table, Row]] = []
         self._aside: Aside | None = None

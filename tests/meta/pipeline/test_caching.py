@@ -19,8 +19,9 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.evidence.cache import seal_of
+from sertify.evidence.cache import Cache, seal_of
 from sertify.hub.snapshots import take_snapshot
+from sertify.hub.watching import Watch
 from sertify.pipeline import stages
 from sertify.pipeline.settings import Settings
 from tests.meta import tiny
@@ -187,7 +188,8 @@ class TestKeys:
 
     def key(self, folder: Path, **terms: Any) -> str:
         candidate = self.candidate(folder, **terms)
-        return stages.key(take_snapshot(candidate), candidate, self.SETTINGS)
+        snapshot = take_snapshot(candidate)
+        return stages.key(snapshot, candidate, self.SETTINGS, Watch(snapshot), Cache(None))
 
     @pytest.mark.parametrize(
         "terms",
