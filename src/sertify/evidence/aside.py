@@ -43,7 +43,7 @@ class Aside:
     It is in memory, and what was found in another file beside, if that can be written.
     """
 
-    def __init__(self, path: Path, why: Exception, found: Iterable[tuple[Table, Row]]) -> None:
+    def __init__(self, path: Path, why: str, found: Iterable[tuple[Table, Row]]) -> None:
         self._path, self._why = path, why
         self.everything = connect(":memory:", 0)
         with suppress(OSError, sqlite3.Error):

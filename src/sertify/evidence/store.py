@@ -26,6 +26,7 @@ from sertify.evidence.database import (
 from sertify.evidence.labelling import Labelling
 from sertify.evidence.mending import open_mended
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import stamp_of
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
 PATIENCE = 30.0
@@ -108,7 +109,7 @@ class EvidenceStore:
         self._connection: sqlite3.Connection | None = None
         self._mine: list[tuple[Table, Row]] = []
         self._aside: Aside | None = None
-        self._proven = False
+        self._inode: int | None = None
 
     def check(self) -> None:
         """Mend what is damaged, take in what earlier runs left beside; complain of mistakes now."""
@@ -117,8 +118,11 @@ class EvidenceStore:
 
     def settle(self) -> None:
         """Bring what was kept beside the file into it, where that is possible now."""
+        if self._inode != _inode_of(self.path):
+            self._aside = self._aside or Aside(self.path, "it was replaced", self._mine)
         aside = self._aside
         if aside is not None:
+            self._close_file()  # what is there now may be another one, or damaged
             settled = self._brought_in()
             self.remarks.append(aside.told(settled=settled))
             if not settled:
@@ -187,6 +191,9 @@ class EvidenceStore:
         """Let go of the file; it is opened again where it is needed."""
         if self._aside is not None:
             self._aside.release()
+        self._close_file()
+
+    def _close_file(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -214,7 +221,7 @@ class EvidenceStore:
             # Whichever thread collects what is left closes it.
             weakref.finalize(self, connection.close)
             self._connection = connection
-            self._proven = True
+            self._inode = _inode_of(self.path)
         return self._connection
 
     @contextmanager
@@ -222,14 +229,21 @@ class EvidenceStore:
         """Go on beside the file where it fails; complain of one that never could be used."""
         try:
             yield
-        except ForeignError as error:
-            problem = f"is not evidence of sertify ({error}); move it away"
-            raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
         except (OSError, sqlite3.Error) as error:
-            if not self._proven and not may_pass(error):
-                problem = f"cannot be written ({error}); fix that"
-                raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
-            self._aside = Aside(self.path, error, self._mine)
+            if self._inode is None and not may_pass(error):
+                raise ConfigurationError(f"{self.path}: {_problem(error)}, {_ELSEWHERE}") from error
+            self._aside = Aside(self.path, str(error), self._mine)
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, ForeignError):
+        return f"is not evidence of sertify ({error}); move it away"
+    return f"cannot be written ({error}); fix that"
+
+
+def _inode_of(path: Path) -> int | None:
+    stamp = stamp_of(path)
+    return stamp and stamp[2]
 
 
 def _dump(data: Any) -> str:
