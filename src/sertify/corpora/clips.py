@@ -13,7 +13,7 @@ from typing import Any
 
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import Blocked
-from sertify.vocabulary.files import Stamp, stamp_of
+from sertify.vocabulary.files import Footprint, stamp_of
 from sertify.vocabulary.text import shown
 
 MISSING = "missing"
@@ -58,7 +58,7 @@ class Clip:
     weight: float = 1.0
     cluster: str | None = None
     digest: str = field(default="", compare=False, repr=False)
-    stamp: Stamp | None = field(default=None, compare=False, repr=False)
+    stamp: Footprint | None = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def emotion(self) -> str | None:
@@ -200,7 +200,7 @@ def _judged(clip: Clip) -> str:
     return facts
 
 
-def require_unchanged(clip: Clip) -> None:
+def require_same(clip: Clip) -> None:
     """Raise ``Blocked`` where the file of a clip is no longer what its digest tells of."""
     known = clip.stamp is not None or clip.digest == MISSING
     if known and stamp_of(clip.path) != clip.stamp and _digest(clip.path) != clip.digest:

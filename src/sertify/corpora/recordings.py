@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from sertify.corpora.audio import UnreadableAudio, Waveform, read_audio, segments
-from sertify.corpora.clips import Clip, require_unchanged
+from sertify.corpora.clips import Clip, require_same
 
 _Key = tuple[str, float, float | None, int]
 
@@ -53,19 +53,19 @@ class Recordings:
         try:
             yield from segments(*how)
         except UnreadableAudio:
-            require_unchanged(clip)
+            require_same(clip)
             raise
-        require_unchanged(clip)
+        require_same(clip)
 
     def _decode(self, clip: Clip, key: _Key) -> Waveform:
         try:
             samples = read_audio(clip.path, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
-            require_unchanged(clip)
+            require_same(clip)
             if clip.identified and error.lasting:
                 self._flaws[key] = str(error)
             raise
-        require_unchanged(clip)
+        require_same(clip)
         if clip.identified:
             self._store(key, samples)
         return samples

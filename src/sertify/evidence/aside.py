@@ -7,18 +7,9 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from sertify.evidence.database import (
-    Row,
-    Table,
-    absorb,
-    connect,
-    files_of,
-    kind_of,
-    put,
-    salvage,
-    transaction,
-)
-from sertify.evidence.mending import move_aside
+from sertify.evidence.database import connect, files_of, kind_of, transaction
+from sertify.evidence.ledgers import Cells, Ledger, put
+from sertify.evidence.mending import absorb, move_aside, salvage
 
 # A full disk, or a lock of another program; whoever began the run need not have made a mistake.
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,7 +34,7 @@ class Aside:
     It is in memory, and what was found in another file beside, if that can be written.
     """
 
-    def __init__(self, path: Path, why: str, found: Iterable[tuple[Table, Row]]) -> None:
+    def __init__(self, path: Path, why: str, found: Iterable[tuple[Ledger, Cells]]) -> None:
         self._path, self._why = path, why
         self.everything = connect(":memory:", 0)
         with suppress(OSError, sqlite3.Error):
@@ -55,7 +46,7 @@ class Aside:
         for table, values in found:
             self.put(table, values)
 
-    def put(self, table: Table, values: Row) -> None:
+    def put(self, table: Ledger, values: Cells) -> None:
         """Keep a row."""
         put(self.everything, table, values)
         if self._file is not None:

@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from sertify.evidence.aside import Aside, may_pass, take_in
-from sertify.evidence.database import (
+from sertify.evidence.database import ForeignError, transaction
+from sertify.evidence.labelling import Labelling
+from sertify.evidence.ledgers import (
     ANSWERS,
     CONFIRMATIONS,
-    CORPORA,
     EVIDENCE,
-    ForeignError,
-    Row,
-    Table,
+    FACTS,
+    Cells,
+    Ledger,
     put,
     rows,
-    transaction,
 )
-from sertify.evidence.labelling import Labelling
 from sertify.evidence.mending import open_mended
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import stamp_of
@@ -107,7 +106,7 @@ class EvidenceStore:
         self.remarks: list[str] = []
         self._patience = PATIENCE if patience is None else patience
         self._connection: sqlite3.Connection | None = None
-        self._mine: list[tuple[Table, Row]] = []
+        self._mine: list[tuple[Ledger, Cells]] = []
         self._aside: Aside | None = None
         self._inode: int | None = None
 
@@ -149,7 +148,7 @@ class EvidenceStore:
 
     def add_corpus(self, fingerprint: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a corpus, for runs that do not see it."""
-        self._write(CORPORA, fingerprint, _dump(dict(facts)))
+        self._write(FACTS, fingerprint, _dump(dict(facts)))
 
     def add_labelling(
         self, entry: str, commit: str, environment: str, labelling: Labelling
@@ -184,7 +183,7 @@ class EvidenceStore:
 
     def corpus(self, fingerprint: str) -> dict[str, Any] | None:
         """Return what is known of a corpus."""
-        found = self._rows(CORPORA, fingerprint=fingerprint)
+        found = self._rows(FACTS, fingerprint=fingerprint)
         return dict(json.loads(found[0][-1])) if found else None
 
     def close(self) -> None:
@@ -198,7 +197,7 @@ class EvidenceStore:
             self._connection.close()
         self._connection = None
 
-    def _write(self, table: Table, *values: str | bytes) -> None:
+    def _write(self, table: Ledger, *values: str | bytes) -> None:
         self._mine.append((table, values))
         if self._aside is not None:
             self._aside.put(table, values)
@@ -206,7 +205,7 @@ class EvidenceStore:
         with self._attempt(), transaction(self._opened()) as connection:
             put(connection, table, values)
 
-    def _rows(self, table: Table, **terms: str) -> list[Row]:
+    def _rows(self, table: Ledger, **terms: str) -> list[Cells]:
         if self._aside is None:
             with self._attempt():
                 return rows(self._opened(), table, **terms)

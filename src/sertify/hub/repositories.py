@@ -22,7 +22,7 @@ from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.files import Stamp, stamps_in
+from sertify.vocabulary.files import Footprint, stamps_in
 from sertify.vocabulary.text import listed
 
 # How often a folder is read that is written meanwhile.
@@ -73,7 +73,7 @@ class Repository:
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
     offline: bool = field(default=False, compare=False)
-    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
+    stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listing(self) -> str:

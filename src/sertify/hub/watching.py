@@ -4,7 +4,7 @@ from sertify.hub.checksums import changed_files
 from sertify.hub.repositories import Repository, local
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.files import Stamp, stamp_of, stamps_in
+from sertify.vocabulary.files import Footprint, stamp_of, stamps_in
 from sertify.vocabulary.text import shown
 
 
@@ -17,7 +17,7 @@ class Watch:
     def __init__(self, snapshot: Snapshot) -> None:
         others = snapshot.companions.values()
         found = (other for other in (snapshot, *others) if isinstance(other, Repository))
-        self._known: list[tuple[Repository, dict[str, Stamp]]] = [
+        self._known: list[tuple[Repository, dict[str, Footprint]]] = [
             (one, dict(one.stamps)) for one in found
         ]
         self._changed = ""
@@ -38,7 +38,7 @@ class Watch:
             raise Blocked("changed_while_judged", message)
 
 
-def _changed_here(repository: Repository, known: dict[str, Stamp]) -> str:
+def _changed_here(repository: Repository, known: dict[str, Footprint]) -> str:
     """Return what differs in a folder of the user, and note how it looks if nothing does."""
     present = stamps_in(repository.folder)
     if present == known:
@@ -54,7 +54,7 @@ def _changed_here(repository: Repository, known: dict[str, Stamp]) -> str:
     return min(name for name in present | known if present.get(name) != known.get(name))
 
 
-def _changed_of_hub(repository: Repository, known: dict[str, Stamp]) -> str:
+def _changed_of_hub(repository: Repository, known: dict[str, Footprint]) -> str:
     """Return what differs in the hub's cache; what came meanwhile was compared with the listing."""
     for name, size in repository.files.items():
         stamp = stamp_of(repository.folder / name)

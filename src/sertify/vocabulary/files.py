@@ -17,11 +17,11 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-Stamp = tuple[int, int, int]
+Footprint = tuple[int, int, int]
 """Size in bytes, time of the last change in nanoseconds, and inode of a file."""
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> Footprint | None:
     """Return what differs after a file was written or replaced; None where there is no file."""
     try:
         found = path.stat()
@@ -30,7 +30,7 @@ def stamp_of(path: Path) -> Stamp | None:
     return (found.st_size, found.st_mtime_ns, found.st_ino) if S_ISREG(found.st_mode) else None
 
 
-def stamps_in(folder: Path) -> dict[str, Stamp]:
+def stamps_in(folder: Path) -> dict[str, Footprint]:
     """Return those of the files below a folder, by their names.
 
     Without the hidden ones, and without what Python writes beside the code that it imports.
