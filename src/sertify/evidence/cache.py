@@ -59,6 +59,7 @@ class Cache:
         self._limit = limit
         self._used: set[str] = set()
         self._vouched: dict[str, Callable[[], bool]] = {}
+        self._stopped = False
         self.problem = ""
         self._use(path)
 
@@ -86,7 +87,7 @@ class Cache:
 
     def keep(self, model: str, question: str, answer: bytes) -> None:
         """Keep an answer, at once."""
-        if not self._vouched.get(model, lambda: True)():
+        if self._stopped or not self._vouched.get(model, lambda: True)():
             return
         with self._attempt():
             row = (model, question, answer, seal_of(model, question, answer))
@@ -99,7 +100,7 @@ class Cache:
         self._connection.close()
 
     def _touch(self, model: str) -> None:
-        if model not in self._used:
+        if model not in self._used and not self._stopped:
             self._used.add(model)
             row = "INSERT OR REPLACE INTO models VALUES (?, unixepoch())"
             self._connection.execute(row, (model,))
@@ -133,6 +134,7 @@ class Cache:
         except sqlite3.Error as error:
             if self._path is None or not is_of_the_file(error, self._path):
                 self.problem = self.problem or f"it cannot be used any more ({error})"
+                self._stopped = True  # else each answer would wait for a lock
                 return
             self._connection.close()
             self._use(self._path, anew=True)

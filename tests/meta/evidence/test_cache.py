@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sertify.evidence import cache as evidence_cache
 from sertify.evidence.cache import Cache, content_key
 
 
@@ -116,6 +117,34 @@ def test_whatever_bit_is_flipped_no_answer_becomes_another(tmp_path: Path) -> No
         assert cache.answers("other") == {"question": b"answer"}, bit
         cache.close()
         assert not cache.problem, bit
+
+
+def test_who_has_waited_for_a_lock_once_waits_no_more_and_still_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_cache, "_WAITING", 0.05)
+    path = tmp_path / "answers.sqlite"
+    cache = Cache(path)
+    cache.keep("model", "before", b"answer")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        cache.keep("model", "meanwhile", b"answer")
+        assert cache.problem == "it cannot be used any more (database is locked)"
+        assert cache.answer("model", "before") == b"answer"
+    cache.keep("model", "after", b"answer")
+    cache.close()
+    assert Cache(path).answers("model") == {"before": b"answer"}
+
+
+def test_of_a_model_that_is_no_longer_what_its_key_tells_nothing_is_kept() -> None:
+    cache, sound = Cache(None), [True]
+    cache.vouch("model", lambda: sound[0])
+    cache.keep("model", "first", b"answer")
+    sound[0] = False
+    cache.keep("model", "second", b"answer")
+    cache.keep("other", "first", b"answer")
+    assert cache.answers("model") == {"first": b"answer"}
+    assert cache.answers("other") == {"first": b"answer"}
 
 
 def test_a_place_that_cannot_be_written_is_said_and_does_no_harm(tmp_path: Path) -> None:
