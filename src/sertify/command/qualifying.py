@@ -156,6 +156,7 @@ def _qualified(
                 commits[kept.candidate] = kept.commit
             if is_evidence(kept):
                 store.add(kept)
+        store.settle()
         results = conclude_run(
             suite,
             store,
@@ -174,6 +175,8 @@ def _qualified(
             )
             results = results.confirmed(found)
     results, _ = write_run(results, settings.reports)
+    for remark in store.remarks:
+        warnings.warn(remark, stacklevel=4)
     return results
 
 

@@ -68,10 +68,27 @@ def run_check(way: Way, check: Check) -> Judgement:
     try:
         branch.call(check.function)
     except Exception as error:
-        return judgement_of(error, check)
+        judgements = [judgement_of(error, check)]
     finally:
         branch.close()
-    return judgements[0] if judgements else Judgement(Outcome.PASS)
+    return as_it_stands(judgements[0] if judgements else Judgement(Outcome.PASS), way)
+
+
+def require_unchanged(way: Way) -> None:
+    """Raise ``Blocked`` where the candidate's files changed since they were looked at."""
+    if way.known("snapshot") is not None:
+        way.get("watch").require()
+
+
+def as_it_stands(judgement: Judgement, way: Way | None) -> Judgement:
+    """Return a judgement, or where the files that it is of have changed meanwhile, that of this."""
+    if way is None or judgement.outcome is Outcome.NOT_REACHED:
+        return judgement
+    try:
+        require_unchanged(way)
+    except Blocked as changed:
+        return judgement_of(changed)
+    return judgement
 
 
 def judgement_of(error: BaseException, check: Check | None = None) -> Judgement:

@@ -8,7 +8,7 @@ import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.gates.expectations import Colour, settle
-from sertify.pipeline.checking import ends, judgement_of, record, why_unreached
+from sertify.pipeline.checking import as_it_stands, ends, judgement_of, record, why_unreached
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
@@ -113,7 +113,9 @@ def describe_report(
     """Attach to a report what the check found, for JUnit and for the evidence."""
     if call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return
-    judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call.excinfo)
+    judgement = item.stash.get(_JUDGEMENT, None) or as_it_stands(
+        _judgement_of(call.excinfo), _way(item)
+    )
     shown = item.stash.get(_SHOWN, judgement)
     if call.excinfo is not None:
         _simplify(item, judgement, call.excinfo.value, report)

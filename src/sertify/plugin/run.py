@@ -34,6 +34,8 @@ from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
 
+_REWRITTEN = "{} changed during the run, which judged it as it was at its start"
+
 
 class Run:
     """Lives in the process that pytest was started in, also where workers run the checks.
@@ -49,6 +51,7 @@ class Run:
         self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
+        self._listed = self._options.candidates.read_bytes()
         self._seen = 0
         self._selects = False
         self._shared = False
@@ -86,6 +89,9 @@ class Run:
         """Draw the conclusions, and write them where the user looks for them."""
         if not self._seen:
             return
+        self._store.settle()
+        if self._options.candidates.read_bytes() != self._listed:
+            self._store.remarks.append(_REWRITTEN.format(self._options.candidates.name))
         results = conclude_run(
             self._config.stash[CANDIDATES].suite,
             self._store,
@@ -155,6 +161,8 @@ class Run:
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, and where the reports are."""
+        for remark in self._store.remarks:
+            terminalreporter.write_line(f"sertify: {remark}", yellow=True)
         if self._results is None:
             return
         terminalreporter.section("sertify")
