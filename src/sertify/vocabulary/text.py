@@ -53,6 +53,18 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def amount(size: float) -> str:
+    """Return a number of bytes as it is told in a message.
+
+    >>> amount(29), amount(4_000_000), amount(1_260_000_000)
+    ('29 bytes', '4 MB', '1.3 GB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.1f}".removesuffix(".0") + f" {name}"
+    return f"{size:g} bytes"
+
+
 def ordinal(number: int) -> str:
     """Return which one of several it is.
 

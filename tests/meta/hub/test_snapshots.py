@@ -504,7 +504,7 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     snapshot = take_snapshot(of_hub())
-    monkeypatch.setattr(repositories, "snapshot_download", fill)  # no test can have a full disk
+    monkeypatch.setattr(repositories, "hf_hub_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert (
