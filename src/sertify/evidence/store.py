@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sertify.evidence.labelling import Labelling
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
 # What marks an SQLite file as one of sertify's: "SRTF".
@@ -87,7 +88,8 @@ class Record:
         """Make a record of a judgement in its context."""
         # JSON has no word for NaN and infinity; the message tells of them.
         measured = tuple(m for m in judgement.measurements if math.isfinite(m.value))
-        return cls(**vars(judgement) | {"measurements": measured} | context)
+        said = without_logins({"message": judgement.message, "details": judgement.details})
+        return cls(**vars(judgement) | {"measurements": measured} | said | context)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record in JSON types."""

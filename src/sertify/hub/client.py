@@ -26,7 +26,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 from sertify.hub.answers import check_request, check_response, checked_info
 from sertify.hub.bounds import bound
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.text import redacted
+from sertify.vocabulary.logins import redacted
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
