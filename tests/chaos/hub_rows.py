@@ -111,7 +111,11 @@ SIZE = {
     "long-number": Row("listing", as_json(b"[" + b"9" * 100_000 + b"]"), _OFF, _ODD_PAGE),
 }
 
-_PLACES_ELSEWHERE = {"up": "../../../outside", "absolute": "/tmp/outside", "long": "a" * 5000}
+_PLACES_ELSEWHERE = {
+    "up": "../../../outside",
+    "absolute": "/tmp/sertify-outside",
+    "long": "a" * 5000,
+}
 
 PLACE = {
     **{
@@ -149,7 +153,7 @@ PLACE = {
         for how, name in {
             "up": "../outside",
             "inside-up": "a/../../../outside",
-            "absolute": "/tmp/outside",
+            "absolute": "/tmp/sertify-outside",
             "backslash": "..\\outside",
             "drive": "C:/outside",
             "nul": "a\0b",

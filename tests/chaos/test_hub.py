@@ -107,7 +107,7 @@ def test_the_others_are_judged(survey: Survey, name: str) -> None:
 
 def test_nothing_is_written_outside_of_the_cache(survey: Survey) -> None:
     assert survey.outside == []
-    assert not Path("/tmp/outside").exists()
+    assert not Path("/tmp/sertify-outside").exists()
 
 
 def test_no_more_is_taken_than_could_be_used(survey: Survey) -> None:

@@ -640,7 +640,9 @@ def _span(first: str, last: str, size: int) -> tuple[int, int]:
 
 
 def _token(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ")
+    """Return the token that was sent; the login of a proxy in front of the hub is none."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if kind == "Bearer" else ""
 
 
 def _is_on(request: Request, switch: str) -> bool:

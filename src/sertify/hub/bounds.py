@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import httpx2
+from huggingface_hub.errors import OfflineModeIsEnabled
 
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
@@ -54,6 +55,8 @@ class Bound:
         How many may still be made.
     file
         Whether it is about a file with a listed size.
+    online
+        Whether anything may be asked at all.
     """
 
     what: str
@@ -62,6 +65,7 @@ class Bound:
     until: float
     requests: float = math.inf
     file: bool = False
+    online: bool = True
     around: "Bound | None" = None
 
     def left(self) -> float:
@@ -77,7 +81,9 @@ class Bound:
             raise late(self.what, self.seconds)
 
     def ask(self) -> None:
-        """Count a request, and raise ``Blocked`` or `BadAnswer` where it should not be made."""
+        """Count a request, and raise what stands in its way."""
+        if not self.online:
+            raise OfflineModeIsEnabled("the network may not be used")
         self.check()
         self.requests -= 1
         if self.requests < 0:
@@ -111,12 +117,19 @@ def bound() -> Bound:
 
 @contextmanager
 def bounded(
-    what: str, size: int, seconds: float, requests: float = math.inf, *, file: bool = False
+    what: str,
+    size: int,
+    seconds: float,
+    requests: float = math.inf,
+    *,
+    file: bool = False,
+    online: bool = True,
 ) -> Iterator[None]:
     """Bound what is asked for in here; threads that are left behind in it stop as well."""
     around = _BOUND.get()
     until = time.monotonic() + seconds
-    inner = Bound(what, size, seconds, until, requests, file, around)
+    online = online and (around is None or around.online)
+    inner = Bound(what, size, seconds, until, requests, file, online, around)
     token = _BOUND.set(inner)
     try:
         yield

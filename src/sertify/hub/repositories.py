@@ -126,7 +126,7 @@ def remote(
     """Return a repository of the hub, whether it is gated, and a remark."""
     limit_waiting()
     offline = offline or constants.HF_HUB_OFFLINE
-    with hub_errors(model, revision, offline=offline), _looking(model):
+    with hub_errors(model, revision, offline=offline), _looking(model, offline=offline):
         api = Api()
         trouble = None if offline else api.trouble(model, revision)
         cached = offline or trouble is not None
@@ -145,8 +145,9 @@ def remote(
     return repository, gated, "; ".join(filter(None, [silence if trouble else "", remark]))
 
 
-def _looking(model: str) -> AbstractContextManager[None]:
-    return bounded(f"what the hub has of {model}", bounds.LARGEST_ANSWER, bounds.LOOK)
+def _looking(model: str, *, offline: bool) -> AbstractContextManager[None]:
+    what = f"what the hub has of {model}"
+    return bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK, online=not offline)
 
 
 def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[str, int]]:
@@ -215,7 +216,7 @@ def _get(
             )
 
     what = f"{listed(wanted, most=1)} of {model}"
-    with bounded(what, size, seconds):
+    with bounded(what, size, seconds, online=not offline):
         each_within(seconds, what, get, wanted)
 
 
