@@ -30,6 +30,9 @@ HOSTILE = (
     "commit-of-file-other",
 )
 
+# By which whoever runs this would change what it is told.
+_OTHERS = ("HF_", "HUGGING", "TRANSFORMERS_", "PYTEST_", "GITHUB_STEP_SUMMARY")
+
 # For each process of a run: what it connects to, and a patience that a test can wait for.
 WATCHED = """
 import os, sys
@@ -69,7 +72,8 @@ def judge(folder: Path, names: tuple[str, ...], *args: str, **variables: str) ->
     (folder / "watch" / "impatient.py").write_text(SHORT)
     places = [str(folder / "watch"), *filter(None, [os.environ.get("PYTHONPATH")])]
     given = {"HF_HOME": folder / "home", "SEEN": folder / "seen", "OMP_NUM_THREADS": 1}
-    made = given | {"PYTHONPATH": os.pathsep.join(places), "HF_TOKEN": ""} | variables
+    made = given | {"PYTHONPATH": os.pathsep.join(places)} | variables
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OTHERS)}
     shared = ("-pno:hypothesispytest", "-pno:cacheprovider", "-pimpatient", "-mloadability")
     done = subprocess.run(
         [
@@ -77,7 +81,7 @@ def judge(folder: Path, names: tuple[str, ...], *args: str, **variables: str) ->
             *(f"--candidates={listing}", f"--reports={reports}", "--threads=1"),
         ],
         cwd=ROOT,
-        env=os.environ | {name: str(value) for name, value in made.items()},
+        env=inherited | {name: str(value) for name, value in made.items()},
         capture_output=True,
         text=True,
         timeout=300,

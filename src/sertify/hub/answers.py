@@ -22,8 +22,13 @@ _LARGEST_FILE = 1 << 50
 
 
 def is_of_hub(url: httpx2.URL | str) -> bool:
-    """Whether it is the hub's own: another place gets no token."""
-    return _is_same_or_hub_host(constants.ENDPOINT, str(url))
+    """Whether it is the hub's own: another place gets no token.
+
+    >>> is_of_hub("https://huggingface.co/x"), is_of_hub("http://huggingface.co.evil.org/x")
+    (True, False)
+    """
+    safer = constants.ENDPOINT.replace("http:", "https:", 1)
+    return any(_is_same_or_hub_host(one, str(url)) for one in (constants.ENDPOINT, safer))
 
 
 def check_request(request: httpx2.Request) -> None:

@@ -3,35 +3,27 @@
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from huggingface_hub import constants, get_cached_repo_tree, hf_hub_download, snapshot_download
+from huggingface_hub import constants, get_cached_repo_tree, snapshot_download
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
     LocalEntryNotFoundError,
     RevisionResolutionError,
 )
-from huggingface_hub.utils import filter_repo_objects
 
-from sertify.hub import bounds, client
+from sertify.hub import bounds
 from sertify.hub.answers import checked_sizes
 from sertify.hub.bounds import bounded
-from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
+from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
-from sertify.hub.waiting import each_within
-from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import amount, listed
-
-_IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
-
-LARGEST, LARGEST_LIST = 4_000_000, 32_000_000
-"""Bytes that are read of a file such as a config or a card, and of a list of tensors by file."""
 
 SHARD = r"-\d+-of-\d+"
 EXTERNAL_DATA = r"(_data(_\d+)?|\.data)"
@@ -88,11 +80,6 @@ class Repository:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
 
-def largest(name: str) -> int:
-    """Return how many bytes are read of a file that is no weights."""
-    return LARGEST_LIST if name.endswith(".index.json") else LARGEST
-
-
 def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:
     """Download files, each as far as it is missing.
 
@@ -106,9 +93,9 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
         with hub_errors(model, commit, offline=offline):
             there, sizes = repository.folder, repository.files
             wanted = {name: sizes[name] for name in names if name in sizes}
-            total = sum(_missing(there, wanted).values())
+            total = sum(missing(there, wanted).values())
             bar = telling(progress, total) if progress and total else Silent
-            _download(model, there, wanted, offline=offline, bar=bar)
+            download(model, there, wanted, offline=offline, bar=bar)
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
@@ -133,8 +120,8 @@ def remote(
         try:
             at = api.resolve_revision(model, revision=revision, local_files_only=cached)
             folder, files = _list(model, at, offline=cached)
-            small, remark = _small_files(files, patterns)
-            _download(model, folder, small, offline=cached)
+            small, remark = small_files(files, patterns)
+            download(model, folder, small, offline=cached)
         except (LocalEntryNotFoundError, RevisionResolutionError):
             if trouble is None:
                 raise
@@ -157,80 +144,9 @@ def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[st
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": Silent}
         nothing = snapshot_download(model, revision=revision, allow_patterns=[], **options)
         folder = Path(cast("str", nothing))
-        if not offline:
-            folder.mkdir(
-                parents=True, exist_ok=True
-            )  # of what it cannot keep, the client is silent
+        if not offline:  # of what it cannot keep there, the client says nothing
+            folder.mkdir(parents=True, exist_ok=True)
         return folder, _listing(model, folder)
-
-
-def _small_files(files: Mapping[str, int], patterns: Collection[str]) -> tuple[dict[str, int], str]:
-    """Return the sizes of the files that patterns name, and a remark on those that are no small."""
-    names = filter_repo_objects(files, allow_patterns=list(patterns), ignore_patterns=[_IN_FOLDERS])
-    sizes = {name: files[name] for name in names}
-    small = {name: size for name, size in sizes.items() if size <= largest(name)}
-    remarks = [
-        f"{name} has {amount(size)}, of which no more than {amount(largest(name))} would be read"
-        for name, size in sizes.items()
-        if name not in small
-    ]
-    return small, "; ".join(remarks)
-
-
-def _download(
-    model: str,
-    folder: Path,
-    wanted: Mapping[str, int],
-    *,
-    offline: bool,
-    bar: type[Silent] = Silent,
-) -> None:
-    """Download what is missing; what differs from the hub's listing once more."""
-    if not offline:
-        _require_space(model, folder, sum(_missing(folder, wanted).values()))
-    _get(model, folder, wanted, offline=offline, bar=bar)
-    changed = list(changed_files(folder, wanted))
-    if changed and not offline:
-        for name in changed:
-            (folder / name).resolve().unlink(missing_ok=True)  # another process may be as far
-            (folder / name).unlink(missing_ok=True)
-        _get(model, folder, {name: wanted[name] for name in changed}, offline=False, bar=bar)
-        changed = list(changed_files(folder, wanted))
-    if changed:
-        text = f"the checksum of {changed[0]} of {model} is not the one that the hub lists"
-        raise Blocked("checksum_mismatch", text)
-
-
-def _get(
-    model: str, folder: Path, wanted: Mapping[str, int], *, offline: bool, bar: type[Silent]
-) -> None:
-    """Have each file in the folder, several at a time, within what all of them may take."""
-    size = sum(_missing(folder, wanted).values())
-    seconds = min(bounds.download_time(size), bounds.bound().left())
-
-    def get(name: str) -> None:
-        options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": bar}
-        with bounded(f"{name} of {model}", wanted[name], seconds, file=True):
-            hf_hub_download(
-                model, name, revision=folder.name, etag_timeout=client.TIMEOUT, **options
-            )
-
-    what = f"{listed(wanted, most=1)} of {model}"
-    with bounded(what, size, seconds, online=not offline):
-        each_within(seconds, what, get, wanted)
-
-
-def _missing(folder: Path, wanted: Mapping[str, int]) -> dict[str, int]:
-    return {name: size for name, size in wanted.items() if not (folder / name).exists()}
-
-
-def _require_space(model: str, folder: Path, size: int) -> None:
-    """Raise ``Blocked`` with ``disk_full`` where a download could not end well."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if size > free:
-        message = f"{model} needs {amount(size)} more, {amount(free)} are free in {there}"
-        raise Blocked("disk_full", message)
 
 
 def _listing(model: str, folder: Path) -> Mapping[str, int]:

@@ -23,7 +23,7 @@ from huggingface_hub.utils import _http, hf_raise_for_status
 from huggingface_hub.utils._runtime import is_xet_available
 
 from sertify.candidates.reading import Candidate
-from sertify.hub import bounds, client, repositories
+from sertify.hub import bounds, client, downloads
 from sertify.hub.card import Card, read_card
 from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
@@ -506,13 +506,23 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     snapshot = take_snapshot(of_hub())
-    monkeypatch.setattr(repositories, "hf_hub_download", fill)  # no test can have a full disk
+    monkeypatch.setattr(downloads, "hf_hub_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert (
         str(caught.value)
         == f"disk_full: there is no space left on the disk for {REPO}@{server.commit(REPO)}"
     )
+
+
+def test_what_another_commit_has_needs_no_space() -> None:
+    snapshot = take_snapshot(of_hub())
+    blobs = snapshot.folder.parents[1] / "blobs"
+    with (blobs / ("0" * 64)).open("wb") as blob:
+        blob.truncate(10**13)  # of which the disk has to hold nothing
+    large = replace(snapshot, files={**snapshot.files, "model.safetensors": 10**13})
+    with pytest.raises(Blocked, match="checksum_mismatch"):
+        fetch(large, large.weight_files)
 
 
 def test_more_than_there_is_space_for_is_not_downloaded(server: LocalHub) -> None:
