@@ -40,7 +40,7 @@ class BadAnswer(ValueError):
 
 
 @dataclass
-class Bound:
+class Allowance:
     """What a part of the work may take, and so each answer that it gets.
 
     Attributes
@@ -66,7 +66,7 @@ class Bound:
     requests: float = math.inf
     file: bool = False
     online: bool = True
-    around: "Bound | None" = None
+    around: "Allowance | None" = None
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -97,7 +97,7 @@ class Bound:
         return BadAnswer(f"{self.what} has more than {amount(size)}")
 
 
-_BOUND: ContextVar[Bound | None] = ContextVar("bound", default=None)
+_ALLOWED: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
 
 
 def download_time(size: int) -> float:
@@ -107,12 +107,12 @@ def download_time(size: int) -> float:
 
 def late(what: str, seconds: float) -> Blocked:
     """Return the error for what takes longer than it may."""
-    return Blocked("timed_out", f"{what} did not arrive within {seconds:g} s")
+    return Blocked("timed_out", f"{what} did not arrive within {seconds:.3g} s")
 
 
-def bound() -> Bound:
+def allowance() -> Allowance:
     """Return what holds for an answer here; of what nobody has bounded, an answer of the API."""
-    return _BOUND.get() or Bound("what answers", LARGEST_ANSWER, math.inf, math.inf)
+    return _ALLOWED.get() or Allowance("what answers", LARGEST_ANSWER, math.inf, math.inf)
 
 
 @contextmanager
@@ -126,16 +126,16 @@ def bounded(
     online: bool = True,
 ) -> Iterator[None]:
     """Bound what is asked for in here; threads that are left behind in it stop as well."""
-    around = _BOUND.get()
+    around = _ALLOWED.get()
     until = time.monotonic() + seconds
     online = online and (around is None or around.online)
-    inner = Bound(what, size, seconds, until, requests, file, online, around)
-    token = _BOUND.set(inner)
+    inner = Allowance(what, size, seconds, until, requests, file, online, around)
+    token = _ALLOWED.set(inner)
     try:
         yield
     finally:
         inner.until = -math.inf
-        _BOUND.reset(token)
+        _ALLOWED.reset(token)
 
 
 class BoundedStream(httpx2.SyncByteStream):
@@ -143,20 +143,20 @@ class BoundedStream(httpx2.SyncByteStream):
 
     def __init__(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        self._stream, self._bound = response.stream, bound()
+        self._stream, self._allowed = response.stream, allowance()
         packed = response.headers.get("Content-Encoding", "identity").lower()
         self._unpack = None if packed == "identity" else _unpacker(packed)
         sent = response.status_code in (200, 206)
-        self._size = self._bound.size if sent else max(self._bound.size, LARGEST_PAGE)
+        self._size = self._allowed.size if sent else max(self._allowed.size, LARGEST_PAGE)
 
     def __iter__(self) -> Iterator[bytes]:
         left = self._size
         for piece in self._pieces():
             left -= len(piece)
             if left < 0:
-                raise self._bound.excess(self._size)
-            if self._bound.requests < math.inf:
-                self._bound.size -= len(piece)
+                raise self._allowed.excess(self._size)
+            if self._allowed.requests < math.inf:
+                self._allowed.size -= len(piece)
             yield piece
 
     def close(self) -> None:
@@ -175,7 +175,7 @@ class BoundedStream(httpx2.SyncByteStream):
     def _paced(self) -> Iterator[bytes]:
         start, came = time.monotonic(), 0
         for piece in self._stream:
-            self._bound.check()
+            self._allowed.check()
             came += len(piece)
             passed = time.monotonic() - start
             if passed > WINDOW:
@@ -185,7 +185,7 @@ class BoundedStream(httpx2.SyncByteStream):
             yield piece
 
     def _slow(self, rate: float) -> Blocked:
-        message = f"{self._bound.what} comes at {rate:.0f} bytes/s, should come at {RATE} or more"
+        message = f"{self._allowed.what} comes at {rate:.0f} bytes/s, should come at {RATE} or more"
         return Blocked("timed_out", message)
 
 

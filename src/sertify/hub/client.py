@@ -24,7 +24,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 )
 
 from sertify.hub.answers import check_request, check_response, checked_info
-from sertify.hub.bounds import bound
+from sertify.hub.bounds import allowance
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.logins import redacted
 
@@ -140,7 +140,7 @@ def _refuse_pause(response: httpx2.Response) -> None:
     limit = parse_ratelimit_headers(response.headers)
     asked = response.headers.get("Retry-After", "")
     pause = int(asked) if asked.isdecimal() else limit.reset_in_seconds if limit else 0
-    if response.status_code in (429, 503) and pause > min(LONGEST_PAUSE, bound().left()):
+    if response.status_code in (429, 503) and pause > min(LONGEST_PAUSE, allowance().left()):
         raise Blocked("unreachable", f"{constants.ENDPOINT} asks to wait {pause} s; try again then")
 
 

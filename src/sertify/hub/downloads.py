@@ -69,7 +69,7 @@ def _get(
 ) -> None:
     """Have each file in the folder, several at a time, within what all of them may take."""
     size = sum(wanted.values())
-    seconds = min(bounds.download_time(size), bounds.bound().left())
+    seconds = min(bounds.download_time(size), bounds.allowance().left())
 
     def get(name: str) -> None:
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": bar}
