@@ -8,9 +8,9 @@ from sertify.evidence.store import Record
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached, Rejected
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 from sertify.vocabulary.reasons import GATE_OF
-from sertify.vocabulary.text import redacted
 
 # In these gates each check presupposes the one before it.
 _SEQUENTIAL = ("loadability",)
@@ -106,7 +106,7 @@ def judgement_of(error: BaseException, check: Check | None = None) -> Judgement:
         return Judgement(Outcome.NOT_REACHED, (), code, error.message, details=details)
     if isinstance(error, AssertionError):
         return Judgement(Outcome.FAIL, (), "failed_check", str(error))
-    text = redacted(f"{type(error).__name__}: {error}".partition("\n")[0])
+    text = without_logins(f"{type(error).__name__}: {error}".partition("\n")[0])
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 

@@ -14,8 +14,9 @@ from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.options import environment_of
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Outcome
-from sertify.vocabulary.text import clean, redacted
+from sertify.vocabulary.text import clean
 
 if TYPE_CHECKING:
     from sertify.evidence.store import Record  # collecting must not wait for what reads audio
@@ -149,9 +150,9 @@ def _redact(report: pytest.TestReport) -> None:
     """Keep a login out of reports; a traceback shows what was sent, with its headers."""
     if report.longrepr is not None and not isinstance(report.longrepr, tuple):
         text = str(report.longrepr)
-        if redacted(text) != text:
-            report.longrepr = redacted(text)
-    report.sections = [(name, redacted(text)) for name, text in report.sections]
+        if without_logins(text) != text:
+            report.longrepr = without_logins(text)
+    report.sections = [(name, without_logins(text)) for name, text in report.sections]
 
 
 def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgement:
