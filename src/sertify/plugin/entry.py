@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sertify.pipeline.places import INSTALLED
-from sertify.plugin.arguments import add_options, is_worker, joined
+from sertify.plugin.arguments import add_options, is_worker
+from sertify.plugin.calling import called_anew
 from sertify.plugin.reach import arguments, hint, reaches_checks
 from sertify.vocabulary.outcomes import GATES
 
@@ -23,11 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Any:
     """Call pytest anew where it mistook the value of an option for a path of tests."""
-    if is_worker(config):
-        return None
-    call = config.invocation_params
-    args = joined(call.args, call.dir)
-    return None if args is None else pytest.main(args, call.plugins)
+    return None if is_worker(config) else called_anew(config)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)

@@ -57,7 +57,7 @@ class Options(Settings):
             split=config.getoption("split"),
             limit=config.getoption("limit"),
             segmenting=segmenting_of(config.getoption("segment"), config.getoption("hop")),
-            reports=here / (config.getoption("reports") or config.rootpath / "reports"),
+            reports=_path(config, "reports", "reports"),
             report_audio=config.getoption("report_audio"),
             compare=None if earlier is None else here / Path(earlier).expanduser(),
             model_index=config.getoption("model_index"),
@@ -81,8 +81,14 @@ RUN_SPEECH = pytest.StashKey[Speech]()
 
 def candidates_file(config: pytest.Config) -> Path:
     """Return the path of the file that lists the candidates."""
-    given = config.getoption("candidates") or config.rootpath / "candidates.yaml"
-    return config.invocation_params.dir / given
+    return _path(config, "candidates", "candidates.yaml")
+
+
+def _path(config: pytest.Config, option: str, otherwise: str) -> Path:
+    """Return the path that an option gives; ``--reports=~/new`` no shell expands."""
+    given = config.getoption(option)
+    here = config.invocation_params.dir
+    return here / Path(given).expanduser() if given else config.rootpath / otherwise
 
 
 def environment_of(config: pytest.Config) -> dict[str, str]:
