@@ -14,12 +14,15 @@ from sertify.plugin.checks import (
     CHECK,
     STANDINGS,
     Standings,
+    bare_report,
     describe_report,
     hand_down,
+    make_plain,
     refuse_unmeasurable,
     refuse_unreached,
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
+from sertify.plugin.containment import cleared_up, contained, remembered
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
@@ -79,6 +82,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         refuse_unmeasurable(item)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Any:
+    """Let pytest remember that a fixture has failed, however it did."""
+    with remembered(fixturedef, request):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Any:
+    """Let no check end more than itself."""
+    with contained():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """End a candidate before the next one begins."""
+    with cleared_up(item, nextitem):
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Conclude a check with the rejection that its fixtures met, instead of calling it."""
@@ -88,9 +112,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Attach what a check found to its report."""
-    report: pytest.TestReport = yield
+    try:
+        with contained():
+            report: pytest.TestReport = yield
+    except Exception as error:  # as where what was raised has no text
+        report = bare_report(item, call, error)
     if CHECK in item.stash:
         describe_report(item, call, report)
+    make_plain(report)
     return report
 
 

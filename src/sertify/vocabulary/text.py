@@ -87,6 +87,21 @@ def fold(label: str) -> str:
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", label).casefold()).strip()
 
 
+def safe(value: object) -> str:
+    r"""Return the text of what others made, also where it has none, or one that no file can hold.
+
+    >>> safe("half \udce4 a pair"), safe(ValueError("odd"))
+    ('half \\udce4 a pair', 'odd')
+    """
+    try:
+        text = str(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        text = f"<its text cannot be told: {type(error).__name__}>"
+    return text.encode(errors="backslashreplace").decode()
+
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 
