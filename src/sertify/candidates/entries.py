@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 
 from sertify.candidates.complaints import complaint
+from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import (
     CORPUS_NAME,
     ESTIMATES,
@@ -171,6 +172,9 @@ class Entry(Keys):
         default_factory=Requirements,
         description="Its own requirements, in place of those of the same name.",
     )
+    limits: Allowances = Field(
+        default_factory=Allowances, description="Its own limits, in place of those at the top."
+    )
 
     @field_validator("requirements")
     @classmethod
@@ -283,6 +287,10 @@ class CandidatesFile(Keys):
     selection: Preferences = Field(
         default_factory=Preferences, description="What is preferred among those that qualify."
     )
+    limits: Allowances = Field(
+        default_factory=Allowances,
+        description="How long each may take, and how much memory, before it is given up.",
+    )
     corpora: dict[Annotated[str, Field(pattern=CORPUS_NAME)], CorpusEntry] = Field(
         {}, description="What the corpora of --data do not say themselves, by name."
     )
@@ -296,6 +304,7 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "selection": Preferences,
     "weights": Priorities,
     "feature_extractor": SamplingRate,
+    "limits": Allowances,
 }
 
 

@@ -100,6 +100,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="what models compute in; on most CPUs all but float32 is many times slower",
     )
     group.addoption(
+        "--limits",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="what a candidate may take before it is given up: load, forward or candidate in"
+        " seconds, memory such as 90%% or 6GB; or none (default: limits of the candidates file)",
+    )
+    group.addoption(
         "--no-cache",
         action="store_true",
         help="ask models anew; else what they answered before is looked up (see --cache-clear)",

@@ -6,6 +6,7 @@ from typing import Self
 
 import pytest
 
+from sertify.candidates.limits import allowances_of
 from sertify.evidence.cache import Cache
 from sertify.pipeline.settings import (
     Settings,
@@ -62,7 +63,9 @@ class Options(Settings):
             compare=None if earlier is None else here / Path(earlier).expanduser(),
             model_index=config.getoption("model_index"),
             device=config.getoption("device"),
-            threads=config.getoption("threads") or _share_of_cores(config),
+            threads=config.getoption("threads") or max(1, usable_cores() // _sharers(config)),
+            sharers=_sharers(config),
+            limits=allowances_of(config.getoption("limits")),
             dtype=config.getoption("dtype"),
             cache=not config.getoption("no_cache"),
             cache_size=config.getoption("cache_size"),
@@ -112,8 +115,7 @@ def open_cache(config: pytest.Config, options: Options) -> Cache:
         return cache
 
 
-def _share_of_cores(config: pytest.Config) -> int:
+def _sharers(config: pytest.Config) -> int:
     workers = getattr(config, "workerinput", {}).get("workercount")
     # The process that workers report to says the same of itself as they do.
-    workers = workers or config.getoption("numprocesses", default=None) or 1
-    return max(1, usable_cores() // int(workers))
+    return int(workers or config.getoption("numprocesses", default=None) or 1)

@@ -53,6 +53,18 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def amount(size: float) -> str:
+    """Return a number of bytes as it is told in a message.
+
+    >>> amount(29), amount(4_000_000), amount(1_260_000_000)
+    ('29 bytes', '4 MB', '1.3 GB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.1f}".removesuffix(".0") + f" {name}"
+    return f"{size:g} bytes"
+
+
 def ordinal(number: int) -> str:
     """Return which one of several it is.
 
@@ -76,6 +88,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean {quoted(near[0])}?"
     return f"; known are {listed(known, most=20)}" if known else ""
+
+
+def text_of_error(error: BaseException) -> str:
+    r"""Return the kind of an error and the first line of what it says, which may be anything.
+
+    >>> text_of_error(KeyError("a\nb")), text_of_error(SystemExit())
+    ("KeyError: 'a\\nb'", 'SystemExit')
+    """
+    try:
+        said = str(error).strip().partition("\n")[0]
+    except BaseException:
+        said = "it cannot say what is wrong"
+    said = said.encode(errors="backslashreplace").decode()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def fold(label: str) -> str:
