@@ -1,12 +1,10 @@
 """What goes wrong at one candidate is told of it, and costs no other; serially and with workers."""
 
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
+from tests.chaos.projects import judged, project
 from tests.meta.runs import Case, Outcome
 
 OWN = """
@@ -85,15 +83,6 @@ EXPECTED = {
 }
 
 
-def begun(folder: Path, *args: str) -> Outcome:
-    """Judge in a folder with pytest in a process of its own."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, errors="replace", check=False
-    )
-    return Outcome(done.returncode, done.stdout + done.stderr, folder / "reports")
-
-
 def first_that_told(cases: list[Case]) -> tuple[str, str]:
     told = [(c.properties["outcome"], c.properties.get("reason", "")) for c in cases]
     return next((one for one in told if one[0] != "PASS"), ("PASS", ""))
@@ -102,22 +91,9 @@ def first_that_told(cases: list[Case]) -> tuple[str, str]:
 @pytest.fixture(scope="module", params=["0", "2"], ids=["serial", "workers"])
 def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Judge one candidate of each kind, and behind each one that is sound."""
-    folder = tmp_path_factory.mktemp("project")
     names = [name for bad in EXPECTED for name in (bad, f"{bad}.behind")]
-    entries = "".join(f"- {{name: {name}, model: org/{name}}}\n" for name in names)
-    (folder / "candidates.yaml").write_text(f"candidates:\n{entries}")
-    (folder / "test_own.py").write_text(OWN)
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    return begun(
-        folder,
-        "-n",
-        request.param,
-        "--pyargs",
-        "test_own.py",
-        "sertify.checks",
-        "-k",
-        "test_first or test_second",
-    )
+    folder = project(tmp_path_factory.mktemp("project"), OWN, names)
+    return judged(folder, "-n", request.param)
 
 
 @pytest.mark.slow(10)

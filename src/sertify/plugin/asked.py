@@ -13,6 +13,7 @@ class Asked:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._candidates: dict[str, str] = {}
         self._open: dict[str, list[str]] = {}
+        self._over = False
 
     def ask(self, checks: Iterable[tuple[str, str]]) -> None:
         """Note checks by their node ids, each with its candidate; workers say the same twice."""
@@ -24,8 +25,12 @@ class Asked:
     def hear(self, nodeid: str) -> None:
         """Note that a check has been judged, or could not be."""
         left = self._open.get(self._candidates.get(nodeid, ""), [])
-        if nodeid in left:
+        if nodeid in left and not self._over:
             left.remove(nodeid)
+
+    def end(self) -> None:
+        """Note that what is open now stays so, whatever is reported of it."""
+        self._over = True
 
     @property
     def left(self) -> Mapping[str, list[str]]:

@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         _complain(config, options)
         _narrow_benchmarks(config)
+        _let_workers_die(config)
         if not config.option.collectonly:
             _register_run(config, options)
     except ConfigurationError as error:
@@ -184,6 +185,14 @@ def _narrow_benchmarks(config: pytest.Config) -> None:
         longest = max(len(candidate.name) for candidate in config.stash[CANDIDATES].all())
         columns = ["median", "iqr", "rounds"] if longest <= _SHORT else ["median", "rounds"]
         config.option.benchmark_columns = columns
+
+
+def _let_workers_die(config: pytest.Config) -> None:
+    """Let each candidate cost a worker; else pytest-xdist gives up after four for each."""
+    workers = getattr(config.option, "numprocesses", None)
+    if workers and config.option.maxworkerrestart is None:
+        most = 4 * int(workers) + len(config.stash[CANDIDATES].all())
+        config.option.maxworkerrestart = str(most)
 
 
 def _asked_for(config: pytest.Config) -> list[str]:

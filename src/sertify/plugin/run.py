@@ -119,6 +119,7 @@ class Run:
 
     def _end(self, session: pytest.Session) -> None:
         try:
+            self._asked.end()
             account_for_lost(session, self._asked.left)
             self._results = self._concluded(session)
             self._write(self._results)
