@@ -33,7 +33,7 @@ def called_anew(config: pytest.Config) -> Any:
     """
     if not _is_ours(config):
         return None
-    call, options = config.invocation_params, _with_values(config)
+    call, options = config.invocation_params, with_values(config)
     args = joined(call.args, call.dir, options)
     added = joined(shlex.split(os.environ.get(_ADDED, "")), call.dir, options)
     if args is None and added is None:
@@ -75,7 +75,7 @@ def _is_ours(config: pytest.Config) -> bool:
     return leads_to_checks(root or here, paths.split() if isinstance(paths, str) else paths)
 
 
-def _with_values(config: pytest.Config) -> frozenset[str]:
+def with_values(config: pytest.Config) -> frozenset[str]:
     """Return the long options that take one value, also those of other plugins."""
     actions = config._parser.optparser._actions
     return frozenset(

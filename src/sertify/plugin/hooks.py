@@ -23,6 +23,7 @@ from sertify.plugin.checks import (
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
 from sertify.plugin.containment import cleared_up, contained, remembered
+from sertify.plugin.letters import make_warning_sendable
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
@@ -122,6 +123,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         describe_report(item, call, report)
     make_plain(report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_warning_recorded(warning_message: Any) -> None:
+    """Let workers tell of it, whatever it quotes."""
+    make_warning_sendable(warning_message)
 
 
 @pytest.hookimpl(optionalhook=True)

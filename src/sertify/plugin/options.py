@@ -17,6 +17,7 @@ from sertify.pipeline.settings import (
     source_of,
 )
 from sertify.pipeline.speech import Speech
+from sertify.plugin.letters import received
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
 
@@ -44,10 +45,10 @@ class Options(Settings):
     def _of(cls, config: pytest.Config) -> Self:
         here = config.invocation_params.dir
         layouts = dict(map(layout_of, config.getoption("layout")))
-        data = tuple(source_of(text, here, layouts) for text in config.getoption("data"))
-        text = config.getoption("confirm")
+        data = tuple(source_of(text, here, layouts) for text in received(config.getoption("data")))
+        text = received(config.getoption("confirm"))
         confirm = None if text is None else source_of(text, here, layouts)
-        earlier = config.getoption("compare")
+        earlier = received(config.getoption("compare"))
         require_named(layouts, [*data, *([confirm] if confirm else [])])
         require_distinct(data)
         return cls(
@@ -89,7 +90,7 @@ def candidates_file(config: pytest.Config) -> Path:
 
 def _path(config: pytest.Config, option: str, otherwise: str) -> Path:
     """Return the path that an option gives; ``--reports=~/new`` no shell expands."""
-    given = config.getoption(option)
+    given = received(config.getoption(option))
     here = config.invocation_params.dir
     return here / Path(given).expanduser() if given else config.rootpath / otherwise
 
