@@ -140,11 +140,7 @@ def text_of_error(error: BaseException) -> str:
     >>> text_of_error(KeyError("a\nb")), text_of_error(SystemExit())
     ("KeyError: 'a\\nb'", 'SystemExit')
     """
-    try:
-        said = str(error).strip().partition("\n")[0]
-    except BaseException:
-        said = "it cannot say what is wrong"
-    said = said.encode(errors="backslashreplace").decode()
+    said = safe(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
@@ -167,6 +163,19 @@ def normalized(text: str) -> str:
     """
     pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
     return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
+
+
+def safe(value: object) -> str:
+    r"""Return the text of what others made, also where it has none, or one that no file can hold.
+
+    >>> safe("half \udce4 a pair"), safe(ValueError("odd"))
+    ('half \\udce4 a pair', 'odd')
+    """
+    try:
+        text = str(value)
+    except BaseException as error:
+        text = f"<its text cannot be told: {type(error).__name__}>"
+    return text.encode(errors="backslashreplace").decode()
 
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
