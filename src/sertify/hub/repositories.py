@@ -22,6 +22,7 @@ from sertify.hub.checksums import changed_files
 from sertify.hub.client import Api, hub_errors, limit_waiting
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import listed
 
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
@@ -75,7 +76,7 @@ class Repository:
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""
-        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return json.loads(read_text(self.folder / name))
 
 
 def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:

@@ -808,8 +808,10 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
             "other/b.safetensors": b"",
             "model.safetensors.index.json": b'{"weight_map": {"a": "other/b.safetensors"}}',
         },
-        "corrupt_weights: model.safetensors.index.json lists other/b.safetensors, "
-        "which is no part of the weights by its name",
+        (
+            "corrupt_weights: model.safetensors.index.json lists other/b.safetensors, "
+            "which is no part of the weights by its name"
+        ),
     ),
     "shard-outside": (
         {
