@@ -16,7 +16,7 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-MOST_BYTES = 8 * 2**20
+MOST_BYTES = 32 * 2**20
 """Of a text that others wrote: configurations and lists of weights have a thousandth of it."""
 
 

@@ -21,5 +21,5 @@ def test_of_a_file_without_end_the_start_is_read(tmp_path: Path) -> None:
     assert len(read_text(path)) == MOST_BYTES // 2
     path.write_bytes(bytes(MOST_BYTES + 2))
     assert len(read_start(path)) == MOST_BYTES + 1
-    with pytest.raises(ValueError, match=r"^it has more than the 8,388,608 bytes that are read$"):
+    with pytest.raises(ValueError, match=r"^it has more than the 33,554,432 bytes that are read$"):
         read_text(path)
