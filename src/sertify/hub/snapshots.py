@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, cast
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
+from sertify.hub import bounds
+from sertify.hub.bounds import bounded
 from sertify.hub.card import Card, read_card
 from sertify.hub.client import hub_errors
 from sertify.hub.configs import has_config, library_of
@@ -134,7 +136,11 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
             raise Rejected("unsupported_library", f"its weights are only in {library}")
         raise Rejected("no_weights", f"it has no weights in a known format; {snapshot.listing}")
     _require_shards(snapshot, names[0])
-    with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
+    what, model = f"the index of {snapshot.model}", snapshot.model
+    with (
+        hub_errors(model, snapshot.commit, offline=snapshot.offline),
+        bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK),
+    ):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
 
 

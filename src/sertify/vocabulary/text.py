@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from sertify.vocabulary.logins import each_text, without_logins
+
 LONGEST_MESSAGE = 4000
 """Characters of what is said of a candidate: of what others wrote, it may hold anything."""
 
@@ -138,11 +140,7 @@ def text_of_error(error: BaseException) -> str:
     >>> text_of_error(KeyError("a\nb")), text_of_error(SystemExit())
     ("KeyError: 'a\\nb'", 'SystemExit')
     """
-    try:
-        said = str(error).strip().partition("\n")[0]
-    except BaseException:
-        said = "it cannot say what is wrong"
-    said = said.encode(errors="backslashreplace").decode()
+    said = safe(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
@@ -167,25 +165,36 @@ def normalized(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
 
 
+def safe(value: object) -> str:
+    r"""Return the text of what others made, also where it has none, or one that no file can hold.
+
+    >>> safe("half \udce4 a pair"), safe(ValueError("odd"))
+    ('half \\udce4 a pair', 'odd')
+    """
+    try:
+        text = str(value)
+    except BaseException as error:
+        text = f"<its text cannot be told: {type(error).__name__}>"
+    return text.encode(errors="backslashreplace").decode()
+
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 
 def clean(value: Any) -> Any:
-    r"""Copy a JSON value without the characters that a terminal or a browser acts on.
+    r"""Copy a JSON value without logins, and without what a terminal or a browser acts on.
 
     Escape sequences, control characters and marks that turn the direction of writing go, line
     breaks become spaces, and what no encoder accepts becomes U+FFFD.
 
-    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish"})
-    {'name': 'red fish'}
+    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish, hf_abcdefgh"})
+    {'name': 'red fish, ***'}
     """
-    if isinstance(value, str):
-        if value.isprintable():
-            return str(value)
-        return "".join(map(_visible, _ESCAPES.sub("", value)))
-    if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
-    return [clean(item) for item in value] if isinstance(value, list | tuple) else value
+    return without_logins(each_text(value, _plain))
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else "".join(map(_visible, _ESCAPES.sub("", text)))
 
 
 def _visible(character: str) -> str:
@@ -193,18 +202,3 @@ def _visible(character: str) -> str:
     if character in "\t\n\r" or category in ("Zl", "Zp"):
         return " "
     return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)
-
-
-# A login of the hub, by its form: it may have been given in any way.
-_SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
-
-
-def redacted(text: str, *secrets: str | None) -> str:
-    """Return a text without what looks like a login of the hub, and without `secrets`.
-
-    >>> redacted("Authorization: Bearer hf_abcdefgh; s3cret", "s3cret")
-    'Authorization: ***; ***'
-    """
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return _SECRET.sub("***", text)
