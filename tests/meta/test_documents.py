@@ -238,7 +238,8 @@ def test_the_limits_that_are_promised_are_those_of_the_code() -> None:
     grace = {60.0: "a minute"}[bounds.GRACE]
     assert f"{grace}, and {1e6 / bounds.PACE:g} seconds for each MB, for a download" in promised
     assert f"{amount(bounds.RATE)}/s, on average over any {bounds.WINDOW:g} seconds" in promised
-    fetched = f"{amount(downloads.LARGEST)} for a config, {amount(downloads.LARGEST_LIST)} for a list"
+    sizes = amount(downloads.LARGEST), amount(downloads.LARGEST_LIST)
+    fetched = f"{sizes[0]} for a config, {sizes[1]} for a list"
     pages = f"{amount(bounds.LARGEST_ANSWER)} and {bounds.MOST_REQUESTS} pages for a listing"
     assert fetched in promised
     assert f"{pages}; {amount(bounds.LARGEST_PAGE)} for the page of an error" in promised
