@@ -77,10 +77,12 @@ class Candidate:
 
     def emotion_of(self, label: str) -> str | None:
         """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
-        by_label = {text.fold(name): emotion for name, emotion in self.emotions.items()}
-        return (
-            self.emotions.get(label) or by_label.get(text.fold(label)) or emotions.emotion_of(label)
-        )
+        own = self.emotions.get(label) or self._folded_emotions.get(text.fold(label))
+        return own or emotions.emotion_of(label)
+
+    @cached_property
+    def _folded_emotions(self) -> dict[str, str]:
+        return {text.fold(name): emotion for name, emotion in self.emotions.items()}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from sertify.evidence.ledgers import (
 from sertify.evidence.mending import open_mended
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import stamp_of
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
 PATIENCE = 30.0
@@ -77,7 +78,8 @@ class Record:
         """Make a record of a judgement in its context."""
         # JSON has no word for NaN and infinity; the message tells of them.
         measured = tuple(m for m in judgement.measurements if math.isfinite(m.value))
-        return cls(**vars(judgement) | {"measurements": measured} | context)
+        said = without_logins({"message": judgement.message, "details": judgement.details})
+        return cls(**vars(judgement) | {"measurements": measured} | said | context)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record in JSON types."""

@@ -23,8 +23,10 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
     parse_ratelimit_headers,
 )
 
+from sertify.hub.answers import check_request, check_response, checked_info
+from sertify.hub.bounds import allowance
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.text import redacted
+from sertify.vocabulary.logins import redacted
 
 TIMEOUT = 30.0
 """Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
@@ -36,6 +38,7 @@ PART = "sertify.part"
 """Extension of a request that wants a part of a file, and nothing if it would get the whole."""
 
 _RETRIES = 3
+_REDIRECTS = 10
 _BUSY = (500, 502, 503, 504)
 # A hub that refuses connections or stalls will do so again: one attempt tells.
 _PASSING = (httpx2.ReadError, httpx2.RemoteProtocolError)
@@ -52,7 +55,7 @@ class Api(HfApi):
             at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
             url = f"{constants.ENDPOINT}/api/models/{repo_id}{at}"
             answer = send_get(url, build_hf_headers()).json()
-            self.info = ModelInfo(**answer)  # type: ignore[no-untyped-call]
+            self.info = ModelInfo(**checked_info(answer, revision))  # type: ignore[no-untyped-call]
         return self.info
 
     def trouble(self, model: str, revision: str | None) -> Exception | None:
@@ -118,10 +121,13 @@ def _client() -> httpx2.Client:
         hooks = usual.event_hooks
     return _Client(
         event_hooks={
-            "request": [*hooks["request"], _give_up],
-            "response": [*hooks["response"], _refuse_pause, _refuse_whole],
+            "request": [*hooks["request"], _give_up, check_request],
+            "response": [check_response, *hooks["response"], _refuse_pause, _refuse_whole],
         },
         follow_redirects=True,
+        # One that hangs is left to itself, and keeps its connection; there are always others.
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        max_redirects=_REDIRECTS,
         timeout=TIMEOUT,
     )
 
@@ -134,7 +140,7 @@ def _refuse_pause(response: httpx2.Response) -> None:
     limit = parse_ratelimit_headers(response.headers)
     asked = response.headers.get("Retry-After", "")
     pause = int(asked) if asked.isdecimal() else limit.reset_in_seconds if limit else 0
-    if response.status_code in (429, 503) and pause > LONGEST_PAUSE:
+    if response.status_code in (429, 503) and pause > min(LONGEST_PAUSE, allowance().left()):
         raise Blocked("unreachable", f"{constants.ENDPOINT} asks to wait {pause} s; try again then")
 
 

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, cast
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
+from sertify.hub import bounds
+from sertify.hub.bounds import bounded
 from sertify.hub.card import Card, read_card
 from sertify.hub.client import hub_errors
 from sertify.hub.configs import has_config, library_of
@@ -19,6 +21,7 @@ from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.text import listed
 
 _EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
@@ -130,7 +133,11 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
             raise Rejected("unsupported_library", f"its weights are only in {library}")
         raise Rejected("no_weights", f"it has no weights in a known format; {snapshot.listing}")
     _require_shards(snapshot, names[0])
-    with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
+    what, model = f"the index of {snapshot.model}", snapshot.model
+    with (
+        hub_errors(model, snapshot.commit, offline=snapshot.offline),
+        bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK),
+    ):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
 
 
@@ -146,7 +153,12 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        raise Rejected("corrupt_weights", f"{listing} lists {lost[0]}, which is missing")
+        raise Rejected("corrupt_weights", f"{listing} lists {listed(lost[:1])}, which is missing")
+    # What is indexed and judged are the parts; no other file is to be loaded.
+    others = sorted(named - {*snapshot.weight_files})
+    if others:
+        wrong = f"lists {listed(others[:1])}, which is no part of the weights by its name"
+        raise Rejected("corrupt_weights", f"{listing} {wrong}")
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:

@@ -15,8 +15,13 @@ def write_whole(path: Path, text: str) -> None:
     It is in UTF-8; what UTF-8 does not have, half a surrogate pair, is written as an escape.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 Footprint = tuple[int, int, int]

@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,8 +23,9 @@ from huggingface_hub.utils import _http, hf_raise_for_status
 from huggingface_hub.utils._runtime import is_xet_available
 
 from sertify.candidates.reading import Candidate
-from sertify.hub import client, repositories
+from sertify.hub import bounds, client, downloads
 from sertify.hub.card import Card, read_card
+from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import Repository, fetch
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
@@ -504,13 +506,63 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     snapshot = take_snapshot(of_hub())
-    monkeypatch.setattr(repositories, "snapshot_download", fill)  # no test can have a full disk
+    monkeypatch.setattr(downloads, "hf_hub_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert (
         str(caught.value)
         == f"disk_full: there is no space left on the disk for {REPO}@{server.commit(REPO)}"
     )
+
+
+def test_what_another_commit_has_needs_no_space() -> None:
+    snapshot = take_snapshot(of_hub())
+    blobs = snapshot.folder.parents[1] / "blobs"
+    with (blobs / ("0" * 64)).open("wb") as blob:
+        blob.truncate(10**13)  # of which the disk has to hold nothing
+    large = replace(snapshot, files={**snapshot.files, "model.safetensors": 10**13})
+    with pytest.raises(Blocked, match="checksum_mismatch"):
+        fetch(large, large.weight_files)
+
+
+def test_more_than_there_is_space_for_is_not_downloaded(server: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    before = len(server.requests)
+    large = replace(snapshot, files={**snapshot.files, "model.safetensors": 10**15})
+    with pytest.raises(Blocked) as caught:
+        fetch(large, large.weight_files)
+    message = f"{REPO} needs 1,000,000 GB more, .* GB are free in {snapshot.folder}"
+    assert re.fullmatch(f"disk_full: {message}", str(caught.value))
+    assert len(server.requests) == before
+
+
+def test_a_pause_beyond_what_is_left_is_not_waited_for(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "LOOK", 5.0)
+    server.disturb(rate_limited(30))
+    assert blocked(of_hub()).endswith("asks to wait 30 s; try again then")
+    assert len(server.requests) <= 2
+
+
+def test_a_card_that_is_too_large_is_left_out(server: LocalHub) -> None:
+    (server.root / REPO / "README.md").write_bytes(b"x" * 4_000_001)
+    snapshot = take_snapshot(of_hub())
+    assert snapshot.remark == "README.md has 4 MB, of which no more than 4 MB would be read"
+    assert present(snapshot) == {*SMALL} - {"README.md"}
+    assert server.bytes_sent < 100_000
+    assert take_snapshot(of_hub(), offline=True).remark == snapshot.remark
+    fetch(snapshot, snapshot.weight_files)
+
+
+def test_a_config_that_is_too_large_is_not_read(tmp_path: Path, server: LocalHub) -> None:
+    large = {"config.json": b" " * 4_000_001}
+    write(server.root / REPO, large)
+    write(tmp_path / "model", large)
+    for snapshot in (take_snapshot(of_hub()), take_snapshot(of_folder(tmp_path / "model"))):
+        judgement = judge_config(snapshot)
+        message = "config.json cannot be read: it has 4 MB, and no more than 4 MB are read"
+        assert (judgement.reason, judgement.message) == ("bad_config", message)
 
 
 # ------------------------------------------------------------------ what arrives is what is listed
@@ -801,6 +853,24 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
             "model.safetensors.index.json": b'{"weight_map": {"a": "b.safetensors"}}',
         },
         "corrupt_weights: model.safetensors.index.json lists b.safetensors, which is missing",
+    ),
+    "foreign-shard": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "other/b.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "other/b.safetensors"}}',
+        },
+        (
+            "corrupt_weights: model.safetensors.index.json lists other/b.safetensors, "
+            "which is no part of the weights by its name"
+        ),
+    ),
+    "shard-outside": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "../b.safetensors"}}',
+        },
+        "corrupt_weights: model.safetensors.index.json lists ../b.safetensors, which is missing",
     ),
     "shards-without-a-list": (
         SMALL | {"pytorch_model-00001-of-00002.bin": b""},
