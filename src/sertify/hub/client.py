@@ -25,6 +25,7 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 
 from sertify.hub.answers import check_request, check_response, checked_info
 from sertify.hub.bounds import allowance
+from sertify.hub.connections import watch
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.logins import redacted
 
@@ -101,9 +102,22 @@ class _Client(httpx2.Client):
         if whole_file and "/api/" not in request.url.path:
             return self._download(request, **options)
         try:
-            return super().send(request, **options)
+            return self._ask(request, **options)
         except (httpx2.TimeoutException, httpx2.ConnectError) as error:
             raise _NoAnswer(str(error)) from error
+
+    def _ask(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Ask for the headers of a file once more where a connection ended before its time.
+
+        Such as one that was kept, and that the server had given up; the client asks again for
+        anything but these.
+        """
+        try:
+            return super().send(request, **options)
+        except _PASSING:
+            if request.method != "HEAD":
+                raise
+            return super().send(request, **options)
 
     def _download(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Ask a busy server again, which the client does for anything but a file."""
@@ -119,7 +133,7 @@ class _Client(httpx2.Client):
 def _client() -> httpx2.Client:
     with default_client_factory() as usual:
         hooks = usual.event_hooks
-    return _Client(
+    client = _Client(
         event_hooks={
             "request": [*hooks["request"], _give_up, check_request],
             "response": [check_response, *hooks["response"], _refuse_pause, _refuse_whole],
@@ -130,6 +144,7 @@ def _client() -> httpx2.Client:
         max_redirects=_REDIRECTS,
         timeout=TIMEOUT,
     )
+    return watch(client)
 
 
 def _give_up(request: httpx2.Request) -> None:

@@ -457,6 +457,13 @@ def test_a_short_trouble_is_overcome(server: LocalHub, part: str) -> None:
     assert take_snapshot(of_hub()).commit == server.commit(REPO)
 
 
+@pytest.mark.parametrize("part", ["HEAD .*/resolve/", "GET .*/resolve/", "/tree/", "/api/"])
+@pytest.mark.usefixtures("patient")
+def test_a_connection_that_ends_before_its_time_is_no_trouble(server: LocalHub, part: str) -> None:
+    server.disturb(Response(raw=True), part, times=1)
+    assert take_snapshot(of_hub()).remark == ""
+
+
 def test_a_session_that_the_client_makes_anew_gives_up_in_time_as_well(server: LocalHub) -> None:
     take_snapshot(of_hub())
     close_session()
