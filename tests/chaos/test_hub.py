@@ -62,7 +62,7 @@ def short(patch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(sleep=lambda _: None, time=time.time)
     for module in (_http, file_download, client):
         patch.setattr(module, "time", clock)
-    patch.setattr(client, "TIMEOUT", 2.0)
+    patch.setattr(bounds, "TIMEOUT", 2.0)
     patch.setattr(bounds, "WINDOW", 2.0)
     patch.setattr(bounds, "GRACE", 4.0)
     patch.setattr(bounds, "LOOK", 8.0)
