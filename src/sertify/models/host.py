@@ -18,7 +18,7 @@ from sertify.models.loaders.choice import choose_loader
 from sertify.models.loading import load, outline
 from sertify.models.memory import keep_little
 from sertify.models.model import LoadedModel
-from sertify.models.processes.allowance import Deed
+from sertify.models.processes.quota import Deed
 from sertify.models.processes.serving import streams
 
 

@@ -15,7 +15,7 @@ from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
-from sertify.models.processes.allowance import Deed
+from sertify.models.processes.quota import Deed
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
 from sertify.vocabulary.text import listed

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from sertify.models.processes.allowance import Allowance, Deed
 from sertify.models.processes.output import Output
+from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, END, Call, serve
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
@@ -37,7 +37,7 @@ class Remote:
 
     Parameters
     ----------
-    allowance
+    quota
         What it may take. Where it takes more it is ended.
     dump
         The file that tells of its end where that is not ours.
@@ -48,10 +48,10 @@ class Remote:
         module: str,
         name: str,
         *inputs: Any,
-        allowance: Allowance | None = None,
+        quota: Quota | None = None,
         dump: Path | None = None,
     ) -> None:
-        self._allowance, self._dump = allowance or Allowance(), dump
+        self._quota, self._dump = quota or Quota(), dump
         self._end: Blocked | None = None
         self.closed = False
         self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
@@ -71,7 +71,7 @@ class Remote:
 
     @property
     def _limit(self) -> int | None:
-        return self._allowance.memory
+        return self._quota.memory
 
     def ask(self, method: str, *inputs: Any, deed: Deed = "load", times: int = 1) -> Any:
         """Call a method of the object and return what it returns.
@@ -171,7 +171,7 @@ class Remote:
 
     def _look(self, deed: Deed, since: float, times: int) -> None:
         self._most = max(self._most, _held(self.pid) - self._shared)
-        late = self._allowance.exceeded(deed, since, times)
+        late = self._quota.exceeded(deed, since, times)
         if late:
             raise self._ended("timed_out", late)
         if self._limit is not None and self._most > 1.05 * self._limit:

@@ -19,7 +19,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine, memory
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
-from sertify.models.processes.allowance import Deed
+from sertify.models.processes.quota import Deed
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
 from sertify.models.speed.stopwatch import WARM_UP

@@ -12,7 +12,7 @@ Deed = Literal["load", "forward"]
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Quota:
     """Limits of the processes of one candidate, by the clock of this machine.
 
     Attributes
