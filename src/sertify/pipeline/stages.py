@@ -152,7 +152,9 @@ def quota(candidate: Candidate, settings: Settings) -> "Quota":
     """What the candidate may take of time and memory, from now on."""
     from sertify.models.processes.quota import Quota
 
-    return Quota.of(candidate.limits.updated(settings.limits), settings.sharers)
+    limits = candidate.limits.updated(settings.limits)
+    on_cpu = settings.environment["device"] == "cpu"
+    return Quota.of(limits, settings.sharers, refuses=on_cpu)
 
 
 def workshop(snapshot: "Snapshot", settings: Settings, quota: "Quota") -> "Workshop":

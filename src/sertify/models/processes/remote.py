@@ -52,13 +52,17 @@ class Remote:
         dump: Path | None = None,
     ) -> None:
         self._quota, self._dump = quota or Quota(), dump
+        if dump is not None:
+            with suppress(OSError):
+                dump.unlink()  # of another run
         self._end: Blocked | None = None
         self.closed = False
         self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
         context = _context()
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
-        call = Call(module, name, inputs, dict(os.environ), self._room.name, self._limit)
+        refused = self._limit if self._quota.refuses else None
+        call = Call(module, name, inputs, dict(os.environ), self._room.name, refused)
         self._process = context.Process(target=serve, args=(theirs, speech, call), daemon=True)
         with _hidden_main():
             self._process.start()

@@ -44,7 +44,7 @@ class Call:
     room
         A folder of its own, which goes with it.
     memory
-        Bytes that it may hold; None where that is not limited.
+        Bytes beyond which the system is to refuse more; None where it is not to.
     """
 
     module: str
