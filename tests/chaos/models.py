@@ -25,6 +25,11 @@ class Mute(Exception):
 def raises(error):
     raise error
 
+def hangs():
+    if "MARK" in os.environ:
+        open(os.environ["MARK"], "w").close()
+    time.sleep(900)
+
 def hangs_hard():
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while True:
@@ -57,7 +62,7 @@ ACTS = {
     "odd": lambda: raises(Odd("odd")),
     "mute": lambda: raises(Mute()),
     "surrogate": lambda: raises(LookupError("half \\\\udce4 a pair \\\\x00 \\\\x1b[31m")),
-    "hang": lambda: time.sleep(900),
+    "hang": hangs,
     "hang-hard": hangs_hard,
     "memory": lambda: numpy.ones(40_000_000_000, numpy.uint8).sum(),
     "deaf": lambda: (os.closerange(3, 500), time.sleep(900)),
@@ -90,15 +95,20 @@ class DeadlyForSequenceClassification(Wav2Vec2ForSequenceClassification):
 """
 
 
-def write_pool(folder: Path, deeds: Mapping[str, tuple[str, str]], sound: int) -> Path:
-    """Write a candidates.yaml of models that do a deed at a time, each ``sound`` a sound one."""
+def write_pool(
+    folder: Path, deeds: Mapping[str, tuple[str, str]], sound: int, forward: float = 4
+) -> Path:
+    """Write a candidates.yaml of models that do a deed at a time, each ``sound`` a sound one.
+
+    What hangs may take ``forward`` seconds.
+    """
     entries: list[dict[str, Any]] = []
     for number, (name, (act, at)) in enumerate(deeds.items()):
         if number % sound == 0:
             entries.append({"name": f"sound-{number}", "model": _sound()})
         limits = {"load": 60, "forward": 60, "memory": "2 GB"}
         if act.startswith("hang"):
-            limits |= {"load": 4} if at == "config" else {"forward": 4}
+            limits |= {"load": 4} if at == "config" else {"forward": forward}
         model = str(_deadly(folder / name, act, at))
         entries.append({"name": name, "model": model, "trust_remote_code": True, "limits": limits})
     entries.append({"name": "sound-last", "model": _sound()})

@@ -41,28 +41,26 @@ def begun(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Pope
     )
 
 
-def run_on(folder: Path, *args: str | Path) -> Outcome:
-    """Judge the candidates of a folder by the checks of the product."""
-    reports = folder / f"reports{len([*folder.glob('reports*')])}"
+def begun_on(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Popen[str]":
+    """Begin to judge the candidates of a folder by the checks of the product."""
     command: list[str | Path] = [sys.executable, "-m", "pytest", CHECKED, "-p", "no:cacheprovider"]
-    given: list[str | Path] = [
-        "--candidates",
-        folder / "candidates.yaml",
-        "--reports",
-        reports,
-        *args,
-    ]
-    process = subprocess.Popen(
+    given: list[str | Path] = ["--candidates", folder / "candidates.yaml", *args]
+    return subprocess.Popen(
         [*command, "-p", "no:hypothesispytest", "--threads=1", *given],
         cwd=ROOT,
+        env=os.environ | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         start_new_session=True,
     )
-    found = ended(folder, process, patience=6 * _PATIENCE)
-    return Outcome(found.code, found.output, reports)
+
+
+def run_on(folder: Path, *args: str | Path) -> Outcome:
+    """Judge the candidates of a folder by the checks of the product."""
+    process = begun_on(folder, "--reports", folder / "reports", *args)
+    return ended(folder, process, patience=6 * _PATIENCE)
 
 
 def ended(folder: Path, process: "subprocess.Popen[str]", patience: float = _PATIENCE) -> Outcome:

@@ -1,5 +1,8 @@
 """Whatever a candidate's model does to its process, it is told of it, and no other is touched."""
 
+import signal
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -7,8 +10,8 @@ import psutil
 import pytest
 
 from tests.chaos.models import write_pool
-from tests.chaos.projects import run_on
-from tests.meta.runs import Outcome
+from tests.chaos.projects import begun_on, ended, kill, run_on, wait_for
+from tests.meta.runs import SPEECH, Outcome
 
 CRASHED, EXITED, LATE = "crashed", "exited", "timed_out"
 UNEXPECTED, MEMORY = "unexpected_error", "out_of_memory"
@@ -94,6 +97,41 @@ class TestAPool:
         message = next(c.message for c in outcome.of("segfault.forward") if c.kind == "error")
         assert "see crashes/segfault.forward.txt" in message
         assert not (outcome.reports / "crashes" / "sound-last.txt").exists()
+
+
+@pytest.mark.slow(20)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_told_to_stop_does_not_wait_for_what_hangs(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    write_pool(tmp_path, {"hang.forward": ("hang", "forward")}, sound=1, forward=900)
+    mark, reports = tmp_path / "mark", tmp_path / "reports"
+    given = ("--reports", reports, "-m", "loadability")
+    process = begun_on(tmp_path, *given, MARK=str(mark))
+    wait_for(mark, process)
+    family = psutil.Process(process.pid).children(recursive=True)
+    kill(process, number, group=False)
+    outcome = ended(tmp_path, process)
+    assert outcome.code == pytest.ExitCode.INTERRUPTED, outcome.output
+    assert not outcome.results["run"]["finished"]
+    assert outcome.candidate("sound-0")["verdict"] == "undecided"
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+
+
+@pytest.mark.slow(10)
+def test_nothing_that_touches_a_model_is_in_the_process_of_the_run(tmp_path: Path) -> None:
+    write_pool(tmp_path, {}, sound=1)
+    script = f"""
+import sys, sertify
+found = sertify.qualify(
+    {str(tmp_path / "candidates.yaml")!r}, data={str(SPEECH)!r}, limit=21, cache=None,
+    reports={str(tmp_path / "reports")!r}, threads=1
+)
+print(found.candidates[0].name, sorted({{"torch", "transformers", "onnxruntime"}} & {{*sys.modules}}))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "sound-last []"
 
 
 def test_a_pool_knows_its_deeds(tmp_path: Path) -> None:
