@@ -1,9 +1,11 @@
 """What each process of a model has at once: imported before the first, and shared by all."""
 
+from contextlib import suppress
 from importlib import import_module
 
 import sertify.models.host
 import sertify.models.speed.bench  # noqa: F401
+from sertify.models.loading import forget_imports
 
 # The architectures of the candidates that there are; others take a second or two of their own.
 _ARCHITECTURES = (
@@ -19,3 +21,8 @@ _ARCHITECTURES = (
 
 for name in _ARCHITECTURES:
     import_module(f"transformers.models.{name}")
+with suppress(ImportError):  # of one version of transformers; it compiles hundreds of patterns
+    from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+    get_checkpoint_conversion_mapping("wav2vec2")
+forget_imports()  # else each process would, and have memory of its own for what it looked at

@@ -70,7 +70,7 @@ def load(
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    _forget_imports()
+    forget_imports()
     gc.collect()  # the last network holds reference cycles, and may still be in memory
     started = time.perf_counter()
     if blueprint.unknown:
@@ -123,7 +123,8 @@ def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
 
 
 @cache
-def _forget_imports() -> None:
+def forget_imports() -> None:
+    """Keep the garbage collector from looking through all that was imported, once for all."""
     gc.collect()
     gc.freeze()  # modules are many objects, and none of them is ever garbage
 
