@@ -70,13 +70,23 @@ class Row:
 
 def drip(response: Response) -> Response:
     """Send what would be sent byte by byte, and slowly."""
-    return replace(response, pieces=len(response.body), pause=0.3)
+    return replace(response, pieces=max(1, len(response.body)), pause=0.3)
 
 
 def drip_all(_: Response) -> Response:
     """Send an answer whose headers come byte by byte."""
     body = b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 9000
     return Response(body=body, pieces=9000, pause=0.3, raw=True)
+
+
+def patience(_: Response) -> Response:
+    """Ask for patience in place of an answer, again and again: a status that another follows."""
+    return Response(body=b"HTTP/1.1 103 Early Hints\r\n\r\n", endless=True, raw=True)
+
+
+def endless_headers(_: Response) -> Response:
+    """Send headers after which there are others."""
+    return Response(body=b"HTTP/1.1 200 OK\r\n" + b"X-More: x\r\n" * 999, endless=True, raw=True)
 
 
 def endless(response: Response) -> Response:

@@ -13,6 +13,7 @@ from tests.chaos.hub_changes import (
     drip_all,
     edited,
     endless,
+    endless_headers,
     info,
     labelled,
     listed,
@@ -21,6 +22,7 @@ from tests.chaos.hub_changes import (
     of_commit,
     other_part,
     packed,
+    patience,
     sized,
     with_headers,
     without,
@@ -45,6 +47,10 @@ TIME = {
     },
     **{
         f"drip-headers-{place}": Row(place, drip_all, _LATE, "did not arrive within")
+        for place in ("info", "listing", "head", "card", "index", "weights")
+    },
+    **{
+        f"patience-{place}": Row(place, patience, _LATE, "did not arrive within")
         for place in ("info", "listing", "head", "card", "index", "weights")
     },
     "drip-error": Row("info", lambda _: drip(html("Log in, please" * 9, 503)), _LATE),
@@ -90,6 +96,7 @@ SIZE = {
     "large-card": Row("listing", sized("README.md", 300_000_000), "", "README.md has 300 MB"),
     "large-config": Row("listing", sized("config.json", 300_000_000), "bad_config", "300 MB"),
     "large-headers": Row("info", with_headers(X_Long="x" * 1_000_000), _OFF),
+    "endless-headers": Row("info", endless_headers, _OFF),
     "many-pages": Row(
         "listing",
         lambda usual: replace(usual, headers={"Link": next_page("many-pages")}),

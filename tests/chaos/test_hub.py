@@ -1,5 +1,6 @@
 """A hub that does what it likes: to one candidate at a time, while the others are judged."""
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ class Survey:
     requests: list[Request]
     bytes_sent: int
     outside: list[str]
+    reading: int
 
 
 def candidate(name: str) -> Candidate:
@@ -60,7 +62,7 @@ def short(patch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(sleep=lambda _: None, time=time.time)
     for module in (_http, file_download, client):
         patch.setattr(module, "time", clock)
-    patch.setattr(client, "TIMEOUT", 2.0)
+    patch.setattr(bounds, "TIMEOUT", 2.0)
     patch.setattr(bounds, "WINDOW", 2.0)
     patch.setattr(bounds, "GRACE", 4.0)
     patch.setattr(bounds, "LOOK", 8.0)
@@ -87,8 +89,12 @@ def survey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survey]:
         ):
             found = pool.map(lambda name: judged(repositories, name), names)
             told = dict(zip(names, found, strict=True))
+        for thread in threading.enumerate():
+            if thread.name == "hub":
+                thread.join(20)
+        reading = [one for one in threading.enumerate() if one.name == "hub"]
         outside = [path.name for path in place.iterdir() if path.name not in ("hub", "cache")]
-        yield Survey(told, hub.requests, hub.bytes_sent, outside)
+        yield Survey(told, hub.requests, hub.bytes_sent, outside, len(reading))
     close_session()
 
 
@@ -108,6 +114,10 @@ def test_the_others_are_judged(survey: Survey, name: str) -> None:
 def test_nothing_is_written_outside_of_the_cache(survey: Survey) -> None:
     assert survey.outside == []
     assert not Path("/tmp/sertify-outside").exists()
+
+
+def test_what_was_given_up_has_ended(survey: Survey) -> None:
+    assert survey.reading == 0
 
 
 def test_no_more_is_taken_than_could_be_used(survey: Survey) -> None:

@@ -46,9 +46,9 @@ def watch(event, args):
 sys.addaudithook(watch)
 """
 SHORT = """
-from sertify.hub import bounds, client
+from sertify.hub import bounds
 
-client.TIMEOUT = bounds.WINDOW = 2.0
+bounds.TIMEOUT = bounds.WINDOW = 2.0
 bounds.GRACE = 8.0
 """
 

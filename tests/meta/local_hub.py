@@ -82,7 +82,7 @@ class Response:
     pieces, pause
         Into how many pieces the body is cut, and the seconds before each.
     endless
-        Whether the body is sent again and again until nobody listens; in chunks.
+        Whether the body is sent again and again until nobody listens; in chunks where not raw.
     raw
         Whether the body is all that is sent: it has a status and headers of its own, or none.
     """
@@ -540,7 +540,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response) -> None:
         if response.raw:
-            self._send_body(replace(response, sent=len(response.body)))
+            self._send_for_ever(response.body) if response.endless else self._send_body(response)
+            self.close_connection = True
             return
         self.send_response(response.status)
         length = {"Content-Length": str(len(response.body))}
@@ -550,12 +551,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self._send_for_ever(response) if response.endless else self._send_body(response)
+            chunk = b"%x\r\n%s\r\n" % (len(response.body), response.body)
+            self._send_for_ever(chunk) if response.endless else self._send_body(response)
 
-    def _send_for_ever(self, response: Response) -> None:
-        chunk = b"%x\r\n%s\r\n" % (len(response.body), response.body)
+    def _send_for_ever(self, piece: bytes) -> None:
         while not self.hub.pause(0):
-            self._write(chunk)
+            self._write(piece)
 
     def _send_body(self, response: Response) -> None:
         body = response.body[: response.sent]

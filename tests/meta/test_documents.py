@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from sertify.candidates.entries import LOADERS, VARIANTS
 from sertify.candidates.reading import read_candidates
 from sertify.corpora import audio
-from sertify.hub import bounds, card, client, downloads, plausible
+from sertify.hub import bounds, card, downloads, plausible
 from sertify.hub.tensors import index, pickles
 from sertify.plugin.arguments import add_options
 from sertify.vocabulary import files, yaml_lines
@@ -233,7 +233,7 @@ def test_the_limits_that_are_promised_are_those_of_the_code() -> None:
     built = f"{most['num_hidden_layers']} layers, {labels}, {most['num_mel_bins']:,} mel bins"
     assert built in promised
     assert f"{audio.LONGEST} seconds of a clip" in promised
-    patience = f"{client.TIMEOUT:g} seconds without an answer, or {client.LONGEST_PAUSE} that it"
+    patience = f"{bounds.TIMEOUT:g} seconds without an answer, or {bounds.LONGEST_PAUSE} that it"
     assert f"| time | {patience} asks to wait; {bounds.LOOK:g} for a look at" in promised
     grace = {60.0: "a minute"}[bounds.GRACE]
     assert f"{grace}, and {1e6 / bounds.PACE:g} seconds for each MB, for a download" in promised

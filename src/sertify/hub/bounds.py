@@ -14,6 +14,12 @@ from huggingface_hub.errors import OfflineModeIsEnabled
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
 
+TIMEOUT = 30.0
+"""Seconds without an answer after which the hub counts as unreachable; its client has no limit."""
+
+LONGEST_PAUSE = 60
+"""Seconds that a hub may ask to wait for; who has to wait longer wants to know."""
+
 RATE, WINDOW = 10_000, 30.0
 """Bytes a second that have to come, on average over so many seconds of an answer."""
 

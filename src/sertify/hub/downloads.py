@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import hf_hub_download
 from huggingface_hub.utils import filter_repo_objects
 
-from sertify.hub import bounds, client
+from sertify.hub import bounds
 from sertify.hub.bounds import bounded
 from sertify.hub.checksums import changed_files
 from sertify.hub.progress import Silent
@@ -75,7 +75,7 @@ def _get(
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": bar}
         with bounded(f"{name} of {model}", wanted[name], seconds, file=True):
             hf_hub_download(
-                model, name, revision=folder.name, etag_timeout=client.TIMEOUT, **options
+                model, name, revision=folder.name, etag_timeout=bounds.TIMEOUT, **options
             )
 
     what = f"{listed(wanted, most=1)} of {model}"

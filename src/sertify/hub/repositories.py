@@ -19,9 +19,10 @@ from huggingface_hub.errors import (
 from sertify.hub import bounds
 from sertify.hub.answers import checked_sizes
 from sertify.hub.bounds import bounded
-from sertify.hub.client import Api, hub_errors, limit_waiting
+from sertify.hub.client import Api, limit_waiting
 from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
+from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.files import Footprint, read_text, stamps_in
 from sertify.vocabulary.text import amount, listed

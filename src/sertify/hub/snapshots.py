@@ -12,7 +12,6 @@ from sertify.candidates.reading import Candidate
 from sertify.hub import bounds
 from sertify.hub.bounds import bounded
 from sertify.hub.card import Card, read_card
-from sertify.hub.client import hub_errors
 from sertify.hub.configs import has_config, library_of
 from sertify.hub.hyperparams import read_hyperparams
 from sertify.hub.ranges import RemoteFile
@@ -20,6 +19,7 @@ from sertify.hub.repositories import SHARD, Repository, local, remote, weight_fi
 from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
+from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import listed

@@ -23,7 +23,7 @@ from huggingface_hub.utils import _http, hf_raise_for_status
 from huggingface_hub.utils._runtime import is_xet_available
 
 from sertify.candidates.reading import Candidate
-from sertify.hub import bounds, client, downloads
+from sertify.hub import bounds, client, downloads, troubles
 from sertify.hub.card import Card, read_card
 from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
@@ -103,7 +103,7 @@ def server(
     write(root / REPO, SMALL | WEIGHTS | OTHERS)
     with LocalHub(root) as local:
         use_hub(monkeypatch, local.url, tmp_path_factory.mktemp("cache"))
-        monkeypatch.setattr(client, "TIMEOUT", 1.0)
+        monkeypatch.setattr(bounds, "TIMEOUT", 1.0)
         yield local
     close_session()
 
@@ -457,6 +457,13 @@ def test_a_short_trouble_is_overcome(server: LocalHub, part: str) -> None:
     assert take_snapshot(of_hub()).commit == server.commit(REPO)
 
 
+@pytest.mark.parametrize("part", ["HEAD .*/resolve/", "GET .*/resolve/", "/tree/", "/api/"])
+@pytest.mark.usefixtures("patient")
+def test_a_connection_that_ends_before_its_time_is_no_trouble(server: LocalHub, part: str) -> None:
+    server.disturb(Response(raw=True), part, times=1)
+    assert take_snapshot(of_hub()).remark == ""
+
+
 def test_a_session_that_the_client_makes_anew_gives_up_in_time_as_well(server: LocalHub) -> None:
     take_snapshot(of_hub())
     close_session()
@@ -643,7 +650,7 @@ def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() ->
     page = {"content-type": "text/html"}
     request = httpx2.Request("GET", url)
     response = httpx2.Response(401, headers=page, text="Log in", request=request)
-    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+    with pytest.raises(Blocked) as caught, troubles.hub_errors(REPO, None, offline=False):
         hf_raise_for_status(response)
     assert caught.value.reason.code == "unreachable"
     assert "what answered is not the hub; it may be the page of a proxy" in str(caught.value)
@@ -651,7 +658,7 @@ def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() ->
 
 @pytest.mark.parametrize("error", [RuntimeError("CAS failed"), UserWarning("odd"), KeyError("x")])
 def test_nothing_that_the_client_raises_gets_through_with_what_it_sent(error: Exception) -> None:
-    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+    with pytest.raises(Blocked) as caught, troubles.hub_errors(REPO, None, offline=False):
         raise error
     assert caught.value.reason.code == "unreachable"
     assert caught.value.__suppress_context__

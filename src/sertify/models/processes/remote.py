@@ -88,7 +88,10 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), deed)
-            result, error = self._next(deed, time.monotonic(), times)[1]
+            kind, content = self._next(deed, time.monotonic(), times)
+            while kind == "at":
+                kind, content = self._next(content, time.monotonic(), times)
+        result, error = content
         if error is not None:
             raise error
         return result
@@ -187,6 +190,8 @@ class Remote:
     def _fallen(self, deed: Deed) -> Blocked:
         """Say how a process ended by itself."""
         self._process.join(_LAST_WORDS)
+        if self._process.is_alive():
+            return self._ended("crashed", f"its process stopped to listen in {deed}")
         self._kill()
         code = self._process.exitcode or 0
         if code >= 0:
