@@ -201,6 +201,25 @@ def test_data_beside_the_graph_are_its_files(tmp_path: Path) -> None:
     assert rejection(tmp_path).startswith("corrupt_weights: model.onnx: ")
 
 
+@pytest.mark.parametrize("place", ["../model.data", "{parent}/model.data", "link.data"])
+def test_no_data_are_read_outside_of_its_folder(tmp_path: Path, place: str) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed, which moves data out")
+    folder = tmp_path / "inside"
+    export(folder, **GROUP)
+    content = onnx.load(folder / GRAPH)
+    data = {"location": "model.data", "size_threshold": 0, "save_as_external_data": True}
+    onnx.save(content, folder / GRAPH, **data)
+    (folder / "model.data").rename(tmp_path / "model.data")
+    (folder / "link.data").symlink_to(tmp_path / "model.data")
+    graph = onnx.load(folder / GRAPH, load_external_data=False)
+    for tensor in graph.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = place.format(parent=tmp_path)
+    onnx.save(graph, folder / GRAPH)
+    assert rejection(folder).startswith("corrupt_weights: model.onnx: ")
+
+
 @pytest.mark.parametrize(
     ("names", "files"),
     [
