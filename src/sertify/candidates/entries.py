@@ -3,6 +3,7 @@
 The JSON Schema is generated from here, so a description reaches the user's editor.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal, Self
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 
 from sertify.candidates.complaints import complaint
+from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import (
     CORPUS_NAME,
     ESTIMATES,
@@ -35,7 +37,7 @@ from sertify.candidates.requirements import (
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
-from sertify.vocabulary.text import did_you_mean, fold
+from sertify.vocabulary.text import did_you_mean, fold, quoted
 from sertify.vocabulary.yaml_lines import Location
 
 Status = Literal["candidate", "baseline", "rejected"]
@@ -71,7 +73,7 @@ def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
 
     def check(name: str) -> str:
         if name not in (known := names()):
-            raise complaint(f"is {name!r}, which is not {what}{did_you_mean(name, known)}")
+            raise complaint(f"is {quoted(name)}, which is not {what}{did_you_mean(name, known)}")
         return name
 
     return AfterValidator(check)
@@ -80,7 +82,7 @@ def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
 def _public_corpus(name: str) -> str:
     corpus = known_corpus(name)
     if corpus is None:
-        raise complaint(f"is {name!r}, which is not a known public corpus, such as ravdess")
+        raise complaint(f"is {quoted(name)}, which is not a known public corpus, such as ravdess")
     return corpus
 
 
@@ -171,6 +173,9 @@ class Entry(Keys):
         default_factory=Requirements,
         description="Its own requirements, in place of those of the same name.",
     )
+    limits: Allowances = Field(
+        default_factory=Allowances, description="Its own limits, in place of those at the top."
+    )
 
     @field_validator("requirements")
     @classmethod
@@ -195,19 +200,20 @@ class Entry(Keys):
     @field_validator("labels", "variants")
     @classmethod
     def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in names or ():
-            if (names or ()).count(name) > 1:
-                raise complaint(f"has {name!r} twice, but should be distinct")
+        for name, number in Counter(names or ()).items():
+            if number > 1:
+                raise complaint(f"has {quoted(name)} twice, but should be distinct")
         return names
 
     @field_validator("emotions")
     @classmethod
     def _of_labels(cls, emotions: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         labels = info.data.get("labels") or ()
+        folded = {*map(fold, labels)}
         for label in emotions if labels else ():
-            if fold(label) not in map(fold, labels):
+            if fold(label) not in folded:
                 near = did_you_mean(label, labels)
-                raise complaint(f"has {label!r}, but no label is called that{near}")
+                raise complaint(f"has {quoted(label)}, but no label is called that{near}")
         return emotions
 
 
@@ -283,6 +289,10 @@ class CandidatesFile(Keys):
     selection: Preferences = Field(
         default_factory=Preferences, description="What is preferred among those that qualify."
     )
+    limits: Allowances = Field(
+        default_factory=Allowances,
+        description="How long each may take, and how much memory, before it is given up.",
+    )
     corpora: dict[Annotated[str, Field(pattern=CORPUS_NAME)], CorpusEntry] = Field(
         {}, description="What the corpora of --data do not say themselves, by name."
     )
@@ -296,6 +306,7 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "selection": Preferences,
     "weights": Priorities,
     "feature_extractor": SamplingRate,
+    "limits": Allowances,
 }
 
 

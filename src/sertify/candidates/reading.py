@@ -23,6 +23,7 @@ from sertify.candidates.entries import (
     Status,
     keys_at,
 )
+from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import Requirements
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
@@ -41,7 +42,7 @@ class Candidate:
     ``folder`` is where a local model should be, whether it is there or not, and None for one of
     the hub; ``feature_extractor_folder`` likewise. ``variant`` is what the model is converted to
     before it is judged; fp32 leaves it as it is. ``requirements`` are the candidate's own on top of
-    those of the whole file. ``line`` is where it stands in that file.
+    those of the whole file, and so are ``limits``. ``line`` is where it stands in that file.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Candidate:
     variant: str = "fp32"
     trust_remote_code: bool = False
     requirements: Requirements = field(default_factory=Requirements)
+    limits: Allowances = field(default_factory=Allowances, compare=False)
     line: int = 0
 
     @cached_property
@@ -75,10 +77,12 @@ class Candidate:
 
     def emotion_of(self, label: str) -> str | None:
         """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
-        by_label = {text.fold(name): emotion for name, emotion in self.emotions.items()}
-        return (
-            self.emotions.get(label) or by_label.get(text.fold(label)) or emotions.emotion_of(label)
-        )
+        own = self.emotions.get(label) or self._folded_emotions.get(text.fold(label))
+        return own or emotions.emotion_of(label)
+
+    @cached_property
+    def _folded_emotions(self) -> dict[str, str]:
+        return {text.fold(name): emotion for name, emotion in self.emotions.items()}
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def read_suite(path: Path) -> Suite:
     candidates: list[Candidate] = []
     for index, entry in enumerate(file.candidates):
         line = document.lines["candidates", index]
-        plain = _candidate(entry, file.requirements, root, line)
+        plain = _candidate(entry, file, root, line)
         for variant in entry.variants:
             # A name in the file has no plus sign, so this one is nobody else's.
             name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
@@ -133,8 +137,8 @@ def _bytes_of(path: Path) -> bytes:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Candidate:
-    others = {"reason", "variants", "requirements"}
+def _candidate(entry: Entry, file: CandidatesFile, root: Path, line: int) -> Candidate:
+    others = {"reason", "variants", "requirements", "limits"}
     same = {name: getattr(entry, name) for name in Entry.model_fields if name not in others}
     source, own = entry.feature_extractor, entry.requirements
     # A reference point is compared with, not chosen: few labels do not disqualify it.
@@ -145,7 +149,8 @@ def _candidate(entry: Entry, common: Requirements, root: Path, line: int) -> Can
         folder=_folder(entry.model, root),
         feature_extractor_folder=_folder(source, root) if isinstance(source, str) else None,
         reasons=entry.reason,
-        requirements=common.model_copy(update=waived | written),
+        requirements=file.requirements.model_copy(update=waived | written),
+        limits=file.limits.updated(entry.limits),
         line=line,
     )
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ from sertify.pipeline.speech import Speech, require_something
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Way
-from sertify.report.ending import basis_of, conclude_run, write_run
-from sertify.report.results.model.results import Results
+from sertify.report.ending import basis_of, begin_run, conclude_run, write_run
+from sertify.report.results.model.results import Results, RunResult
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
 from sertify.vocabulary.outcomes import GATES, Judgement
@@ -150,12 +151,17 @@ def _qualified(
         speech: Speech = run.get("speech")
         require_something(settings, gates, speech)
         run.get("repositories")  # complains of the lock before anything is judged
+        asked, command = len(suite.candidates), f"sertify.qualify({str(settings.candidates)!r})"
+        began = datetime.now(UTC).isoformat(timespec="seconds")
+        course = RunResult(started=began, finished=False, asked=asked, judged=0)
+        begin_run(suite, settings.environment, course, settings.reports, command=command)
         commits: dict[str, str] = {}
         for kept in _judged(run, suite, settings, gates, progress):
             if kept.commit:
                 commits[kept.candidate] = kept.commit
             if is_evidence(kept):
                 store.add(kept)
+        store.settle()
         results = conclude_run(
             suite,
             store,
@@ -163,8 +169,8 @@ def _qualified(
             speech.judged,
             commits,
             candidates=settings.candidates,
-            command=f"sertify.qualify({str(settings.candidates)!r})",
-        )
+            command=command,
+        ).of_run(course.model_copy(update={"finished": True, "judged": asked}))
         confirming = speech.confirming if "accuracy" in gates else None
         if confirming is not None and (chosen := results.selection.candidate):
             candidate = next(each for each in suite.candidates if each.name == chosen)
@@ -173,7 +179,9 @@ def _qualified(
                 run, candidate, confirming, announce, basis=basis_of(results), store=store
             )
             results = results.confirmed(found)
-    results, _ = write_run(results, settings.reports)
+    results, written = write_run(results, settings.reports)
+    for complaint in (*store.remarks, *written.complaints()):
+        warnings.warn(complaint, stacklevel=4)
     return results
 
 

@@ -23,8 +23,12 @@ from sertify.hub.client import Api, limit_waiting
 from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.hub.troubles import hub_errors
-from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.files import Footprint, stamps_in
 from sertify.vocabulary.text import amount, listed
+
+# How often a folder is read that is written meanwhile.
+_READINGS = 3
 
 SHARD = r"-\d+-of-\d+"
 EXTERNAL_DATA = r"(_data(_\d+)?|\.data)"
@@ -59,6 +63,8 @@ class Repository:
         Size in bytes of every file of the repository, by its name.
     of_hub
         Whether more can be downloaded.
+    stamps
+        How the files of a local folder looked when they were read for ``commit``, by their names.
     """
 
     model: str
@@ -67,6 +73,7 @@ class Repository:
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
     offline: bool = field(default=False, compare=False)
+    stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listing(self) -> str:
@@ -165,20 +172,36 @@ def _listing(model: str, folder: Path) -> Mapping[str, int]:
 
 
 def local(model: str, folder: Path) -> Repository:
-    """Return a folder as a repository. Raises ``Rejected`` with ``not_found``."""
+    """Return a folder as a repository.
+
+    Raises ``Rejected`` with ``not_found``, or ``Blocked`` with ``changed_while_judged`` where it is
+    written faster than it can be read.
+    """
     if not folder.is_dir():
         raise Rejected("not_found", f"there is no folder {model}")
+    for _ in range(_READINGS):
+        stamps = stamps_in(folder)
+        commit = _commit_of(folder, stamps)
+        if commit and stamps == stamps_in(folder):
+            sizes = {name: size for name, (size, _, _) in stamps.items()}
+            return Repository(model, commit, folder, sizes, stamps=stamps)
+    message = f"{model} is written to all the time; wait until that has ended"
+    raise Blocked("changed_while_judged", message)
+
+
+def _commit_of(folder: Path, names: Iterable[str]) -> str:
+    """Return the hash of the contents of files; an empty one where one has gone."""
     digest = hashlib.sha256()
-    files = _sizes(folder)
-    for name in sorted(files):
-        with (folder / name).open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in sorted(names):
+        try:
+            with (folder / name).open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return ""
         digest.update(f"{name}\0{content}\n".encode())
-    return Repository(model, f"sha256:{digest.hexdigest()[:40]}", folder, files)
+    return f"sha256:{digest.hexdigest()[:40]}"
 
 
 def _sizes(folder: Path) -> dict[str, int]:
     """Sizes of the files of a repository; hidden files are not part of it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-    return {name: size for name, size in names.items() if "/." not in f"/{name}"}
+    return {name: size for name, (size, _, _) in stamps_in(folder).items()}

@@ -21,6 +21,7 @@ from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorInde
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.text import listed
 
 _EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
@@ -152,7 +153,12 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        raise Rejected("corrupt_weights", f"{listing} lists {lost[0]}, which is missing")
+        raise Rejected("corrupt_weights", f"{listing} lists {listed(lost[:1])}, which is missing")
+    # What is indexed and judged are the parts; no other file is to be loaded.
+    others = sorted(named - {*snapshot.weight_files})
+    if others:
+        wrong = f"lists {listed(others[:1])}, which is no part of the weights by its name"
+        raise Rejected("corrupt_weights", f"{listing} {wrong}")
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:

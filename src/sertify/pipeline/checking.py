@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import Record
 from sertify.pipeline.checks import Check
-from sertify.pipeline.way import Way
+from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached, Rejected
 from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 from sertify.vocabulary.reasons import GATE_OF
+from sertify.vocabulary.text import safe, text_of_error
 
 # In these gates each check presupposes the one before it.
 _SEQUENTIAL = ("loadability",)
@@ -65,17 +66,42 @@ def run_check(way: Way, check: Check) -> Judgement:
     assert check.function is not None
     judgements: list[Judgement] = []
     branch = way.branch(check=judgements.append, **check.given)
+    begun = False
     try:
-        branch.call(check.function)
+        given = {name: branch.get(name) for name in parameters(check.function)}
+        begun = True
+        check.function(**given)
     except Exception as error:
-        return judgement_of(error, check)
+        judgements = [judgement_of(error, check, own=begun)]
     finally:
         branch.close()
-    return judgements[0] if judgements else Judgement(Outcome.PASS)
+    return as_it_stands(judgements[0] if judgements else Judgement(Outcome.PASS), way)
 
 
-def judgement_of(error: BaseException, check: Check | None = None) -> Judgement:
-    """Judge by an error that came in place of a judgement of a check."""
+def require_unchanged(way: Way) -> None:
+    """Raise ``Blocked`` where the candidate's files changed since they were looked at."""
+    if way.known("snapshot") is not None:
+        way.get("watch").require()
+
+
+def as_it_stands(judgement: Judgement, way: Way | None) -> Judgement:
+    """Return a judgement, or where the files that it is of have changed meanwhile, that of this."""
+    if way is None or judgement.outcome is Outcome.NOT_REACHED:
+        return judgement
+    try:
+        require_unchanged(way)
+    except Blocked as changed:
+        return judgement_of(changed)
+    return judgement
+
+
+def judgement_of(
+    error: BaseException, check: Check | None = None, *, own: bool = False
+) -> Judgement:
+    """Judge by an error that came in place of a judgement of a check.
+
+    What is asserted is about the candidate only in the check's ``own`` function.
+    """
     if isinstance(error, Rejected):
         code, message = error.reason.code, error.message
         if check is not None and (before := _found_elsewhere(error, check)):
@@ -87,9 +113,9 @@ def judgement_of(error: BaseException, check: Check | None = None) -> Judgement:
     if isinstance(error, NotReached):
         code, details = error.reason.code, error.details
         return Judgement(Outcome.NOT_REACHED, (), code, error.message, details=details)
-    if isinstance(error, AssertionError):
-        return Judgement(Outcome.FAIL, (), "failed_check", str(error))
-    text = without_logins(f"{type(error).__name__}: {error}".partition("\n")[0])
+    if own and isinstance(error, AssertionError):
+        return Judgement(Outcome.FAIL, (), "failed_check", safe(error))
+    text = without_logins(text_of_error(error))
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 

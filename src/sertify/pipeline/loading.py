@@ -1,55 +1,93 @@
-"""How a candidate's model comes into memory, in which there is room for one."""
+"""How a candidate's model comes into memory: into that of the candidate's own process."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sertify.gates.loadability import require_memory
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.telling import Announce
+from sertify.vocabulary.machine import free_memory
 
 if TYPE_CHECKING:
-    from sertify.models.blueprints import Blueprint
-    from sertify.models.model import LoadedModel
-    from sertify.pipeline.lazy_model import LazyModel
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sertify.corpora.audio import Waveform
+    from sertify.hub.snapshots import Snapshot
+    from sertify.models.blueprints import Batching, Blueprint
+    from sertify.models.examination import Examination
+    from sertify.models.workshop import Workshop
     from sertify.pipeline.prefetch import Repositories
 
 
-@dataclass(frozen=True)
+@dataclass
 class Loading:
-    """Loads a candidate's model, after downloading what is missing."""
+    """Loads a candidate's model where somebody asks it, after downloading what is missing."""
 
     blueprint: "Blueprint"
     repositories: "Repositories"
-    settings: Settings
+    workshop: "Workshop"
     tell: Announce
 
-    def __call__(self, seed: int) -> "LoadedModel":
-        """Load it for threads each of which uses one core; the seed is that of random weights."""
-        from sertify.models import loading
-        from sertify.models.blueprints import Recalled
-
-        blueprint, snapshot = self.blueprint, self.blueprint.snapshot
-        if isinstance(blueprint.loader, Recalled):
-            blueprint = loading.outline(snapshot, self.repositories.index(snapshot.candidate))
-        self.fetch(blueprint)
-        shared = {"threads": 1} if self.arguments["device"] == "cpu" else {}
-        with self.tell("loading its weights"):
-            return loading.load(blueprint, **self.arguments | shared, seed=seed)
-
-    def fetch(self, blueprint: "Blueprint") -> None:
-        """Download what is missing."""
+    def fetch(self) -> None:
+        """Download what is missing, unless there is no memory to load it."""
         from sertify.hub.repositories import fetch
 
+        require_memory(self.blueprint.memory, free_memory())
         with self.tell("downloading", "B") as progress:
-            fetch(blueprint.snapshot, blueprint.files, progress)
+            fetch(self.blueprint.snapshot, self.blueprint.files, progress)
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """How a model is loaded that nothing else shares the machine with."""
-        device, settings = self.settings.environment["device"], self.settings
-        return {"device": device, "threads": settings.threads, "dtype": settings.dtype}
+    def examine(self) -> "Examination":
+        """Say what loading it shows."""
+        self._load(0)
+        examination: Examination = self.workshop.ask("examine", deed="forward")
+        return examination
+
+    def noise_again(self) -> list[float]:
+        """Return the logits for one second of noise, after a load under another random seed."""
+        self._load(1)
+        logits: list[float] = self.workshop.ask("noise", deed="forward")
+        return logits
+
+    def answers(
+        self,
+        waveforms: "Iterable[Waveform]",
+        say: Callable[[str], None],
+        batching: "Batching",
+        concurrent: bool,
+        threads: int,
+    ) -> "Iterator[tuple[int, NDArray[np.float32]]]":
+        """Answer waveforms as `sertify.models.engine.answers` does."""
+        if not self.workshop.holds_model:
+            self._load(0)
+        how = (batching, concurrent, threads)
+        return self.workshop.stream("answers", *how, items=waveforms, say=say)
+
+    def release(self) -> None:
+        """Let go of it, with its process."""
+        self.workshop.close()
+
+    def _load(self, seed: int) -> None:
+        """Have it in memory, with weights of this seed where the checkpoint lacks some."""
+        self.fetch()
+        index = self.repositories.index(self.blueprint.snapshot.candidate)
+        with self.tell("loading its weights"):
+            self.workshop.ask("make", index, seed)
+        self.workshop.holds_model = True
 
 
-def release(in_memory: "list[LazyModel]") -> None:
-    """Free the models that are in memory."""
-    while in_memory:
-        in_memory.pop().release()
+def arguments(settings: Settings) -> dict[str, Any]:
+    """Return how a model is loaded that nothing else shares the machine with."""
+    device = settings.environment["device"]
+    return {"device": device, "threads": settings.threads, "dtype": settings.dtype}
+
+
+def begin_workshop(snapshot: "Snapshot", settings: Settings, allowance: Any) -> "Workshop":
+    """Return where the model is asked by threads each of which uses one core."""
+    from sertify.models.workshop import Workshop
+
+    given = arguments(settings)
+    shared = {"threads": 1} if given["device"] == "cpu" else {}
+    dump = settings.reports / "crashes" / f"{snapshot.candidate.name}.txt"
+    return Workshop(snapshot, given | shared, allowance, dump)

@@ -72,6 +72,11 @@ class Repositories:
         index: TensorIndex = self._ask(candidate, self._index).result()
         return index
 
+    def forget(self, candidate: Candidate) -> None:
+        """Look at a candidate's repository anew where it is asked for again."""
+        for what in (self._snapshot, self._index):
+            self._found.pop((candidate.name, what), None)
+
     def _ask(self, candidate: Candidate, what: Callable[[Candidate], Any]) -> Future[Any]:
         key = (candidate.name, what)
         if key not in self._found:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -119,14 +119,8 @@ def _answers(
     """Yield the position of each question, and its answer, as they become complete."""
     if not questions:
         return
-    from sertify.models.engine import answers
-
-    examination = subject.examination
-    model = replace(
-        subject.loaded(), batching=examination.batching, concurrent=examination.concurrent
-    )
     book = _Book(questions)
-    for position, logits in answers(model, book.waveforms(), subject.threads, say):
+    for position, logits in subject.answers(book.waveforms(), say or (lambda _: None)):
         book.note(position, logits)
         yield from book.complete()
     yield from book.complete()

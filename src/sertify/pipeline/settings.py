@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import CORPUS_NAME
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
@@ -54,6 +55,10 @@ class Settings:
         of candidates.lock.yaml is judged.
     race
         Whether a candidate is asked no more once it is foreseen what all clips would say.
+    limits
+        What a candidate may take, in place of what candidates.yaml says.
+    sharers
+        Processes that judge candidates at a time.
     """
 
     candidates: Path
@@ -71,6 +76,8 @@ class Settings:
     weights: bool = True
     locked: bool = False
     race: bool = False
+    limits: Allowances = field(default_factory=Allowances)
+    sharers: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what no stage could go by."""

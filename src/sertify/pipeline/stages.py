@@ -23,7 +23,7 @@ from sertify.evidence.store import EMBEDDED, EvidenceStore
 from sertify.gates import loadability, weights
 from sertify.gates.loadability import require
 from sertify.gates.parts import Part
-from sertify.pipeline.loading import Loading, release
+from sertify.pipeline.loading import Loading, arguments, begin_workshop
 from sertify.pipeline.places import SPEECH
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.speech import Speech, read_speech
@@ -42,8 +42,11 @@ if TYPE_CHECKING:
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
+    from sertify.hub.watching import Watch
     from sertify.models.blueprints import Blueprint
+    from sertify.models.processes.allowance import Allowance
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
+    from sertify.models.workshop import Workshop
     from sertify.pipeline.lazy_model import LazyModel
     from sertify.pipeline.leading import Contest
     from sertify.pipeline.predictions import Predictions
@@ -66,11 +69,6 @@ def recordings() -> "Recordings":
     from sertify.corpora.recordings import Recordings
 
     return Recordings()
-
-
-def in_memory() -> "list[LazyModel]":
-    """The models that may be in memory: there is room for one."""
-    return []
 
 
 def speech(settings: Settings, suite: Suite) -> Speech:
@@ -104,11 +102,26 @@ def labelled(data: "Corpus | None") -> "Corpus":
 
 def snapshot(candidate: Candidate, repositories: "Repositories", tell: Announce) -> "Snapshot":
     """What the candidate's repository holds, at a commit."""
+    from sertify.hub.watching import Watch
+
     with tell("looking at its repository"):
-        return repositories.snapshot(candidate)
+        found = repositories.snapshot(candidate)
+        if Watch(found).changed():  # since it was looked at ahead of time
+            repositories.forget(candidate)
+            found = repositories.snapshot(candidate)
+        return found
 
 
-def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
+def watch(snapshot: "Snapshot") -> "Watch":
+    """Tells whether the candidate's files are still what they were when they were looked at."""
+    from sertify.hub.watching import Watch
+
+    return Watch(snapshot)
+
+
+def key(
+    snapshot: "Snapshot", candidate: Candidate, settings: Settings, watch: "Watch", cache: Cache
+) -> str:
     """Tells the content of all that the model's answers depend on.
 
     It is empty, and nothing to be remembered, where code runs whose content nobody knows.
@@ -120,7 +133,7 @@ def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
     if candidate.trust_remote_code and names_foreign_code(snapshot):
         return ""
     extractor = candidate.feature_extractor
-    return content_key(
+    key = content_key(
         candidate.model,  # for it is named in messages
         snapshot.identity,
         soundfile.__libsndfile_version__,
@@ -131,20 +144,28 @@ def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
         getattr(extractor, "sampling_rate", extractor),
         decides_answers(settings.environment),
     )
+    cache.vouch(key, lambda: not watch.changed())
+    return key
 
 
-def config(snapshot: "Snapshot", cache: Cache, key: str) -> dict[str, Any]:
+def allowance(candidate: Candidate, settings: Settings) -> "Allowance":
+    """What the candidate may take of time and memory, from now on."""
+    from sertify.models.processes.allowance import Allowance
+
+    return Allowance.of(candidate.limits.updated(settings.limits), settings.sharers)
+
+
+def workshop(snapshot: "Snapshot", settings: Settings, allowance: "Allowance") -> "Workshop":
+    """The process in which the candidate's model is made and asked, once that is needed."""
+    return begin_workshop(snapshot, settings, allowance)
+
+
+def config(snapshot: "Snapshot", cache: Cache, key: str, workshop: "Workshop") -> dict[str, Any]:
     """The content of the repository's config.json; empty for a loader that needs none."""
     from sertify.hub.configs import has_config
     from sertify.pipeline.lazy_model import recall
 
-    def choose() -> str:
-        from sertify.hub.tensors.index import TensorIndex
-        from sertify.models.loaders.choice import choose_loader
-
-        return choose_loader(snapshot, TensorIndex({})).name
-
-    recall(cache, key, "loader", choose)
+    recall(cache, key, "loader", workshop.choose)
     return snapshot.read_json("config.json") if has_config(snapshot) else {}
 
 
@@ -159,20 +180,18 @@ def index(
         return repositories.index(candidate)
 
 
-def outline(snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str) -> "Blueprint":
+def outline(
+    snapshot: "Snapshot", index: "TensorIndex", cache: Cache, key: str, workshop: "Workshop"
+) -> "Blueprint":
     """The network that the candidate will be, whatever may be wrong with it."""
     from sertify.models.blueprints import Blueprint
     from sertify.pipeline.lazy_model import recall
 
     require(weights.judge_index(**index.facts))
 
-    def make() -> Blueprint:
-        from sertify.models import loading
-
-        return loading.outline(snapshot, index)
-
     ways = (Blueprint.to_json, functools.partial(Blueprint.from_json, snapshot))
-    blueprint: Blueprint = recall(cache, key, "outline", make, *ways)
+    made = functools.partial(workshop.outline, index)
+    blueprint: Blueprint = recall(cache, key, "outline", made, *ways)
     return blueprint
 
 
@@ -186,28 +205,25 @@ def blueprint(outline: "Blueprint") -> "Blueprint":
 
 
 def loading(
-    blueprint: "Blueprint", repositories: "Repositories", settings: Settings, tell: Announce
+    blueprint: "Blueprint",
+    repositories: "Repositories",
+    workshop: "Workshop",
+    settings: Settings,
+    tell: Announce,
 ) -> Loading:
-    """Loads the model, downloading what is missing; takes the seed of random weights."""
+    """Loads the model, downloading what is missing."""
     if not settings.weights:
         raise NotReached("not_selected", "it needs the weights, and --no-weights leaves them out")
-    return Loading(blueprint, repositories, settings, tell)
+    return Loading(blueprint, repositories, workshop, tell)
 
 
 def checkpoint(
-    loading: Loading,
-    cache: Cache,
-    key: str,
-    settings: Settings,
-    in_memory: "list[LazyModel]",
-    tell: Announce,
+    loading: Loading, cache: Cache, key: str, settings: Settings, tell: Announce
 ) -> "LazyModel":
     """What the loader makes of the repository, whatever may be wrong with it."""
     from sertify.pipeline.lazy_model import LazyModel
 
     model = LazyModel(loading, cache, key, settings.threads)
-    release(in_memory)
-    in_memory.append(model)
     with tell("examining it"):
         model.examination  # noqa: B018 - here its errors are the candidate's
     return model
@@ -254,6 +270,7 @@ def predictions(
     settings: Settings,
     contest: "Contest | None",
     looks: "Callable[[Part], Mapping[str, LaterLook]]",
+    watch: "Watch",
     tell: Announce,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip.
@@ -276,6 +293,7 @@ def predictions(
         racing = settings.race and may_stop(candidate, model.key, snapshot.identity, contest)
         asked = with_confidence_left(candidate, looks(Part()).get("uar"))
         predicted = race(ask, asked, seen, contest) if racing and contest else ask(probe)
+    watch.require()
     if contest is not None and predicted.stopped is None:
         contest.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
     return predicted
@@ -347,16 +365,19 @@ def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
     loading: Loading,
-    in_memory: "list[LazyModel]",
+    workshop: "Workshop",
+    allowance: "Allowance",
+    settings: Settings,
     tell: Announce,
 ) -> "Stopwatch":
     """The model in a process in which nothing else runs; it lives as long as its candidate."""
-    release(in_memory)
     from sertify.models.speed.stopwatch import Stopwatch
 
-    loading.fetch(blueprint)
+    workshop.close()
+    loading.fetch()
     with tell("loading it in a process of its own"):
-        return Stopwatch(blueprint.snapshot, index, loading.arguments)
+        given = (blueprint.snapshot, index, arguments(settings))
+        return Stopwatch(*given, allowance=allowance, dump=workshop.dump)
 
 
 def timing(
@@ -372,10 +393,10 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         stage.__name__: stage
         for stage in (
-            repositories, recordings, in_memory, speech, data, probe, labelled,
-            snapshot, key, config, index, outline, blueprint, loading, checkpoint, model, reloaded,
-            seen, contest, looks, predictions, consistency, responses, scorebook, score, stopwatch,
-            timing,
+            repositories, recordings, speech, data, probe, labelled,
+            snapshot, watch, key, allowance, workshop, config, index, outline, blueprint, loading,
+            checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
+            scorebook, score, stopwatch, timing,
         )
     }
 )  # fmt: skip

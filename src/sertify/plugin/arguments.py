@@ -2,14 +2,10 @@
 
 import argparse
 import math
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from sertify.vocabulary.machine import DTYPES
-
-_PATHS = ("--candidates", "--data", "--confirm", "--reports", "--compare")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -104,6 +100,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="what models compute in; on most CPUs all but float32 is many times slower",
     )
     group.addoption(
+        "--limits",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="what a candidate may take before it is given up: load, forward or candidate in"
+        " seconds, memory such as 90%% or 6GB; or none (default: limits of the candidates file)",
+    )
+    group.addoption(
         "--no-cache",
         action="store_true",
         help="ask models anew; else what they answered before is looked up (see --cache-clear)",
@@ -139,25 +143,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="ask a candidate no more once some of --data show that it fails on UAR, or that it is"
         " behind one that qualifies",
     )
-
-
-def joined(args: Sequence[str], here: Path) -> list[str] | None:
-    """Return the arguments with ``--data PATH`` written as ``--data=PATH``, where that matters.
-
-    pytest looks for its root folder and settings before it knows the options of plugins, and takes
-    the value of one for a path of tests: with recordings outside the project it finds no settings.
-    """
-    result: list[str] = []
-    for arg in map(str, args):
-        if result and result[-1] in _PATHS and _misleads(here / arg, here):
-            result[-1] += f"={arg}"
-        else:
-            result.append(arg)
-    return None if len(result) == len(args) else result
-
-
-def _misleads(path: Path, here: Path) -> bool:
-    return path.exists() and not path.resolve().is_relative_to(here.resolve())
 
 
 def is_worker(config: pytest.Config) -> bool:

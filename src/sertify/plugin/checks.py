@@ -2,21 +2,22 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.gates.expectations import Colour, settle
-from sertify.pipeline.checking import ends, judgement_of, record, why_unreached
+from sertify.pipeline.checking import as_it_stands, ends, judgement_of, record, why_unreached
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
+from sertify.plugin.containment import Escaped
 from sertify.plugin.options import environment_of
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
 from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Outcome
-from sertify.vocabulary.text import clean
+from sertify.vocabulary.text import clean, safe
 
 if TYPE_CHECKING:
     from sertify.evidence.store import Record  # collecting must not wait for what reads audio
@@ -114,11 +115,10 @@ def describe_report(
     """Attach to a report what the check found, for JUnit and for the evidence."""
     if call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return
-    judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call.excinfo)
+    judgement = item.stash.get(_JUDGEMENT, None) or as_it_stands(_judgement_of(call), _way(item))
     shown = item.stash.get(_SHOWN, judgement)
     if call.excinfo is not None:
         _simplify(item, judgement, call.excinfo.value, report)
-        _redact(report)
     if judgement.outcome is Outcome.BLOCKED:
         item.stash[_JUDGEMENT] = judgement
     check = item.stash[CHECK]
@@ -144,27 +144,54 @@ def _simplify(
         report.longrepr = str(error)
 
 
-def _redact(report: pytest.TestReport) -> None:
-    """Keep a login out of reports; a traceback shows what was sent, with its headers."""
-    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
-        text = str(report.longrepr)
-        if without_logins(text) != text:
-            report.longrepr = without_logins(text)
-    report.sections = [(name, without_logins(text)) for name, text in report.sections]
+def make_plain(report: pytest.TestReport) -> None:
+    """Keep out of a report what no worker can send, and a login: a traceback shows headers."""
+    found = report.longrepr
+    if isinstance(found, tuple):
+        path, line, text = found
+        report.longrepr = (safe(path), line, _plain(text))
+    elif found is not None and _plain(text := str(found)) != text:
+        report.longrepr = _plain(text)
+    report.sections = [(name, _plain(text)) for name, text in report.sections]
 
 
-def _judgement_of(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Judgement:
+def _plain(text: str) -> str:
+    plain: str = without_logins(safe(text))
+    return plain
+
+
+def bare_report(
+    item: pytest.Item, call: pytest.CallInfo[None], error: BaseException
+) -> pytest.TestReport:
+    """Return the report of a check where pytest cannot make one of what it raised."""
+    text = f"{call.excinfo.typename if call.excinfo else ''} cannot be shown: {safe(error)}"
+    when: Any = call.when
+    return pytest.TestReport(item.nodeid, item.location, {}, "failed", text, when)
+
+
+def _judgement_of(call: pytest.CallInfo[None]) -> Judgement:
     """Judge a check that ended without a judgement of its own."""
-    if excinfo is None:
+    if call.excinfo is None:
         return Judgement(Outcome.PASS)
-    error = excinfo.value
+    error, own = call.excinfo.value, call.when == "call"
+    if isinstance(error, Escaped):
+        error = error.__cause__ or error
     if isinstance(error, Unreached):
         return judgement_of(error.why)
     if isinstance(error, Skipped):
-        return Judgement(Outcome.NOT_REACHED, (), "not_selected", str(error))
+        return Judgement(Outcome.NOT_REACHED, (), "not_selected", safe(error))
     if isinstance(error, pytest.fail.Exception):
-        return Judgement(Outcome.FAIL, (), "failed_check", str(error))
-    return judgement_of(error)
+        return _failed(safe(error), own)
+    return judgement_of(error, own=own)
+
+
+def _failed(text: str, own: bool) -> Judgement:
+    """Judge by ``pytest.fail``, which plugins call, too."""
+    if "pytest-timeout" in text:
+        return Judgement(Outcome.BLOCKED, (), "timed_out", text.partition("\n")[0])
+    if own:
+        return Judgement(Outcome.FAIL, (), "failed_check", text)
+    return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 
 def properties(kept: "Record", shown: Judgement) -> list[tuple[str, str]]:

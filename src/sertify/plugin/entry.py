@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from sertify.pipeline.places import INSTALLED
-from sertify.plugin.arguments import add_options, is_worker, joined
+from sertify.plugin.arguments import add_options, is_worker
+from sertify.plugin.calling import called_anew, with_values
+from sertify.plugin.letters import make_sendable, plain
 from sertify.plugin.reach import arguments, hint, reaches_checks
 from sertify.vocabulary.outcomes import GATES
 
@@ -23,11 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Any:
     """Call pytest anew where it mistook the value of an option for a path of tests."""
-    if is_worker(config):
-        return None
-    call = config.invocation_params
-    args = joined(call.args, call.dir)
-    return None if args is None else pytest.main(args, call.plugins)
+    return None if is_worker(config) else called_anew(config)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -37,6 +35,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return None
     workers: int = import_module("sertify.plugin.workers").fastest(config)
     return workers
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Hand all paths over to workers as they are."""
+    if reaches_checks(config):
+        make_sendable(config, with_values(config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand over how pytest was called, which only the name of the program is taken from."""
+    node.workerinput["mainargv"] = plain(node.workerinput["mainargv"])
 
 
 @pytest.hookimpl(tryfirst=True)  # so are the hooks of the checks, which are called at once

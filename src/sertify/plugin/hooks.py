@@ -14,12 +14,16 @@ from sertify.plugin.checks import (
     CHECK,
     STANDINGS,
     Standings,
+    bare_report,
     describe_report,
     hand_down,
+    make_plain,
     refuse_unmeasurable,
     refuse_unreached,
 )
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
+from sertify.plugin.containment import cleared_up, contained, remembered
+from sertify.plugin.letters import make_warning_sendable
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
@@ -43,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         _complain(config, options)
         _narrow_benchmarks(config)
+        _let_workers_die(config)
         if not config.option.collectonly:
             _register_run(config, options)
     except ConfigurationError as error:
@@ -79,6 +84,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         refuse_unmeasurable(item)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Any:
+    """Let pytest remember that a fixture has failed, however it did."""
+    with remembered(fixturedef, request):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Any:
+    """Let no check end more than itself."""
+    with contained():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """End a candidate before the next one begins."""
+    with cleared_up(item, nextitem):
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     """Conclude a check with the rejection that its fixtures met, instead of calling it."""
@@ -88,10 +114,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Attach what a check found to its report."""
-    report: pytest.TestReport = yield
+    try:
+        with contained():
+            report: pytest.TestReport = yield
+    except Exception as error:  # as where what was raised has no text
+        report = bare_report(item, call, error)
     if CHECK in item.stash:
         describe_report(item, call, report)
+    make_plain(report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_warning_recorded(warning_message: Any) -> None:
+    """Let workers tell of it, whatever it quotes."""
+    make_warning_sendable(warning_message)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -155,6 +192,14 @@ def _narrow_benchmarks(config: pytest.Config) -> None:
         longest = max(len(candidate.name) for candidate in config.stash[CANDIDATES].all())
         columns = ["median", "iqr", "rounds"] if longest <= _SHORT else ["median", "rounds"]
         config.option.benchmark_columns = columns
+
+
+def _let_workers_die(config: pytest.Config) -> None:
+    """Let each candidate cost a worker; else pytest-xdist gives up after four for each."""
+    workers = getattr(config.option, "numprocesses", None)
+    if workers and config.option.maxworkerrestart is None:
+        most = 4 * int(workers) + len(config.stash[CANDIDATES].all())
+        config.option.maxworkerrestart = str(most)
 
 
 def _asked_for(config: pytest.Config) -> list[str]:

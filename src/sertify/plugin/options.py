@@ -6,6 +6,7 @@ from typing import Self
 
 import pytest
 
+from sertify.candidates.limits import allowances_of
 from sertify.evidence.cache import Cache
 from sertify.pipeline.settings import (
     Settings,
@@ -16,6 +17,7 @@ from sertify.pipeline.settings import (
     source_of,
 )
 from sertify.pipeline.speech import Speech
+from sertify.plugin.letters import received
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
 
@@ -43,10 +45,10 @@ class Options(Settings):
     def _of(cls, config: pytest.Config) -> Self:
         here = config.invocation_params.dir
         layouts = dict(map(layout_of, config.getoption("layout")))
-        data = tuple(source_of(text, here, layouts) for text in config.getoption("data"))
-        text = config.getoption("confirm")
+        data = tuple(source_of(text, here, layouts) for text in received(config.getoption("data")))
+        text = received(config.getoption("confirm"))
         confirm = None if text is None else source_of(text, here, layouts)
-        earlier = config.getoption("compare")
+        earlier = received(config.getoption("compare"))
         require_named(layouts, [*data, *([confirm] if confirm else [])])
         require_distinct(data)
         return cls(
@@ -57,12 +59,14 @@ class Options(Settings):
             split=config.getoption("split"),
             limit=config.getoption("limit"),
             segmenting=segmenting_of(config.getoption("segment"), config.getoption("hop")),
-            reports=here / (config.getoption("reports") or config.rootpath / "reports"),
+            reports=_path(config, "reports", "reports"),
             report_audio=config.getoption("report_audio"),
             compare=None if earlier is None else here / Path(earlier).expanduser(),
             model_index=config.getoption("model_index"),
             device=config.getoption("device"),
-            threads=config.getoption("threads") or _share_of_cores(config),
+            threads=config.getoption("threads") or max(1, usable_cores() // _sharers(config)),
+            sharers=_sharers(config),
+            limits=allowances_of(config.getoption("limits")),
             dtype=config.getoption("dtype"),
             cache=not config.getoption("no_cache"),
             cache_size=config.getoption("cache_size"),
@@ -81,8 +85,14 @@ RUN_SPEECH = pytest.StashKey[Speech]()
 
 def candidates_file(config: pytest.Config) -> Path:
     """Return the path of the file that lists the candidates."""
-    given = config.getoption("candidates") or config.rootpath / "candidates.yaml"
-    return config.invocation_params.dir / given
+    return _path(config, "candidates", "candidates.yaml")
+
+
+def _path(config: pytest.Config, option: str, otherwise: str) -> Path:
+    """Return the path that an option gives; ``--reports=~/new`` no shell expands."""
+    given = received(config.getoption(option))
+    here = config.invocation_params.dir
+    return here / Path(given).expanduser() if given else config.rootpath / otherwise
 
 
 def environment_of(config: pytest.Config) -> dict[str, str]:
@@ -106,8 +116,7 @@ def open_cache(config: pytest.Config, options: Options) -> Cache:
         return cache
 
 
-def _share_of_cores(config: pytest.Config) -> int:
+def _sharers(config: pytest.Config) -> int:
     workers = getattr(config, "workerinput", {}).get("workercount")
     # The process that workers report to says the same of itself as they do.
-    workers = workers or config.getoption("numprocesses", default=None) or 1
-    return max(1, usable_cores() // int(workers))
+    return int(workers or config.getoption("numprocesses", default=None) or 1)

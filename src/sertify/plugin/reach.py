@@ -4,7 +4,8 @@ Every run of pytest imports this, also of other projects, so it imports next to 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -63,8 +64,13 @@ def hint(config: pytest.Config, exitstatus: int) -> str | None:
 def _or_elsewhere(config: pytest.Config) -> str:
     """Name the folder whose settings lead to the checks, where pytest was called below it."""
     root = config.rootpath
-    lead = any(path == MODULE or root / path == CHECKS for path in config.getini("testpaths"))
-    return f", or pytest in {root}" if lead else ""
+    leads = leads_to_checks(root, config.getini("testpaths"))
+    return f", or pytest in {root}" if leads else ""
+
+
+def leads_to_checks(root: Path, testpaths: Iterable[str]) -> bool:
+    """Whether the setting of that name leads plain ``pytest`` to the checks."""
+    return any(path == MODULE or root / path == CHECKS for path in testpaths)
 
 
 def _means_gates(words: Collection[str], config: pytest.Config) -> bool:

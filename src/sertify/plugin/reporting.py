@@ -17,6 +17,7 @@ from sertify.report.cases import RunCase
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 
 _FILE = "selection"
+_LOST = "not_judged: no process was left to judge it in; run the same again"
 _RESULTS: Mapping[Outcome, Literal["passed", "skipped"]] = {
     Outcome.PASS: "passed",
     Outcome.NOT_REACHED: "skipped",
@@ -59,12 +60,40 @@ def account_for(
     return reports
 
 
+def not_judged(
+    config: pytest.Config, left: Mapping[str, Sequence[str]]
+) -> Iterator[pytest.TestReport]:
+    """Yield reports of the checks that were left open, by candidate: the first is an error.
+
+    They are no evidence: what an earlier run found about these candidates still holds.
+    """
+    for first, *others in left.values():
+        yield from _open(config, _report(first, "failed", f"BLOCKED {_LOST}", "setup"), "BLOCKED")
+        for nodeid in others:
+            skipped = (nodeid.partition("::")[0], 0, _LOST)
+            yield from _open(config, _report(nodeid, "skipped", skipped, "setup"), "NOT_REACHED")
+
+
+def _open(
+    config: pytest.Config, report: pytest.TestReport, outcome: str
+) -> Iterator[pytest.TestReport]:
+    code, _, message = _LOST.partition(": ")
+    _attach(config, report, Judgement(Outcome(outcome), (), code, message))
+    report.__dict__.pop("sertify", None)
+    yield report
+    yield _end(report)
+
+
 def _attach(config: pytest.Config, report: pytest.TestReport, judgement: Judgement) -> None:
     path, _, rest = report.nodeid.partition("::")
     gate = PurePosixPath(path).stem.removeprefix("test_")
     function, _, _ = rest.partition("[")
     name, variant = split(report.nodeid)
-    if gate not in GATES:
+    if name not in (each.name for each in config.stash[CANDIDATES].all()):
+        return
+    if gate not in GATES:  # a check of the project's own, of which only workers know the gate
+        found = ("outcome", str(judgement.outcome)), ("reason", judgement.reason or "")
+        report.user_properties = [("candidate", name), *found]
         return
     candidate = config.stash[CANDIDATES].named(name)
     check = Check(candidate, gate, function + variant, frozenset(), (), ())
@@ -76,13 +105,13 @@ def _attach(config: pytest.Config, report: pytest.TestReport, judgement: Judgeme
 def _end(report: pytest.TestReport) -> pytest.TestReport:
     end = _report(report.nodeid, "passed", None, "teardown")
     end.user_properties = report.user_properties
-    end.__dict__["node"] = report.__dict__["node"]
+    end.__dict__["node"] = report.__dict__.get("node")
     return end
 
 
 def _report(
     nodeid: str,
-    outcome: Literal["passed", "skipped"],
+    outcome: Literal["passed", "skipped", "failed"],
     longrepr: Any,
     when: Literal["setup", "teardown"],
 ) -> pytest.TestReport:

@@ -1,38 +1,38 @@
 """The run as a whole: keeps the evidence of each check, and draws the conclusions at the end."""
 
-import functools
 import json
 import shlex
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.junitxml import xml_key  # LogXML has no other way to suite-level properties
 
-from sertify.candidates.locks import update_lock
-from sertify.candidates.reading import Candidate
-from sertify.corpora.clips import Corpus
+from sertify.candidates.locks import lock_path, update_lock
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.gates.confirming import Basis
 from sertify.pipeline.checking import is_evidence
-from sertify.pipeline.confirmation import confirm
 from sertify.pipeline.speech import Speech
-from sertify.pipeline.stages import STAGES
-from sertify.pipeline.way import Way
+from sertify.plugin.asked import Asked
+from sertify.plugin.checks import CHECK
 from sertify.plugin.collection import CANDIDATES
-from sertify.plugin.options import OPTIONS, environment_of, open_cache
-from sertify.plugin.progress import Progress
-from sertify.plugin.reporting import account_for, reports_of
+from sertify.plugin.elsewhere import end_junit, guard_benchmarks, tell_junit
+from sertify.plugin.ending import account_for_lost, begin, close, told
+from sertify.plugin.interruption import Interruption
+from sertify.plugin.options import OPTIONS, environment_of
+from sertify.plugin.reporting import account_for
 from sertify.plugin.screen import Display
+from sertify.plugin.workers import split
 from sertify.report import terminal
-from sertify.report.cases import run_cases
-from sertify.report.ending import basis_of, conclude_run, write_run
+from sertify.report.ending import conclude_run, write_run
 from sertify.report.page import recordings
 from sertify.report.results import conclusion
 from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
+from sertify.report.writing import Written
+from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.reasons import GATE_OF
+
+_REWRITTEN = "{} changed during the run, which judged it as it was at its start"
 
 
 class Run:
@@ -45,18 +45,44 @@ class Run:
         self._config = config
         self._options = config.stash[OPTIONS]
         self._speech = speech
+        self._command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
         compared = self._options.compare  # which this run may write over
         self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
-        self._seen = 0
+        self._listed = self._options.candidates.read_bytes()
+        self._asked = Asked()
+        self._seen = self._judged = 0
         self._selects = False
         self._shared = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
         self._results: Results | None = None
-        self._written: dict[str, Path] = {}
+        self._written = Written()
+        self._interruption = Interruption()
+        config.pluginmanager.register(self._interruption, "sertify-interruption")
         config.pluginmanager.register(Display(config), "sertify-display")
+
+    def pytest_sessionstart(self) -> None:
+        """Watch over what others write."""
+        guard_benchmarks(self._config, self._written)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is to be judged."""
+        checks = (item for item in session.items if CHECK in item.stash)
+        self._ask((item.nodeid, item.stash[CHECK].candidate.name) for item in checks)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Note it where workers have found it out."""
+        names = {candidate.name for candidate in self._config.stash[CANDIDATES].all()}
+        self._ask((nodeid, name) for nodeid in ids if (name := split(nodeid)[0]) in names)
+
+    def _ask(self, checks: Iterable[tuple[str, str]]) -> None:
+        before = bool(self._asked)
+        self._asked.ask(checks)
+        if self._asked and not before:
+            begin(self._config, self._asked.course(finished=False), self._command)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -64,12 +90,15 @@ class Run:
         text = getattr(report, "sertify", None)
         if text is not None:
             self._keep(Record.from_json(json.loads(text)))
+        if text is not None or report.when == "teardown":
+            self._asked.hear(report.nodeid)
         following, self._aftermath = self._aftermath, []
         for next_report in following:
             self._config.hook.pytest_runtest_logreport(report=next_report)
 
     def _keep(self, record: Record) -> None:
         self._seen += 1
+        self._judged += record.outcome is not Outcome.NOT_REACHED or record.reason in GATE_OF
         self._shared |= record.reason == "needs_serial_run"
         self._selects |= record.gate == "accuracy"
         if record.commit:
@@ -81,11 +110,34 @@ class Run:
         """Complete the report of a worker's crash; what follows from it is reported behind it."""
         self._aftermath = account_for(self._config, report, abandoned)
 
-    @pytest.hookimpl(tryfirst=True)  # before LogXML writes its file
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)  # within whoever tells what was written
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
         """Draw the conclusions, and write them where the user looks for them."""
-        if not self._seen:
-            return
+        if self._asked:
+            self._end(session)
+        result = yield
+        tell_junit(self._config, self._written)
+        session.exitstatus = self._status(session.exitstatus)
+        return result
+
+    def _end(self, session: pytest.Session) -> None:
+        try:
+            self._asked.end()
+            self._settle()
+            account_for_lost(session, self._asked.left)
+            self._results = self._concluded(session)
+            self._write(self._results)
+        except Exception as error:
+            self._written.missing["report"] = told(error)
+        properties = conclusion.suite_properties(self._results) if self._results else {}
+        end_junit(self._config, self._written, properties)
+
+    def _settle(self) -> None:
+        self._store.settle()
+        if self._options.candidates.read_bytes() != self._listed:
+            self._store.remarks.append(_REWRITTEN.format(self._options.candidates.name))
+
+    def _concluded(self, session: pytest.Session) -> Results:
         results = conclude_run(
             self._config.stash[CANDIDATES].suite,
             self._store,
@@ -93,55 +145,39 @@ class Run:
             self._speech.judged,
             self._commits,
             candidates=self._options.candidates,
-            command=shlex.join(["pytest", *map(str, self._config.invocation_params.args)]),
+            command=self._command,
             relock=self._options.lock,
-        )
-        results = self._close(session, results)
-        results, self._written = write_run(
+        ).of_run(self._asked.course())
+        judged = self._speech.judged
+        if self._asked.left or not self._selects or judged is None or not judged.labelled:
+            return results
+        return close(session, results, self._speech.confirming, self._store, self._interruption)
+
+    def _write(self, results: Results) -> None:
+        self._results, written = write_run(
             results,
             self._options.reports,
             before=self._earlier,
             model_index=self._options.model_index,
             audio=self._recorded(results),
         )
-        self._results = results
+        self._written.add(written)
         if self._options.lock and self._commits:
             models = {each.name: each.model for each in self._config.stash[CANDIDATES].all()}
-            self._written["lock"] = update_lock(self._options.candidates, models, self._commits)
-        xml = self._config.stash.get(xml_key, None)
-        if xml is not None:
-            for name, value in conclusion.suite_properties(results).items():
-                xml.add_global_property(name, value)
+            path, commits = self._options.candidates, self._commits
+            self._written.attempt(
+                "lock", lock_path(path), lambda: update_lock(path, models, commits)
+            )
 
-    def _close(self, session: pytest.Session, results: Results) -> Results:
-        """Confirm the selected one where that is asked for, and let the run say what became."""
-        judged = self._speech.judged
-        if not self._selects or judged is None or not judged.labelled or session.shouldstop:
-            return results
-        chosen, confirming = results.selection.candidate, self._speech.confirming
-        if chosen is not None and confirming is not None:
-            candidate = self._config.stash[CANDIDATES].named(chosen)
-            basis = basis_of(results)
-            results = results.confirmed(self._confirm(candidate, confirming, basis))
-        for report in (report for case in run_cases(results) for report in reports_of(case)):
-            if report.when == "call":
-                session.testscollected += 1
-                self._config.hook.pytest_runtest_logstart(
-                    nodeid=report.nodeid, location=report.location
-                )
-            self._config.hook.pytest_runtest_logreport(report=report)
-            if report.failed:
-                session.testsfailed += 1
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        return results
-
-    def _confirm(self, candidate: Candidate, corpus: Corpus, basis: Basis | None) -> dict[str, Any]:
-        tell = functools.partial(Progress, self._config, candidate.name)
-        with closing(open_cache(self._config, self._options)) as cache:
-            suite = self._config.stash[CANDIDATES].suite
-            run = Way(STAGES, settings=self._options, suite=suite, ahead=(), cache=cache)
-            with closing(run):
-                return confirm(run, candidate, corpus, tell, basis=basis, store=self._store)
+    def _status(self, status: int) -> int:
+        """Return how the run ends: never as if all were judged where that is not so."""
+        if status == pytest.ExitCode.OK and self._asked.left:
+            return pytest.ExitCode.INTERRUPTED
+        if status == pytest.ExitCode.OK and self._written.missing:
+            return pytest.ExitCode.TESTS_FAILED
+        if status == pytest.ExitCode.OK and self._asked and not self._judged:
+            return pytest.ExitCode.NO_TESTS_COLLECTED
+        return status
 
     def _recorded(self, results: Results) -> dict[str, str]:
         """Return the recordings for the page, where they are asked for."""
@@ -155,19 +191,25 @@ class Run:
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, and where the reports are."""
-        if self._results is None:
+        for remark in self._store.remarks:
+            terminalreporter.write_line(f"sertify: {remark}", yellow=True)
+        if not self._asked:
             return
         terminalreporter.section("sertify")
         # A log is as wide as it has to be, and not what pytest takes it for.
         width = min(100, terminalreporter._tw.fullwidth) if terminalreporter.isatty else 100
-        for line, markup in terminal.lines(self._results, width):
+        for line, markup in terminal.lines(self._results, width) if self._results else ():
             terminalreporter.write_line(line, **markup)
+        if not (self._judged or self._asked.left):
+            terminalreporter.write_line("Nothing was judged: every check was skipped.", red=True)
         if self._shared:
             terminalreporter.write_line(
                 "Speed was not measured: workers disturb each other; run `pytest -m speed -n 0`."
             )
-        for name, path in self._written.items():
+        for name, path in self._written.told():
             terminalreporter.write_line(f"{name}: {_short(path, self._config)}")
+        for complaint in self._written.complaints():
+            terminalreporter.write_line(complaint, red=True)
 
 
 def _short(path: Path, config: pytest.Config) -> str:

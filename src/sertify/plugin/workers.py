@@ -11,6 +11,8 @@ from sertify.plugin.collection import Candidates
 from sertify.plugin.options import candidates_file
 from sertify.vocabulary.machine import usable_cores
 
+_LEAST = 2
+
 ROOM = 2.5e9
 """Bytes that a worker needs for a model of 316 million weights, and for asking it."""
 
@@ -54,6 +56,15 @@ class CandidateScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ha
     def _split_scope(self, nodeid: str) -> str:
         name, _ = split(nodeid)
         return name if name in self._candidates else str(super()._split_scope(nodeid))
+
+    def _reschedule(self, node: Any) -> None:
+        """Give a worker no less than it needs: it begins a check once it knows what comes next.
+
+        One that takes the place of a dead one would wait for ever with a single check.
+        """
+        super()._reschedule(node)
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) < _LEAST:
+            super()._reschedule(node)
 
     def remove_node(self, node: Any) -> str | None:
         """Forget a worker, and the candidate that it died of; return the check that it was at."""

@@ -10,10 +10,16 @@ from sertify.evidence.store import EvidenceStore
 from sertify.gates.confirming import Basis
 from sertify.report.changes import since
 from sertify.report.results import conclusion, speech
+from sertify.report.results.conclusion import NOTHING
 from sertify.report.results.model.choice import SelectionResult
-from sertify.report.results.model.results import Results
-from sertify.report.writing import write_reports
+from sertify.report.results.model.results import Results, RunResult
+from sertify.report.writing import Written, write_reports
 from sertify.vocabulary.outcomes import Measurement
+
+_UNDER_WAY = (
+    "No selection yet: the run is under way, or was ended from outside. `sertify report` tells"
+    " what it has found so far."
+)
 
 
 def conclude_run(
@@ -46,6 +52,18 @@ def conclude_run(
     )
 
 
+def begin_run(
+    suite: Suite, environment: Mapping[str, str], run: RunResult, reports: Path, *, command: str
+) -> Written:
+    """Write that a run is under way, over the reports of an earlier one.
+
+    What ends it from outside leaves that behind; ``environment`` is what `sertify report` needs.
+    """
+    nothing = conclusion.conclude(suite, NOTHING, environment, command=command).of_run(run)
+    selection = nothing.selection.model_copy(update={"sentence": _UNDER_WAY})
+    return write_reports(nothing.selected(selection), reports, beginning=True)
+
+
 def basis_of(results: Results) -> Basis | None:
     """Return what the choice of a run rests on; None without one."""
     chosen = next((c for c in results.candidates if c.name == results.selection.candidate), None)
@@ -76,8 +94,8 @@ def write_run(
     before: Results | None = None,
     model_index: bool = False,
     audio: Mapping[str, str] | None = None,
-) -> tuple[Results, dict[str, Path]]:
-    """Write all reports; return the results, with what has changed, and the paths by what they are.
+) -> tuple[Results, Written]:
+    """Write all reports; return the results, with what has changed, and what was written.
 
     ``before`` are the results of a run to compare with, ``audio`` the recordings for the page.
     """
@@ -88,6 +106,8 @@ def write_run(
         # The Hub's library, which else need not load.
         from sertify.report.model_index import write_model_index
 
-        if path := write_model_index(results, reports):
-            written["model card"] = path
+        path = reports / "model-index.yaml"
+        written.attempt("model card", path, lambda: write_model_index(results, reports))
+        if not path.exists():  # nothing was selected
+            written.paths.pop("model card", None)
     return results, written

@@ -4,12 +4,12 @@ import math
 import re
 from collections.abc import Iterator
 
-from sertify.report.formats import number
+from sertify.report.formats import moment, number
 from sertify.report.results.model.candidate import CandidateResult, PartResult
 from sertify.report.results.model.choice import FirmnessResult, SelectionResult
-from sertify.report.results.model.results import Results
+from sertify.report.results.model.results import Results, RunResult
 from sertify.report.results.model.speech import CorpusFacts, CorpusResult
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import counted, listed
 
 UAR = {"uar": "UAR", "uar_own": "UAR (its own emotions)"}
 """The two that must not be taken for each other, by the number's name."""
@@ -47,6 +47,23 @@ _CONFIRMED = {
     "BLOCKED": "Could not be confirmed on {}",
 }
 _HINT = "Not confirmed on speech held out from the choice; --confirm or --hold-out does that."
+
+
+def unfinished(run: RunResult | None) -> str:
+    """Say that a run did not come to its end, and how far it came; "" where it did.
+
+    >>> began = "2026-11-22T17:59:00+00:00"
+    >>> unfinished(RunResult(started=began, finished=False, asked=9, judged=2))
+    'Not finished: 2 of 9 candidates were judged by the run that began 2026-11-22 17:59 UTC.'
+    """
+    if run is None or run.finished:
+        return ""
+    number = f"{run.judged:,} of {counted(run.asked, 'candidate')}"
+    return f"Not finished: {number} were judged by the run that began {moment(run.started)}."
+
+
+GO_ON = "What was judged is kept: the same command goes on from there."
+"""What to do about a run that did not finish."""
 
 
 def of_verdict(selection: SelectionResult) -> tuple[list[str], list[str]]:

@@ -23,6 +23,8 @@ def draw_summary(results: Results) -> str:
     (first, *second), others = sentences.of_verdict(shown.selection)
     head, why = headline(first, shown.selection.candidate)
     blocks = [f"### {_text(head)}", *map(_text, [why, *second])]
+    if unfinished := sentences.unfinished(shown.run):
+        blocks.insert(0, f"> **{_text(unfinished)}** {_text(sentences.GO_ON)}")
     if shown.unlabelled:
         blocks.append(f"> **{sentences.NO_SELECTION}:** {_text(shown.unlabelled.sentence)}")
     if shown.changes:

@@ -115,6 +115,8 @@ def _on_parts(candidate: CandidateResult, names: Iterable[str], shown: Results) 
 
 def _choice(shown: Results) -> Iterator[Line]:
     """Yield what to use and how sure that is; what is no selection never looks like one."""
+    if unfinished := sentences.unfinished(shown.run):
+        yield f"{unfinished} {sentences.GO_ON}", {"red": True, "bold": True}
     selection = shown.selection
     (first, *second), others = sentences.of_verdict(selection)
     yield first, {"bold": True}

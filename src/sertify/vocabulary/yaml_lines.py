@@ -16,6 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from sertify.vocabulary.text import shortened
+
 Location = tuple[str | int, ...]
 """The keys and indices that lead to a value, from the top."""
 
@@ -118,8 +120,8 @@ def _line_of(error: Exception, text: str) -> int:
 def _cause(error: Exception) -> str:
     if isinstance(error, ReaderError):
         return f"character U+{int(error.character):04X} is not allowed"
-    cause = getattr(error, "problem", None) or str(error)
-    return f"{cause}; indent with spaces" if r"'\t'" in cause else str(cause)
+    cause = shortened(str(getattr(error, "problem", None) or error))
+    return f"{cause}; indent with spaces" if r"'\t'" in cause else cause
 
 
 def _too_deep(line: int) -> _UnreadableError:
@@ -138,14 +140,15 @@ class _Reader:
         self.problems: dict[Location, str] = {}
         self.tags: dict[Location, str] = {}
         self._any_keys, self._noting = any_keys, tags
+        self._values = self._characters = 0
 
     def value(self, node: Node, at: Location) -> object:
         self.lines.setdefault(at, node.start_mark.line + 1)
-        self._refuse_bombs(at)
+        self._refuse_bombs(node, at)
         kind = _kind(node)
         if kind not in _KINDS:
             if not self._noting:
-                self.problems[at] = f"tag {kind} is not allowed; leave it out"
+                self.problems[at] = f"tag {shortened(kind)} is not allowed; leave it out"
                 return None
             self.tags[at] = kind
         if isinstance(node, MappingNode):
@@ -155,23 +158,29 @@ class _Reader:
         assert isinstance(node, ScalarNode)
         return self._scalar(node, kind, at)
 
-    def _refuse_bombs(self, at: Location) -> None:
+    def _refuse_bombs(self, node: Node, at: Location) -> None:
+        # Places are not counted: the keys 1 and "1" share theirs.
+        self._values += 1
+        self._characters += len(node.value) if isinstance(node, ScalarNode) else 0
         if len(at) > _MAX_DEPTH:
             raise _too_deep(self.lines[at])
-        if len(self.lines) > _MAX_VALUES:
+        if self._values > _MAX_VALUES:
             raise _too_many()
+        if self._characters > _MAX_BYTES:
+            raise _UnreadableError(1, f"more than {_MAX_BYTES:,} characters, aliases included")
 
     def _mapping(self, node: MappingNode, at: Location) -> dict[Any, object]:
         values: dict[Any, object] = {}
         for key_node, value_node in node.value:
             here = (*at, _source(key_node))
             first, self.lines[here] = self.lines.get(here), key_node.start_mark.line + 1
+            name = shortened(str(here[-1]))
             if not self._is_key(key_node):
-                self.problems[here] = f"key {here[-1]} should be text; quote it"
+                self.problems[here] = f"key {name} should be text; quote it"
             elif _kind(key_node) == "merge":
                 self.problems[here] = "keys cannot be merged with <<; write them out"
             elif (key := self._scalar(key_node, _kind(key_node), here)) in values:
-                self.problems[here] = f"key {here[-1]!r} is there twice, first on line {first}"
+                self.problems[here] = f"key {name!r} is there twice, first on line {first}"
             else:
                 values[key] = self.value(value_node, here)
         return values

@@ -387,7 +387,10 @@ class TestReport:
         (project / "reports" / "results.json").unlink()
         assert main(["report"]) == 2
         said = capsys.readouterr().err
-        assert "does not say what the evidence was measured with, and it was not this mach" in said
+        assert (
+            "does not say what the evidence was measured with, and it was not with the versions"
+            in said
+        )
         assert not (project / "reports" / "results.json").exists()
 
     @pytest.mark.parametrize(
@@ -429,6 +432,43 @@ class TestReport:
         assert main(["report"]) == 0
         assert read(project)["selection"]["confirmation"] is None
 
+    def test_a_run_that_was_ended_from_outside_is_said_not_to_have_finished(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        stamp = "2026-01-01T00:00:00+00:00"
+        run = {"started": stamp, "finished": False, "asked": 9, "judged": 0}
+        change(project, run=run, candidates=[])
+        for _ in range(2):
+            assert main(["report"]) == 0
+            assert "Not finished: 2 of 9 candidates were judged" in capsys.readouterr().out
+            assert read(project)["run"] == run | {"judged": 2}
+        assert "Not finished" in (project / "reports" / "index.html").read_text("utf-8")
+        assert "Not finished" in (project / "reports" / "summary.md").read_text("utf-8")
+
+    def test_other_options_than_the_defaults_are_no_other_machine(self, project: Path) -> None:
+        told = read(project)["environment"] | {"dtype": "bfloat16"}
+        store = EvidenceStore(project / "reports" / "evidence.sqlite")
+        for one in store.records(["good", "bad"]):
+            hashed = fingerprint(told, one.gate)
+            store.add(Record.from_json(one.to_json() | {"environment": hashed}))
+        store.close()
+        (project / "reports" / "results.json").unlink()
+        assert main(["report"]) == 0
+
+    def test_one_report_that_cannot_be_written_costs_no_other(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        page = project / "reports" / "index.html"
+        page.unlink()
+        page.mkdir()
+        (project / "reports" / "summary.md").unlink()
+        assert main(["report"]) == 2
+        said = capsys.readouterr()
+        assert "Use good" in said.out
+        assert "report is missing: reports/index.html could not be written (" in said.err
+        assert (project / "reports" / "summary.md").is_file()
+        assert not [*(project / "reports").glob(".*.*")]
+
     def test_a_lock_is_held_against_what_was_judged(self, project: Path) -> None:
         model = read(project)["candidates"][0]["model"]
         entry = {"model": model, "commit": "sha256:another"}
@@ -450,7 +490,7 @@ class TestReport:
             (["--reports", "empty"], "no such file; run `pytest --pyargs sertify.checks` first"),
             (["--candidates", "none.yaml"], "none.yaml: no such file"),
             (["--candidates", "others.yaml"], "tells of no candidate of others.yaml"),
-            (["--reports", "damaged"], "is not evidence of sertify"),
+            (["--reports", "damaged"], "evidence.sqlite was damaged (file is not a database)"),
             (["--compare", "none.json"], "--compare: none.json is not there"),
         ],
     )

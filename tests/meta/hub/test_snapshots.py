@@ -861,6 +861,24 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
         },
         "corrupt_weights: model.safetensors.index.json lists b.safetensors, which is missing",
     ),
+    "foreign-shard": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "other/b.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "other/b.safetensors"}}',
+        },
+        (
+            "corrupt_weights: model.safetensors.index.json lists other/b.safetensors, "
+            "which is no part of the weights by its name"
+        ),
+    ),
+    "shard-outside": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "../b.safetensors"}}',
+        },
+        "corrupt_weights: model.safetensors.index.json lists ../b.safetensors, which is missing",
+    ),
     "shards-without-a-list": (
         SMALL | {"pytorch_model-00001-of-00002.bin": b""},
         (

@@ -17,9 +17,11 @@ from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import Cache
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.models.blueprints import Batching, Blueprint, Recalled
+from sertify.models.examination import Examination
+from sertify.models.host import Hosted
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel
-from sertify.pipeline.lazy_model import Examination, LazyModel, recall
+from sertify.pipeline.lazy_model import LazyModel, recall
 from sertify.pipeline.predictions import predict
 from sertify.pipeline.questions import Answer
 from sertify.vocabulary.errors import Rejected
@@ -58,11 +60,11 @@ def speech() -> Corpus:
 class TestExaminations:
     def test_what_loading_showed_is_known_afterwards(self, loader: Loader) -> None:
         cache = Cache(None)
-        first = LazyModel(loader, cache, "key")
+        first = LazyModel(Hosted(loader), cache, "key")
         first.certify()
         again = first.logits_of_another_load
         assert loader.seeds == [0, 1]
-        second = LazyModel(loader, cache, "key")
+        second = LazyModel(Hosted(loader), cache, "key")
         second.certify()
         assert second.examination == first.examination
         np.testing.assert_array_equal(second.logits_of_another_load, again)
@@ -71,11 +73,11 @@ class TestExaminations:
     def test_another_key_is_another_model(self, loader: Loader) -> None:
         cache = Cache(None)
         for key in ("one", "other"):
-            LazyModel(loader, cache, key).certify()
+            LazyModel(Hosted(loader), cache, key).certify()
         assert loader.seeds == [0, 0]
 
     def test_it_says_what_the_model_is(self, loader: Loader) -> None:
-        found = LazyModel(loader, Cache(None), "key").examination
+        found = LazyModel(Hosted(loader), Cache(None), "key").examination
         model = loader(0)
         assert found.labels == tiny.LABELS
         assert (found.sampling_rate, found.receptive_field) == (16_000, model.receptive_field)
@@ -85,7 +87,7 @@ class TestExaminations:
         np.testing.assert_array_equal(found.noise_logits, model.noise_logits())
 
     def test_one_model_is_in_memory_at_a_time(self, loader: Loader) -> None:
-        subject = LazyModel(loader, Cache(None), "key")
+        subject = LazyModel(Hosted(loader), Cache(None), "key")
         subject.certify()
         subject.logits_of_another_load  # noqa: B018 - the loader checks it
         subject.release()
@@ -98,7 +100,7 @@ class TestExaminations:
             lying: Any = replace(model.network, batching=Batching.ANY)  # type: ignore[type-var]
             return replace(model, network=lying, batching=Batching.ANY)
 
-        found = LazyModel(liar, Cache(None), "key").examination
+        found = LazyModel(Hosted(liar), Cache(None), "key").examination
         assert found.batching is Batching.SINGLE
         assert found.batch_deviation > 1e-4
 
@@ -110,23 +112,23 @@ class TestExaminations:
         loader, cache = Loader(folder), Cache(None)
         for _ in range(2):
             with pytest.raises(Rejected, match=r"classifier\.weight"):
-                LazyModel(loader, cache, "key").certify()
+                LazyModel(Hosted(loader), cache, "key").certify()
         assert loader.seeds == [0, 0]
 
 
 class TestAnswers:
     def test_a_clip_is_asked_about_once(self, loader: Loader, speech: Corpus) -> None:
         cache = Cache(None)
-        first = predict(LazyModel(loader, cache, "key"), speech)
-        again = predict(LazyModel(loader, cache, "key"), speech)
+        first = predict(LazyModel(Hosted(loader), cache, "key"), speech)
+        again = predict(LazyModel(Hosted(loader), cache, "key"), speech)
         np.testing.assert_array_equal(first.logits, again.logits)
         assert loader.seeds == [0]
         assert len(cache.answers("key")) == len(speech.clips) + 1  # and the examination
 
     def test_progress_goes_on_from_what_is_known(self, loader: Loader, speech: Corpus) -> None:
         cache, calls = Cache(None), []
-        predict(LazyModel(loader, cache, "key"), speech.narrowed(speech.clips[:5]))
-        predict(LazyModel(loader, cache, "key"), speech, lambda *call: calls.append(call))
+        predict(LazyModel(Hosted(loader), cache, "key"), speech.narrowed(speech.clips[:5]))
+        predict(LazyModel(Hosted(loader), cache, "key"), speech, lambda *call: calls.append(call))
         assert calls == [(5, 7), (6, 7), (7, 7)]
 
     @pytest.mark.parametrize(
@@ -144,11 +146,11 @@ class TestAnswers:
         self, loader: Loader, speech: Corpus, spoil: Callable[[bytes], bytes]
     ) -> None:
         cache = Cache(None)
-        expected = predict(LazyModel(loader, cache, "key"), speech)
+        expected = predict(LazyModel(Hosted(loader), cache, "key"), speech)
         for question, content in cache.answers("key").items():
             if content[:1] == b"=":
                 cache.keep("key", question, spoil(content))
-        found = predict(LazyModel(loader, cache, "key"), speech)
+        found = predict(LazyModel(Hosted(loader), cache, "key"), speech)
         np.testing.assert_allclose(found.logits, expected.logits, atol=1e-6)
 
     def test_a_file_that_is_gone_for_a_moment_is_not_given_up(
@@ -157,10 +159,10 @@ class TestAnswers:
         clip = replace(speech.clips[0], path=tmp_path / "a.wav")
         corpus = speech.narrowed([clip, *speech.clips[1:]])
         cache = Cache(None)
-        found = predict(LazyModel(loader, cache, "key"), corpus)
+        found = predict(LazyModel(Hosted(loader), cache, "key"), corpus)
         assert [(one.name, one.reason) for one in found.rejected] == [(clip.name, "undecodable")]
         clip.path.write_bytes(speech.clips[0].path.read_bytes())
-        assert predict(LazyModel(loader, cache, "key"), corpus).rejected == ()
+        assert predict(LazyModel(Hosted(loader), cache, "key"), corpus).rejected == ()
 
     def test_a_file_that_holds_no_audio_is_remembered(
         self, loader: Loader, speech: Corpus, tmp_path: Path
@@ -170,7 +172,7 @@ class TestAnswers:
         corpus = speech.narrowed([clip, *speech.clips[1:]])
         cache = Cache(None)
         for _ in range(2):
-            assert len(predict(LazyModel(loader, cache, "key"), corpus).rejected) == 1
+            assert len(predict(LazyModel(Hosted(loader), cache, "key"), corpus).rejected) == 1
             clip.path.unlink(missing_ok=True)
         assert b"!undecodable" in cache.answers("key").values()
 

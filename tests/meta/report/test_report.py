@@ -753,8 +753,8 @@ def test_a_repaired_model_is_said_to_qualify(results: Content) -> None:
 def test_reports_are_written(hostile: Content, tmp_path: Path) -> None:
     results = as_results(hostile)
     written = write_reports(results, tmp_path)
-    assert as_results(json.loads(written["numbers"].read_text("utf-8"))) == results
-    assert written["report"].read_text("utf-8") == page.draw_page(as_results(hostile))
+    assert as_results(json.loads(written.paths["numbers"].read_text("utf-8"))) == results
+    assert written.paths["report"].read_text("utf-8") == page.draw_page(as_results(hostile))
 
 
 def test_words_keep_their_promises() -> None:

@@ -694,6 +694,7 @@ def test_junit_repeats_the_selection_and_where_it_is_from(
         "sertify:corpus": corpus.fingerprint,
         "sertify:corpus.name": "calls",
         "sertify:command": "pytest --data calls",
+        "sertify:finished": "true",
     } | {f"sertify:environment.{key}": value for key, value in ENVIRONMENT.items()}
 
 

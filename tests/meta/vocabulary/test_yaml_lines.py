@@ -14,7 +14,19 @@ def multiplied(item: str) -> bytes:
     return (first + "".join(rest)).encode()
 
 
+def doubled() -> bytes:
+    """Return 33 lines that are 2 to the 30 values: keys of one spelling and two kinds."""
+    first = "k0: &k0 {x: 1}\n"
+    rest = (f'k{i}: &k{i} {{1: *k{i - 1}, "1": *k{i - 1}}}\n' for i in range(1, 31))
+    return (first + "".join(rest)).encode()
+
+
 BOMBS = {
+    "keys of two kinds": (doubled(), "more than 50,000 values"),
+    "long texts": (
+        b"a: &a " + b"x" * 90_000 + b"\nb: [" + b"*a," * 40_000 + b"]",
+        "more than 1,000,000 characters",
+    ),
     "aliases": (multiplied("[%s]"), "more than 50,000 values"),
     "merged keys": (multiplied("{<<: [%s]}"), "keys cannot be merged with <<; write them out"),
     "alias in its anchor": (b"a: &a [*a]", "nested more than 32 levels deep"),
@@ -57,3 +69,16 @@ def test_a_problem_is_raised_with_its_line() -> None:
     with pytest.raises(ValueError, match=r"^line 2: key 'a' is there twice, first on line 1$"):
         read_yaml(b"a: 1\na: 2").require_sound()
     assert Document(None, {}, {}).tags == {}
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{LONG}: 1\n{LONG}: 2", f"a: !{LONG} b", f"a: *{LONG}", f"? [{LONG}]\n: 1", f"1{LONG}: 1"],
+)
+def test_a_problem_is_short_whatever_is_in_it(text: str) -> None:
+    problems = [*read_yaml(text.encode()).problems.values()]
+    assert all(len(problem) < 300 for problem in problems)
+    assert problems or text.startswith("1")

@@ -11,6 +11,7 @@ from transformers.models.auto.feature_extraction_auto import (
 )
 
 from sertify.candidates.entries import SamplingRate
+from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
 from sertify.vocabulary.errors import Blocked, Rejected
@@ -41,6 +42,8 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
             rate = content.get("sampling_rate")
             if not isinstance(rate, int) or isinstance(rate, bool):
                 return None, "preprocessor_config.json names no sampling_rate"
+            if problem := oddity(content, "preprocessor_config.json"):
+                return None, problem
             # That the candidate's own code may run says nothing of another repository's.
             trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
             return AutoFeatureExtractor.from_pretrained(

@@ -21,14 +21,13 @@ from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
+from sertify.models.speed.stopwatch import WARM_UP
 from sertify.vocabulary.machine import usable_cores
 
 Answers = Callable[
     [LoadedModel, Iterable[Waveform], int], Iterator[tuple[int, NDArray[np.float32]]]
 ]
 """What answers many waveforms: the model, these and a number of threads to indexes and logits."""
-
-_WARM_UP = 2
 
 _Readings = tuple[machine_load.Reading, energy.Counters]
 
@@ -82,7 +81,7 @@ class Bench:
         """Take a waveform, and answer it until nothing is done for the first time any more."""
         self._waveform = waveform
         peak = memory.peak(self._ask)
-        for _ in range(_WARM_UP - 1):
+        for _ in range(WARM_UP - 1):
             self._ask()
         self._before: _Readings | None = None
         self._answered = 0

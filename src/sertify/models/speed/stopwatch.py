@@ -2,12 +2,17 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
+from sertify.models.processes.allowance import Allowance
+from sertify.models.processes.remote import Remote
 from sertify.models.speed.machine_load import load_average
-from sertify.models.speed.process import Remote
+
+WARM_UP = 2
+"""Answers that are asked for before any is timed."""
 
 Repeat = Callable[[Callable[[], float]], Sequence[float]]
 """What calls something again and again, and returns the seconds that each call says it took."""
@@ -46,19 +51,22 @@ class Clock:
 class Stopwatch:
     """A candidate's model in a process of its own, which ends with :meth:`close` or this one.
 
-    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`.
+    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`; ``allowance`` and ``dump`` of
+    :class:`Remote`.
 
     Raises
     ------
     Rejected, Blocked
-        As outlining, loading and certifying the model does; ``worker_crashed`` where the other
-        process dies, now or later.
+        As outlining, loading and certifying the model does, and as `Remote.ask`, now or later.
     """
 
-    def __init__(self, *inputs: Any) -> None:
+    def __init__(
+        self, *inputs: Any, allowance: Allowance | None = None, dump: Path | None = None
+    ) -> None:
         self.clock = Clock()
         self._load_average = load_average()
-        self.remote = Remote("sertify.models.speed.bench", "Bench", *inputs)
+        bench = ("sertify.models.speed.bench", "Bench")
+        self.remote = Remote(*bench, *inputs, allowance=allowance, dump=dump)
         try:
             self._rate, self._loaded = self.remote.ask("load")
         except BaseException:
@@ -67,9 +75,11 @@ class Stopwatch:
 
     def timing(self, seconds: float, repeat: Repeat, hop: float | None = None) -> Timing:
         """Measure what a segment of so many seconds costs, after a warm-up."""
-        memory = self.remote.ask("prepare", white_noise(seconds, self._rate))
-        rounds = tuple(repeat(lambda: float(self.remote.ask("answer"))))
-        usage = self.remote.ask("usage")
+        memory = self.remote.ask(
+            "prepare", white_noise(seconds, self._rate), deed="forward", times=WARM_UP
+        )
+        rounds = tuple(repeat(lambda: float(self.remote.ask("answer", deed="forward"))))
+        usage = self.remote.ask("usage", deed="forward")
         # As many as were measured one by one, so that what limits these limits those.
         asked = max(len(rounds), 2 * self._loaded["threads"])
         return Timing(
@@ -77,7 +87,7 @@ class Stopwatch:
             rounds=rounds,
             hop=hop,
             load_average=self._load_average,
-            throughput=self.remote.ask("throughput", asked),
+            throughput=self.remote.ask("throughput", asked, deed="forward", times=2 * asked),
             **self._loaded,
             **memory,
             **usage,

@@ -32,7 +32,7 @@ _REFERENCES = {"random": "Random", "majority": "Majority class"}
 _AIMS = {name: name.capitalize() for name in AIMS[1:]}
 _FOLDED = 12
 _LISTED = 200
-_WORDS = ("MARK", "NO_SELECTION", "SEEN", "UAR")
+_WORDS = ("GO_ON", "MARK", "NO_SELECTION", "SEEN", "UAR")
 
 
 def draw_page(results: Results, audio: Mapping[str, str] | None = None) -> str:
@@ -98,6 +98,7 @@ def _content(shown: Results) -> dict[str, Any]:
     return {
         **dict(shown),
         "head": head,
+        "unfinished": sentences.unfinished(shown.run),
         "why": why,
         "sure": second,
         "others": others,

@@ -1,13 +1,14 @@
 """From the evidence to the content of results.json, which every report is drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from sertify.candidates.reading import Suite
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.labelling import Labelling
-from sertify.evidence.store import EvidenceStore, Record
+from sertify.evidence.store import Record
 from sertify.report.results import choices, clips, speech
 from sertify.report.results.candidates import candidate_result
 from sertify.report.results.model.choice import UnlabelledResult
@@ -20,9 +21,39 @@ from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.outcomes import GATES
 
 
+class Known(Protocol):
+    """What a conclusion is drawn from: that of an `EvidenceStore` which is needed for it."""
+
+    def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
+        """Return all records of these candidates, the oldest first."""
+
+    def corpus(self, fingerprint: str) -> dict[str, Any] | None:
+        """Return what is known of a corpus."""
+
+    def labelling(
+        self, candidate: str, entry: str, commit: str, corpus: str, environment: str
+    ) -> Labelling | None:
+        """Return what a candidate said of each clip of a corpus."""
+
+
+class _Nothing:
+    def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:  # noqa: ARG002
+        return ()
+
+    def corpus(self, fingerprint: str) -> None:  # noqa: ARG002
+        return None
+
+    def labelling(self, *terms: str) -> None:  # noqa: ARG002
+        return None
+
+
+NOTHING: Known = _Nothing()
+"""What is known before anything was judged."""
+
+
 def conclude(
     suite: Suite,
-    store: EvidenceStore,
+    store: Known,
     environment: Mapping[str, str],
     *,
     corpus: str | None = None,
@@ -85,9 +116,7 @@ class _Judged:
     labellings: Mapping[str, Labelling]
 
 
-def _judge(
-    suite: Suite, store: EvidenceStore, records: Sequence[Record], context: Context
-) -> _Judged:
+def _judge(suite: Suite, store: Known, records: Sequence[Record], context: Context) -> _Judged:
     evidence = [(each, *current(each, records, context)) for each in suite.candidates]
     verdicts = [verdict(candidate, kept) for candidate, kept, _ in evidence]
     stale = [old for _, _, dropped in evidence for old in dropped]
@@ -97,7 +126,7 @@ def _judge(
 
 
 def _labellings(
-    verdicts: Sequence[Verdict], store: EvidenceStore, context: Context
+    verdicts: Sequence[Verdict], store: Known, context: Context
 ) -> dict[str, Labelling]:
     """Return what each candidate said of each clip of a corpus, where it is known."""
     if context.corpus is None:
@@ -140,6 +169,7 @@ def suite_properties(results: Results) -> dict[str, str]:
         "corpus": corpus.fingerprint if corpus else "",
         "corpus.name": corpus.name if corpus else "",
         "command": results.command,
+        "finished": str(results.run is None or results.run.finished).lower(),
     } | {f"environment.{key}": value for key, value in results.environment.items()}
     return {f"sertify:{key}": value for key, value in properties.items()}
 
@@ -157,9 +187,7 @@ def _judged_last(records: Sequence[Record]) -> str | None:
     return next(judged, None)
 
 
-def _without_replaced(
-    records: Sequence[Record], store: EvidenceStore, path: str
-) -> tuple[Record, ...]:
+def _without_replaced(records: Sequence[Record], store: Known, path: str) -> tuple[Record, ...]:
     """Leave out what is about labelled speech in whose very place there is unlabelled now."""
     others = {one.corpus: store.corpus(one.corpus) for one in records if one.corpus}
     gone = {

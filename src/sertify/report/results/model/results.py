@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, Strict
+from pydantic import ConfigDict, Field, NonNegativeInt, Strict
 from pydantic.json_schema import GenerateJsonSchema
 
 from sertify.report.results.model.candidate import CandidateResult, DisagreementClip
@@ -67,6 +67,15 @@ class StaleEvidence(ResultPart):
     why: str
 
 
+class RunResult(ResultPart):
+    """The run that wrote it, and how far it came."""
+
+    started: Moment
+    finished: bool = Field(description="Whether all that it was asked to judge was judged.")
+    asked: NonNegativeInt = Field(description="Candidates that it was asked to judge.")
+    judged: NonNegativeInt = Field(description="Those of them that it came to the end of.")
+
+
 class Results(ResultPart):
     """What a run of sertify found. Readers ignore keys they do not know."""
 
@@ -76,6 +85,7 @@ class Results(ResultPart):
     sertify: str = Field(description="Version of sertify.")
     created: Moment = Field(description="When it was written: ISO 8601 with a zone.")
     command: str = Field("", description="The command line.")
+    run: RunResult | None = Field(None, description="The run that wrote it.")
     selection: SelectionResult
     unlabelled: UnlabelledResult | None = Field(None, description="Of audio without labels.")
     candidates: Several[CandidateResult] = Field(description="In the order of candidates.yaml.")
@@ -112,11 +122,19 @@ class Results(ResultPart):
         """Return it with how the selected candidate was confirmed."""
         confirmation = ConfirmationResult.model_validate(found)
         selection = self.selection.model_copy(update={"confirmation": confirmation})
+        return self.selected(selection)
+
+    def selected(self, selection: SelectionResult) -> Self:
+        """Return it with another selection."""
         return self.model_copy(update={"selection": selection})
 
     def compared(self, changes: Changes) -> Self:
         """Return it with what has changed since an earlier run."""
         return self.model_copy(update={"changes": changes})
+
+    def of_run(self, run: RunResult | None) -> Self:
+        """Return it with the run that wrote it."""
+        return self.model_copy(update={"run": run})
 
     def content(self) -> dict[str, Any]:
         """Return the content of results.json."""

@@ -1,0 +1,73 @@
+"""How long a candidate may take, and how much memory, before it is given up."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from sertify.candidates.requirements import Keys
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import did_you_mean, quoted
+
+_UNITS = {"%": 0.01, "MB": 1e6, "GB": 1e9}
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?(%|MB|GB)")
+
+Seconds = Annotated[float, Field(gt=0)]
+Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(%|MB|GB)$")]
+
+
+class Allowances(Keys):
+    """What a candidate may take; null lifts a limit."""
+
+    load: Seconds | None = Field(600, description="Seconds from files to a model in memory.")
+    forward: Seconds | None = Field(600, description="Seconds until the next answer.")
+    candidate: Seconds | None = Field(
+        86_400, description="Seconds for all that is asked of one candidate."
+    )
+    memory: Memory | None = Field(
+        "90%",
+        examples=["90%", "6 GB"],
+        description="How much its process may hold: a share of what is free, or an amount.",
+    )
+
+    def updated(self, own: Self) -> Self:
+        """Return these with what is written in others in place."""
+        return self.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
+
+    def bytes_of(self, free: float) -> int | None:
+        """Return how many bytes a process may hold where so many are free; None without a limit."""
+        found = _AMOUNT.fullmatch(self.memory or "")
+        if found is None:
+            return None
+        amount, unit = float(found[1]), found[2]
+        return round(amount * _UNITS[unit] * (free if unit == "%" else 1))
+
+
+def allowances_of(texts: list[str]) -> Allowances:
+    """Read ``KEY=VALUE`` as on the command line; ``none`` lifts a limit, or alone all of them.
+
+    >>> allowances_of(["load=60", "memory=6 GB"]).model_dump(exclude_unset=True)
+    {'load': 60.0, 'memory': '6 GB'}
+    """
+    written: dict[str, Any] = {}
+    for text in texts:
+        written |= dict.fromkeys(Allowances.model_fields) if text == "none" else _written(text)
+    return Allowances.model_validate(written)
+
+
+def _written(text: str) -> Mapping[str, Any]:
+    key, equals, value = text.partition("=")
+    field = Allowances.model_fields.get(key)
+    if not equals or field is None:
+        hint = did_you_mean(key, Allowances.model_fields)
+        raise ConfigurationError(f"--limits is {quoted(text)}, but should be KEY=VALUE{hint}")
+    if value == "none":
+        return {key: None}
+    try:
+        one = TypeAdapter(Memory if key == "memory" else Seconds).validate_strings(value)
+    except ValidationError:
+        wanted = "an amount such as 90% or 6 GB" if key == "memory" else "a number of seconds"
+        message = f"--limits {key} is {quoted(value)}, but should be {wanted}, or none"
+        raise ConfigurationError(message) from None
+    return {key: one}

@@ -1,0 +1,67 @@
+"""Small projects whose candidates need no model: their checks do what a test says."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.meta.runs import Outcome
+
+CHECKS = "test_own.py"
+# Seconds until a run is said to hang.
+_PATIENCE = 100
+
+
+def project(folder: Path, own: str, names: Sequence[str]) -> Path:
+    """Write candidates of these names, and checks of the project's own about them."""
+    folder.mkdir(exist_ok=True)
+    entries = "".join(f"- {{name: {name}, model: org/{name}}}\n" for name in names)
+    (folder / "candidates.yaml").write_text(f"candidates:\n{entries}")
+    (folder / CHECKS).write_text(own)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    return folder
+
+
+def begun(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Popen[str]":
+    """Begin to judge in a folder, in a process group of its own."""
+    fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-k", CHECKS)
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *fixed, "--pyargs", CHECKS, "sertify.checks", *args],
+        cwd=folder,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def ended(folder: Path, process: "subprocess.Popen[str]") -> Outcome:
+    """Wait for its end."""
+    try:
+        output, _ = process.communicate(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return Outcome(process.returncode, output, folder / "reports")
+
+
+def judged(folder: Path, *args: str | Path, **variables: str) -> Outcome:
+    """Judge in a folder."""
+    return ended(folder, begun(folder, *args, **variables))
+
+
+def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until something has made a file, or the process has ended."""
+    while not path.exists() and process.poll() is None:
+        time.sleep(0.02)
+
+
+def kill(process: "subprocess.Popen[str]", number: signal.Signals, *, group: bool) -> None:
+    """Send a signal to a process, or to all of its group as a terminal does."""
+    send: Callable[[int, int], None] = os.killpg if group else os.kill
+    send(process.pid, number)
