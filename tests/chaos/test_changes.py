@@ -115,10 +115,12 @@ def test_a_clip_that_is_written_before_it_is_heard(project: Project) -> None:
     assert f"{first.name} changed after it was read for the first time" in outcome.output
 
 
-def test_the_list_of_candidates_that_is_written_is_told(project: Project) -> None:
-    def write() -> None:
-        project.candidates.write_text(project.candidates.read_text("utf-8") + "\n", "utf-8")
-
-    outcome = project.run("-m", "loadability", writer=Writer("index", "hubert-tiny", write))
+@pytest.mark.parametrize("change", [lambda path: path.write_text(""), Path.unlink])
+def test_the_list_of_candidates_that_is_written_is_told(
+    project: Project, change: Callable[[Path], Any]
+) -> None:
+    writer = Writer("index", "hubert-tiny", lambda: change(project.candidates))
+    outcome = project.run("-m", "loadability", writer=writer)
+    assert {one["verdict"] for one in outcome.results["candidates"]} == {"undecided"}
     told = "candidates.yaml changed during the run, which judged it as it was at its start"
     assert told in outcome.output

@@ -13,17 +13,17 @@ from sertify.vocabulary.text import did_you_mean, quoted
 _UNITS = {"%": 0.01, "MB": 1e6, "GB": 1e9}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?(%|MB|GB)")
 
-Seconds = Annotated[float, Field(gt=0)]
+Span = Annotated[float, Field(gt=0)]
 Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(%|MB|GB)$")]
 
 
 class Allowances(Keys):
     """What a candidate may take; null lifts a limit."""
 
-    load: Seconds | None = Field(600, description="Seconds from files to a model in memory.")
-    forward: Seconds | None = Field(600, description="Seconds until the next answer.")
-    candidate: Seconds | None = Field(
-        86_400, description="Seconds for all that is asked of one candidate."
+    load: Span | None = Field(600, description="Span from files to a model in memory.")
+    forward: Span | None = Field(600, description="Span until the next answer.")
+    candidate: Span | None = Field(
+        86_400, description="Span for all that is asked of one candidate."
     )
     memory: Memory | None = Field(
         "90%",
@@ -65,7 +65,7 @@ def _written(text: str) -> Mapping[str, Any]:
     if value == "none":
         return {key: None}
     try:
-        one = TypeAdapter(Memory if key == "memory" else Seconds).validate_strings(value)
+        one = TypeAdapter(Memory if key == "memory" else Span).validate_strings(value)
     except ValidationError:
         wanted = "an amount such as 90% or 6 GB" if key == "memory" else "a number of seconds"
         message = f"--limits {key} is {quoted(value)}, but should be {wanted}, or none"

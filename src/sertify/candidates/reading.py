@@ -27,6 +27,7 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import Requirements
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import read_start
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
@@ -129,7 +130,7 @@ def read_suite(path: Path) -> Suite:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_start(path)
     except FileNotFoundError:
         hint = "`sertify init` writes a first one, or give the path of another"
         raise ConfigurationError(f"{path}: no such file; {hint}") from None

@@ -1,12 +1,13 @@
 """The suite without pytest: what a notebook or a program of one's own calls."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.limits import allowances_of
 from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore, Record
@@ -64,6 +65,7 @@ def qualify(
     weights: bool = True,
     locked: bool = False,
     race: bool = False,
+    limits: Mapping[str, Any] | None = None,
     progress: Callback | None = None,
 ) -> Results:
     """Judge the candidates of a file as a run of pytest does, and return what that concludes.
@@ -84,6 +86,8 @@ def qualify(
         The folder of evidence and reports.
     cache
         The file of what was computed before; by default that of pytest. None remembers nothing.
+    limits
+        What a candidate may take, in place of what the file says: ``{"forward": 30}``.
     progress
         Is told what goes on; the total is 0 where nothing is counted. What it raises ends the call.
 
@@ -113,6 +117,7 @@ def qualify(
         weights=weights,
         locked=locked,
         race=race,
+        limits=allowances_of([f"{key}={_lifted(value)}" for key, value in (limits or {}).items()]),
     )
     require_distinct(settings.data)
     _require_gates(gates)
@@ -120,6 +125,10 @@ def qualify(
         return _qualified(settings, gates, cache, progress)
     except _StoppedError as stopped:
         raise stopped.error from None
+
+
+def _lifted(value: Any) -> Any:
+    return "none" if value is None else value
 
 
 class _StoppedError(BaseException):

@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -37,6 +38,7 @@ class Aside:
     def __init__(self, path: Path, why: str, found: Iterable[tuple[Ledger, Cells]]) -> None:
         self._path, self._why = path, why
         self.everything = connect(":memory:", 0)
+        weakref.finalize(self, self.everything.close)
         with suppress(OSError, sqlite3.Error):
             salvage(self.everything, path)
         self._beside = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")

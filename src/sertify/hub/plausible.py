@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sertify.vocabulary.files import read_words
-from sertify.vocabulary.text import quoted
+from sertify.vocabulary.text import quoted, shortened
 
 MOST_LABELS = 10_000
 LONGEST_NAME = 200
@@ -37,6 +37,7 @@ def _oddities(content: Mapping[str, Any], words: Mapping[str, Any], levels: int)
     if "lists" in words:
         yield from _lists(content, words["lists"])
         yield from _multiples(content, words["multiples"])
+        yield from _kinds(content, words["kinds"])
         yield from _names(content)
     for key, inner in content.items() if levels else ():
         if key.endswith("_config") and isinstance(inner, dict):
@@ -90,7 +91,6 @@ def _names(content: Mapping[str, Any]) -> Iterator[str]:
             if (length := sum(len(str(name)) for name in names)) > _LONGEST_NAMES:
                 wanted = f"but at most {_LONGEST_NAMES:,} are read"
                 yield f"{key} has labels of {length:,} characters together, {wanted}"
-    yield from _texts(content)
 
 
 def _odd_label(label: object) -> str:
@@ -100,10 +100,17 @@ def _odd_label(label: object) -> str:
     return "" if isinstance(label, str | int | float | None) else f"{quoted(label)} as a label"
 
 
-def _texts(content: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("model_type", "problem_type"):
-        if content.get(key) is not None and not _is_name(content[key]):
-            yield _wrong(key, content[key], f"text of at most {LONGEST_NAME} characters")
+def _kinds(content: Mapping[str, Any], words: Mapping[str, list[str]]) -> Iterator[str]:
+    named = f"text of at most {LONGEST_NAME} characters"
+    for key, value in content.items():
+        if value is None:
+            continue
+        if key in words["texts"] and not _is_name(value):
+            yield _wrong(key, value, named)
+        if key in words["objects"] and not isinstance(value, dict):
+            yield _wrong(key, value, "an object with keys")
+        if key.endswith(tuple(words["shares"])) and not _is_share(value):
+            yield _wrong(shortened(key), value, "a number from 0 to 1")
     classes = content.get("architectures")
     if classes is not None and not (isinstance(classes, list) and all(map(_is_name, classes))):
         yield _wrong("architectures", classes, "a list of names of classes")
@@ -115,6 +122,10 @@ def _wrong(key: str, value: object, wanted: str) -> str:
 
 def _is_whole(value: object, least: int, most: int) -> bool:
     return type(value) is int and least <= value <= most
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and 0 <= value <= 1
 
 
 def _is_name(value: object) -> bool:

@@ -24,7 +24,7 @@ from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.files import Footprint, stamps_in
+from sertify.vocabulary.files import Footprint, read_text, stamps_in
 from sertify.vocabulary.text import amount, listed
 
 # How often a folder is read that is written meanwhile.
@@ -85,7 +85,7 @@ class Repository:
         size, most = self.files.get(name, 0), largest(name)
         if size > most:
             raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
-        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return json.loads(read_text(self.folder / name))
 
 
 def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:

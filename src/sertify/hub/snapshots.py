@@ -21,12 +21,15 @@ from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorInde
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import listed
 
-_EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
+EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
+"""Where transformers looks for a feature extractor."""
+
 # By name, for a repository may hold other files of any size.
 _SMALL_FILES = (
-    "config.json", "adapter_config.json", "*.index.json", *_EXTRACTOR, "README.md",
+    "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
     "hyperparams.yaml", "label_encoder.txt",
 )  # fmt: skip
 
@@ -204,7 +207,7 @@ def _backbone(repository: Repository) -> str | None:
     if "hyperparams.yaml" not in repository.files or has_config(repository):
         return None
     try:
-        text = (repository.folder / "hyperparams.yaml").read_text(encoding="utf-8")
+        text = read_text(repository.folder / "hyperparams.yaml")
         source = read_hyperparams(text).get("wav2vec2_hub")
     except (OSError, ValueError):
         return None  # the loader will say so
@@ -215,6 +218,6 @@ def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repo
     try:
         if folder is not None:
             return local(name, folder)
-        return remote(name, None, ("config.json", *_EXTRACTOR), offline=offline)[0]
+        return remote(name, None, ("config.json", *EXTRACTOR_FILES), offline=offline)[0]
     except Rejected as rejection:
         return Rejected(code, rejection.message)

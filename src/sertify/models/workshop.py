@@ -12,7 +12,7 @@ from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint
 from sertify.models.examination import Examination
-from sertify.models.processes.allowance import Allowance
+from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 
 
@@ -62,10 +62,10 @@ class Workshop:
     """
 
     def __init__(
-        self, snapshot: Snapshot, arguments: Mapping[str, Any], allowance: Allowance, dump: Path
+        self, snapshot: Snapshot, arguments: Mapping[str, Any], quota: Quota, dump: Path
     ) -> None:
         self._given = (snapshot, dict(arguments))
-        self._allowance, self.dump = allowance, dump
+        self._quota, self.dump = quota, dump
         self._remote: Remote | None = None
         self.holds_model = False
 
@@ -98,7 +98,7 @@ class Workshop:
                 "sertify.models.host",
                 "Workbench",
                 *self._given,
-                allowance=self._allowance,
+                quota=self._quota,
                 dump=self.dump,
             )
         return self._remote

@@ -83,11 +83,11 @@ def arguments(settings: Settings) -> dict[str, Any]:
     return {"device": device, "threads": settings.threads, "dtype": settings.dtype}
 
 
-def begin_workshop(snapshot: "Snapshot", settings: Settings, allowance: Any) -> "Workshop":
+def begin_workshop(snapshot: "Snapshot", settings: Settings, quota: Any) -> "Workshop":
     """Return where the model is asked by threads each of which uses one core."""
     from sertify.models.workshop import Workshop
 
     given = arguments(settings)
     shared = {"threads": 1} if given["device"] == "cpu" else {}
     dump = settings.reports / "crashes" / f"{snapshot.candidate.name}.txt"
-    return Workshop(snapshot, given | shared, allowance, dump)
+    return Workshop(snapshot, given | shared, quota, dump)

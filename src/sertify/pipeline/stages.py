@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sertify.hub.tensors.index import TensorIndex
     from sertify.hub.watching import Watch
     from sertify.models.blueprints import Blueprint
-    from sertify.models.processes.allowance import Allowance
+    from sertify.models.processes.quota import Quota
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.models.workshop import Workshop
     from sertify.pipeline.lazy_model import LazyModel
@@ -148,16 +148,18 @@ def key(
     return key
 
 
-def allowance(candidate: Candidate, settings: Settings) -> "Allowance":
+def quota(candidate: Candidate, settings: Settings) -> "Quota":
     """What the candidate may take of time and memory, from now on."""
-    from sertify.models.processes.allowance import Allowance
+    from sertify.models.processes.quota import Quota
 
-    return Allowance.of(candidate.limits.updated(settings.limits), settings.sharers)
+    limits = candidate.limits.updated(settings.limits)
+    on_cpu = settings.environment["device"] == "cpu"
+    return Quota.of(limits, settings.sharers, refuses=on_cpu)
 
 
-def workshop(snapshot: "Snapshot", settings: Settings, allowance: "Allowance") -> "Workshop":
+def workshop(snapshot: "Snapshot", settings: Settings, quota: "Quota") -> "Workshop":
     """The process in which the candidate's model is made and asked, once that is needed."""
-    return begin_workshop(snapshot, settings, allowance)
+    return begin_workshop(snapshot, settings, quota)
 
 
 def config(snapshot: "Snapshot", cache: Cache, key: str, workshop: "Workshop") -> dict[str, Any]:
@@ -366,7 +368,7 @@ def stopwatch(
     index: "TensorIndex",
     loading: Loading,
     workshop: "Workshop",
-    allowance: "Allowance",
+    quota: "Quota",
     settings: Settings,
     tell: Announce,
 ) -> "Stopwatch":
@@ -377,7 +379,7 @@ def stopwatch(
     loading.fetch()
     with tell("loading it in a process of its own"):
         given = (blueprint.snapshot, index, arguments(settings))
-        return Stopwatch(*given, allowance=allowance, dump=workshop.dump)
+        return Stopwatch(*given, quota=quota, dump=workshop.dump)
 
 
 def timing(
@@ -394,7 +396,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         stage.__name__: stage
         for stage in (
             repositories, recordings, speech, data, probe, labelled,
-            snapshot, watch, key, allowance, workshop, config, index, outline, blueprint, loading,
+            snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
             scorebook, score, stopwatch, timing,
         )

@@ -50,7 +50,7 @@ class Run:
         self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
-        self._listed = self._options.candidates.read_bytes()
+        self._listed = _content(self._options.candidates)
         self._asked = Asked()
         self._seen = self._judged = 0
         self._selects = False
@@ -134,7 +134,7 @@ class Run:
 
     def _settle(self) -> None:
         self._store.settle()
-        if self._options.candidates.read_bytes() != self._listed:
+        if _content(self._options.candidates) != self._listed:
             self._store.remarks.append(_REWRITTEN.format(self._options.candidates.name))
 
     def _concluded(self, session: pytest.Session) -> Results:
@@ -210,6 +210,13 @@ class Run:
             terminalreporter.write_line(f"{name}: {_short(path, self._config)}")
         for complaint in self._written.complaints():
             terminalreporter.write_line(complaint, red=True)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _short(path: Path, config: pytest.Config) -> str:

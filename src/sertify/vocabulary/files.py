@@ -58,6 +58,28 @@ def _files(folder: Path | str, above: str) -> Iterator[tuple[str, str]]:
                 yield above + entry.name, entry.path
 
 
+MOST_BYTES = 32 * 2**20
+"""Of a text that others wrote: configurations and lists of weights have a thousandth of it."""
+
+
+def read_start(path: Path) -> bytes:
+    """Return the content of a file, of one of more than ``MOST_BYTES`` a byte more than that."""
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file that others wrote.
+
+    Raises ``OSError`` where it cannot be read, and ``ValueError`` where it is longer than
+    ``MOST_BYTES``, or not in UTF-8.
+    """
+    content = read_start(path)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it has more than the {MOST_BYTES:,} bytes that are read")
+    return content.decode("utf-8")
+
+
 def read_words(module: str) -> dict[str, Any]:
     """Return the content of the TOML file that is named like a module, by its ``__file__``."""
     return tomllib.loads(Path(module).with_suffix(".toml").read_text("utf-8"))

@@ -1,15 +1,18 @@
 """Called from Python, the suite finds what a run of pytest finds, and shares what it knows."""
 
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sertify
+from sertify.evidence import store
 from sertify.evidence.store import EvidenceStore
 from sertify.vocabulary.outcomes import GATES
 from tests.meta.runs import SPEECH, Run
@@ -100,6 +103,28 @@ def test_an_error_of_who_is_told_is_no_fault_of_a_model(
     with pytest.raises(ZeroDivisionError):
         sertify.qualify(path, reports=tmp_path / "reports", cache=None, progress=percent)
     assert not EvidenceStore(tmp_path / "reports" / "evidence.sqlite").records(["wavlm-tiny"])
+
+
+def test_evidence_that_is_locked_meanwhile_is_kept_beside_and_told(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    path, file = write("hubert-tiny"), tmp_path / "reports" / "evidence.sqlite"
+    options: dict[str, Any] = {"reports": tmp_path / "reports", "gates": ["loadability"]}
+    EvidenceStore(file).check()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+
+        def lock(*_: object) -> None:
+            if not other.in_transaction:
+                other.execute("BEGIN IMMEDIATE")
+
+        with pytest.warns(
+            UserWarning, match=r"cannot be written \(.*\); what this run found is in"
+        ):
+            results = sertify.qualify(path, **options, cache=None, weights=False, progress=lock)
+    assert results.candidates[0].commit
+    with pytest.warns(UserWarning, match="evidence.sqlite has taken in evidence-"):
+        sertify.qualify(path, **options, cache=None, weights=False)
 
 
 def test_the_selected_one_is_confirmed_also_where_no_weights_are_judged(

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from sertify.candidates.limits import Allowances, allowances_of
-from sertify.models.processes.allowance import Allowance
+from sertify.candidates.reading import read_candidates
+from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 from sertify.vocabulary.errors import Blocked, ConfigurationError
 
@@ -20,8 +21,8 @@ pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
 
 
 def begin(dump: Path | None = None, **limits: Any) -> Remote:
-    allowance = Allowance.of(Allowances(**{"load": 30, "forward": 30, **limits}))
-    return Remote("tests.meta.models.misbehaving", "Misbehaving", allowance=allowance, dump=dump)
+    quota = Quota.of(Allowances(**{"load": 30, "forward": 30, **limits}))
+    return Remote("tests.meta.models.misbehaving", "Misbehaving", quota=quota, dump=dump)
 
 
 @pytest.fixture
@@ -252,6 +253,34 @@ class TestLimits:
         assert limits.bytes_of(8e9) == 2_000_000_000
         assert Allowances(memory="1.5 GB").bytes_of(1) == 1_500_000_000
         assert Allowances(memory=None).bytes_of(1) is None
+
+    def test_a_candidate_has_its_own_in_place_of_those_for_all(self, tmp_path: Path) -> None:
+        path = tmp_path / "candidates.yaml"
+        path.write_text(
+            "limits: {load: 5, memory: 2 GB}\n"
+            "candidates:\n"
+            "- {name: a, model: org/a, limits: {load: null, forward: 7}}\n"
+            "- {name: b, model: org/b}\n"
+        )
+        first, second = read_candidates(path)
+        assert (first.limits.load, first.limits.forward, first.limits.memory) == (None, 7, "2 GB")
+        assert (second.limits.load, second.limits.forward) == (5, 600)
+
+    @pytest.mark.parametrize(
+        ("written", "says"),
+        [
+            ("{laod: 5}", "did you mean 'load'?"),
+            ("{load: 0}", "load is 0, but should be"),
+            ("{memory: 5}", "memory is 5"),
+            ("{memory: lots}", "memory is 'lots'"),
+        ],
+    )
+    def test_what_is_no_limit_is_refused(self, tmp_path: Path, written: str, says: str) -> None:
+        path = tmp_path / "candidates.yaml"
+        path.write_text(f"limits: {written}\ncandidates: [{{name: a, model: org/a}}]\n")
+        with pytest.raises(ConfigurationError) as error:
+            read_candidates(path)
+        assert says in str(error.value)
 
     @pytest.mark.parametrize(
         ("text", "says"),

@@ -553,8 +553,8 @@ class TestWorkers:
         cases = outcome.of("killer")
         assert len(cases) == 14
         assert [case.kind for case in cases].count("error") == 1
-        assert {c.properties["reason"] for c in cases if c.kind != "passed"} == {"worker_crashed"}
-        assert outcome.candidate("killer")["reason"] == "worker_crashed"
+        assert {c.properties["reason"] for c in cases if c.kind != "passed"} == {"exited"}
+        assert outcome.candidate("killer")["reason"] == "exited"
         assert {case.kind for case in outcome.of("wav2vec2-tiny")} == {"passed"}
 
 

@@ -12,9 +12,10 @@ from transformers.models.auto.feature_extraction_auto import (
 
 from sertify.candidates.entries import SamplingRate
 from sertify.hub.plausible import oddity
-from sertify.hub.snapshots import Snapshot
+from sertify.hub.snapshots import EXTRACTOR_FILES, Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.files import read_text
 
 
 def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
@@ -35,6 +36,9 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
         with quiet():
             # A path that is not there would be taken for the name of a repository.
             here = folder.is_dir()
+            for name in EXTRACTOR_FILES:
+                if (folder / name).is_file():
+                    read_text(folder / name)  # no longer than may be
             content = get_feature_extractor_config(folder, local_files_only=True) if here else {}
             if not content:
                 return None, f"{owner} has no preprocessor_config.json"

@@ -153,6 +153,8 @@ def receptive_field(config: Any) -> int:
     """Samples that one output frame of the convolutional front end sees."""
     kernels: Sequence[int] = getattr(config, "conv_kernel", None) or ()
     strides: Sequence[int] = getattr(config, "conv_stride", None) or ()
+    if len(kernels) != len(strides):
+        return 400  # a model without convolutions may have one of the keys all the same
     field = 1
     for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
         field = (field - 1) * stride + kernel

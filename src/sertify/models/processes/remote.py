@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from sertify.models.processes.allowance import Allowance, Deed
 from sertify.models.processes.output import Output
+from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, END, Call, serve
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
@@ -37,7 +37,7 @@ class Remote:
 
     Parameters
     ----------
-    allowance
+    quota
         What it may take. Where it takes more it is ended.
     dump
         The file that tells of its end where that is not ours.
@@ -48,17 +48,21 @@ class Remote:
         module: str,
         name: str,
         *inputs: Any,
-        allowance: Allowance | None = None,
+        quota: Quota | None = None,
         dump: Path | None = None,
     ) -> None:
-        self._allowance, self._dump = allowance or Allowance(), dump
+        self._quota, self._dump = quota or Quota(), dump
+        if dump is not None:
+            with suppress(OSError):
+                dump.unlink()  # of another run
         self._end: Blocked | None = None
         self.closed = False
         self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
         context = _context()
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
-        call = Call(module, name, inputs, dict(os.environ), self._room.name, self._limit)
+        refused = self._limit if self._quota.refuses else None
+        call = Call(module, name, inputs, dict(os.environ), self._room.name, refused)
         self._process = context.Process(target=serve, args=(theirs, speech, call), daemon=True)
         with _hidden_main():
             self._process.start()
@@ -71,7 +75,7 @@ class Remote:
 
     @property
     def _limit(self) -> int | None:
-        return self._allowance.memory
+        return self._quota.memory
 
     def ask(self, method: str, *inputs: Any, deed: Deed = "load", times: int = 1) -> Any:
         """Call a method of the object and return what it returns.
@@ -88,7 +92,10 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), deed)
-            result, error = self._next(deed, time.monotonic(), times)[1]
+            kind, content = self._next(deed, time.monotonic(), times)
+            while kind == "at":
+                kind, content = self._next(content, time.monotonic(), times)
+        result, error = content
         if error is not None:
             raise error
         return result
@@ -168,7 +175,7 @@ class Remote:
 
     def _look(self, deed: Deed, since: float, times: int) -> None:
         self._most = max(self._most, _held(self.pid) - self._shared)
-        late = self._allowance.exceeded(deed, since, times)
+        late = self._quota.exceeded(deed, since, times)
         if late:
             raise self._ended("timed_out", late)
         if self._limit is not None and self._most > 1.05 * self._limit:
@@ -187,6 +194,8 @@ class Remote:
     def _fallen(self, deed: Deed) -> Blocked:
         """Say how a process ended by itself."""
         self._process.join(_LAST_WORDS)
+        if self._process.is_alive():
+            return self._ended("crashed", f"its process stopped to listen in {deed}")
         self._kill()
         code = self._process.exitcode or 0
         if code >= 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
-from sertify.models.processes.allowance import Allowance
+from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 from sertify.models.speed.machine_load import load_average
 
@@ -51,7 +51,7 @@ class Clock:
 class Stopwatch:
     """A candidate's model in a process of its own, which ends with :meth:`close` or this one.
 
-    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`; ``allowance`` and ``dump`` of
+    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`; ``quota`` and ``dump`` of
     :class:`Remote`.
 
     Raises
@@ -60,13 +60,11 @@ class Stopwatch:
         As outlining, loading and certifying the model does, and as `Remote.ask`, now or later.
     """
 
-    def __init__(
-        self, *inputs: Any, allowance: Allowance | None = None, dump: Path | None = None
-    ) -> None:
+    def __init__(self, *inputs: Any, quota: Quota | None = None, dump: Path | None = None) -> None:
         self.clock = Clock()
         self._load_average = load_average()
         bench = ("sertify.models.speed.bench", "Bench")
-        self.remote = Remote(*bench, *inputs, allowance=allowance, dump=dump)
+        self.remote = Remote(*bench, *inputs, quota=quota, dump=dump)
         try:
             self._rate, self._loaded = self.remote.ask("load")
         except BaseException:

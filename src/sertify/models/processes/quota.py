@@ -12,7 +12,7 @@ Deed = Literal["load", "forward"]
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Quota:
     """Limits of the processes of one candidate, by the clock of this machine.
 
     Attributes
@@ -23,15 +23,18 @@ class Allowance:
         When, by ``time.monotonic``, all of it has to be over, and how long that was from the start.
     memory
         Bytes that a process may hold; None where that is not limited.
+    refuses
+        Whether the system is to refuse more. What drives a GPU asks for far more than it holds.
     """
 
     seconds: dict[Deed, float] = field(default_factory=dict)
     until: float = math.inf
     whole: float = math.inf
     memory: int | None = None
+    refuses: bool = True
 
     @classmethod
-    def of(cls, limits: Allowances, sharers: int = 1) -> Self:
+    def of(cls, limits: Allowances, sharers: int = 1, *, refuses: bool = True) -> Self:
         """Begin to count; ``sharers`` are the processes that share the free memory."""
         whole = math.inf if limits.candidate is None else limits.candidate
         seconds: dict[Deed, float] = {
@@ -39,7 +42,7 @@ class Allowance:
             "forward": math.inf if limits.forward is None else limits.forward,
         }
         memory = limits.bytes_of(free_memory() / sharers)
-        return cls(seconds, time.monotonic() + whole, whole, memory)
+        return cls(seconds, time.monotonic() + whole, whole, memory, refuses)
 
     def exceeded(self, deed: Deed, since: float, times: int = 1) -> str:
         """Say which limit a deed that began at ``since`` has passed; empty while there is none."""
