@@ -520,6 +520,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.connections.discard(self.connection)
         super().finish()
 
+    def handle(self) -> None:
+        """Answer until the client is gone, however it leaves."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         """Answer a GET."""
         self._serve()

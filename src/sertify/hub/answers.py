@@ -9,7 +9,7 @@ import httpx2
 from huggingface_hub import constants
 from huggingface_hub.utils._http import _is_same_or_hub_host
 
-from sertify.hub.bounds import BadAnswer, BoundedStream, allowance
+from sertify.hub.bounds import BadAnswer, BoundedStream, ration
 from sertify.vocabulary.text import quoted
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -33,7 +33,7 @@ def is_of_hub(url: httpx2.URL | str) -> bool:
 
 def check_request(request: httpx2.Request) -> None:
     """Count a request, and keep the token from all but the hub. Raises ``Blocked``."""
-    allowance().ask()
+    ration().ask()
     request.headers["Accept-Encoding"] = "identity"  # so that sizes are those that are listed
     if not is_of_hub(request.url):
         request.headers.pop("Authorization", None)

@@ -46,7 +46,7 @@ class BadAnswer(ValueError):
 
 
 @dataclass
-class Allowance:
+class Ration:
     """What a part of the work may take, and so each answer that it gets.
 
     Attributes
@@ -72,7 +72,7 @@ class Allowance:
     requests: float = math.inf
     file: bool = False
     online: bool = True
-    around: "Allowance | None" = None
+    around: "Ration | None" = None
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -103,7 +103,7 @@ class Allowance:
         return BadAnswer(f"{self.what} has more than {amount(size)}")
 
 
-_ALLOWED: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
+_ALLOWED: ContextVar[Ration | None] = ContextVar("allowed", default=None)
 
 
 def download_time(size: int) -> float:
@@ -116,13 +116,13 @@ def late(what: str, seconds: float) -> Blocked:
     return Blocked("timed_out", f"{what} did not arrive within {seconds:.3g} s")
 
 
-def allowance() -> Allowance:
+def ration() -> Ration:
     """Return what holds for an answer here; of what nobody has bounded, an answer of the API."""
-    return _ALLOWED.get() or Allowance("what answers", LARGEST_ANSWER, math.inf, math.inf)
+    return _ALLOWED.get() or Ration("what answers", LARGEST_ANSWER, math.inf, math.inf)
 
 
 @contextmanager
-def bounded(
+def rationed(
     what: str,
     size: int,
     seconds: float,
@@ -135,7 +135,7 @@ def bounded(
     around = _ALLOWED.get()
     until = time.monotonic() + seconds
     online = online and (around is None or around.online)
-    inner = Allowance(what, size, seconds, until, requests, file, online, around)
+    inner = Ration(what, size, seconds, until, requests, file, online, around)
     token = _ALLOWED.set(inner)
     try:
         yield
@@ -149,7 +149,7 @@ class BoundedStream(httpx2.SyncByteStream):
 
     def __init__(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        self._stream, self._allowed = response.stream, allowance()
+        self._stream, self._allowed = response.stream, ration()
         packed = response.headers.get("Content-Encoding", "identity").lower()
         self._unpack = None if packed == "identity" else _unpacker(packed)
         sent = response.status_code in (200, 206)

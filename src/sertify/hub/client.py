@@ -21,9 +21,9 @@ from huggingface_hub.utils._http import (  # the factory that every session is m
 
 from sertify.hub import bounds
 from sertify.hub.answers import check_request, check_response, checked_info
-from sertify.hub.bounds import allowance
-from sertify.hub.connections import watch
-from sertify.hub.troubles import ANSWERS, is_page
+from sertify.hub.bounds import ration
+from sertify.hub.connections import watched
+from sertify.hub.troubles import REFUSALS, is_page
 from sertify.vocabulary.errors import Blocked
 
 PART = "sertify.part"
@@ -59,7 +59,7 @@ class Api(HfApi):
             validate_repo_id(model)
             self.repo_info(model, revision=revision)
         except Exception as error:
-            if isinstance(error, ANSWERS) and not is_page(error):
+            if isinstance(error, REFUSALS) and not is_page(error):
                 raise
             return error
         return None
@@ -135,7 +135,7 @@ def _client() -> httpx2.Client:
         max_redirects=_REDIRECTS,
         timeout=bounds.TIMEOUT,
     )
-    return watch(client)
+    return watched(client)
 
 
 def _give_up(request: httpx2.Request) -> None:
@@ -146,7 +146,7 @@ def _refuse_pause(response: httpx2.Response) -> None:
     limit = parse_ratelimit_headers(response.headers)
     asked = response.headers.get("Retry-After", "")
     pause = int(asked) if asked.isdecimal() else limit.reset_in_seconds if limit else 0
-    if response.status_code in (429, 503) and pause > min(bounds.LONGEST_PAUSE, allowance().left()):
+    if response.status_code in (429, 503) and pause > min(bounds.LONGEST_PAUSE, ration().left()):
         raise Blocked("unreachable", f"{constants.ENDPOINT} asks to wait {pause} s; try again then")
 
 

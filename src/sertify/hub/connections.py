@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from sertify.hub.bounds import allowance
+from sertify.hub.bounds import ration
 
 
 class _Watched:
@@ -23,12 +23,12 @@ class _Watched:
         return _Watched(self._watched.start_tls(*args, **options))
 
     def read(self, *args: Any, **options: Any) -> bytes:
-        allowance().check()
+        ration().check()
         content: bytes = self._watched.read(*args, **options)
         return content
 
 
-def watch(client: httpx2.Client) -> httpx2.Client:
+def watched(client: httpx2.Client) -> httpx2.Client:
     """Let a client end what takes longer than it may, wherever it is in an answer.
 
     A response can be bounded only once its headers are there, and those may come for ever. A client

@@ -9,7 +9,7 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.utils import filter_repo_objects
 
 from sertify.hub import bounds
-from sertify.hub.bounds import bounded
+from sertify.hub.bounds import rationed
 from sertify.hub.checksums import changed_files
 from sertify.hub.progress import Silent
 from sertify.hub.waiting import each_within
@@ -69,17 +69,17 @@ def _get(
 ) -> None:
     """Have each file in the folder, several at a time, within what all of them may take."""
     size = sum(wanted.values())
-    seconds = min(bounds.download_time(size), bounds.allowance().left())
+    seconds = min(bounds.download_time(size), bounds.ration().left())
 
     def get(name: str) -> None:
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": bar}
-        with bounded(f"{name} of {model}", wanted[name], seconds, file=True):
+        with rationed(f"{name} of {model}", wanted[name], seconds, file=True):
             hf_hub_download(
                 model, name, revision=folder.name, etag_timeout=bounds.TIMEOUT, **options
             )
 
     what = f"{listed(wanted, most=1)} of {model}"
-    with bounded(what, size, seconds, online=not offline):
+    with rationed(what, size, seconds, online=not offline):
         each_within(seconds, what, get, wanted)
 
 

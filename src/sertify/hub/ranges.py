@@ -6,7 +6,7 @@ import httpx2
 from huggingface_hub import hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 
-from sertify.hub.bounds import BadAnswer, bounded, download_time
+from sertify.hub.bounds import BadAnswer, download_time, rationed
 from sertify.hub.client import PART, send_get
 from sertify.vocabulary.text import quoted
 
@@ -56,7 +56,7 @@ class RemoteFile(io.RawIOBase):
 
     def _part(self, span: str, size: int) -> httpx2.Response:
         headers = self._headers | {"Range": f"bytes={span}"}
-        with bounded(f"a part of {self._name}", size, download_time(size)):
+        with rationed(f"a part of {self._name}", size, download_time(size)):
             response = send_get(self._url, headers, extensions={PART: True})
         given = response.headers.get("Content-Range", "")
         if given != f"bytes {span}/{self._size}":

@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
 
 from sertify.hub import bounds
 from sertify.hub.answers import checked_sizes
-from sertify.hub.bounds import bounded
+from sertify.hub.bounds import rationed
 from sertify.hub.client import Api, limit_waiting
 from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
@@ -142,13 +142,13 @@ def remote(
 
 def _looking(model: str, *, offline: bool) -> AbstractContextManager[None]:
     what = f"what the hub has of {model}"
-    return bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK, online=not offline)
+    return rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK, online=not offline)
 
 
 def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[str, int]]:
     """Return the folder of a commit in the cache, and the sizes of its files, as the hub lists."""
     what = f"the listing of {model}"
-    with bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK, bounds.MOST_REQUESTS):
+    with rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK, bounds.MOST_REQUESTS):
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": Silent}
         nothing = snapshot_download(model, revision=revision, allow_patterns=[], **options)
         folder = Path(cast("str", nothing))

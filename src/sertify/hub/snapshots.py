@@ -10,7 +10,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
 from sertify.hub import bounds
-from sertify.hub.bounds import bounded
+from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
 from sertify.hub.configs import has_config, library_of
 from sertify.hub.hyperparams import read_hyperparams
@@ -139,7 +139,7 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     what, model = f"the index of {snapshot.model}", snapshot.model
     with (
         hub_errors(model, snapshot.commit, offline=snapshot.offline),
-        bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK),
+        rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK),
     ):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
 

@@ -27,7 +27,7 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
         raise _verdict(error, model, revision, offline=offline) from None
 
 
-ANSWERS = (
+REFUSALS = (
     errors.RepositoryNotFoundError,
     errors.RevisionNotFoundError,
     errors.DisabledRepoError,
@@ -48,7 +48,7 @@ def _verdict(
     hook = next((cause for cause in chain if isinstance(cause, Blocked)), None)
     if hook is not None:
         return hook
-    answer = next((cause for cause in chain if isinstance(cause, ANSWERS)), None)
+    answer = next((cause for cause in chain if isinstance(cause, REFUSALS)), None)
     if answer is not None and not is_page(answer):
         return _answered(answer, model, revision)
     if offline and isinstance(error, _NOT_CACHED):
