@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 # A file of tests is one worker's, for its tests share what is expensive to make.
-TESTS := $(BIN)/python -m pytest tests/meta --doctest-modules src/sertify \
+TESTS := $(BIN)/python -m pytest tests/meta tests/chaos --doctest-modules src/sertify \
 	-n auto --dist loadfile --no-loadscope-reorder
 
 # Tests start many processes: each would compile all sources anew.

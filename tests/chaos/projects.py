@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.meta.runs import Outcome
+from tests.meta.runs import CHECKS as CHECKED
+from tests.meta.runs import ROOT, Outcome
 
 CHECKS = "test_own.py"
 # Seconds until a run is said to hang.
@@ -40,10 +41,34 @@ def begun(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Pope
     )
 
 
-def ended(folder: Path, process: "subprocess.Popen[str]") -> Outcome:
+def run_on(folder: Path, *args: str | Path) -> Outcome:
+    """Judge the candidates of a folder by the checks of the product."""
+    reports = folder / f"reports{len([*folder.glob('reports*')])}"
+    command: list[str | Path] = [sys.executable, "-m", "pytest", CHECKED, "-p", "no:cacheprovider"]
+    given: list[str | Path] = [
+        "--candidates",
+        folder / "candidates.yaml",
+        "--reports",
+        reports,
+        *args,
+    ]
+    process = subprocess.Popen(
+        [*command, "-p", "no:hypothesispytest", "--threads=1", *given],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    found = ended(folder, process, patience=6 * _PATIENCE)
+    return Outcome(found.code, found.output, reports)
+
+
+def ended(folder: Path, process: "subprocess.Popen[str]", patience: float = _PATIENCE) -> Outcome:
     """Wait for its end."""
     try:
-        output, _ = process.communicate(timeout=_PATIENCE)
+        output, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise

@@ -73,7 +73,7 @@ class Request:
 class Response:
     """What the hub answers.
 
-    Content-Length is added to the headers where they do not have it.
+    Content-Length is added to the headers where they do not have it, nor Transfer-Encoding.
 
     Attributes
     ----------
@@ -81,6 +81,10 @@ class Response:
         How many bytes of the body are sent before the connection is closed; None for all.
     pieces, pause
         Into how many pieces the body is cut, and the seconds before each.
+    endless
+        Whether the body is sent again and again until nobody listens; in chunks where not raw.
+    raw
+        Whether the body is all that is sent: it has a status and headers of its own, or none.
     """
 
     status: int = HTTPStatus.OK
@@ -89,6 +93,8 @@ class Response:
     sent: int | None = None
     pieces: int = 1
     pause: float = 0.0
+    endless: bool = False
+    raw: bool = False
 
 
 Answer = Callable[[Request], Response]
@@ -373,6 +379,10 @@ class LocalHub:
             disturbance = self._disturbance(request)
         return disturbance(request) if disturbance else self._route(request)
 
+    def usual(self, request: Request) -> Response:
+        """Return the answer that would be given if nothing disturbed it."""
+        return self._route(request)
+
     def pause(self, seconds: float) -> bool:
         """Wait, and return whether the hub was closed meanwhile."""
         return self._closing.wait(seconds)
@@ -529,13 +539,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the client did not wait
 
     def _send(self, response: Response) -> None:
+        if response.raw:
+            self._send_for_ever(response.body) if response.endless else self._send_body(response)
+            self.close_connection = True
+            return
         self.send_response(response.status)
-        length = str(len(response.body))
-        for name, value in {"Content-Length": length, **response.headers}.items():
+        length = {"Content-Length": str(len(response.body))}
+        if response.endless:
+            length = {"Transfer-Encoding": "chunked"}
+        for name, value in (length | dict(response.headers)).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self._send_body(response)
+            chunk = b"%x\r\n%s\r\n" % (len(response.body), response.body)
+            self._send_for_ever(chunk) if response.endless else self._send_body(response)
+
+    def _send_for_ever(self, piece: bytes) -> None:
+        while not self.hub.pause(0):
+            self._write(piece)
 
     def _send_body(self, response: Response) -> None:
         body = response.body[: response.sent]
@@ -620,7 +641,9 @@ def _span(first: str, last: str, size: int) -> tuple[int, int]:
 
 
 def _token(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ")
+    """Return the token that was sent; the login of a proxy in front of the hub is none."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if kind == "Bearer" else ""
 
 
 def _is_on(request: Request, switch: str) -> bool:

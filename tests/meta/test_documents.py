@@ -15,12 +15,13 @@ from ruamel.yaml import YAML
 from sertify.candidates.entries import LOADERS, VARIANTS
 from sertify.candidates.reading import read_candidates
 from sertify.corpora import audio
-from sertify.hub import client
+from sertify.hub import bounds, card, downloads, plausible
 from sertify.hub.tensors import index, pickles
 from sertify.plugin.arguments import add_options
-from sertify.vocabulary import yaml_lines
+from sertify.vocabulary import files, yaml_lines
 from sertify.vocabulary.outcomes import GATES, Outcome
 from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.text import amount
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -224,9 +225,24 @@ def test_the_limits_that_are_promised_are_those_of_the_code() -> None:
     assert f"{sizes[0]} and {sizes[1]}" in promised
     assert f"{yaml_lines._MAX_BYTES:,} bytes, {yaml_lines._MAX_DEPTH} levels" in promised
     assert f"and {yaml_lines._MAX_VALUES:,} values" in promised
+    assert f"whose tuples may hold {pickles._MOST_VALUES:,} values" in promised
+    assert f"{files.MOST_BYTES // 2**20} MiB of any other file of text" in promised
+    assert f"{card._LONGEST:,} characters of a card" in promised
+    most = {name: row[1] for name, row in plausible._WORDS["config.json"]["numbers"].items()}
+    labels = f"{plausible.MOST_LABELS:,} labels of {plausible.LONGEST_NAME} characters"
+    built = f"{most['num_hidden_layers']} layers, {labels}, {most['num_mel_bins']:,} mel bins"
+    assert built in promised
     assert f"{audio.LONGEST} seconds of a clip" in promised
-    assert f"for {client.TIMEOUT:g} seconds, or asks to wait for more than" in promised
-    assert f"more than {client.LONGEST_PAUSE}, is" in promised
+    patience = f"{bounds.TIMEOUT:g} seconds without an answer, or {bounds.LONGEST_PAUSE} that it"
+    assert f"| time | {patience} asks to wait; {bounds.LOOK:g} for a look at" in promised
+    grace = {60.0: "a minute"}[bounds.GRACE]
+    assert f"{grace}, and {1e6 / bounds.PACE:g} seconds for each MB, for a download" in promised
+    assert f"{amount(bounds.RATE)}/s, on average over any {bounds.WINDOW:g} seconds" in promised
+    sizes = amount(downloads.LARGEST), amount(downloads.LARGEST_LIST)
+    fetched = f"{sizes[0]} for a config, {sizes[1]} for a list"
+    pages = f"{amount(bounds.LARGEST_ANSWER)} and {bounds.MOST_REQUESTS} pages for a listing"
+    assert fetched in promised
+    assert f"{pages}; {amount(bounds.LARGEST_PAGE)} for the page of an error" in promised
 
 
 def test_the_citation_is_valid() -> None:

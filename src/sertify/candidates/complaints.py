@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from sertify.vocabulary.text import did_you_mean, quoted
+from sertify.vocabulary.text import did_you_mean, quoted, shortened
 from sertify.vocabulary.yaml_lines import Document, Location
+
+_MOST_TOLD = 100
 
 _WANTED = {
     "string_type": "text",
@@ -65,7 +67,8 @@ def report(file: str, document: Document, problems: Mapping[Location, str]) -> s
     lines = sorted(
         (_line(at, document), _candidate(at, names) + problem) for at, problem in problems.items()
     )
-    text = "\n".join(f"{file}:{line}: {problem}" for line, problem in lines)
+    told = [f"{file}:{line}: {shortened(text, 1000)}" for line, text in lines[:_MOST_TOLD]]
+    text = "\n".join(told + [f"and {len(lines) - len(told):,} more"] * (len(lines) > len(told)))
     # YAML can escape half a character, which no terminal can print.
     return text.encode(errors="backslashreplace").decode()
 

@@ -3,6 +3,7 @@
 The JSON Schema is generated from here, so a description reaches the user's editor.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal, Self
@@ -36,7 +37,7 @@ from sertify.candidates.requirements import (
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
-from sertify.vocabulary.text import did_you_mean, fold
+from sertify.vocabulary.text import did_you_mean, fold, quoted
 from sertify.vocabulary.yaml_lines import Location
 
 Status = Literal["candidate", "baseline", "rejected"]
@@ -72,7 +73,7 @@ def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
 
     def check(name: str) -> str:
         if name not in (known := names()):
-            raise complaint(f"is {name!r}, which is not {what}{did_you_mean(name, known)}")
+            raise complaint(f"is {quoted(name)}, which is not {what}{did_you_mean(name, known)}")
         return name
 
     return AfterValidator(check)
@@ -81,7 +82,7 @@ def _known(what: str, names: Callable[[], tuple[str, ...]]) -> AfterValidator:
 def _public_corpus(name: str) -> str:
     corpus = known_corpus(name)
     if corpus is None:
-        raise complaint(f"is {name!r}, which is not a known public corpus, such as ravdess")
+        raise complaint(f"is {quoted(name)}, which is not a known public corpus, such as ravdess")
     return corpus
 
 
@@ -199,19 +200,20 @@ class Entry(Keys):
     @field_validator("labels", "variants")
     @classmethod
     def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in names or ():
-            if (names or ()).count(name) > 1:
-                raise complaint(f"has {name!r} twice, but should be distinct")
+        for name, number in Counter(names or ()).items():
+            if number > 1:
+                raise complaint(f"has {quoted(name)} twice, but should be distinct")
         return names
 
     @field_validator("emotions")
     @classmethod
     def _of_labels(cls, emotions: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         labels = info.data.get("labels") or ()
+        folded = {*map(fold, labels)}
         for label in emotions if labels else ():
-            if fold(label) not in map(fold, labels):
+            if fold(label) not in folded:
                 near = did_you_mean(label, labels)
-                raise complaint(f"has {label!r}, but no label is called that{near}")
+                raise complaint(f"has {quoted(label)}, but no label is called that{near}")
         return emotions
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.files import write_whole
+from sertify.vocabulary.files import read_start, write_whole
 from sertify.vocabulary.yaml_lines import read_yaml
 
 _TITLE = (
@@ -39,7 +39,7 @@ def read_lock(candidates: Path) -> dict[str, Locked]:
     """
     path = lock_path(candidates)
     try:
-        document = read_yaml(path.read_bytes())
+        document = read_yaml(read_start(path))
         document.require_sound()
         content: Any = document.value
         return {

@@ -27,6 +27,7 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import Requirements
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import read_start
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
@@ -77,10 +78,12 @@ class Candidate:
 
     def emotion_of(self, label: str) -> str | None:
         """Return the canonical emotion of `label`: as the entry says, else as the taxonomy does."""
-        by_label = {text.fold(name): emotion for name, emotion in self.emotions.items()}
-        return (
-            self.emotions.get(label) or by_label.get(text.fold(label)) or emotions.emotion_of(label)
-        )
+        own = self.emotions.get(label) or self._folded_emotions.get(text.fold(label))
+        return own or emotions.emotion_of(label)
+
+    @cached_property
+    def _folded_emotions(self) -> dict[str, str]:
+        return {text.fold(name): emotion for name, emotion in self.emotions.items()}
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def read_suite(path: Path) -> Suite:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_start(path)
     except FileNotFoundError:
         hint = "`sertify init` writes a first one, or give the path of another"
         raise ConfigurationError(f"{path}: no such file; {hint}") from None

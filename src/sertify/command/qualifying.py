@@ -161,6 +161,7 @@ def _qualified(
                 commits[kept.candidate] = kept.commit
             if is_evidence(kept):
                 store.add(kept)
+        store.settle()
         results = conclude_run(
             suite,
             store,
@@ -179,7 +180,7 @@ def _qualified(
             )
             results = results.confirmed(found)
     results, written = write_run(results, settings.reports)
-    for complaint in written.complaints():
+    for complaint in (*store.remarks, *written.complaints()):
         warnings.warn(complaint, stacklevel=4)
     return results
 

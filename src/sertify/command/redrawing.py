@@ -37,24 +37,31 @@ def redraw(
     """
     before = read_results(compare) if compare else None  # which may be what is written over
     last = _last(reports)
-    results = _confirmed(_concluded(candidates, reports, last), last)
+    concluded, remarks = _concluded(candidates, reports, last)
+    results = _confirmed(concluded, last)
     results, written = write_run(results, reports, before=before, model_index=model_index)
+    yield from remarks
     yield from (line for line, _ in terminal.lines(results))
     yield from (f"{name}: {place}" for name, place in written.told())
     if complaints := "; ".join(written.complaints()):
         raise ConfigurationError(complaints)
 
 
-def _concluded(candidates: Path, reports: Path, last: Results | None) -> Results:
+def _concluded(
+    candidates: Path, reports: Path, last: Results | None
+) -> tuple[Results, Sequence[str]]:
+    """Conclude from the evidence; return also what has to be said of that itself."""
     suite = read_suite(candidates)
     path = reports / "evidence.sqlite"
     if not path.is_file():  # else the store would make one
         raise ConfigurationError(f"{path}: no such file; {_RUN} first, or give --reports DIR")
     with closing(EvidenceStore(path)) as store:
+        store.check()
         records = store.records(candidate.name for candidate in suite.candidates)
         if not records:
-            raise ConfigurationError(f"{path}: tells of no candidate of {candidates}; {_RUN} first")
-        return conclusion.conclude(
+            what = "; ".join([f"tells of no candidate of {candidates}", *store.remarks])
+            raise ConfigurationError(f"{path}: {what}; {_RUN} first")
+        results = conclusion.conclude(
             suite,
             store,
             _environment(last, records, reports),
@@ -63,7 +70,8 @@ def _concluded(candidates: Path, reports: Path, last: Results | None) -> Results
             moved=moved_on(
                 candidates, {each.candidate: each.commit for each in records if each.commit}
             ),
-        ).of_run(_run(last, records))
+        )
+        return results.of_run(_run(last, records)), store.remarks
 
 
 def _last(reports: Path) -> Results | None:

@@ -12,6 +12,9 @@ from random import Random
 from typing import Any
 
 from sertify.vocabulary.emotions import emotion_of
+from sertify.vocabulary.errors import Blocked
+from sertify.vocabulary.files import Footprint, stamp_of
+from sertify.vocabulary.text import shown
 
 MISSING = "missing"
 """The digest of a file that cannot be read."""
@@ -37,8 +40,8 @@ class Clip:
         How many clips of its label it stands for, where only some were drawn.
     cluster
         What it is resampled with, where that is not its speaker: its session, say.
-    digest
-        SHA-256 of the file, in hex.
+    digest, stamp
+        SHA-256 of the file, in hex, and how the file looked when that was taken.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Clip:
     weight: float = 1.0
     cluster: str | None = None
     digest: str = field(default="", compare=False, repr=False)
+    stamp: Footprint | None = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def emotion(self) -> str | None:
@@ -153,9 +157,8 @@ def make_corpus(
 
     ``facts`` are other fields of `Corpus`.
     """
-    digest = functools.cache(_digest)
-    digested = (clip if clip.digest else replace(clip, digest=digest(clip.path)) for clip in clips)
-    ordered = _in_order(digested)
+    read = functools.cache(_read)
+    ordered = _in_order(clip if clip.digest else replace(clip, **read(clip.path)) for clip in clips)
     return Corpus(name, path, ordered, _fingerprint(ordered, members), members=members, **facts)
 
 
@@ -195,6 +198,20 @@ def _judged(clip: Clip) -> str:
     if clip.weight != 1:
         facts += f"\0weight {clip.weight}"
     return facts
+
+
+def require_same(clip: Clip) -> None:
+    """Raise ``Blocked`` where the file of a clip is no longer what its digest tells of."""
+    known = clip.stamp is not None or clip.digest == MISSING
+    if known and stamp_of(clip.path) != clip.stamp and _digest(clip.path) != clip.digest:
+        message = f"{shown(clip.name)} changed after it was read for the first time"
+        raise Blocked("changed_while_judged", message)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return digest and stamp of a file; where it is written meanwhile, they will not agree."""
+    stamp = stamp_of(path)
+    return {"digest": _digest(path), "stamp": stamp}
 
 
 def _digest(path: Path) -> str:

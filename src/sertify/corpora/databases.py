@@ -22,6 +22,7 @@ from sertify.corpora.file_names import public_named
 from sertify.corpora.listings import Listing, is_below, refuse_repeated
 from sertify.corpora.roles import gender_of
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import read_start
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import listed
 from sertify.vocabulary.yaml_lines import read_yaml
@@ -99,7 +100,7 @@ def _is_header(path: Path) -> bool:
 
 def _parsed(path: Path) -> Any:
     try:
-        document = read_yaml(path.read_bytes(), any_keys=True)
+        document = read_yaml(read_start(path), any_keys=True)
         document.require_sound()
         return _as_lists(document.value)
     except (OSError, ValueError) as error:

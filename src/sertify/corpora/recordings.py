@@ -1,14 +1,15 @@
 """Audio that was decoded before, for the next model that wants it at the same rate."""
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import IO
 
 import numpy as np
 
-from sertify.corpora.audio import UnreadableAudio, Waveform, read_audio
-from sertify.corpora.clips import Clip
+from sertify.corpora.audio import UnreadableAudio, Waveform, read_audio, segments
+from sertify.corpora.clips import Clip, require_same
 
 _Key = tuple[str, float, float | None, int]
 
@@ -30,7 +31,8 @@ class Recordings:
     def read(self, clip: Clip, sampling_rate: int, least: int = 1) -> Waveform:
         """Return the samples of a clip as :func:`audio.read_audio` does, and raise what it does.
 
-        A clip is known by its digest; one without is always decoded.
+        A clip is known by its digest; one without is always decoded. Raises ``Blocked`` with
+        ``changed_while_judged`` where the file is no longer what that tells of.
         """
         key = (clip.digest, clip.start, clip.end, sampling_rate)
         if key in self._flaws:
@@ -42,13 +44,28 @@ class Recordings:
             raise UnreadableAudio("too_short")
         return samples
 
+    @staticmethod
+    def segments(
+        clip: Clip, sampling_rate: int, seconds: float, hop: float, least: int = 1
+    ) -> Iterator[Waveform]:
+        """Yield the segments of a clip as :func:`audio.segments` does, and raise what it does."""
+        how = (clip.path, sampling_rate, seconds, hop, least, clip.start, clip.end)
+        try:
+            yield from segments(*how)
+        except UnreadableAudio:
+            require_same(clip)
+            raise
+        require_same(clip)
+
     def _decode(self, clip: Clip, key: _Key) -> Waveform:
         try:
             samples = read_audio(clip.path, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
+            require_same(clip)
             if clip.identified and error.lasting:
                 self._flaws[key] = str(error)
             raise
+        require_same(clip)
         if clip.identified:
             self._store(key, samples)
         return samples

@@ -5,43 +5,34 @@ import math
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from sertify.evidence.aside import Aside, may_pass, take_in
+from sertify.evidence.database import ForeignError, transaction
 from sertify.evidence.labelling import Labelling
+from sertify.evidence.ledgers import (
+    ANSWERS,
+    CONFIRMATIONS,
+    EVIDENCE,
+    FACTS,
+    Cells,
+    Ledger,
+    put,
+    rows,
+)
+from sertify.evidence.mending import open_mended
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import stamp_of
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 
-# What marks an SQLite file as one of sertify's: "SRTF".
-_APPLICATION = 0x53525446
-_SCHEMA_VERSION = 3
-_MARKS = {"application_id": _APPLICATION, "user_version": _SCHEMA_VERSION}
+PATIENCE = 30.0
+"""Seconds to wait for another program that has locked a file."""
+
 _ELSEWHERE = "or give another folder with --reports"
-_TABLES = (
-    """
-    CREATE TABLE evidence (
-        candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
-        environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
-        PRIMARY KEY (candidate, entry, commit_id, gate, check_name, corpus, environment)
-    ) STRICT
-    """,
-    "CREATE TABLE corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
-    """
-    CREATE TABLE answers (
-        candidate TEXT, entry TEXT, commit_id TEXT, corpus TEXT, environment TEXT,
-        answers BLOB NOT NULL,
-        PRIMARY KEY (candidate, entry, commit_id, corpus, environment)
-    ) STRICT
-    """,
-    """
-    CREATE TABLE confirmations (
-        corpus TEXT, candidate TEXT, entry TEXT, commit_id TEXT, chosen_on TEXT,
-        PRIMARY KEY (corpus, candidate, entry, commit_id, chosen_on)
-    ) STRICT
-    """,
-)
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,8 @@ class Record:
         """Make a record of a judgement in its context."""
         # JSON has no word for NaN and infinity; the message tells of them.
         measured = tuple(m for m in judgement.measurements if math.isfinite(m.value))
-        return cls(**vars(judgement) | {"measurements": measured} | context)
+        said = without_logins({"message": judgement.message, "details": judgement.details})
+        return cls(**vars(judgement) | {"measurements": measured} | said | context)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record in JSON types."""
@@ -104,57 +96,76 @@ class EvidenceStore:
     A record replaces an earlier one of the same check of the same candidate entry, commit, corpus
     and environment, one of that check from when the commit could not be resolved, and nothing else.
     What was added is there whenever the process may be killed, and several processes may add at a
-    time. Every method raises ``ConfigurationError`` where the file cannot be used.
+    time.
+
+    Where the file cannot be written any more, what is added is kept in another one beside it, or
+    where that fails, in memory; :meth:`settle`, or the next :meth:`check`, brings it into the file.
+    ``remarks`` says so, and what was found damaged, each in one line.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float | None = None) -> None:
         self.path = path
+        self.remarks: list[str] = []
+        self._patience = PATIENCE if patience is None else patience
         self._connection: sqlite3.Connection | None = None
+        self._mine: list[tuple[Ledger, Cells]] = []
+        self._aside: Aside | None = None
+        self._inode: int | None = None
 
     def check(self) -> None:
-        """Complain now where records could not be kept later."""
-        with self._transaction():
-            pass
+        """Mend what is damaged, take in what earlier runs left beside; complain of mistakes now."""
+        with self._attempt():
+            self.remarks += take_in(self._opened(), self.path)
+
+    def settle(self) -> None:
+        """Bring what was kept beside the file into it, where that is possible now."""
+        if self._inode != _inode_of(self.path):
+            self._aside = self._aside or Aside(self.path, "it was replaced", self._mine)
+        aside = self._aside
+        if aside is not None:
+            self._close_file()  # what is there now may be another one, or damaged
+            settled = self._brought_in()
+            self.remarks.append(aside.told(settled=settled))
+            if not settled:
+                return
+            aside.close()
+            self._aside = None
+        with suppress(OSError, sqlite3.Error):  # the next run may be luckier
+            take_in(self._opened(), self.path)
+
+    def _brought_in(self) -> bool:
+        try:
+            with transaction(self._opened()) as connection:
+                for table, values in self._mine:
+                    put(connection, table, values)
+        except (OSError, sqlite3.Error):
+            return False
+        return True
 
     def add(self, record: Record) -> None:
         """Keep a record."""
-        row = vars(record) | {"record": _dump(record.to_json())}
-        with self._transaction() as connection:
-            connection.execute(
-                "DELETE FROM evidence WHERE commit_id = ''"
-                " AND candidate = :candidate AND entry = :entry AND check_name = :check",
-                row,
-            )
-            connection.execute(
-                "INSERT OR REPLACE INTO evidence VALUES (:candidate, :entry, :commit, :gate,"
-                " :check, :corpus, :environment, :judged_at, :record)",
-                row,
-            )
+        key = (record.candidate, record.entry, record.commit, record.gate, record.check)
+        where = (record.corpus, record.environment)
+        self._write(EVIDENCE, *key, *where, _dump(record.to_json()))
 
     def add_corpus(self, fingerprint: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a corpus, for runs that do not see it."""
-        self._execute(
-            "INSERT OR REPLACE INTO corpora VALUES (?, ?)", fingerprint, _dump(dict(facts))
-        )
+        self._write(FACTS, fingerprint, _dump(dict(facts)))
 
     def add_labelling(
         self, entry: str, commit: str, environment: str, labelling: Labelling
     ) -> None:
         """Keep what a candidate said of each clip; the terms are those of a `Record`."""
         key = (labelling.candidate, entry, commit, labelling.corpus, environment)
-        statement = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)"
-        self._execute(statement, *key, labelling.pack())
+        self._write(ANSWERS, *key, labelling.pack())
 
     def labelling(
         self, candidate: str, entry: str, commit: str, corpus: str, environment: str
     ) -> Labelling | None:
         """Return what a candidate said of each clip of a corpus."""
-        query = (
-            "SELECT answers FROM answers WHERE candidate = ? AND entry = ? AND commit_id = ?"
-            " AND corpus = ? AND environment = ?"
-        )
-        rows = self._execute(query, candidate, entry, commit, corpus, environment)
-        return Labelling.unpack(rows[0][0]) if rows else None
+        terms = {"candidate": candidate, "entry": entry, "commit_id": commit, "corpus": corpus}
+        found = self._rows(ANSWERS, **terms, environment=environment)
+        return Labelling.unpack(found[0][-1]) if found else None
 
     def add_confirmation(
         self, corpus: str, candidate: str, entry: str, commit: str, chosen_on: str
@@ -163,85 +174,77 @@ class EvidenceStore:
 
         Returns the candidates of all such choices, this one included, the first before the others.
         """
-        statement = "INSERT OR IGNORE INTO confirmations VALUES (?, ?, ?, ?, ?)"
-        self._execute(statement, corpus, candidate, entry, commit, chosen_on)
-        query = "SELECT candidate FROM confirmations WHERE corpus = ? ORDER BY rowid"
-        return tuple(name for (name,) in self._execute(query, corpus))
+        self._write(CONFIRMATIONS, corpus, candidate, entry, commit, chosen_on)
+        return tuple(row[1] for row in self._rows(CONFIRMATIONS, corpus=corpus))
 
     def records(self, candidates: Iterable[str]) -> tuple[Record, ...]:
         """Return all records of these candidates, the oldest first."""
         names = set(candidates)
-        rows = self._execute("SELECT candidate, record FROM evidence ORDER BY judged_at, rowid")
-        return tuple(Record.from_json(json.loads(text)) for name, text in rows if name in names)
+        found = (row[-1] for row in self._rows(EVIDENCE) if row[0] in names)
+        return tuple(Record.from_json(json.loads(text)) for text in found)
 
     def corpus(self, fingerprint: str) -> dict[str, Any] | None:
         """Return what is known of a corpus."""
-        rows = self._execute("SELECT facts FROM corpora WHERE fingerprint = ?", fingerprint)
-        return dict(json.loads(rows[0][0])) if rows else None
+        found = self._rows(FACTS, fingerprint=fingerprint)
+        return dict(json.loads(found[0][-1])) if found else None
 
     def close(self) -> None:
         """Let go of the file; it is opened again where it is needed."""
+        if self._aside is not None:
+            self._aside.release()
+        self._close_file()
+
+    def _close_file(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
 
-    def _execute(self, statement: str, *values: str | bytes) -> list[Any]:
-        with self._transaction() as connection:
-            return connection.execute(statement, values).fetchall()
+    def _write(self, table: Ledger, *values: str | bytes) -> None:
+        self._mine.append((table, values))
+        if self._aside is not None:
+            self._aside.put(table, values)
+            return
+        with self._attempt(), transaction(self._opened()) as connection:
+            put(connection, table, values)
+
+    def _rows(self, table: Ledger, **terms: str) -> list[Cells]:
+        if self._aside is None:
+            with self._attempt():
+                return rows(self._opened(), table, **terms)
+        assert self._aside is not None
+        return rows(self._aside.everything, table, **terms)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection, remarks = open_mended(self.path, self._patience)
+            self.remarks += remarks
+            # Whichever thread collects what is left closes it.
+            weakref.finalize(self, connection.close)
+            self._connection = connection
+            self._inode = _inode_of(self.path)
+        return self._connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._complaints():
-            connection = self._connection = self._connection or self._open()
-            # Each begins as a writer, so that processes take turns.
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Whichever thread collects what is left closes it.
-        connection = sqlite3.connect(
-            self.path, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        weakref.finalize(self, connection.close)
-        connection.execute("BEGIN IMMEDIATE")
-        _prepare(connection)
-        connection.execute("COMMIT")
-        # From here on a commit waits for no disk, and outlives the process all the same.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
-
-    @contextmanager
-    def _complaints(self) -> Iterator[None]:
+    def _attempt(self) -> Iterator[None]:
+        """Go on beside the file where it fails; complain of one that never could be used."""
         try:
             yield
-        except (OSError, sqlite3.OperationalError) as error:
-            problem = f"cannot be written ({error}); fix that"
-            raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
-        except sqlite3.DatabaseError as error:
-            problem = f"is not evidence of sertify ({error}); move it away"
-            raise ConfigurationError(f"{self.path}: {problem}, {_ELSEWHERE}") from error
+        except (OSError, sqlite3.Error) as error:
+            if self._inode is None and not may_pass(error):
+                raise ConfigurationError(f"{self.path}: {_problem(error)}, {_ELSEWHERE}") from error
+            self._aside = Aside(self.path, str(error), self._mine)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Lay the tables; what another version of sertify wrote is dropped, it can be judged again."""
-    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-    tables = connection.execute(names).fetchall()
-    marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS]
-    if marks == [*_MARKS.values()]:
-        return
-    if tables and marks[0] != _APPLICATION:
-        raise sqlite3.DatabaseError("a database of another program")
-    for (name,) in tables:
-        connection.execute(f"DROP TABLE {name}")
-    for statement in (*_TABLES, *(f"PRAGMA {name} = {value}" for name, value in _MARKS.items())):
-        connection.execute(statement)
+def _problem(error: Exception) -> str:
+    if isinstance(error, ForeignError):
+        return f"is not evidence of sertify ({error}); move it away"
+    return f"cannot be written ({error}); fix that"
+
+
+def _inode_of(path: Path) -> int | None:
+    stamp = stamp_of(path)
+    return stamp and stamp[2]
 
 
 def _dump(data: Any) -> str:

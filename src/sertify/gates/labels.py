@@ -1,5 +1,6 @@
 """What the outputs of a model are called, and whether these are emotions."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,8 +22,8 @@ def judge_named_labels(labels: Sequence[str]) -> Judgement:
 
 def judge_distinct_labels(labels: Sequence[str]) -> Judgement:
     """Reject labels of which two are the same but for case and blanks."""
-    folded = [label.strip().casefold() for label in labels]
-    twice = sorted({label for label in folded if folded.count(label) > 1})
+    numbers = Counter(label.strip().casefold() for label in labels)
+    twice = sorted(label for label, number in numbers.items() if number > 1)
     measured = Measurement("duplicate_labels", len(twice), "labels")
     if not twice:
         return Judgement(Outcome.PASS, (measured,))

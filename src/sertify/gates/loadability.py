@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sertify.gates.weights import WeightReport, judge_finite_weights, judge_weights
-from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import counted, listed
+from sertify.vocabulary.text import amount, counted, listed, quoted
 
 if TYPE_CHECKING:
     # Only names here: whoever judges facts need not wait for the hub's client.
@@ -39,6 +39,13 @@ def require(judgement: Judgement) -> None:
     if judgement.outcome is Outcome.FAIL:
         assert judgement.reason is not None
         raise Rejected(judgement.reason, judgement.message)
+
+
+def require_memory(needed: int, free: int) -> None:
+    """Raise ``Blocked`` where a network of ``needed`` bytes is more than the ``free`` ones hold."""
+    if needed > free:
+        numbers = f"{amount(needed)} of memory, but {amount(free)} are free"
+        raise Blocked("out_of_memory", f"its weights need {numbers}")
 
 
 def require_sound(
@@ -144,7 +151,9 @@ def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) ->
         message += listed(labels)
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
     if not all(map(math.isfinite, logits)):
-        message = f"one second of noise gives logits {logits.tolist()}, but all should be finite"
+        message = (
+            f"one second of noise gives logits {quoted(logits.tolist())}, but all should be finite"
+        )
         return Judgement(Outcome.FAIL, (measured,), "non_finite_output", message)
     return Judgement(Outcome.PASS, (measured,), details={"logits_of_noise": logits.tolist()})
 

@@ -22,7 +22,7 @@ _SENTENCE = re.compile(r"(?<=[.!?。])(?<![a-z]\.[a-z]\.)\s+")
 _TRAINED = r"(?:\b(?:pre-?)?train\w*|\bfine[ -]?tun\w*|학습|훈련|파인튜닝|\b(?:до)?обуч\w*)"
 _NOT = r"(?:\b(?:not(?! only)|never|no|without)|n['’]t|\bне)\s(?:\w+[\s-]){0,3}?"
 _OTHER = (
-    rf"{_NOT}(?:{_TRAINED}|seen\b)|(?:학습|훈련)\w*지 ?않"
+    rf"{_NOT}(?:{_TRAINED}|seen\b)|(?:학습|훈련)\w{{0,20}}지 ?않"
     r"|\b(?:evaluat|validat|benchmark|compar|generali[sz]|accurac)\w*"
     r"|\btest(?:ed|ing)\b|\btest (?:set|split|data|accuracy|score)\w*|\bresults?\b"
     r"|\b(?:unseen|zero-shot|held-out|F1|UAR|WAR|citation|references|related work)\b"

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
+from sertify.hub.plausible import oddity
 from sertify.hub.repositories import Repository
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 from sertify.vocabulary.text import listed
@@ -46,16 +48,32 @@ def judge_config(repository: Repository) -> Judgement:
         if library:
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
         return _fail("no_config", f"it has no config.json; {repository.listing}")
-    try:
-        config = repository.read_json("config.json")
-    except (OSError, ValueError, RecursionError) as error:
-        return _fail("bad_config", f"config.json cannot be read: {error}")
+    config, problem = _content(repository)
+    if problem:
+        return _fail("bad_config", problem)
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
         return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
     if library:
         message = f"it is in {library}, and its config.json names no model_type"
         return _fail("unsupported_library", message)
     return _fail("bad_config", "config.json names no model_type")
+
+
+def judge_values(repository: Repository) -> Judgement:
+    """Reject a config.json that can be read, but asks for what no model has."""
+    content, problem = _content(repository)
+    problem = problem or oddity(content, "config.json")
+    if problem:
+        return _fail("bad_config", problem)
+    return Judgement(Outcome.PASS, (Measurement("config_keys", len(content), "keys"),))
+
+
+def _content(repository: Repository) -> tuple[Any, str]:
+    """Return what config.json holds, or why it cannot be read."""
+    try:
+        return repository.read_json("config.json"), ""
+    except (OSError, ValueError, RecursionError) as error:
+        return None, f"config.json cannot be read: {error}"
 
 
 def has_config(repository: Repository) -> bool:

@@ -6,8 +6,10 @@ construct nothing, and what follows a tag is read as if the tag were not there.
 
 import ast
 import re
+import warnings
 from typing import Any
 
+from sertify.hub.plausible import LONGEST_NAME
 from sertify.vocabulary.text import quoted
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
@@ -15,6 +17,8 @@ _MAX_CHARACTERS = 250_000
 _MAX_STEPS = 32  # from one reference to the next
 _MAX_TEXT = 10_000  # of a text put together from references
 _REFERENCE = re.compile(r"<([^<>\[\]]+)>")
+# As `repr` writes it, and nothing else that Python could evaluate.
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _MAKERS = ("!new:", "!name:", "!apply:", "!module:")
 
 
@@ -42,6 +46,7 @@ def label_names(text: str) -> tuple[str, ...]:
     if len(text) > _MAX_CHARACTERS:
         raise ValueError(f"{len(text):,} characters, but at most {_MAX_CHARACTERS:,}")
     names: dict[int, str] = {}
+    indexes: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if line and not line.strip("="):
             break
@@ -49,7 +54,7 @@ def label_names(text: str) -> tuple[str, ...]:
         if index in names:
             other = quoted(names[index])
             raise ValueError(f"line {number}: index {index} is already that of {other}")
-        if name in names.values():
+        if indexes.setdefault(name, index) != index:
             raise ValueError(f"line {number}: {quoted(name)} already has an index")
         names[index] = name
     else:
@@ -66,12 +71,16 @@ def _label(line: str, number: int) -> tuple[str, int]:
     literal, arrow, index = line.strip().rpartition(" => ")
     if not arrow:
         raise ValueError(f"line {number}: not of the form 'label' => index")
-    try:
-        name = ast.literal_eval(literal)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        name = None
-    if not isinstance(name, str):
+    if not _LITERAL.fullmatch(literal):
         raise ValueError(f"line {number}: the label is not text in quotes")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of escapes that Python does not know
+            name: str = ast.literal_eval(literal)
+    except (ValueError, SyntaxError):
+        raise ValueError(f"line {number}: the label is not text in quotes") from None
+    if len(name) > LONGEST_NAME:
+        length = f"{len(name):,} characters, but at most {LONGEST_NAME} are read"
+        raise ValueError(f"line {number}: the label has {length}")
     if not (index.isascii() and index.isdigit() and len(index) < 7):
         raise ValueError(f"line {number}: the index is not a whole number from 0 up")
     return name, int(index)
@@ -93,6 +102,7 @@ class _References:
         top: Any = document.value
         self.values = {str(key): value for key, value in top.items()}
         self._known: dict[str, Any] = {}
+        self._characters = 0
         self._path: list[str] = []
 
     def resolve(self, value: Any, at: Location) -> Any:
@@ -111,10 +121,12 @@ class _References:
         texts[1::2] = keys = [self._target(key) for key in texts[1::2]]
         if len(texts) == 3 and not texts[0] and not texts[2]:
             return keys[0]
-        text = "".join(map(str, texts))
-        if len(text) > _MAX_TEXT:
+        parts = [*map(str, texts)]
+        length = sum(map(len, parts))
+        self._characters += length
+        if length > _MAX_TEXT or self._characters > _MAX_CHARACTERS:
             raise ValueError(f"a reference stands for more than {_MAX_TEXT:,} characters")
-        return text
+        return "".join(parts)
 
     def _target(self, key: str) -> Any:
         if key not in self.values:

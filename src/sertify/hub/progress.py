@@ -20,19 +20,15 @@ class Silent(tqdm):
 
 
 def telling(progress: Tell, total: float) -> type[Silent]:
-    """Return a class of bars that tell of the bytes that they would show; at once, of none.
-
-    There may be one of what came and one of what was made of it, which is what counts.
-    """
-    lock, most = Lock(), [0.0]
+    """Return a class of bars, one a file, that tell of the bytes of all; at once, of none."""
+    lock, done = Lock(), [0.0]
     progress(0, total)
 
     class Telling(Silent):
         def update(self, n: float | None = 1) -> None:
             if self.counts_bytes and n:
                 with lock:
-                    self.n += n
-                    most[0] = max(most[0], self.n)
-                progress(min(most[0], total), total)
+                    done[0] += n
+                progress(min(done[0], total), total)
 
     return Telling

@@ -6,7 +6,9 @@ import httpx2
 from huggingface_hub import hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 
+from sertify.hub.bounds import BadAnswer, bounded, download_time
 from sertify.hub.client import PART, send_get
+from sertify.vocabulary.text import quoted
 
 
 class RemoteFile(io.RawIOBase):
@@ -16,7 +18,7 @@ class RemoteFile(io.RawIOBase):
         super().__init__()
         self._url = hf_hub_url(model, name, revision=commit)
         self._headers = build_hf_headers()
-        self._size = size
+        self._name, self._size = name, size
         self._at = 0
 
     def readable(self) -> bool:
@@ -42,8 +44,7 @@ class RemoteFile(io.RawIOBase):
         end = self._size if size < 0 else min(self._at + size, self._size)
         if end <= self._at:
             return b""
-        span = {"Range": f"bytes={self._at}-{end - 1}", "Accept-Encoding": "identity"}
-        response = send_get(self._url, self._headers | span, extensions={PART: True})
+        response = self._part(f"{self._at}-{end - 1}", end - self._at)
         if response.url.host != httpx2.URL(self._url).host:
             # The next part comes from there at once; the token is for the hub alone.
             self._url, self._headers = str(response.url), {}
@@ -52,3 +53,13 @@ class RemoteFile(io.RawIOBase):
             raise ValueError(f"{len(content)} bytes came, but {end - self._at} were asked for")
         self._at = end
         return content
+
+    def _part(self, span: str, size: int) -> httpx2.Response:
+        headers = self._headers | {"Range": f"bytes={span}"}
+        with bounded(f"a part of {self._name}", size, download_time(size)):
+            response = send_get(self._url, headers, extensions={PART: True})
+        given = response.headers.get("Content-Range", "")
+        if given != f"bytes {span}/{self._size}":
+            asked = f"bytes {span}/{self._size}"
+            raise BadAnswer(f"{quoted(given)} of {self._name} came, but {asked} was asked for")
+        return response

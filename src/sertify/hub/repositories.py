@@ -4,8 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from glob import escape
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,16 +15,20 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RevisionResolutionError,
 )
-from huggingface_hub.utils import filter_repo_objects
 
-from sertify.hub import client
-from sertify.hub.checksums import changed_files
-from sertify.hub.client import Api, hub_errors, limit_waiting
+from sertify.hub import bounds
+from sertify.hub.answers import checked_sizes
+from sertify.hub.bounds import bounded
+from sertify.hub.client import Api, limit_waiting
+from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
+from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.files import Footprint, read_text, stamps_in
+from sertify.vocabulary.text import amount, listed
 
-_IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
+# How often a folder is read that is written meanwhile.
+_READINGS = 3
 
 SHARD = r"-\d+-of-\d+"
 EXTERNAL_DATA = r"(_data(_\d+)?|\.data)"
@@ -59,6 +63,8 @@ class Repository:
         Size in bytes of every file of the repository, by its name.
     of_hub
         Whether more can be downloaded.
+    stamps
+        How the files of a local folder looked when they were read for ``commit``, by their names.
     """
 
     model: str
@@ -67,6 +73,7 @@ class Repository:
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
     offline: bool = field(default=False, compare=False)
+    stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def listing(self) -> str:
@@ -75,7 +82,10 @@ class Repository:
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""
-        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        size, most = self.files.get(name, 0), largest(name)
+        if size > most:
+            raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
+        return json.loads(read_text(self.folder / name))
 
 
 def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:
@@ -86,12 +96,14 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
     ``offline_not_cached`` or ``disk_full``.
     """
     if repository.of_hub and names:
+        limit_waiting()
         model, commit, offline = repository.model, repository.commit, repository.offline
         with hub_errors(model, commit, offline=offline):
             there, sizes = repository.folder, repository.files
-            total = sum(sizes.get(name, 0) for name in names if not (there / name).exists())
+            wanted = {name: sizes[name] for name in names if name in sizes}
+            total = sum(missing(there, wanted).values())
             bar = telling(progress, total) if progress and total else Silent
-            _download(model, commit, [*map(escape, names)], offline=offline, bar=bar)
+            download(model, there, wanted, offline=offline, bar=bar)
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:
@@ -109,14 +121,15 @@ def remote(
     """Return a repository of the hub, whether it is gated, and a remark."""
     limit_waiting()
     offline = offline or constants.HF_HUB_OFFLINE
-    with hub_errors(model, revision, offline=offline):
+    with hub_errors(model, revision, offline=offline), _looking(model, offline=offline):
         api = Api()
         trouble = None if offline else api.trouble(model, revision)
         cached = offline or trouble is not None
         try:
             at = api.resolve_revision(model, revision=revision, local_files_only=cached)
-            folder = _download(model, at, patterns, _IN_FOLDERS, offline=cached)
-            files = _listing(model, folder)
+            folder, files = _list(model, at, offline=cached)
+            small, remark = small_files(files, patterns)
+            download(model, folder, small, offline=cached)
         except (LocalEntryNotFoundError, RevisionResolutionError):
             if trouble is None:
                 raise
@@ -124,45 +137,27 @@ def remote(
     silence = f"{constants.ENDPOINT} gave no usable answer, so what the cache has of it was judged"
     gated = None if api.info is None else bool(api.info.gated)
     repository = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
-    return repository, gated, silence if trouble else ""
+    return repository, gated, "; ".join(filter(None, [silence if trouble else "", remark]))
 
 
-def _download(
-    model: str,
-    revision: str,
-    patterns: Collection[str],
-    ignored: str | None = None,
-    *,
-    offline: bool,
-    bar: type[Silent] = Silent,
-) -> Path:
-    """Download what is missing; what differs from the hub's listing once more."""
-    options: dict[str, Any] = {
-        "tqdm_class": bar,
-        "revision": revision,
-        "allow_patterns": list(patterns),
-        "ignore_patterns": ignored,
-        "etag_timeout": client.TIMEOUT,
-        "local_files_only": offline,
-    }
-    folder = Path(cast("str", snapshot_download(model, **options)))
-    sizes = _listing(model, folder)
-    names = filter_repo_objects(sizes, allow_patterns=list(patterns), ignore_patterns=ignored)
-    wanted = {name: sizes[name] for name in names}
-    changed = list(changed_files(folder, wanted))
-    if changed and not offline:
-        for name in changed:
-            (folder / name).resolve().unlink(missing_ok=True)  # another process may be as far
-            (folder / name).unlink(missing_ok=True)
-        snapshot_download(model, **options)
-        changed = list(changed_files(folder, wanted))
-    if changed:
-        text = f"the checksum of {changed[0]} of {model} is not the one that the hub lists"
-        raise Blocked("checksum_mismatch", text)
-    return folder
+def _looking(model: str, *, offline: bool) -> AbstractContextManager[None]:
+    what = f"what the hub has of {model}"
+    return bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK, online=not offline)
 
 
-def _listing(model: str, folder: Path) -> dict[str, int]:
+def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[str, int]]:
+    """Return the folder of a commit in the cache, and the sizes of its files, as the hub lists."""
+    what = f"the listing of {model}"
+    with bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK, bounds.MOST_REQUESTS):
+        options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": Silent}
+        nothing = snapshot_download(model, revision=revision, allow_patterns=[], **options)
+        folder = Path(cast("str", nothing))
+        if not offline:  # of what it cannot keep there, the client says nothing
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder, _listing(model, folder)
+
+
+def _listing(model: str, folder: Path) -> Mapping[str, int]:
     """Sizes of all files of the repository of which `folder` holds some, by the hub's listing."""
     try:
         tree = get_cached_repo_tree(model, revision=folder.name)
@@ -173,24 +168,40 @@ def _listing(model: str, folder: Path) -> dict[str, int]:
         if not weight_files(sizes):
             raise LocalEntryNotFoundError(f"no weights in {folder}") from None
         return sizes
-    return {file.path: file.size for file in tree}
+    return checked_sizes((file.path, file.size) for file in tree)
 
 
 def local(model: str, folder: Path) -> Repository:
-    """Return a folder as a repository. Raises ``Rejected`` with ``not_found``."""
+    """Return a folder as a repository.
+
+    Raises ``Rejected`` with ``not_found``, or ``Blocked`` with ``changed_while_judged`` where it is
+    written faster than it can be read.
+    """
     if not folder.is_dir():
         raise Rejected("not_found", f"there is no folder {model}")
+    for _ in range(_READINGS):
+        stamps = stamps_in(folder)
+        commit = _commit_of(folder, stamps)
+        if commit and stamps == stamps_in(folder):
+            sizes = {name: size for name, (size, _, _) in stamps.items()}
+            return Repository(model, commit, folder, sizes, stamps=stamps)
+    message = f"{model} is written to all the time; wait until that has ended"
+    raise Blocked("changed_while_judged", message)
+
+
+def _commit_of(folder: Path, names: Iterable[str]) -> str:
+    """Return the hash of the contents of files; an empty one where one has gone."""
     digest = hashlib.sha256()
-    files = _sizes(folder)
-    for name in sorted(files):
-        with (folder / name).open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in sorted(names):
+        try:
+            with (folder / name).open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return ""
         digest.update(f"{name}\0{content}\n".encode())
-    return Repository(model, f"sha256:{digest.hexdigest()[:40]}", folder, files)
+    return f"sha256:{digest.hexdigest()[:40]}"
 
 
 def _sizes(folder: Path) -> dict[str, int]:
     """Sizes of the files of a repository; hidden files are not part of it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-    return {name: size for name, size in names.items() if "/." not in f"/{name}"}
+    return {name: size for name, (size, _, _) in stamps_in(folder).items()}

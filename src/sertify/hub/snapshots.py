@@ -9,8 +9,9 @@ from typing import Any, BinaryIO, cast
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
+from sertify.hub import bounds
+from sertify.hub.bounds import bounded
 from sertify.hub.card import Card, read_card
-from sertify.hub.client import hub_errors
 from sertify.hub.configs import has_config, library_of
 from sertify.hub.hyperparams import read_hyperparams
 from sertify.hub.ranges import RemoteFile
@@ -18,12 +19,17 @@ from sertify.hub.repositories import SHARD, Repository, local, remote, weight_fi
 from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
+from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.files import read_text
+from sertify.vocabulary.text import listed
 
-_EXTRACTOR = ("preprocessor_config.json", "processor_config.json")
+EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
+"""Where transformers looks for a feature extractor."""
+
 # By name, for a repository may hold other files of any size.
 _SMALL_FILES = (
-    "config.json", "adapter_config.json", "*.index.json", *_EXTRACTOR, "README.md",
+    "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
     "hyperparams.yaml", "label_encoder.txt",
 )  # fmt: skip
 
@@ -130,7 +136,11 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
             raise Rejected("unsupported_library", f"its weights are only in {library}")
         raise Rejected("no_weights", f"it has no weights in a known format; {snapshot.listing}")
     _require_shards(snapshot, names[0])
-    with hub_errors(snapshot.model, snapshot.commit, offline=snapshot.offline):
+    what, model = f"the index of {snapshot.model}", snapshot.model
+    with (
+        hub_errors(model, snapshot.commit, offline=snapshot.offline),
+        bounded(what, bounds.LARGEST_ANSWER, bounds.LOOK),
+    ):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
 
 
@@ -146,7 +156,12 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", message) from error
     lost = sorted(str(name) for name in named - snapshot.files.keys())
     if lost:
-        raise Rejected("corrupt_weights", f"{listing} lists {lost[0]}, which is missing")
+        raise Rejected("corrupt_weights", f"{listing} lists {listed(lost[:1])}, which is missing")
+    # What is indexed and judged are the parts; no other file is to be loaded.
+    others = sorted(named - {*snapshot.weight_files})
+    if others:
+        wrong = f"lists {listed(others[:1])}, which is no part of the weights by its name"
+        raise Rejected("corrupt_weights", f"{listing} {wrong}")
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
@@ -192,7 +207,7 @@ def _backbone(repository: Repository) -> str | None:
     if "hyperparams.yaml" not in repository.files or has_config(repository):
         return None
     try:
-        text = (repository.folder / "hyperparams.yaml").read_text(encoding="utf-8")
+        text = read_text(repository.folder / "hyperparams.yaml")
         source = read_hyperparams(text).get("wav2vec2_hub")
     except (OSError, ValueError):
         return None  # the loader will say so
@@ -203,6 +218,6 @@ def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repo
     try:
         if folder is not None:
             return local(name, folder)
-        return remote(name, None, ("config.json", *_EXTRACTOR), offline=offline)[0]
+        return remote(name, None, ("config.json", *EXTRACTOR_FILES), offline=offline)[0]
     except Rejected as rejection:
         return Rejected(code, rejection.message)

@@ -69,6 +69,8 @@ class Blueprint:
         `extractor_problem` says why.
     receptive_field
         Samples below which the network cannot answer.
+    memory
+        Bytes that the network takes, at least; 0 where only loading can tell.
     remark
         What the reader of the report should know of how it is loaded.
     material
@@ -87,6 +89,7 @@ class Blueprint:
     sampling_rate: int | None = None
     extractor_problem: str = ""
     receptive_field: int = 400
+    memory: int = 0
     remark: str = ""
     material: Any = field(default=None, repr=False, compare=False)
 

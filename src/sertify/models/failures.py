@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.text import amount
 
 
 @contextmanager
@@ -77,12 +78,20 @@ def out_of_memory(what: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
-        raise Blocked("out_of_memory", f"not enough memory for {what}") from error
+        raise Blocked("out_of_memory", _too_little(what, error)) from error
     except RuntimeError as error:
         # On the CPU, torch has no class of its own for it.
         if "can't allocate memory" not in str(error):
             raise
-        raise Blocked("out_of_memory", f"not enough memory for {what}") from error
+        raise Blocked("out_of_memory", _too_little(what, error)) from error
+
+
+def _too_little(what: str, error: Exception) -> str:
+    """Say what there was not enough memory for, and how much was asked for where that is known."""
+    asked = re.search(r"allocate ([0-9.]+) ?(bytes|[KMG]iB)", str(error))
+    units = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+    size = f": asked for {amount(float(asked[1]) * units[asked[2]])}" if asked else ""
+    return f"not enough memory for {what}{size}"
 
 
 @contextmanager

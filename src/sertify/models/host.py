@@ -16,7 +16,9 @@ from sertify.models.blueprints import Batching, Blueprint
 from sertify.models.examination import Examination
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.loading import load, outline
+from sertify.models.memory import keep_little
 from sertify.models.model import LoadedModel
+from sertify.models.processes.allowance import Deed
 from sertify.models.processes.serving import streams
 
 
@@ -25,6 +27,7 @@ class Hosted:
 
     def __init__(self, make: Callable[[int], LoadedModel]) -> None:
         self._make = make
+        self.note: Callable[[Deed], None] = lambda _: None
         self._model: LoadedModel | None = None
 
     def load(self, seed: int = 0) -> None:
@@ -80,6 +83,7 @@ class Workbench(Hosted):
 
     def __init__(self, snapshot: Snapshot, arguments: Mapping[str, Any]) -> None:
         super().__init__(self._of_blueprint)
+        keep_little()  # this process has the variables of another, which need not know of it
         self._snapshot, self._arguments = snapshot, arguments
         self._blueprint: Blueprint | None = None
 
@@ -100,4 +104,4 @@ class Workbench(Hosted):
 
     def _of_blueprint(self, seed: int) -> LoadedModel:
         assert self._blueprint is not None
-        return load(self._blueprint, **self._arguments, seed=seed)
+        return load(self._blueprint, **self._arguments, seed=seed, note=self.note)

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -10,6 +11,11 @@ from contextlib import suppress
 import psutil
 
 _INTERVAL = 0.002
+
+
+def keep_little() -> None:
+    """Let oneDNN keep nothing for a new length of a clip; it reads this when it is first used."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
 
 
 def give_back() -> None:

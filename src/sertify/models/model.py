@@ -1,12 +1,8 @@
 """From a snapshot to a model that answers: the only package that imports torch and transformers."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-# oneDNN would keep memory for every new length of a clip; it reads this when it is first used.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
 
 import numpy as np
 import torch
@@ -18,6 +14,9 @@ from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory
+from sertify.models.memory import keep_little
+
+keep_little()
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from sertify.evidence.store import Record
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached, Rejected
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
 from sertify.vocabulary.reasons import GATE_OF
-from sertify.vocabulary.text import redacted, safe
+from sertify.vocabulary.text import safe, text_of_error
 
 # In these gates each check presupposes the one before it.
 _SEQUENTIAL = ("loadability",)
@@ -71,10 +72,27 @@ def run_check(way: Way, check: Check) -> Judgement:
         begun = True
         check.function(**given)
     except Exception as error:
-        return judgement_of(error, check, own=begun)
+        judgements = [judgement_of(error, check, own=begun)]
     finally:
         branch.close()
-    return judgements[0] if judgements else Judgement(Outcome.PASS)
+    return as_it_stands(judgements[0] if judgements else Judgement(Outcome.PASS), way)
+
+
+def require_unchanged(way: Way) -> None:
+    """Raise ``Blocked`` where the candidate's files changed since they were looked at."""
+    if way.known("snapshot") is not None:
+        way.get("watch").require()
+
+
+def as_it_stands(judgement: Judgement, way: Way | None) -> Judgement:
+    """Return a judgement, or where the files that it is of have changed meanwhile, that of this."""
+    if way is None or judgement.outcome is Outcome.NOT_REACHED:
+        return judgement
+    try:
+        require_unchanged(way)
+    except Blocked as changed:
+        return judgement_of(changed)
+    return judgement
 
 
 def judgement_of(
@@ -97,7 +115,7 @@ def judgement_of(
         return Judgement(Outcome.NOT_REACHED, (), code, error.message, details=details)
     if own and isinstance(error, AssertionError):
         return Judgement(Outcome.FAIL, (), "failed_check", safe(error))
-    text = redacted(f"{type(error).__name__}: {safe(error)}".partition("\n")[0])
+    text = without_logins(text_of_error(error))
     return Judgement(Outcome.BLOCKED, (), "unexpected_error", text)
 
 

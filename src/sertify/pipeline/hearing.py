@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform, segments
+from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
@@ -67,7 +67,7 @@ class Hearing:
             yield self.recordings.read(clip, rate, least)
         else:
             seconds, hop = self.segmenting.seconds, self.segmenting.hop
-            yield from segments(clip.path, rate, seconds, hop, least, clip.start, clip.end)
+            yield from self.recordings.segments(clip, rate, seconds, hop, least)
 
     def _change(self, clip: Clip, change: str) -> Callable[[Waveform], Waveform]:
         silence = np.zeros(round(_SHIFT * self.subject.sampling_rate), np.float32)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sertify.gates.loadability import require_memory
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.telling import Announce
+from sertify.vocabulary.machine import free_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,9 +31,10 @@ class Loading:
     tell: Announce
 
     def fetch(self) -> None:
-        """Download what is missing."""
+        """Download what is missing, unless there is no memory to load it."""
         from sertify.hub.repositories import fetch
 
+        require_memory(self.blueprint.memory, free_memory())
         with self.tell("downloading", "B") as progress:
             fetch(self.blueprint.snapshot, self.blueprint.files, progress)
 

@@ -9,9 +9,11 @@ from typing import Any
 from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Candidate
 from sertify.gates.loadability import judge_task, require
+from sertify.hub import bounds
 from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
+from sertify.hub.waiting import within
 from sertify.vocabulary.errors import Blocked
 
 _AT_A_TIME = 8
@@ -70,6 +72,11 @@ class Repositories:
         index: TensorIndex = self._ask(candidate, self._index).result()
         return index
 
+    def forget(self, candidate: Candidate) -> None:
+        """Look at a candidate's repository anew where it is asked for again."""
+        for what in (self._snapshot, self._index):
+            self._found.pop((candidate.name, what), None)
+
     def _ask(self, candidate: Candidate, what: Callable[[Candidate], Any]) -> Future[Any]:
         key = (candidate.name, what)
         if key not in self._found:
@@ -82,9 +89,16 @@ class Repositories:
             future, what, candidate = job
             if future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(what(candidate))
+                    future.set_result(self._in_time(what, candidate))
                 except BaseException as error:
                     future.set_exception(error)
+
+    def _in_time(self, what: Callable[[Candidate], Any], candidate: Candidate) -> Any:
+        """Give up what hangs elsewhere than in an answer, and so keep the thread for others."""
+        if candidate.folder is not None:
+            return what(candidate)  # reading a large folder takes its time
+        told = f"what the hub has of {candidate.model}"
+        return within(bounds.LOOK + bounds.GRACE, told, lambda: what(candidate))
 
     def _snapshot(self, candidate: Candidate) -> Snapshot:
         snapshot = take_snapshot(candidate, offline=self._offline)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
+    from sertify.hub.watching import Watch
     from sertify.models.blueprints import Blueprint
     from sertify.models.processes.allowance import Allowance
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
@@ -101,11 +102,26 @@ def labelled(data: "Corpus | None") -> "Corpus":
 
 def snapshot(candidate: Candidate, repositories: "Repositories", tell: Announce) -> "Snapshot":
     """What the candidate's repository holds, at a commit."""
+    from sertify.hub.watching import Watch
+
     with tell("looking at its repository"):
-        return repositories.snapshot(candidate)
+        found = repositories.snapshot(candidate)
+        if Watch(found).changed():  # since it was looked at ahead of time
+            repositories.forget(candidate)
+            found = repositories.snapshot(candidate)
+        return found
 
 
-def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
+def watch(snapshot: "Snapshot") -> "Watch":
+    """Tells whether the candidate's files are still what they were when they were looked at."""
+    from sertify.hub.watching import Watch
+
+    return Watch(snapshot)
+
+
+def key(
+    snapshot: "Snapshot", candidate: Candidate, settings: Settings, watch: "Watch", cache: Cache
+) -> str:
     """Tells the content of all that the model's answers depend on.
 
     It is empty, and nothing to be remembered, where code runs whose content nobody knows.
@@ -117,7 +133,7 @@ def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
     if candidate.trust_remote_code and names_foreign_code(snapshot):
         return ""
     extractor = candidate.feature_extractor
-    return content_key(
+    key = content_key(
         candidate.model,  # for it is named in messages
         snapshot.identity,
         soundfile.__libsndfile_version__,
@@ -128,6 +144,8 @@ def key(snapshot: "Snapshot", candidate: Candidate, settings: Settings) -> str:
         getattr(extractor, "sampling_rate", extractor),
         decides_answers(settings.environment),
     )
+    cache.vouch(key, lambda: not watch.changed())
+    return key
 
 
 def allowance(candidate: Candidate, settings: Settings) -> "Allowance":
@@ -252,6 +270,7 @@ def predictions(
     settings: Settings,
     contest: "Contest | None",
     looks: "Callable[[Part], Mapping[str, LaterLook]]",
+    watch: "Watch",
     tell: Announce,
 ) -> "Predictions":
     """What the model answers on the probe; kept, for candidates are compared clip by clip.
@@ -274,6 +293,7 @@ def predictions(
         racing = settings.race and may_stop(candidate, model.key, snapshot.identity, contest)
         asked = with_confidence_left(candidate, looks(Part()).get("uar"))
         predicted = race(ask, asked, seen, contest) if racing and contest else ask(probe)
+    watch.require()
     if contest is not None and predicted.stopped is None:
         contest.keep(candidate, snapshot.identity, predicted.labelling(candidate, seen))
     return predicted
@@ -374,7 +394,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         stage.__name__: stage
         for stage in (
             repositories, recordings, speech, data, probe, labelled,
-            snapshot, key, allowance, workshop, config, index, outline, blueprint, loading,
+            snapshot, watch, key, allowance, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
             scorebook, score, stopwatch, timing,
         )

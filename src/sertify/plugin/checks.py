@@ -8,15 +8,16 @@ import pytest
 from _pytest.outcomes import Skipped  # pytest.skip.Exception, but known to type checkers
 
 from sertify.gates.expectations import Colour, settle
-from sertify.pipeline.checking import ends, judgement_of, record, why_unreached
+from sertify.pipeline.checking import as_it_stands, ends, judgement_of, record, why_unreached
 from sertify.pipeline.checks import Check
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.containment import Escaped
 from sertify.plugin.options import environment_of
 from sertify.vocabulary.errors import Blocked, NotReached, Rejected
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import Judgement, Outcome
-from sertify.vocabulary.text import clean, redacted, safe
+from sertify.vocabulary.text import clean, safe
 
 if TYPE_CHECKING:
     from sertify.evidence.store import Record  # collecting must not wait for what reads audio
@@ -114,7 +115,7 @@ def describe_report(
     """Attach to a report what the check found, for JUnit and for the evidence."""
     if call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return
-    judgement = item.stash.get(_JUDGEMENT, None) or _judgement_of(call)
+    judgement = item.stash.get(_JUDGEMENT, None) or as_it_stands(_judgement_of(call), _way(item))
     shown = item.stash.get(_SHOWN, judgement)
     if call.excinfo is not None:
         _simplify(item, judgement, call.excinfo.value, report)
@@ -155,7 +156,8 @@ def make_plain(report: pytest.TestReport) -> None:
 
 
 def _plain(text: str) -> str:
-    return redacted(safe(text))
+    plain: str = without_logins(safe(text))
+    return plain
 
 
 def bare_report(

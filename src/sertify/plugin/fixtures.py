@@ -14,6 +14,7 @@ from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
 from sertify.gates.parts import Part
+from sertify.pipeline.checking import require_unchanged
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
@@ -144,6 +145,7 @@ def timing(way: Way, clock: Any, benchmark: Any, seconds: float) -> Any:
 
 
 @pytest.fixture
-def check(request: pytest.FixtureRequest) -> Callable[[Judgement], None]:
+def check(request: pytest.FixtureRequest, way: Way) -> Callable[[Judgement], None]:
     """Record a judgement, then pass or fail by it."""
+    require_unchanged(way)
     return functools.partial(report_judgement, request.node)

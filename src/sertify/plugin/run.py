@@ -32,6 +32,8 @@ from sertify.report.writing import Written
 from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.reasons import GATE_OF
 
+_REWRITTEN = "{} changed during the run, which judged it as it was at its start"
+
 
 class Run:
     """Lives in the process that pytest was started in, also where workers run the checks.
@@ -48,6 +50,7 @@ class Run:
         self._earlier = read_results(compared) if compared else None
         self._store = EvidenceStore(self._options.reports / "evidence.sqlite")
         self._store.check()
+        self._listed = _content(self._options.candidates)
         self._asked = Asked()
         self._seen = self._judged = 0
         self._selects = self._told = False
@@ -120,6 +123,7 @@ class Run:
     def _end(self, session: pytest.Session) -> None:
         try:
             self._asked.end()
+            self._settle()
             account_for_lost(session, self._asked.left)
             self._results = self._concluded(session)
             self._write(self._results)
@@ -127,6 +131,11 @@ class Run:
             self._written.missing["report"] = told(error)
         properties = conclusion.suite_properties(self._results) if self._results else {}
         end_junit(self._config, self._written, properties)
+
+    def _settle(self) -> None:
+        self._store.settle()
+        if _content(self._options.candidates) != self._listed:
+            self._store.remarks.append(_REWRITTEN.format(self._options.candidates.name))
 
     def _concluded(self, session: pytest.Session) -> Results:
         results = conclude_run(
@@ -187,6 +196,8 @@ class Run:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the table of candidates, where the reports are, and why others are not."""
         self._told = True
+        for remark in self._store.remarks:
+            terminalreporter.write_line(f"sertify: {remark}", yellow=True)
         if not self._asked:
             return
         terminalreporter.section("sertify")
@@ -204,6 +215,13 @@ class Run:
             terminalreporter.write_line(f"{name}: {_short(path, self._config)}")
         for complaint in self._written.complaints():
             terminalreporter.write_line(complaint, red=True)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _short(path: Path, config: pytest.Config) -> str:

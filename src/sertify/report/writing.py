@@ -10,7 +10,8 @@ from sertify.report import summary
 from sertify.report.page import page
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.files import write_whole
-from sertify.vocabulary.text import clean, redacted
+from sertify.vocabulary.logins import without_logins
+from sertify.vocabulary.text import clean
 
 # What `sertify report` writes, too.
 _DRAWN = ("report", "numbers", "summary", "model card")
@@ -30,7 +31,8 @@ class Written:
         try:
             write()
         except Exception as error:
-            self.missing[name] = clean(redacted(f"{path} could not be written ({_why(error)})"))
+            why = f"{path} could not be written ({_why(error)})"
+            self.missing[name] = clean(without_logins(why))
         else:
             self.paths[name] = path
 

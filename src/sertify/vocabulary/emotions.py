@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sertify.vocabulary.files import read_words
-from sertify.vocabulary.text import fold
+from sertify.vocabulary.text import fold, quoted
 
 _TABLE = read_words(__file__)
 _CODE = re.compile(r"[a-z]{1,2}|\d+")
@@ -76,9 +76,10 @@ emotions: {'sur/fea': …} of a candidate, label_map: {'sur/fea': …} of a corp
     why = None if emotion_of(label) else _why(fold(label))
     if why is None:
         return None
-    written = f"{{{label!r}: …}}"
+    name = quoted(label)
+    written = f"{{{name}: …}}"
     places = f"emotions: {written} of a candidate, label_map: {written} of a corpus"
-    return f"{label!r} {why}; say which emotion it is: {places}"
+    return f"{name} {why}; say which emotion it is: {places}"
 
 
 def _why(folded: str) -> str | None:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.text import LONGEST_MESSAGE, shortened
 
 
 class SertifyError(Exception):
@@ -16,6 +18,7 @@ class ConfigurationError(SertifyError):
 
 class _Verdict(SertifyError):
     def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        message = shortened(without_logins(message), LONGEST_MESSAGE)
         super().__init__(code, message)
         self.reason = REASONS[code]
         self.message = message

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sertify.vocabulary.planning import factor_to_settle
-from sertify.vocabulary.text import counted, ordinal
+from sertify.vocabulary.text import LONGEST_MESSAGE, bounded, counted, ordinal, shortened
 
 GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
@@ -76,7 +76,7 @@ class Judgement:
     """The outcome of one check with its evidence.
 
     ``details`` holds what a report shows beyond the measurements (confusion matrix, key names),
-    in JSON types only.
+    in JSON types only. Of texts that others wrote it keeps as much as can be shown.
     """
 
     outcome: Outcome
@@ -85,6 +85,10 @@ class Judgement:
     message: str = ""
     requirement: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
+        object.__setattr__(self, "details", bounded(self.details))
 
 
 def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:

@@ -5,11 +5,11 @@ is said of many. A corpus that is not here may still be public.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from sertify.vocabulary.files import read_words
+from sertify.vocabulary.text import normalized
 
 _TABLE: Mapping[str, Sequence[str]] = read_words(__file__)
 
@@ -62,7 +62,7 @@ def mentioned(text: str) -> tuple[str, ...]:
     >>> mentioned("RAVDESS, TESS and the crema-d corpus; in Urdu, too")
     ('ravdess', 'tess', 'crema-d')
     """
-    plain = unicodedata.normalize("NFKC", text)
+    plain = normalized(text)
     corpora = (_corpus_at(plain, match) for match in _ANY_NAME.finditer(plain))
     return tuple(dict.fromkeys(corpus for corpus in corpora if corpus))
 
@@ -82,7 +82,7 @@ def _key(name: str) -> str:
 
 
 def _parts(name: str) -> list[str]:
-    return _PART.findall(unicodedata.normalize("NFKC", name).casefold())
+    return _PART.findall(normalized(name).casefold())
 
 
 def _with_short_name(name: str) -> str | None:
@@ -123,7 +123,8 @@ def _corpus_at(text: str, match: re.Match[str]) -> str | None:
     key = _key(match[0])
     if key not in _WORDS | _HOMONYMS or _in_capitals(match[0]):
         return _BY_KEY[key]
-    before, after = text[: match.start()][-60:], text[match.end() :][:30]
+    start, end = match.span()
+    before, after = text[max(0, start - 60) : start], text[end : end + 30]
     beside = _HOLDER_BEFORE.search(before) or _HOLDER_AFTER.match(after)
     return _BY_KEY[key] if beside and key in _HOMONYMS else None
 

@@ -4,12 +4,30 @@ A name that may hold anything is `quoted`, or stands among several that are `lis
 """
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
+from sertify.vocabulary.logins import each_text, without_logins
+
+LONGEST_MESSAGE = 4000
+"""Characters of what is said of a candidate: of what others wrote, it may hold anything."""
+
 _LONGEST = 100
+_LONGEST_LISTED = 300  # a file, or a tensor with its shapes
+_MOST_BITS = 1000
+_MOST_KNOWN = 1000
+_MOST_ITEMS = 10_000
+_PIECE = 1000
+
+# What is nested without end, or has many items, is not written out first to be cut then.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = _BRIEF.maxdict = 8
+_BRIEF.maxlist = _BRIEF.maxtuple = _BRIEF.maxset = 20
+_BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = _LONGEST
 
 
 def shown(name: str) -> str:
@@ -28,9 +46,34 @@ def quoted(value: object) -> str:
     ("'a\\nb'", 'None', 105)
     """
     if isinstance(value, str):
-        return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}...")
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        return repr(shortened(value))
+    # Of a number of a million digits, Python refuses to write any.
+    large = isinstance(value, int) and value.bit_length() > _MOST_BITS
+    return "a very large number" if large else shortened(_BRIEF.repr(value))
+
+
+def shortened(text: str, most: int = _LONGEST) -> str:
+    """Return the start of a text that is too long to be shown.
+
+    >>> shortened("neutral"), shortened("neutral", 4)
+    ('neutral', 'neut...')
+    """
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def bounded(value: Any) -> Any:
+    """Copy a JSON value with long texts shortened, and the first items only of what has many.
+
+    >>> bounded({"labels": ["calm", "x" * 10**6]})["labels"][1] == "x" * 300 + "..."
+    True
+    """
+    if isinstance(value, str):
+        return shortened(value, _LONGEST_LISTED)
+    if isinstance(value, Mapping):
+        return {bounded(key): bounded(value[key]) for key in islice(value, _MOST_ITEMS)}
+    if isinstance(value, list | tuple):
+        return type(value)(map(bounded, value[:_MOST_ITEMS]))
+    return value
 
 
 def listed(names: Iterable[object], most: int = 6) -> str:
@@ -39,9 +82,10 @@ def listed(names: Iterable[object], most: int = 6) -> str:
     >>> listed("abc"), listed("abcde", most=3), listed([])
     ('a, b, c', 'a, b, c and 2 more', 'none')
     """
-    every = [shown(str(name)) for name in names]
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return (", ".join(every[:most]) or "none") + more
+    every = [*names]
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    first = (shown(shortened(str(name), _LONGEST_LISTED)) for name in every[:most])
+    return (", ".join(first) or "none") + more
 
 
 def counted(number: int, noun: str) -> str:
@@ -84,7 +128,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     '; known are min, max'
     """
     known = tuple(known)
-    near = get_close_matches(word, known, 1)
+    near = get_close_matches(shortened(word), known[:_MOST_KNOWN], 1)
     if near:
         return f"; did you mean {quoted(near[0])}?"
     return f"; known are {listed(known, most=20)}" if known else ""
@@ -96,11 +140,7 @@ def text_of_error(error: BaseException) -> str:
     >>> text_of_error(KeyError("a\nb")), text_of_error(SystemExit())
     ("KeyError: 'a\\nb'", 'SystemExit')
     """
-    try:
-        said = str(error).strip().partition("\n")[0]
-    except BaseException:
-        said = "it cannot say what is wrong"
-    said = said.encode(errors="backslashreplace").decode()
+    said = safe(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
@@ -110,7 +150,19 @@ def fold(label: str) -> str:
     >>> fold(" Pleasant_Surprise ")
     'pleasant surprise'
     """
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", label).casefold()).strip()
+    return re.sub(r"[\s_-]+", " ", normalized(label).casefold()).strip()
+
+
+def normalized(text: str) -> str:
+    r"""Return a text in Unicode's form NFKC; a long one piece by piece.
+
+    Marks that combine with a letter are sorted, which takes the square of their number.
+
+    >>> normalized("e\u0301"), len(normalized("e" + "\u0315" * 100_000))
+    ('é', 100001)
+    """
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
 
 
 def safe(value: object) -> str:
@@ -121,8 +173,6 @@ def safe(value: object) -> str:
     """
     try:
         text = str(value)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         text = f"<its text cannot be told: {type(error).__name__}>"
     return text.encode(errors="backslashreplace").decode()
@@ -132,21 +182,19 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 def clean(value: Any) -> Any:
-    r"""Copy a JSON value without the characters that a terminal or a browser acts on.
+    r"""Copy a JSON value without logins, and without what a terminal or a browser acts on.
 
     Escape sequences, control characters and marks that turn the direction of writing go, line
     breaks become spaces, and what no encoder accepts becomes U+FFFD.
 
-    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish"})
-    {'name': 'red fish'}
+    >>> clean({"name": "\x1b[31mred\x1b[0m\nfish, hf_abcdefgh"})
+    {'name': 'red fish, ***'}
     """
-    if isinstance(value, str):
-        if value.isprintable():
-            return str(value)
-        return "".join(map(_visible, _ESCAPES.sub("", value)))
-    if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
-    return [clean(item) for item in value] if isinstance(value, list | tuple) else value
+    return without_logins(each_text(value, _plain))
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else "".join(map(_visible, _ESCAPES.sub("", text)))
 
 
 def _visible(character: str) -> str:
@@ -154,18 +202,3 @@ def _visible(character: str) -> str:
     if character in "\t\n\r" or category in ("Zl", "Zp"):
         return " "
     return {"Cc": "", "Cf": "", "Cs": "\ufffd"}.get(category, character)
-
-
-# A login of the hub, by its form: it may have been given in any way.
-_SECRET = re.compile(r"(?i)\bhf_[a-z0-9_-]{6,}|\bbearer\s+[\w.+/=-]{6,}")
-
-
-def redacted(text: str, *secrets: str | None) -> str:
-    """Return a text without what looks like a login of the hub, and without `secrets`.
-
-    >>> redacted("Authorization: Bearer hf_abcdefgh; s3cret", "s3cret")
-    'Authorization: ***; ***'
-    """
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return _SECRET.sub("***", text)

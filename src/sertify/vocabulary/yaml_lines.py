@@ -16,13 +16,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from sertify.vocabulary.text import shortened
+
 Location = tuple[str | int, ...]
 """The keys and indices that lead to a value, from the top."""
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 32
 _MAX_VALUES = 50_000
-_MAX_SHOWN = 100  # characters of what stands in a problem
 _CORE = "tag:yaml.org,2002:"
 _TEXT = ("str", "timestamp", "value")  # a date is text
 _KINDS = frozenset({*_TEXT, "merge", "map", "seq", "null", "bool", "int", "float"})
@@ -119,7 +120,7 @@ def _line_of(error: Exception, text: str) -> int:
 def _cause(error: Exception) -> str:
     if isinstance(error, ReaderError):
         return f"character U+{int(error.character):04X} is not allowed"
-    cause = _cut(str(getattr(error, "problem", None) or error))
+    cause = shortened(str(getattr(error, "problem", None) or error))
     return f"{cause}; indent with spaces" if r"'\t'" in cause else cause
 
 
@@ -147,7 +148,7 @@ class _Reader:
         kind = _kind(node)
         if kind not in _KINDS:
             if not self._noting:
-                self.problems[at] = f"tag {_cut(kind)} is not allowed; leave it out"
+                self.problems[at] = f"tag {shortened(kind)} is not allowed; leave it out"
                 return None
             self.tags[at] = kind
         if isinstance(node, MappingNode):
@@ -173,7 +174,7 @@ class _Reader:
         for key_node, value_node in node.value:
             here = (*at, _source(key_node))
             first, self.lines[here] = self.lines.get(here), key_node.start_mark.line + 1
-            name = _cut(here[-1])
+            name = shortened(str(here[-1]))
             if not self._is_key(key_node):
                 self.problems[here] = f"key {name} should be text; quote it"
             elif _kind(key_node) == "merge":
@@ -196,10 +197,6 @@ class _Reader:
         except (ValueError, KeyError):
             self.problems[at] = f"{_source(node):.40} is not a usable value; quote it if it is text"
             return None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _kind(node: Node) -> str:

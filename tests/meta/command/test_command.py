@@ -490,7 +490,7 @@ class TestReport:
             (["--reports", "empty"], "no such file; run `pytest --pyargs sertify.checks` first"),
             (["--candidates", "none.yaml"], "none.yaml: no such file"),
             (["--candidates", "others.yaml"], "tells of no candidate of others.yaml"),
-            (["--reports", "damaged"], "is not evidence of sertify"),
+            (["--reports", "damaged"], "evidence.sqlite was damaged (file is not a database)"),
             (["--compare", "none.json"], "--compare: none.json is not there"),
         ],
     )

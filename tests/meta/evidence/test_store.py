@@ -1,11 +1,13 @@
 """Evidence is kept, apart from other evidence, whatever happens to the process that found it."""
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,12 +97,15 @@ def test_a_value_is_found_by_its_name() -> None:
     assert RECORD.value("uar_all") is None
 
 
-def test_records_are_those_of_the_candidates_asked_for_the_oldest_first(
+def test_records_are_those_of_the_candidates_asked_for_the_first_written_first(
     store: EvidenceStore,
 ) -> None:
-    stamps = {"x": "2026-11-22T18:00:00+00:00", "y": "2026-11-22T17:59:59.5+00:00", "z": "2026"}
+    # Whatever the clock says: one that was set back must not hide what is found now.
+    stamps = {"x": "2226-11-22T18:00:00+00:00", "y": "2026-11-22T17:59:59.5+00:00", "z": "2026"}
     for name, judged_at in stamps.items():
         store.add(replace(RECORD, candidate=name, judged_at=judged_at))
+    assert [one.candidate for one in store.records(["x", "y"])] == ["x", "y"]
+    store.add(replace(RECORD, candidate="x", judged_at="1970-01-01T00:00:00+00:00"))
     assert [one.candidate for one in store.records(["x", "y"])] == ["y", "x"]
     assert store.records([]) == ()
 
@@ -152,7 +157,7 @@ def test_what_could_not_be_resolved_stays_beside_other_evidence(
 def test_what_could_be_resolved_stays_beside_what_could_not(store: EvidenceStore) -> None:
     store.add(RECORD)
     store.add(UNRESOLVED)
-    assert kept(store.path) == [UNRESOLVED, RECORD]
+    assert kept(store.path) == [RECORD, UNRESOLVED]
 
 
 def test_nan_is_not_kept(store: EvidenceStore) -> None:
@@ -256,43 +261,43 @@ def test_processes_write_at_once_into_a_file_that_none_has_made(path: Path) -> N
 
 
 def foreign(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE evidence (other)")
 
 
-def damaged(path: Path) -> None:
-    EvidenceStore(path).add(RECORD)
+def foreign_and_damaged(path: Path) -> None:
+    foreign(path)
     content = path.read_bytes()
-    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
 
 
-@pytest.mark.parametrize(
-    ("spoil", "problem"),
-    [
-        (lambda path: path.write_text("no database" * 1000), "file is not a database"),
-        (foreign, "a database of another program"),
-        (damaged, "database disk image is malformed"),
-    ],
-    ids=["text", "foreign", "damaged"],
-)
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda store: store.add(RECORD),
-        lambda store: store.records(["x"]),
-        lambda store: store.labelling(**KEY),
-    ],
-    ids=["add", "read", "answers"],
-)
-def test_a_file_that_is_no_evidence_is_left_alone(
-    store: EvidenceStore, spoil: Callable[[Path], Any], problem: str, use: Callable[..., Any]
+USES = {
+    "check": lambda store: store.check(),
+    "add": lambda store: store.add(RECORD),
+    "read": lambda store: store.records(["x"]),
+    "answers": lambda store: store.labelling(**KEY),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_file_of_another_program_is_left_alone(
+    store: EvidenceStore, use: Callable[..., Any]
 ) -> None:
     store.path.parent.mkdir()
-    spoil(store.path)
+    foreign(store.path)
     before = store.path.read_bytes()
     cure = "move it away, or give another folder with --reports"
+    problem = "a database of another program"
     message = f"{store.path}: is not evidence of sertify ({problem}); {cure}"
     assert complaint(use, store) == message
+    assert store.path.read_bytes() == before
+
+
+def test_a_damaged_file_of_another_program_is_left_alone(store: EvidenceStore) -> None:
+    store.path.parent.mkdir()
+    foreign_and_damaged(store.path)
+    before = store.path.read_bytes()
+    assert "database disk image is malformed" in complaint(store.check)
     assert store.path.read_bytes() == before
 
 
@@ -328,13 +333,61 @@ def test_a_folder_without_permission_is_told(store: EvidenceStore) -> None:
 def test_evidence_of_another_version_is_replaced(store: EvidenceStore) -> None:
     store.add(RECORD)
     store.add_labelling("e1", "c1", "v1", ANSWERS)
-    with sqlite3.connect(store.path) as connection:
-        connection.execute("ALTER TABLE evidence DROP COLUMN judged_at")
+    store.close()
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("ALTER TABLE evidence DROP COLUMN seal")
         connection.execute("PRAGMA user_version = 99")
     assert kept(store.path) == []
     assert store.labelling(**KEY) is None
     store.add(RECORD)
     assert kept(store.path) == [RECORD]
+
+
+VERSION_3 = """
+CREATE TABLE evidence (
+    candidate TEXT, entry TEXT, commit_id TEXT, gate TEXT, check_name TEXT, corpus TEXT,
+    environment TEXT, judged_at TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (candidate, entry, commit_id, gate, check_name, corpus, environment)
+) STRICT;
+CREATE TABLE corpora (fingerprint TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
+CREATE TABLE answers (
+    candidate TEXT, entry TEXT, commit_id TEXT, corpus TEXT, environment TEXT,
+    answers BLOB NOT NULL,
+    PRIMARY KEY (candidate, entry, commit_id, corpus, environment)
+) STRICT;
+CREATE TABLE confirmations (
+    corpus TEXT, candidate TEXT, entry TEXT, commit_id TEXT, chosen_on TEXT,
+    PRIMARY KEY (corpus, candidate, entry, commit_id, chosen_on)
+) STRICT;
+PRAGMA application_id = 0x53525446;
+PRAGMA user_version = 3;
+"""
+
+
+def test_evidence_of_the_version_before_is_kept_in_the_order_it_was_written(
+    store: EvidenceStore,
+) -> None:
+    future = replace(RECORD, check="test_coverage", judged_at="2226-11-22T18:00:00+00:00")
+    store.path.parent.mkdir()
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.executescript(VERSION_3)
+        for one in (future, RECORD):
+            row = vars(one) | {"record": json.dumps(one.to_json())}
+            connection.execute(
+                "INSERT INTO evidence VALUES (:candidate, :entry, :commit, :gate, :check, :corpus,"
+                " :environment, :judged_at, :record)",
+                {name: value for name, value in row.items() if isinstance(value, str)},
+            )
+        connection.execute("INSERT INTO corpora VALUES ('f1', '{}')")
+        connection.execute(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)", (*KEY.values(), ANSWERS.pack())
+        )
+        connection.execute("INSERT INTO confirmations VALUES ('f1', 'y', 'e', 'c', 'f2')")
+    store.check()
+    assert store.remarks == []
+    assert kept(store.path) == [future, RECORD]
+    assert (store.corpus("f1"), store.labelling(**KEY)) == ({}, ANSWERS)
+    assert store.add_confirmation("f1", "x", "e", "c", "f2") == ("y", "x")
 
 
 def test_a_check_makes_the_file_and_keeps_what_it_holds(store: EvidenceStore) -> None:

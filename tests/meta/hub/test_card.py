@@ -24,13 +24,13 @@ def test_languages_are_no_booleans(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hostile", [NINE, "a: !!python/object/apply:os.abort []", "1: &a b"])
 def test_what_is_wrong_leaves_the_rest(tmp_path: Path, hostile: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert card(tmp_path, f"license: mit\n{hostile}").licence == "mit"
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("hostile", ["[" * 100_000, "a: &a [*a]", "- a", "a: [", "a: \x00"])
 def test_of_what_is_no_front_matter_nothing_is_read(tmp_path: Path, hostile: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert card(tmp_path, hostile) == Card()
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

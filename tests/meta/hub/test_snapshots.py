@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,8 +23,9 @@ from huggingface_hub.utils import _http, hf_raise_for_status
 from huggingface_hub.utils._runtime import is_xet_available
 
 from sertify.candidates.reading import Candidate
-from sertify.hub import client, repositories
+from sertify.hub import bounds, client, downloads, troubles
 from sertify.hub.card import Card, read_card
+from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import Repository, fetch
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
@@ -101,7 +103,7 @@ def server(
     write(root / REPO, SMALL | WEIGHTS | OTHERS)
     with LocalHub(root) as local:
         use_hub(monkeypatch, local.url, tmp_path_factory.mktemp("cache"))
-        monkeypatch.setattr(client, "TIMEOUT", 1.0)
+        monkeypatch.setattr(bounds, "TIMEOUT", 1.0)
         yield local
     close_session()
 
@@ -455,6 +457,13 @@ def test_a_short_trouble_is_overcome(server: LocalHub, part: str) -> None:
     assert take_snapshot(of_hub()).commit == server.commit(REPO)
 
 
+@pytest.mark.parametrize("part", ["HEAD .*/resolve/", "GET .*/resolve/", "/tree/", "/api/"])
+@pytest.mark.usefixtures("patient")
+def test_a_connection_that_ends_before_its_time_is_no_trouble(server: LocalHub, part: str) -> None:
+    server.disturb(Response(raw=True), part, times=1)
+    assert take_snapshot(of_hub()).remark == ""
+
+
 def test_a_session_that_the_client_makes_anew_gives_up_in_time_as_well(server: LocalHub) -> None:
     take_snapshot(of_hub())
     close_session()
@@ -504,13 +513,63 @@ def test_a_full_disk(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     snapshot = take_snapshot(of_hub())
-    monkeypatch.setattr(repositories, "snapshot_download", fill)  # no test can have a full disk
+    monkeypatch.setattr(downloads, "hf_hub_download", fill)  # no test can have a full disk
     with pytest.raises(Blocked) as caught:
         fetch(snapshot, snapshot.weight_files)
     assert (
         str(caught.value)
         == f"disk_full: there is no space left on the disk for {REPO}@{server.commit(REPO)}"
     )
+
+
+def test_what_another_commit_has_needs_no_space() -> None:
+    snapshot = take_snapshot(of_hub())
+    blobs = snapshot.folder.parents[1] / "blobs"
+    with (blobs / ("0" * 64)).open("wb") as blob:
+        blob.truncate(10**13)  # of which the disk has to hold nothing
+    large = replace(snapshot, files={**snapshot.files, "model.safetensors": 10**13})
+    with pytest.raises(Blocked, match="checksum_mismatch"):
+        fetch(large, large.weight_files)
+
+
+def test_more_than_there_is_space_for_is_not_downloaded(server: LocalHub) -> None:
+    snapshot = take_snapshot(of_hub())
+    before = len(server.requests)
+    large = replace(snapshot, files={**snapshot.files, "model.safetensors": 10**15})
+    with pytest.raises(Blocked) as caught:
+        fetch(large, large.weight_files)
+    message = f"{REPO} needs 1,000,000 GB more, .* GB are free in {snapshot.folder}"
+    assert re.fullmatch(f"disk_full: {message}", str(caught.value))
+    assert len(server.requests) == before
+
+
+def test_a_pause_beyond_what_is_left_is_not_waited_for(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "LOOK", 5.0)
+    server.disturb(rate_limited(30))
+    assert blocked(of_hub()).endswith("asks to wait 30 s; try again then")
+    assert len(server.requests) <= 2
+
+
+def test_a_card_that_is_too_large_is_left_out(server: LocalHub) -> None:
+    (server.root / REPO / "README.md").write_bytes(b"x" * 4_000_001)
+    snapshot = take_snapshot(of_hub())
+    assert snapshot.remark == "README.md has 4 MB, of which no more than 4 MB would be read"
+    assert present(snapshot) == {*SMALL} - {"README.md"}
+    assert server.bytes_sent < 100_000
+    assert take_snapshot(of_hub(), offline=True).remark == snapshot.remark
+    fetch(snapshot, snapshot.weight_files)
+
+
+def test_a_config_that_is_too_large_is_not_read(tmp_path: Path, server: LocalHub) -> None:
+    large = {"config.json": b" " * 4_000_001}
+    write(server.root / REPO, large)
+    write(tmp_path / "model", large)
+    for snapshot in (take_snapshot(of_hub()), take_snapshot(of_folder(tmp_path / "model"))):
+        judgement = judge_config(snapshot)
+        message = "config.json cannot be read: it has 4 MB, and no more than 4 MB are read"
+        assert (judgement.reason, judgement.message) == ("bad_config", message)
 
 
 # ------------------------------------------------------------------ what arrives is what is listed
@@ -591,7 +650,7 @@ def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() ->
     page = {"content-type": "text/html"}
     request = httpx2.Request("GET", url)
     response = httpx2.Response(401, headers=page, text="Log in", request=request)
-    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+    with pytest.raises(Blocked) as caught, troubles.hub_errors(REPO, None, offline=False):
         hf_raise_for_status(response)
     assert caught.value.reason.code == "unreachable"
     assert "what answered is not the hub; it may be the page of a proxy" in str(caught.value)
@@ -599,7 +658,7 @@ def test_the_page_of_a_proxy_that_asks_for_a_login_is_no_missing_repository() ->
 
 @pytest.mark.parametrize("error", [RuntimeError("CAS failed"), UserWarning("odd"), KeyError("x")])
 def test_nothing_that_the_client_raises_gets_through_with_what_it_sent(error: Exception) -> None:
-    with pytest.raises(Blocked) as caught, client.hub_errors(REPO, None, offline=False):
+    with pytest.raises(Blocked) as caught, troubles.hub_errors(REPO, None, offline=False):
         raise error
     assert caught.value.reason.code == "unreachable"
     assert caught.value.__suppress_context__
@@ -801,6 +860,24 @@ NO_INDEX: dict[str, tuple[dict[str, bytes], str]] = {
             "model.safetensors.index.json": b'{"weight_map": {"a": "b.safetensors"}}',
         },
         "corrupt_weights: model.safetensors.index.json lists b.safetensors, which is missing",
+    ),
+    "foreign-shard": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "other/b.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "other/b.safetensors"}}',
+        },
+        (
+            "corrupt_weights: model.safetensors.index.json lists other/b.safetensors, "
+            "which is no part of the weights by its name"
+        ),
+    ),
+    "shard-outside": (
+        {
+            "model-00001-of-00001.safetensors": b"",
+            "model.safetensors.index.json": b'{"weight_map": {"a": "../b.safetensors"}}',
+        },
+        "corrupt_weights: model.safetensors.index.json lists ../b.safetensors, which is missing",
     ),
     "shards-without-a-list": (
         SMALL | {"pytorch_model-00001-of-00002.bin": b""},

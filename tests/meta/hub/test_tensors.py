@@ -684,6 +684,49 @@ def test_a_pickle_bomb_fizzles_out(pickled: bytes) -> None:
     assert len(complaint) < 200
 
 
+def doubled(times: int) -> bytes:
+    """Return instructions for a tuple of 2 to the so many ones, of which each holds another."""
+    rest = (b"h%c\x86q%c" % (number, number + 1) for number in range(times))
+    return b"K\1\x85q\0" + b"".join(rest)
+
+
+MANY, DEEP = doubled(100), b")" + b"\x85" * 200_000
+HASHED = {
+    "a key": b"}%sK\1s.",
+    "a value": b"}X\1\0\0\0a%ss.",
+    "a key further in": b"}X\1\0\0\0a}%sK\1ss.",
+    "a member of a set": b"}X\1\0\0\0ac__builtin__\nset\n]%sa\x85Rs.",
+    "a key of what is called": b"}X\1\0\0\0accollections\nOrderedDict\n]%sK\1\x86a\x85Rs.",
+    "what is counted": b"}X\1\0\0\0accollections\nCounter\n]%sa\x85Rs.",
+    "a state": b"ccollections\nOrderedDict\n)R}%sK\1sb.",
+    "outside": b"}X\1\0\0\0a%sQs.",
+}
+
+
+@pytest.mark.parametrize("tuples", [MANY, DEEP], ids=["many", "deep"])
+@pytest.mark.parametrize("pickled", HASHED.values(), ids=HASHED)
+def test_a_tuple_that_torch_would_hash_for_ever_is_refused(pickled: bytes, tuples: bytes) -> None:
+    with pytest.raises(CorruptWeights, match=r"a tuple of more than 10,000 values or 50 levels$"):
+        of_torch(archive(b"\x80\2" + pickled % tuples))
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        (b"cbuiltins\nbytearray\n\x8a\4\xff\xff\xff\x7f\x85R", "1,048,576 bytes of nothing"),
+        (b"c_codecs\nencode\nX\1\0\0\0aX\x08\0\0\0punycode\x86R", "as torch never does"),
+    ],
+)
+def test_a_call_that_would_take_all_there_is_is_refused(call: bytes, complaint: str) -> None:
+    with pytest.raises(CorruptWeights, match=complaint):
+        of_torch(archive(b"\x80\2}X\1\0\0\0a" + call + b"s."))
+
+
+def test_small_tuples_may_be_keys() -> None:
+    small = b"\x80\2}" + doubled(12) + b"K\1s."
+    assert of_torch(archive(small)) == TensorIndex({}, others=("<tuple>",))
+
+
 def survives(read: Callable[[bytes], TensorIndex], content: bytes) -> None:
     """Fail if reading raises anything but the two errors, or takes long."""
     started = time.process_time()

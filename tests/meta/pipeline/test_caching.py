@@ -19,7 +19,9 @@ import pytest
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
+from sertify.evidence.cache import Cache, seal_of
 from sertify.hub.snapshots import take_snapshot
+from sertify.hub.watching import Watch
 from sertify.pipeline import stages
 from sertify.pipeline.settings import Settings
 from tests.meta import tiny
@@ -150,8 +152,9 @@ def mark(project: Project) -> dict[str, bytes]:
             odd = struct.pack(
                 f"<cI{(len(answer) - 5) // 4}f", b"=", 1, *range(len(answer) // 4 - 1)
             )
-            update = "UPDATE answers SET answer = ? WHERE model = ? AND question = ?"
-            connection.execute(update, (odd, model, question))
+            update = "UPDATE answers SET answer = ?, seal = ? WHERE model = ? AND question = ?"
+            seal = seal_of(model, question, odd)
+            connection.execute(update, (odd, seal, model, question))
     return project.answers()
 
 
@@ -185,7 +188,8 @@ class TestKeys:
 
     def key(self, folder: Path, **terms: Any) -> str:
         candidate = self.candidate(folder, **terms)
-        return stages.key(take_snapshot(candidate), candidate, self.SETTINGS)
+        snapshot = take_snapshot(candidate)
+        return stages.key(snapshot, candidate, self.SETTINGS, Watch(snapshot), Cache(None))
 
     @pytest.mark.parametrize(
         "terms",

@@ -11,6 +11,9 @@ from huggingface_hub import close_session
 
 from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Candidate
+from sertify.hub import bounds
+from sertify.hub.snapshots import Snapshot, take_snapshot
+from sertify.pipeline import prefetch
 from sertify.pipeline.prefetch import Repositories
 from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
@@ -152,3 +155,28 @@ def test_what_is_as_it_is_locked_is_judged(server: LocalHub, tmp_path: Path) -> 
     with closing(Repositories([], offline=False, locked=locked)) as survey:
         assert survey.snapshot(of_hub()).commit == server.commit("org/model")
         assert survey.snapshot(local).folder == folder
+
+
+def test_what_hangs_elsewhere_than_in_an_answer_is_given_up_and_holds_up_no_other(
+    server: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forever = threading.Event()
+
+    def hang(candidate: Candidate, **options: bool) -> Snapshot:
+        if candidate.model != "org/model":
+            forever.wait()
+        return take_snapshot(candidate, **options)
+
+    monkeypatch.setattr(prefetch, "take_snapshot", hang)  # as a name server, or a disk
+    monkeypatch.setattr(bounds, "LOOK", 2.0)
+    monkeypatch.setattr(bounds, "GRACE", 1.0)
+    hanging = [of_hub(f"org/hanging{number}") for number in range(10)]
+    with closing(Repositories([*hanging, of_hub()], offline=False)) as survey:
+        assert survey.snapshot(of_hub()).commit == server.commit("org/model")
+        for one in hanging:
+            for ask in (survey.snapshot, survey.index):
+                with pytest.raises(Blocked) as caught:
+                    ask(one)
+                message = f"what the hub has of {one.model} did not arrive within 3 s"
+                assert str(caught.value) == f"timed_out: {message}"
+    forever.set()

@@ -40,10 +40,10 @@ BOMBS = {
 
 @pytest.mark.parametrize(("data", "problem"), BOMBS.values(), ids=BOMBS)
 def test_what_would_take_for_ever_is_refused_in_time(data: bytes, problem: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     document = read_yaml(data, any_keys=True, tags=True)
     assert any(problem in found for found in document.problems.values())
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_a_tag_is_a_problem_unless_it_is_to_be_noted() -> None:

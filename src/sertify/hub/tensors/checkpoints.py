@@ -203,5 +203,5 @@ def _shape(name: str, layout: Sequence[object], available: int) -> tuple[int, ..
                 steps = (stride * (size - 1) for stride, size in zip(strides, shape, strict=True))
                 if elements and offset + sum(steps) >= available:
                     raise CorruptWeights(f"has less data than {quoted(name)} refers to")
-                return shape
+                return tuple(shape)
     raise CorruptWeights(f"holds {quoted(name)} in an impossible shape")

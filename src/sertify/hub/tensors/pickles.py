@@ -6,7 +6,7 @@ instead of objects. It holds no more than the pickle is long.
 
 import io
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,15 @@ UNKNOWN = "?"
 
 # A name out of the memo costs the pickle two bytes, but us its whole length.
 _LONGEST_NAME = 500
+
+# Of a tuple that holds tuples out of the memo, a pickle of some hundred bytes can make one of more
+# values than there are atoms, or one so deep that whoever looks at it crashes: as a key, it is
+# looked at. What torch.save writes has some twenty values in four levels.
+_MOST_VALUES, _MOST_LEVELS = 10_000, 50
+
+_MOST_NAMES = 10_000
+_MOST_ZEROS = 2**20
+_CODECS = ("latin1", "latin-1", "utf-8", "ascii")
 
 # What Python 2 called the modules; torch renames them before it looks into its own list.
 _RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
@@ -71,6 +80,25 @@ class Call:
     function: str
     arguments: tuple[object, ...]
     changed: bool = False
+
+
+class Tuple(tuple[object, ...]):
+    """A tuple that knows how many values it holds, those of the tuples in it included."""
+
+    values: int
+    levels: int
+
+
+def _tuple(items: Iterable[object]) -> Tuple:
+    made = Tuple(items)
+    inner = [item for item in made if isinstance(item, Tuple)]
+    made.values = len(made) - len(inner) + sum(item.values for item in inner)
+    made.levels = 1 + max((item.levels for item in inner), default=0)
+    if made.values > _MOST_VALUES or made.levels > _MOST_LEVELS:
+        raise BrokenPickle(
+            f"it holds a tuple of more than {_MOST_VALUES:,} values or {_MOST_LEVELS} levels"
+        )
+    return made
 
 
 class Walk:
@@ -143,7 +171,7 @@ class Walk:
     def _global(self, module: object, name: object) -> Global:
         known = isinstance(module, str) and isinstance(name, str)
         full = _full_name(str(module), str(name)) if known else UNKNOWN
-        self.names.add(full)
+        self.names.add(full if len(self.names) < _MOST_NAMES else UNKNOWN)
         return Global(full)
 
     def _call(self, function: object, arguments: object) -> None:
@@ -152,6 +180,7 @@ class Walk:
         elif function.name == "collections.OrderedDict" and not arguments:
             self._stack.append(Entries())
         else:
+            _refuse_costly(function.name, arguments)
             self._stack.append(Call(function.name, arguments))
 
     def _inst(self, names: tuple[str, str]) -> None:
@@ -193,6 +222,15 @@ class Walk:
             self._pop()
 
 
+def _refuse_costly(function: str, arguments: tuple[object, ...]) -> None:
+    """Raise ``BrokenPickle`` for a call that is allowed, but takes what memory or time there is."""
+    match function, arguments:
+        case "builtins.bytearray", (int(size), *_) if size > _MOST_ZEROS:
+            raise BrokenPickle(f"it makes more than {_MOST_ZEROS:,} bytes of nothing")
+        case "_codecs.encode", (_, codec, *_) if codec not in _CODECS:
+            raise BrokenPickle("it encodes text as torch never does")
+
+
 def _full_name(module: str, name: str) -> str:
     if len(module) + len(name) > _LONGEST_NAME:
         return UNKNOWN
@@ -207,7 +245,7 @@ def _constant(value: object) -> _Step:
 
 
 def _tuple_of(count: int) -> _Step:
-    return lambda walk, _: walk._stack.append(walk._pop_some(count))
+    return lambda walk, _: walk._stack.append(_tuple(walk._pop_some(count)))
 
 
 # What a state dict is made of. Any other instruction pushes its argument, or something opaque.
@@ -221,7 +259,7 @@ _STEPS: Mapping[str, _Step] = {
     "DICT": lambda walk, _: walk._dict(),
     "DUP": lambda walk, _: walk._stack.append(walk._peek()),
     "EMPTY_DICT": lambda walk, _: walk._stack.append(Entries()),
-    "EMPTY_TUPLE": _constant(()),
+    "EMPTY_TUPLE": _constant(_tuple(())),
     "GLOBAL": lambda walk, names: walk._push_global(*names),
     "INST": Walk._inst,
     "MARK": lambda walk, _: walk._marks.append(len(walk._stack)),
@@ -234,7 +272,7 @@ _STEPS: Mapping[str, _Step] = {
     "SETITEM": lambda walk, _: walk._set_items(walk._pop_some(2)),
     "SETITEMS": lambda walk, _: walk._set_items(walk._pop_mark()),
     "STACK_GLOBAL": lambda walk, _: walk._push_global(*walk._pop_some(2)),
-    "TUPLE": lambda walk, _: walk._stack.append(walk._pop_mark()),
+    "TUPLE": lambda walk, _: walk._stack.append(_tuple(walk._pop_mark())),
     "TUPLE1": _tuple_of(1),
     "TUPLE2": _tuple_of(2),
     "TUPLE3": _tuple_of(3),

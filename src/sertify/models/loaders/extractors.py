@@ -11,9 +11,11 @@ from transformers.models.auto.feature_extraction_auto import (
 )
 
 from sertify.candidates.entries import SamplingRate
-from sertify.hub.snapshots import Snapshot
+from sertify.hub.plausible import oddity
+from sertify.hub.snapshots import EXTRACTOR_FILES, Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
 from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.files import read_text
 
 
 def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
@@ -34,6 +36,9 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
         with quiet():
             # A path that is not there would be taken for the name of a repository.
             here = folder.is_dir()
+            for name in EXTRACTOR_FILES:
+                if (folder / name).is_file():
+                    read_text(folder / name)  # no longer than may be
             content = get_feature_extractor_config(folder, local_files_only=True) if here else {}
             if not content:
                 return None, f"{owner} has no preprocessor_config.json"
@@ -41,6 +46,8 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
             rate = content.get("sampling_rate")
             if not isinstance(rate, int) or isinstance(rate, bool):
                 return None, "preprocessor_config.json names no sampling_rate"
+            if problem := oddity(content, "preprocessor_config.json"):
+                return None, problem
             # That the candidate's own code may run says nothing of another repository's.
             trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
             return AutoFeatureExtractor.from_pretrained(

@@ -47,13 +47,13 @@ class OnnxLoader:
         if graph is None:
             raise Rejected("no_weights", f"it has none of {listed(_GRAPHS)}; {snapshot.listing}")
         weights = re.escape(graph) + EXTERNAL_DATA
-        data = (name for name in snapshot.files if re.fullmatch(weights, name))
+        data = sorted(name for name in snapshot.files if re.fullmatch(weights, name))
         config = read_config(snapshot)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
             loader=self,
-            files=(graph, *sorted(data)),
+            files=(graph, *data),
             architecture=(config.architectures or ["a graph"])[0],
             labels=labels_of(snapshot, config),
             problem_type=config.problem_type,
@@ -61,6 +61,7 @@ class OnnxLoader:
             sampling_rate=None if extractor is None else extractor.sampling_rate,
             extractor_problem=problem,
             receptive_field=receptive_field(config),
+            memory=sum(snapshot.files[name] for name in (graph, *data)),
             remark=(
                 f"{graph}, run by onnxruntime on the CPU. If it only takes clips of one length, "
                 "others are cut or padded with zeros to it."

@@ -19,8 +19,9 @@ from torch.nn.functional import layer_norm
 from transformers import AutoConfig, Wav2Vec2FeatureExtractor
 
 from sertify.corpora.audio import Waveform
+from sertify.gates.loadability import require
 from sertify.gates.weights import WeightReport
-from sertify.hub.configs import has_config
+from sertify.hub.configs import has_config, judge_values
 from sertify.hub.repositories import SPEECHBRAIN_WEIGHTS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -38,6 +39,7 @@ from sertify.models.loaders.stock import (
     LOADING,
     backbone_of,
     expected_weights,
+    memory_of,
     receptive_field,
     weight_report,
 )
@@ -67,6 +69,7 @@ class SpeechBrainLoader:
         extractor, problem = _load_extractor(snapshot, recipe, config)
         normalize = None if extractor is None else extractor.do_normalize
         network = _network_class(config, recipe, normalize)
+        memory = memory_of(network, config)
         # Of a repository with other weights, too, these are what was listed.
         unknown = index.problem
         if not unknown and not set(SPEECHBRAIN_WEIGHTS) <= {*snapshot.weight_files}:
@@ -83,6 +86,7 @@ class SpeechBrainLoader:
             sampling_rate=_sampling_rate(snapshot, recipe, extractor),
             extractor_problem=problem,
             receptive_field=receptive_field(config),
+            memory=memory,
             remark=recipe.remark,
             material=(network, config),
         )
@@ -101,9 +105,12 @@ class SpeechBrainLoader:
 
 
 def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
-    folder = snapshot.companion(recipe.source).folder
+    source = snapshot.companion(recipe.source)
+    require(judge_values(source))
     with config_errors(), quiet():
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(
+            source.folder, local_files_only=True, trust_remote_code=False
+        )
     backbone_of(config)
     config.num_labels = recipe.outputs
     return config

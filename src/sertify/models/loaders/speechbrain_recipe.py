@@ -7,6 +7,7 @@ from typing import Any
 from sertify.hub.hyperparams import class_names, label_names, read_hyperparams
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import listed, quoted
 
 RECIPE, ENCODER = "hyperparams.yaml", "label_encoder.txt"
@@ -67,7 +68,7 @@ def read_recipe(snapshot: Snapshot) -> Recipe:
 
 def _parsed(snapshot: Snapshot, name: str, parse: Callable[[str], Any]) -> Any:
     try:
-        return parse((snapshot.folder / name).read_text(encoding="utf-8"))
+        return parse(read_text(snapshot.folder / name))
     except (OSError, ValueError) as error:
         raise Rejected("bad_config", f"{name} cannot be read: {error}") from error
 

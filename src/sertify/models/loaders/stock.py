@@ -15,7 +15,8 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
-from sertify.hub.configs import has_config, judge_config
+from sertify.hub.configs import has_config, judge_config, judge_values
+from sertify.hub.plausible import oddity
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -43,7 +44,7 @@ class StockLoader:
         remote = getattr(config, "auto_map", None) or {}
         if trust and AUTO in remote and type(config) not in MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING:
             return get_class_from_dynamic_module(remote[AUTO], snapshot.folder)
-        # Built without memory, whatever goes wrong from here on is due to the weights.
+        # Built without memory.
         with torch.device("meta"):
             network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
         return type(network)
@@ -67,6 +68,7 @@ class StockLoader:
         config = read_config(snapshot)
         with config_errors(), quiet():
             network = self.network_class(config, index, snapshot)
+        memory = memory_of(network, config)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
@@ -81,6 +83,7 @@ class StockLoader:
             sampling_rate=None if extractor is None else extractor.sampling_rate,
             extractor_problem=problem,
             receptive_field=receptive_field(config),
+            memory=memory,
             remark=self.remark(index),
             material=(network, config, extractor, index.others),
         )
@@ -97,9 +100,6 @@ class StockLoader:
         return answering, weight_report(network, info, others)
 
 
-# Ten times as many as the largest has: more would take hours to build, for a typing error.
-_MOST_LAYERS = 500
-
 LOADING = {
     "dtype": torch.float32,
     # A head of another size is then told from one that is absent, with its name.
@@ -111,16 +111,13 @@ LOADING = {
 
 def read_config(snapshot: Snapshot) -> Any:
     """Read config.json as transformers does."""
+    require(judge_values(snapshot))
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(
             snapshot.folder, local_files_only=True, trust_remote_code=trust
         )
-    layers = [getattr(config, name, 0) for name in ("num_hidden_layers", "encoder_layers")]
-    if max(number for number in [*layers, 0] if isinstance(number, int)) > _MOST_LAYERS:
-        wanted = f"{max(layers)} layers, but should ask for at most {_MOST_LAYERS}"
-        raise Rejected("bad_config", f"config.json asks for {wanted}")
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
@@ -145,6 +142,9 @@ def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
     if given is not None:
         return given
     names: Mapping[int, Any] = config.id2label or {}
+    # A class of the repository's own may make labels that config.json does not have.
+    if problem := oddity({"id2label": names}, "config.json"):
+        raise Rejected("bad_config", problem)
     named = (names.get(index) for index in range(len(names)))
     return tuple(None if name is None else str(name) for name in named)
 
@@ -153,6 +153,8 @@ def receptive_field(config: Any) -> int:
     """Samples that one output frame of the convolutional front end sees."""
     kernels: Sequence[int] = getattr(config, "conv_kernel", None) or ()
     strides: Sequence[int] = getattr(config, "conv_stride", None) or ()
+    if len(kernels) != len(strides):
+        return 400  # a model without convolutions may have one of the keys all the same
     field = 1
     for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
         field = (field - 1) * stride + kernel
@@ -160,10 +162,23 @@ def receptive_field(config: Any) -> int:
     return field if kernels else 400
 
 
+def memory_of(network_class: Any, config: Any) -> int:
+    """Return how many bytes a network takes in float32.
+
+    It is built without memory: whatever goes wrong here is due to the config, and is raised as
+    ``Rejected`` with ``bad_config``.
+    """
+    with config_errors(), quiet(), torch.device("meta"):
+        network = network_class(config)
+    numbers: int = sum(tensor.numel() for tensor in (*network.parameters(), *network.buffers()))
+    return 4 * numbers
+
+
 def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> WeightReport:
     """Report on weights as loading would, which it is: of tensors that take no memory."""
-    # Of a subclass that leaves what the checkpoint lacks as it is, for nobody will ask it.
-    probe: Any = type(network_class.__name__, (network_class,), {"_init_weights": lambda *_: None})
+    # Of a subclass that leaves what the checkpoint lacks where it is, for nobody will ask it: it
+    # would take memory, whatever the config asks for.
+    probe: Any = type(network_class.__name__, (network_class,), dict.fromkeys(_FILLING, _leave))
     phantoms = {
         name: torch.zeros(1).expand(tensor.shape) if tensor.shape else torch.zeros(())
         for name, tensor in index.tensors.items()
@@ -171,6 +186,18 @@ def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> Wei
     with weight_errors("the checkpoint"), quiet():
         network, info = probe.from_pretrained(None, config=config, state_dict=phantoms, **LOADING)
     return weight_report(network, info, others=index.others, look=False)
+
+
+# What transformers does for a weight that the checkpoint lacks.
+_FILLING = (
+    "_init_weights",
+    "_move_missing_keys_from_meta_to_device",
+    "_initialize_missing_keys",
+)
+
+
+def _leave(*_: object, **__: object) -> None:
+    pass
 
 
 def weight_report(

@@ -66,6 +66,7 @@ class Remote:
         theirs.close()
         speech.close()
         self._output = Output(mouth)
+        self._shared = _held(self._process.pid, above=True)
         self._most = 0
 
     @property
@@ -87,7 +88,10 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), deed)
-            result, error = self._next(deed, time.monotonic(), times)[1]
+            kind, content = self._next(deed, time.monotonic(), times)
+            while kind == "at":
+                kind, content = self._next(content, time.monotonic(), times)
+        result, error = content
         if error is not None:
             raise error
         return result
@@ -166,8 +170,7 @@ class Remote:
         return message
 
     def _look(self, deed: Deed, since: float, times: int) -> None:
-        with suppress(psutil.Error):
-            self._most = max(self._most, psutil.Process(self.pid).memory_info().rss)
+        self._most = max(self._most, _held(self.pid) - self._shared)
         late = self._allowance.exceeded(deed, since, times)
         if late:
             raise self._ended("timed_out", late)
@@ -187,6 +190,8 @@ class Remote:
     def _fallen(self, deed: Deed) -> Blocked:
         """Say how a process ended by itself."""
         self._process.join(_LAST_WORDS)
+        if self._process.is_alive():
+            return self._ended("crashed", f"its process stopped to listen in {deed}")
         self._kill()
         code = self._process.exitcode or 0
         if code >= 0:
@@ -207,10 +212,12 @@ class Remote:
         return self._end
 
     def _note_failure(self, error: Exception) -> None:
-        """Let an error that nobody expected be looked into."""
-        trace = error.__dict__.pop("trace", "")
-        if trace and isinstance(error, Blocked):
-            error.message += self._dumped(trace)
+        """Say what was allowed, and let an error that nobody expected be looked into."""
+        if isinstance(error, Blocked):
+            if error.reason.code == "out_of_memory" and self._limit is not None:
+                error.message += f", of {amount(self._limit)} allowed"
+            if trace := error.__dict__.pop("trace", ""):
+                error.message += self._dumped(trace)
             error.args = (error.reason.code, error.message)
 
     def _dumped(self, text: str) -> str:
@@ -238,6 +245,23 @@ class Remote:
         self._process.join()
 
 
+def _held(pid: int | None, *, above: bool = False) -> int:
+    """Return the bytes that a process holds, or the one that it was started from."""
+    try:
+        process = psutil.Process(pid)
+        if above and (parent := process.parent()) is not None and parent.pid != os.getpid():
+            process = parent
+        elif above:
+            return 0
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+class _Gone(Exception):
+    """The process at the other end takes nothing more."""
+
+
 class _Feeder(threading.Thread):
     """Sends arrays, each when the other side has taken those before."""
 
@@ -251,20 +275,27 @@ class _Feeder(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Send all, and that there are no more."""
-        try:
-            for item in self._items:
-                if self._stopped.is_set():
-                    break
-                self._connection.send_bytes(np.ascontiguousarray(item, np.float32).data)
+        """Send all, and that there are no more; where nobody takes them, who waits learns why."""
+        items = iter(self._items)
+        with suppress(_Gone):
+            while not self._stopped.is_set() and (item := self._taken(items)) is not None:
+                self._send(np.ascontiguousarray(item, np.float32).data)
                 self._sent += 1
                 self._changed = time.monotonic()
-        except OSError:
-            return  # nobody is there; who waits for the answers learns why
+            self._send(END)
+
+    def _taken(self, items: Iterator[Any]) -> Any:
+        try:
+            return next(items, None)
         except BaseException as error:
             self.error = error
-        with suppress(OSError):
-            self._connection.send_bytes(END)
+            return None
+
+    def _send(self, content: Any) -> None:
+        try:
+            self._connection.send_bytes(content)
+        except OSError as error:
+            raise _Gone from error
 
     def note_answer(self) -> None:
         """Learn that an answer came."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.vocabulary.errors import Blocked, SertifyError
-from sertify.vocabulary.text import text_of_error
+from sertify.vocabulary.text import safe, text_of_error
 
 DUMP = getattr(signal, "SIGUSR2", None)
 """The signal at which a process writes down where all of its threads are."""
@@ -56,10 +56,14 @@ class Call:
 
 
 def serve(connection: Connection, speech: Connection, call: Call) -> None:
-    """Do what the other process asks for, until it is gone."""
+    """Do what the other process asks for, until it is gone.
+
+    The object is given a function ``note``, which it may tell what it is about to do next.
+    """
     _settle(speech, call)
     try:
         subject = getattr(import_module(call.module), call.name)(*call.inputs)
+        subject.note = lambda deed: connection.send(("at", deed))
     except BaseException as error:
         failure: BaseException = error
         subject = None
@@ -155,7 +159,7 @@ def _told(error: BaseException) -> Exception:
         return error
     text = text_of_error(error)
     if isinstance(error, MemoryError):
-        return Blocked("out_of_memory", f"not enough memory: {text}")
+        return Blocked("out_of_memory", f"not enough memory: {safe(error)}")
     if isinstance(error, SystemExit):
         return Blocked("exited", f"its code asked to end the process ({text})")
     blocked = Blocked("unexpected_error", text)

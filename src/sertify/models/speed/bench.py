@@ -19,6 +19,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine, memory
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
+from sertify.models.processes.allowance import Deed
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
 from sertify.models.speed.stopwatch import WARM_UP
@@ -50,6 +51,7 @@ class Bench:
         os.environ.pop("ONEDNN_PRIMITIVE_CACHE_CAPACITY", None)
         self._snapshot, self._index = snapshot, index
         self._arguments, self._answers = arguments, answers
+        self.note: Callable[[Deed], None] = lambda _: None
 
     def load(self) -> tuple[int, dict[str, Any]]:
         """Load the model, of which files are there; return its sampling rate and what that cost.
@@ -60,7 +62,7 @@ class Bench:
         gc.collect()
         gc.freeze()  # else loading would look through all that was imported
         started = time.perf_counter()
-        model = load(blueprint, **self._arguments)  # asks it a first question, too
+        model = load(blueprint, **self._arguments, note=self.note)  # asks it a first question, too
         cold_start = time.perf_counter() - started
         certify(model)
         model, _ = proven(model)

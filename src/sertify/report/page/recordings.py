@@ -7,9 +7,10 @@ from io import BytesIO
 import soundfile
 
 from sertify.corpora.audio import UnreadableAudio, read_audio
-from sertify.corpora.clips import Clip, Corpus, content_keys
+from sertify.corpora.clips import Clip, Corpus, content_keys, require_same
 from sertify.report.formats import ranked
 from sertify.report.results.model.results import Results
+from sertify.vocabulary.errors import Blocked
 
 _LONGEST = 15.0
 _RATE = 16_000
@@ -55,8 +56,9 @@ def _uri(clip: Clip) -> str | None:
     file = BytesIO()
     try:
         samples = read_audio(clip.path, _RATE, 1, clip.start, end)
+        require_same(clip)
         # MP3, because all browsers play it; Safari does not play Opus in Ogg but in its latest.
         soundfile.write(file, samples, _RATE, format="MP3", **_SMALL)
-    except (UnreadableAudio, soundfile.LibsndfileError):
+    except (UnreadableAudio, soundfile.LibsndfileError, Blocked):
         return None
     return f"data:audio/mpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

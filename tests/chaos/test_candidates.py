@@ -1,0 +1,101 @@
+"""Whatever a candidate's model does to its process, it is told of it, and no other is touched."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.chaos.models import write_pool
+from tests.chaos.projects import run_on
+from tests.meta.runs import Outcome
+
+CRASHED, EXITED, LATE = "crashed", "exited", "timed_out"
+UNEXPECTED, MEMORY = "unexpected_error", "out_of_memory"
+
+# What its code does, when, and what is said of it: the reason, and words of the message.
+ROWS = [
+    ("segfault", "config", CRASHED, "segmentation fault (SIGSEGV) in load"),
+    ("exit", "config", EXITED, "exit code 0 in load"),
+    ("hang", "config", LATE, "load took more than 4 s"),
+    ("odd", "config", UNEXPECTED, "Odd: odd"),
+    ("interrupt", "config", UNEXPECTED, "KeyboardInterrupt"),
+    ("memory", "config", MEMORY, "of 2 GB allowed"),
+    ("segfault", "forward", CRASHED, "segmentation fault (SIGSEGV) in forward"),
+    ("abort", "forward", CRASHED, "aborted (SIGABRT) in forward"),
+    ("terminate", "forward", CRASHED, "terminated (SIGTERM) in forward"),
+    ("exit", "forward", EXITED, "exit code 0 in forward"),
+    ("pytest-exit", "forward", UNEXPECTED, "Exit: done"),
+    ("system-exit", "forward", EXITED, "SystemExit: 0"),
+    ("odd", "forward", UNEXPECTED, "Odd: odd"),
+    ("mute", "forward", UNEXPECTED, "Mute"),
+    ("surrogate", "forward", "no_feature_extractor", "LookupError: half"),
+    ("hang", "forward", LATE, "forward took more than 4 s"),
+    ("hang-hard", "forward", LATE, "forward took more than 4 s"),
+    ("memory", "forward", MEMORY, "of 2 GB allowed"),
+    ("deaf", "forward", CRASHED, "its process stopped to listen in forward"),
+    ("segfault", "speed", CRASHED, "segmentation fault (SIGSEGV) in"),
+    ("hang", "speed", LATE, "took more than 4 s"),
+    ("exit", "speed", EXITED, "exit code 0 in"),
+    ("spoils", "forward", "", ""),
+    ("prints", "config", "", ""),
+]
+NAMES = {f"{act}.{at}": (act, at) for act, at, _, _ in ROWS}
+WORKERS = ["0", "2"]
+
+
+@pytest.fixture(scope="module", params=WORKERS, ids=["serial", "workers"])
+def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Judge them all, with sound ones between them."""
+    folder = tmp_path_factory.mktemp("pool")
+    write_pool(folder, NAMES, sound=6)
+    marks = "loadability or speed"
+    return run_on(folder, "-m", marks, "-n", request.param, "--benchmark-max-time=0.05")
+
+
+@pytest.mark.slow(60)
+class TestAPool:
+    def test_the_run_comes_to_its_end(self, outcome: Outcome) -> None:
+        assert outcome.code == pytest.ExitCode.TESTS_FAILED, outcome.output
+        assert "INTERNALERROR" not in outcome.output
+        assert outcome.results["run"]["finished"]
+        ET.parse(outcome.reports / "junit.xml")
+        assert (outcome.reports / "junit.xml").stat().st_size < 2_000_000
+
+    @pytest.mark.parametrize(("act", "at", "reason", "says"), ROWS)
+    def test_what_it_did_is_told_of_it(
+        self, outcome: Outcome, act: str, at: str, reason: str, says: str
+    ) -> None:
+        cases = outcome.of(f"{act}.{at}")
+        told = [case for case in cases if case.kind in ("error", "failure")]
+        if "needs_serial_run" in {case.properties.get("reason") for case in cases}:
+            reason = "" if at == "speed" else reason
+        if not reason:
+            assert told == []
+            return
+        assert [case.properties["reason"] for case in told] == [reason]
+        blocked = reason != "no_feature_extractor"  # which is of what it says, not of its process
+        assert (told[0].properties["outcome"] == "BLOCKED") is blocked
+        assert says in told[0].message
+
+    def test_the_sound_ones_are_untouched(self, outcome: Outcome) -> None:
+        sound = {c.properties["candidate"] for c in outcome.cases if "candidate" in c.properties}
+        for name in [name for name in sound if name.startswith("sound")]:
+            kinds = {c.properties.get("reason", c.kind) for c in outcome.of(name)}
+            assert kinds <= {"passed", "needs_serial_run"}, name
+
+    def test_nothing_is_left_behind(self, outcome: Outcome) -> None:  # noqa: ARG002
+        alive = [p.info["cmdline"] for p in psutil.process_iter(["cmdline"])]
+        assert [line for line in alive if line == ["sleep", "987"]] == []
+
+    def test_a_crash_leaves_a_file_that_says_where(self, outcome: Outcome) -> None:
+        dump = outcome.reports / "crashes" / "segfault.forward.txt"
+        assert "in string_at" in dump.read_text("utf-8")
+        message = next(c.message for c in outcome.of("segfault.forward") if c.kind == "error")
+        assert "see crashes/segfault.forward.txt" in message
+        assert not (outcome.reports / "crashes" / "sound-last.txt").exists()
+
+
+def test_a_pool_knows_its_deeds(tmp_path: Path) -> None:
+    path = write_pool(tmp_path, {"a": ("hang", "forward")}, sound=1)
+    assert path.read_text("utf-8").count("sound-") == 2

@@ -1,0 +1,275 @@
+"""What an object in a process of its own can do to whoever asks it: nothing but be told of."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from sertify.candidates.limits import Allowances, allowances_of
+from sertify.models.processes.allowance import Allowance
+from sertify.models.processes.remote import Remote
+from sertify.vocabulary.errors import Blocked, ConfigurationError
+
+pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
+
+
+def begin(dump: Path | None = None, **limits: Any) -> Remote:
+    allowance = Allowance.of(Allowances(**{"load": 30, "forward": 30, **limits}))
+    return Remote("tests.meta.models.misbehaving", "Misbehaving", allowance=allowance, dump=dump)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Remote]:
+    started = begin(tmp_path / "crashes" / "one.txt")
+    yield started
+    started.close()
+
+
+def blocked(remote: Remote, method: str, *inputs: Any, **options: Any) -> Blocked:
+    with pytest.raises(Blocked) as error:
+        remote.ask(method, *inputs, **options)
+    return error.value
+
+
+# What ends the process: the method, its inputs, the reason and what the message says.
+ENDS = [
+    ("segfault", (), "crashed", "segmentation fault (SIGSEGV) in forward"),
+    ("abort", (), "crashed", "aborted (SIGABRT) in forward"),
+    ("kill", (int(signal.SIGTERM),), "crashed", "terminated (SIGTERM) in forward"),
+    ("kill", (int(signal.SIGKILL),), "crashed", "killed (SIGKILL) in forward"),
+    ("exit", (0,), "exited", "its process ended itself with exit code 0 in forward"),
+    ("exit", (3,), "exited", "its process ended itself with exit code 3 in forward"),
+]
+
+
+@pytest.mark.parametrize(("method", "inputs", "code", "says"), ENDS)
+def test_an_end_is_told_again_and_again(
+    remote: Remote, method: str, inputs: tuple[Any, ...], code: str, says: str
+) -> None:
+    for _ in range(2):
+        error = blocked(remote, method, *inputs, deed="forward")
+        assert error.reason.code == code
+        assert says in error.message
+        assert "see crashes/one.txt" in error.message
+
+
+# What the process outlives.
+ERRORS = [
+    ("leave", (), "exited", "its code asked to end the process (SystemExit: 0)"),
+    ("interrupt", (), "unexpected_error", "KeyboardInterrupt"),
+    ("close_generator", (), "unexpected_error", "GeneratorExit"),
+    ("unspeakable", (), "unexpected_error", "Unspeakable: it cannot say what is wrong"),
+    ("surrogate", (), "unexpected_error", "ValueError: \\udce4"),
+    ("recurse", (), "unexpected_error", "RecursionError"),
+    ("no_such_method", (), "unexpected_error", "AttributeError"),
+]
+
+
+@pytest.mark.parametrize(("method", "inputs", "code", "says"), ERRORS)
+def test_an_error_is_told_and_the_next_question_answered(
+    remote: Remote, method: str, inputs: tuple[Any, ...], code: str, says: str
+) -> None:
+    error = blocked(remote, method, *inputs)
+    assert error.reason.code == code
+    assert says in error.message
+    error.message.encode()
+    assert remote.ask("echo", 1) == 1
+
+
+def test_a_dump_shows_where_it_crashed(remote: Remote, tmp_path: Path) -> None:
+    blocked(remote, "segfault")
+    dump = (tmp_path / "crashes" / "one.txt").read_text("utf-8")
+    assert dump.startswith("segmentation fault (SIGSEGV) in load")
+    assert "in segfault" in dump
+
+
+@pytest.mark.parametrize("method", ["sleep", "hang"])
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"forward": 1}, "forward took more than 1 s (`limits: {forward: ...}`)"),
+        ({"candidate": 1}, "all of it took more than 1 s (`limits: {candidate: ...}`)"),
+    ],
+)
+def test_what_takes_too_long_is_ended_and_says_where_it_hung(
+    tmp_path: Path, method: str, limits: dict[str, float], says: str
+) -> None:
+    remote = begin(tmp_path / "one.txt", **limits)
+    error = blocked(remote, method, deed="forward")
+    assert error.reason.code == "timed_out"
+    assert says in error.message
+    assert f"in {method}" in (tmp_path / "one.txt").read_text("utf-8")
+    assert remote.pid is not None
+    assert not psutil.pid_exists(remote.pid)
+
+
+def test_several_at_a_time_may_take_as_many_times_as_long() -> None:
+    remote = begin(forward=1)
+    assert remote.ask("sleep", 1.5, deed="forward", times=10) is None
+    remote.close()
+
+
+def test_memory_has_a_limit() -> None:
+    remote = begin(memory="300 MB")
+    assert remote.ask("allocate", 100_000_000) == 1
+    error = blocked(remote, "allocate", 900_000_000)
+    assert error.reason.code == "out_of_memory"
+    assert "858. MiB" in error.message
+    assert error.message.endswith("of 300 MB allowed")
+    assert remote.ask("echo", 1) == 1
+    remote.close()
+
+
+def test_memory_that_the_system_does_not_refuse_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = begin(memory="4 GB")
+    monkeypatch.setattr(Remote, "_limit", property(lambda _: 50_000_000))
+    error = blocked(remote, "hold", 200_000_000)
+    assert error.reason.code == "out_of_memory"
+    assert "of 50 MB allowed" in error.message
+
+
+def test_what_it_prints_is_taken_and_the_end_kept(remote: Remote, tmp_path: Path) -> None:
+    remote.ask("print", 20_000_000)
+    blocked(remote, "exit", 1)
+    dump = (tmp_path / "crashes" / "one.txt").read_text("utf-8")
+    assert dump.endswith("the end\n")
+    assert len(dump) < 100_000
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_what_it_has_started_ends_with_it(remote: Remote, leave: bool) -> None:
+    pid = remote.ask("start") if not leave else None
+    pid = pid or remote.ask("start")
+    process = psutil.Process(pid)
+    remote.close()
+    gone, alive = psutil.wait_procs([process], timeout=10)
+    assert gone
+    assert not alive
+
+
+def test_nothing_of_one_reaches_another() -> None:
+    first = begin()
+    before = first.ask("state")
+    first.ask("spoil")
+    second = begin()
+    after = second.ask("state")
+    assert after["folder"] != before["folder"]
+    same = [key for key in before if key != "folder"]
+    assert {key: before[key] for key in same} == {key: after[key] for key in same}
+    first.close()
+    second.close()
+    assert not Path(before["folder"]).exists()
+
+
+def test_the_environment_is_that_of_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPOILT", "by us")
+    remote = begin()
+    assert remote.ask("state")["environment"] == "by us"
+    remote.close()
+
+
+class TestStreams:
+    def items(self, number: int = 5) -> list[Any]:
+        return [np.full(size + 1, size, np.float32) for size in range(number)]
+
+    def stream(self, remote: Remote, items: Any, *inputs: Any) -> list[Any]:
+        self.said: list[str] = []
+        return [*remote.stream("double", *inputs, items=iter(items), say=self.said.append)]
+
+    def test_arrays_go_there_and_come_back(self, remote: Remote) -> None:
+        for _ in range(2):
+            found = self.stream(remote, self.items())
+            assert [place for place, _ in found] == [0, 1, 2, 3, 4]
+            for (_, double), item in zip(found, self.items(), strict=True):
+                np.testing.assert_array_equal(double, 2 * item)
+            assert self.said == [f"at {place}" for place in range(5)]
+
+    def test_none_and_empty_ones_are_arrays_like_others(self, remote: Remote) -> None:
+        assert self.stream(remote, []) == []
+        empty = np.zeros(0, np.float32)
+        assert [answer.size for _, answer in self.stream(remote, [empty, empty])] == [0, 0]
+
+    def test_more_than_the_way_holds(self, remote: Remote) -> None:
+        items = [np.ones(1_000_000, np.float32) for _ in range(20)]
+        assert len(self.stream(remote, items)) == 20
+
+    def test_an_error_ends_it_and_the_next_question_is_answered(self, remote: Remote) -> None:
+        items = [np.ones(1_000_000, np.float32) for _ in range(20)]
+        with pytest.raises(Blocked, match="ValueError"):
+            self.stream(remote, items, 1, "surrogate")
+        assert len(self.stream(remote, items)) == 20
+
+    @pytest.mark.parametrize("how", ["segfault", "hang"])
+    def test_an_end_ends_it(self, how: str) -> None:
+        remote = begin(forward=1)
+        with pytest.raises(Blocked) as error:
+            self.stream(remote, self.items(), 1, how)
+        assert error.value.reason.code == {"segfault": "crashed", "hang": "timed_out"}[how]
+
+    def test_what_the_arrays_raise_is_raised(self, remote: Remote) -> None:
+        def broken() -> Iterator[Any]:
+            yield np.zeros(1, np.float32)
+            raise OSError("the disk")
+
+        with pytest.raises(OSError, match="the disk"):
+            self.stream(remote, broken())
+        assert remote.ask("echo", 1) == 1
+
+    def test_whoever_is_slow_to_send_is_not_taken_for_slow_to_answer(self) -> None:
+        remote = begin(forward=0.5)
+
+        def slow() -> Iterator[Any]:
+            for _ in range(3):
+                time.sleep(1)
+                yield np.zeros(1, np.float32)
+
+        assert len(self.stream(remote, slow())) == 3
+        remote.close()
+
+    def test_who_wants_no_more_ends_the_process(self, remote: Remote) -> None:
+        answers = remote.stream("double", items=self.items(), say=print)
+        for _ in answers:
+            break
+        del answers
+        assert remote.closed
+        assert not remote.fallen
+        assert remote.pid is not None
+        assert not psutil.pid_exists(remote.pid)
+
+
+class TestLimits:
+    def test_they_are_read_from_texts(self) -> None:
+        limits = Allowances().updated(allowances_of(["load=5", "memory=25%", "candidate=none"]))
+        assert limits.model_dump() == {
+            "load": 5, "forward": 600, "candidate": None, "memory": "25%",
+        }  # fmt: skip
+        assert limits.bytes_of(8e9) == 2_000_000_000
+        assert Allowances(memory="1.5 GB").bytes_of(1) == 1_500_000_000
+        assert Allowances(memory=None).bytes_of(1) is None
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("load", "but should be KEY=VALUE"),
+            ("laod=3", "did you mean 'load'?"),
+            ("load=soon", "--limits load is 'soon', but should be a number of seconds, or none"),
+            ("load=-1", "should be a number of seconds"),
+            ("load=nan", "should be a number of seconds"),
+            ("memory=lots", "should be an amount such as 90% or 6 GB, or none"),
+        ],
+    )
+    def test_others_are_refused(self, text: str, says: str) -> None:
+        with pytest.raises(ConfigurationError, match=r".") as error:
+            allowances_of([text])
+        assert says in str(error.value)
+
+
+def test_signals_for_the_run_do_not_reach_it(remote: Remote) -> None:
+    remote.ask("echo", 1)
+    assert os.getpgid(remote.pid or 0) == remote.pid != os.getpgid(0)
