@@ -162,16 +162,22 @@ class TestStopped:
         assert outcome.code == pytest.ExitCode.NO_TESTS_COLLECTED
         assert "Nothing was judged" in outcome.output
 
-    def test_a_word_that_selects_nothing_leaves_earlier_reports_alone(self, folder: Path) -> None:
-        before = judged(folder, ACT="fails").results
-        outcome = judged(folder, "-k", "typo", ACT="fails")
-        assert outcome.code == pytest.ExitCode.NO_TESTS_COLLECTED
-        assert outcome.results == before
-
-    def test_a_run_compares_with_the_reports_that_it_writes_over(self, folder: Path) -> None:
-        before = judged(folder, ACT="fails").results
-        outcome = judged(folder, "--compare", "reports", ACT="fails")
+    def test_earlier_reports_are_read_first_and_stay_where_nothing_is_selected(
+        self, folder: Path
+    ) -> None:
+        before = judged(folder, ACT="passes").results
+        nothing = judged(folder, "-k", "typo", ACT="passes")
+        assert nothing.code == pytest.ExitCode.NO_TESTS_COLLECTED
+        assert nothing.results == before
+        outcome = judged(folder, "--compare", "reports", ACT="passes")
         assert outcome.results["changes"]["created"] == before["created"]
+
+    def test_an_error_of_a_plugin_costs_neither_table_nor_reports(self, folder: Path) -> None:
+        (folder / "conftest.py").write_text("def pytest_runtest_logfinish(): raise OSError('odd')")
+        outcome = judged(folder, ACT="passes")
+        assert outcome.code == pytest.ExitCode.INTERNAL_ERROR
+        assert "Not finished: 1 of 3 candidates" in outcome.output
+        assert unfinished(outcome)["judged"] == 1
 
 
 @pytest.mark.slow(6)

@@ -53,7 +53,7 @@ class Run:
         self._listed = _content(self._options.candidates)
         self._asked = Asked()
         self._seen = self._judged = 0
-        self._selects = False
+        self._selects = self._told = False
         self._shared = False
         self._commits: dict[str, str] = {}
         self._aftermath: list[pytest.TestReport] = []
@@ -184,13 +184,18 @@ class Run:
         limit, corpus = self._options.report_audio, self._speech.judged
         return recordings.recorded(results, corpus, limit) if limit and corpus else {}
 
+    @pytest.hookimpl(tryfirst=True)  # while there is somebody to write to
     def pytest_unconfigure(self) -> None:
-        """Let go of the evidence."""
+        """Let go of the evidence; tell what pytest tells no more after an error of its own."""
+        terminalreporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if not self._told and terminalreporter is not None:
+            self.pytest_terminal_summary(terminalreporter)
         self._store.close()
 
     @pytest.hookimpl(trylast=True)  # what matters most stands last
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Show the table of candidates, and where the reports are."""
+        """Show the table of candidates, where the reports are, and why others are not."""
+        self._told = True
         for remark in self._store.remarks:
             terminalreporter.write_line(f"sertify: {remark}", yellow=True)
         if not self._asked:
