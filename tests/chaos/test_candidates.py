@@ -128,7 +128,8 @@ found = sertify.qualify(
     {str(tmp_path / "candidates.yaml")!r}, data={str(SPEECH)!r}, limit=21, cache=None,
     reports={str(tmp_path / "reports")!r}, threads=1
 )
-print(found.candidates[0].name, sorted({{"torch", "transformers", "onnxruntime"}} & {{*sys.modules}}))
+heavy = {{"torch", "transformers", "onnxruntime"}}
+print(found.candidates[0].name, sorted(heavy & {{*sys.modules}}))
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "sound-last []"

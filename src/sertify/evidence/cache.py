@@ -63,6 +63,13 @@ class Cache:
         self.problem = ""
         self._use(path)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing is known of any model."""
+        with self._attempt():
+            return self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone() is None
+        return True
+
     def answers(self, model: str) -> dict[str, bytes]:
         """Return all that is known of a model, by question, and note that it is in use."""
         with self._attempt():
