@@ -77,7 +77,7 @@ class Loading:
         self.workshop.holds_model = True
 
 
-def arguments(settings: Settings) -> dict[str, Any]:
+def loading_options(settings: Settings) -> dict[str, Any]:
     """Return how a model is loaded that nothing else shares the machine with."""
     device = settings.environment["device"]
     return {"device": device, "threads": settings.threads, "dtype": settings.dtype}
@@ -87,7 +87,7 @@ def begin_workshop(snapshot: "Snapshot", settings: Settings, quota: Any) -> "Wor
     """Return where the model is asked by threads each of which uses one core."""
     from sertify.models.workshop import Workshop
 
-    given = arguments(settings)
+    given = loading_options(settings)
     shared = {"threads": 1} if given["device"] == "cpu" else {}
     dump = settings.reports / "crashes" / f"{snapshot.candidate.name}.txt"
     return Workshop(snapshot, given | shared, quota, dump)

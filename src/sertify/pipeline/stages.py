@@ -23,7 +23,7 @@ from sertify.evidence.store import EMBEDDED, EvidenceStore
 from sertify.gates import loadability, weights
 from sertify.gates.loadability import require
 from sertify.gates.parts import Part
-from sertify.pipeline.loading import Loading, arguments, begin_workshop
+from sertify.pipeline.loading import Loading, begin_workshop, loading_options
 from sertify.pipeline.places import SPEECH
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.speech import Speech, read_speech
@@ -381,7 +381,7 @@ def stopwatch(
     workshop.close()
     loading.fetch()
     with tell("loading it in a process of its own"):
-        given = (blueprint.snapshot, index, arguments(settings))
+        given = (blueprint.snapshot, index, loading_options(settings))
         return Stopwatch(*given, quota=quota, dump=workshop.dump)
 
 

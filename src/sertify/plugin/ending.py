@@ -28,7 +28,7 @@ from sertify.report.writing import Written
 from sertify.vocabulary.errors import SertifyError
 
 
-def begin(config: pytest.Config, run: RunResult, command: str) -> None:
+def begin_reports(config: pytest.Config, run: RunResult, command: str) -> None:
     """Write that a run is under way over the reports of an earlier one."""
     suite, reports = config.stash[CANDIDATES].suite, config.stash[OPTIONS].reports
     begin_run(suite, environment_of(config), run, reports, command=command)
@@ -98,7 +98,7 @@ def account_for_lost(session: pytest.Session, left: Mapping[str, Sequence[str]])
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
-def told(error: Exception) -> str:
+def why_none(error: Exception) -> str:
     """Say why a run has no conclusion; what nobody expected is shown as it happened."""
     if isinstance(error, SertifyError):
         return str(error)

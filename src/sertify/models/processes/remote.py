@@ -19,7 +19,7 @@ import psutil
 
 from sertify.models.processes.output import Output
 from sertify.models.processes.quota import Deed, Quota
-from sertify.models.processes.serving import DUMP, END, Call, serve
+from sertify.models.processes.serving import DUMP, END, Errand, serve
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
 
@@ -62,8 +62,8 @@ class Remote:
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
         refused = self._limit if self._quota.refuses else None
-        call = Call(module, name, inputs, dict(os.environ), self._room.name, refused)
-        self._process = context.Process(target=serve, args=(theirs, speech, call), daemon=True)
+        errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused)
+        self._process = context.Process(target=serve, args=(theirs, speech, errand), daemon=True)
         with _hidden_main():
             self._process.start()
         self.pid: int | None = self._process.pid
@@ -78,7 +78,7 @@ class Remote:
         return self._quota.memory
 
     def ask(self, method: str, *inputs: Any, deed: Deed = "load", times: int = 1) -> Any:
-        """Call a method of the object and return what it returns.
+        """Errand a method of the object and return what it returns.
 
         ``deed`` says which limit holds for it, and how many times over.
 
@@ -103,7 +103,7 @@ class Remote:
     def stream(
         self, method: str, *inputs: Any, items: Iterable[Any], say: Callable[[str], None]
     ) -> Iterator[Any]:
-        """Call a method that answers arrays one by one, and yield what it answers as that comes.
+        """Errand a method that answers arrays one by one, and yield what it answers as that comes.
 
         The arrays are sent as the process takes them; ``say`` is told what it has to say. Each
         answer is a forward, for which the limit holds. Raises as :meth:`ask`, and what ``items``

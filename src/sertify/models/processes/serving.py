@@ -32,7 +32,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
-class Call:
+class Errand:
     """What a process is started for.
 
     Attributes
@@ -55,14 +55,14 @@ class Call:
     memory: int | None
 
 
-def serve(connection: Connection, speech: Connection, call: Call) -> None:
+def serve(connection: Connection, speech: Connection, errand: Errand) -> None:
     """Do what the other process asks for, until it is gone.
 
     The object is given a function ``note``, which it may tell what it is about to do next.
     """
-    _settle(speech, call)
+    _settle(speech, errand)
     try:
-        subject = getattr(import_module(call.module), call.name)(*call.inputs)
+        subject = getattr(import_module(errand.module), errand.name)(*errand.inputs)
         subject.note = lambda deed: connection.send(("at", deed))
     except BaseException as error:
         failure: BaseException = error
@@ -87,14 +87,14 @@ def streams(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _settle(speech: Connection, call: Call) -> None:
+def _settle(speech: Connection, errand: Errand) -> None:
     """Be nobody's heir: of nothing of this process is there anything left when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the other process's to handle
     os.environ.clear()
-    os.environ.update(call.environment)
+    os.environ.update(errand.environment)
     for variable in ("TMPDIR", "TEMP", "TMP"):
-        os.environ[variable] = call.room
-    os.chdir(call.room)
+        os.environ[variable] = errand.room
+    os.chdir(errand.room)
     for stream in (1, 2):
         os.dup2(speech.fileno(), stream)
     speech.close()
@@ -105,7 +105,7 @@ def _settle(speech: Connection, call: Call) -> None:
         faulthandler.register(DUMP, 2)
     if hasattr(os, "setsid"):
         os.setsid()
-    _limit(call.memory)
+    _limit(errand.memory)
     _die_with_parent()
 
 
