@@ -98,7 +98,7 @@ def account_for_lost(session: pytest.Session, left: Mapping[str, Sequence[str]])
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
-def why_none(error: Exception) -> str:
+def why_unconcluded(error: Exception) -> str:
     """Say why a run has no conclusion; what nobody expected is shown as it happened."""
     if isinstance(error, SertifyError):
         return str(error)

@@ -16,7 +16,7 @@ from sertify.plugin.asked import Asked
 from sertify.plugin.checks import CHECK
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.elsewhere import end_junit, guard_benchmarks, tell_junit
-from sertify.plugin.ending import account_for_lost, begin_reports, close, why_none
+from sertify.plugin.ending import account_for_lost, begin_reports, close, why_unconcluded
 from sertify.plugin.interruption import Interruption
 from sertify.plugin.options import OPTIONS, environment_of
 from sertify.plugin.reporting import account_for
@@ -128,7 +128,7 @@ class Run:
             self._results = self._concluded(session)
             self._write(self._results)
         except Exception as error:
-            self._written.missing["report"] = why_none(error)
+            self._written.missing["report"] = why_unconcluded(error)
         properties = conclusion.suite_properties(self._results) if self._results else {}
         end_junit(self._config, self._written, properties)
 
