@@ -58,7 +58,7 @@ PROBE_CLIPS = 56
 
 def repositories(settings: Settings, ahead: Sequence[Candidate], cache: Cache) -> "Repositories":
     """The repositories of all candidates, of which the next ones are asked for ahead of time."""
-    from sertify.models.processes.remote import warm_up
+    from sertify.models.processes.starting import warm_up
     from sertify.pipeline.prefetch import Repositories
 
     if cache.is_new:  # else there may be no question left

@@ -1,32 +1,26 @@
 """An object that lives in a process of its own, and is asked from this one."""
 
-import multiprocessing
 import os
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 from typing import Any
 
-import numpy as np
 import psutil
 
+from sertify.models.processes.feeder import Feeder
 from sertify.models.processes.output import Output
 from sertify.models.processes.quota import Deed, Quota
-from sertify.models.processes.serving import DUMP, END, Errand, serve
+from sertify.models.processes.serving import DUMP, Errand, serve
+from sertify.models.processes.starting import hidden_main, process_context
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
 
 # Seconds after which a silent process is looked at, and that it gets to tell where it hangs.
 _TICK, _LAST_WORDS = 0.25, 1.0
-# What has to be there before the first process, so that each has it at once.
-_BEFOREHAND = ("sertify.models.beforehand",)
 
 
 class Remote:
@@ -58,13 +52,13 @@ class Remote:
         self._end: Blocked | None = None
         self.closed = False
         self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
-        context = _context()
+        context = process_context()
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
         refused = self._limit if self._quota.refuses else None
         errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused)
         self._process = context.Process(target=serve, args=(theirs, speech, errand), daemon=True)
-        with _hidden_main():
+        with hidden_main():
             self._process.start()
         self.pid: int | None = self._process.pid
         theirs.close()
@@ -111,7 +105,7 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), "forward")
-            feeder = _Feeder(self._connection, items)
+            feeder = Feeder(self._connection, items)
             try:
                 while True:
                     kind, content = self._next("forward", feeder.last)
@@ -260,86 +254,3 @@ def _held(pid: int | None, *, above: bool = False) -> int:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
-
-
-class _Gone(Exception):
-    """The process at the other end takes nothing more."""
-
-
-class _Feeder(threading.Thread):
-    """Sends arrays, each when the other side has taken those before."""
-
-    def __init__(self, connection: Connection, items: Iterable[Any]) -> None:
-        super().__init__(name="feeder", daemon=True)
-        self._connection, self._items = connection, items
-        self._stopped = threading.Event()
-        self._sent = self._answered = 0
-        self._changed = time.monotonic()
-        self.error: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        """Send all, and that there are no more; where nobody takes them, who waits learns why."""
-        items = iter(self._items)
-        with suppress(_Gone):
-            while not self._stopped.is_set() and (item := self._taken(items)) is not None:
-                self._send(np.ascontiguousarray(item, np.float32).data)
-                self._sent += 1
-                self._changed = time.monotonic()
-            self._send(END)
-
-    def _taken(self, items: Iterator[Any]) -> Any:
-        try:
-            return next(items, None)
-        except BaseException as error:
-            self.error = error
-            return None
-
-    def _send(self, content: Any) -> None:
-        try:
-            self._connection.send_bytes(content)
-        except OSError as error:
-            raise _Gone from error
-
-    def note_answer(self) -> None:
-        """Learn that an answer came."""
-        self._answered += 1
-        self._changed = time.monotonic()
-
-    def last(self) -> float:
-        """Return since when an answer is waited for."""
-        return self._changed if self._sent > self._answered else time.monotonic()
-
-    def stop(self) -> None:
-        """Send nothing more."""
-        self._stopped.set()
-
-
-def warm_up() -> None:
-    """Begin to import, beside this process, what those to come have at once."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        from multiprocessing import forkserver
-
-        _context()
-        with _hidden_main():
-            forkserver.ensure_running()
-
-
-def _context() -> Any:
-    """Start processes from one that has imported a module once, where the system can do that."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*_BEFOREHAND])
-    return context
-
-
-@contextmanager
-def _hidden_main() -> Iterator[None]:
-    """Keep a new process from importing the main module of this one: it may start tests anew."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
