@@ -4,17 +4,30 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from sertify.candidates.complaints import complaint
 from sertify.candidates.requirements import Keys
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import did_you_mean, quoted
 
 _UNITS = {"%": 0.01, "MB": 1e6, "GB": 1e9}
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?(%|MB|GB)")
+_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(%|MB|GB)")
+
+_AN_AMOUNT = "an amount such as 90% or 6 GB"
+
+
+def _amount(text: str) -> str:
+    found = _AMOUNT.fullmatch(text)
+    if found is None or float(found[1]) == 0 or (found[2] == "%" and float(found[1]) > 100):
+        raise complaint(f"is {quoted(text)}, but should be {_AN_AMOUNT}")
+    return text
+
 
 Span = Annotated[float, Field(gt=0)]
-Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(%|MB|GB)$")]
+Memory = Annotated[
+    str, AfterValidator(_amount), Field(json_schema_extra={"pattern": f"^{_AMOUNT.pattern}$"})
+]
 
 
 class Allowances(Keys):
@@ -67,7 +80,7 @@ def _written(text: str) -> Mapping[str, Any]:
     try:
         one = TypeAdapter(Memory if key == "memory" else Span).validate_strings(value)
     except ValidationError:
-        wanted = "an amount such as 90% or 6 GB" if key == "memory" else "a number of seconds"
+        wanted = _AN_AMOUNT if key == "memory" else "a number of seconds above 0"
         message = f"--limits {key} is {quoted(value)}, but should be {wanted}, or none"
         raise ConfigurationError(message) from None
     return {key: one}

@@ -272,7 +272,8 @@ class TestLimits:
             ("{laod: 5}", "did you mean 'load'?"),
             ("{load: 0}", "load is 0, but should be"),
             ("{memory: 5}", "memory is 5"),
-            ("{memory: lots}", "memory is 'lots'"),
+            ("{memory: lots}", "memory is 'lots', but should be an amount such as 90% or 6 GB"),
+            ("{memory: 101%}", "memory is '101%', but should be an amount such as"),
         ],
     )
     def test_what_is_no_limit_is_refused(self, tmp_path: Path, written: str, says: str) -> None:
@@ -287,8 +288,12 @@ class TestLimits:
         [
             ("load", "but should be KEY=VALUE"),
             ("laod=3", "did you mean 'load'?"),
-            ("load=soon", "--limits load is 'soon', but should be a number of seconds, or none"),
+            (
+                "load=soon",
+                "--limits load is 'soon', but should be a number of seconds above 0, or none",
+            ),
             ("load=-1", "should be a number of seconds"),
+            ("memory=300%", "should be an amount such as 90% or 6 GB, or none"),
             ("load=nan", "should be a number of seconds"),
             ("memory=lots", "should be an amount such as 90% or 6 GB, or none"),
         ],
