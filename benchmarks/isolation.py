@@ -4,7 +4,7 @@
     python -m benchmarks.isolation --size base --clips 60         # a quarter of an hour
 
 The same checkpoint is loaded, examined and asked about the same clips: in this process, and in one
-of its own, in turn. The time is that of all of it, the start of the process included; what is imported
+of its own, in turn. The time is that of all of it, the start of the process too; what is imported
 beforehand is there in both.
 """
 

@@ -4,6 +4,9 @@ from contextlib import suppress
 from importlib import import_module
 
 import sertify.models.host
+import sertify.models.loaders.onnx
+import sertify.models.loaders.pooled_head
+import sertify.models.loaders.speechbrain
 import sertify.models.speed.bench  # noqa: F401
 from sertify.models.loading import forget_imports
 

@@ -1,5 +1,6 @@
 """Wires checks into pytest: the hooks of a run that is one of checks. They decide nothing."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from _pytest.mark.expression import Expression  # what -m means, pytest alone can tell
 
 from sertify.candidates.locks import lock_path, read_lock, require_writable
+from sertify.models.processes.starting import warm_up
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
 from sertify.plugin.arguments import is_worker
@@ -24,7 +26,7 @@ from sertify.plugin.checks import (
 from sertify.plugin.collection import CANDIDATES, Candidates, arrange, parametrize, sort
 from sertify.plugin.containment import cleared_up, contained, remembered
 from sertify.plugin.letters import make_warning_sendable
-from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of
+from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of, open_cache
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
 
@@ -42,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.stash[OPTIONS] = Options.of(config)
     config.stash[CANDIDATES] = Candidates(options.candidates)
     config.stash[STANDINGS] = Standings()
+    _warm_up(config, options)
     if is_worker(config):
         return
     try:
@@ -168,6 +171,15 @@ def _speech(config: pytest.Config) -> str:
         for corpus in whole.corpora
     ]
     return ", ".join(f"{each.name} ({each.layout}, {len(each.clips):,} clips)" for each in corpora)
+
+
+def _warm_up(config: pytest.Config, options: Options) -> None:
+    """Begin what takes longest while speech is read and checks are collected."""
+    judges = is_worker(config) or not config.getoption("numprocesses", default=None)
+    if judges and not config.option.collectonly:
+        with closing(open_cache(config, options)) as cache:
+            if cache.is_new:  # else there may be no question left
+                warm_up()
 
 
 def _complain(config: pytest.Config, options: Options) -> None:

@@ -114,3 +114,8 @@ class Misbehaving:
                 getattr(self, how)()
             say(f"at {place}")
             yield place, item * 2
+
+    @streams
+    def count(self, items: Iterable[Any], say: Callable[[str], None]) -> Iterator[Any]:  # noqa: ARG002
+        for place, item in enumerate(items):
+            yield place, item[:1]

@@ -15,7 +15,7 @@ from sertify.models.processes.feeder import Feeder
 from sertify.models.processes.output import Output
 from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, Errand, serve
-from sertify.models.processes.starting import hidden_main, process_context
+from sertify.models.processes.starting import hidden_main, process_context, wide_pipe
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.text import amount
 
@@ -55,14 +55,17 @@ class Remote:
         context = process_context()
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
+        ear, self._arrays = wide_pipe(context)
         refused = self._limit if self._quota.refuses else None
         errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused)
-        self._process = context.Process(target=serve, args=(theirs, speech, errand), daemon=True)
+        self._process = context.Process(
+            target=serve, args=(theirs, ear, speech, errand), daemon=True
+        )
         with hidden_main():
             self._process.start()
         self.pid: int | None = self._process.pid
-        theirs.close()
-        speech.close()
+        for end in (theirs, ear, speech):
+            end.close()
         self._output = Output(mouth)
         self._shared = _held(self._process.pid, above=True)
         self._most = 0
@@ -105,7 +108,7 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), "forward")
-            feeder = Feeder(self._connection, items)
+            feeder = Feeder(self._arrays, items)
             try:
                 while True:
                     kind, content = self._next("forward", feeder.last)
@@ -135,6 +138,7 @@ class Remote:
         self.closed = True
         self._kill()
         self._connection.close()
+        self._arrays.close()
         self._room.cleanup()
 
     @contextmanager

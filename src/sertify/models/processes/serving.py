@@ -55,7 +55,7 @@ class Errand:
     memory: int | None
 
 
-def serve(connection: Connection, speech: Connection, errand: Errand) -> None:
+def serve(connection: Connection, arrays: Connection, speech: Connection, errand: Errand) -> None:
     """Do what the other process asks for, until it is gone.
 
     The object is given a function ``note``, which it may tell what it is about to do next.
@@ -73,7 +73,7 @@ def serve(connection: Connection, speech: Connection, errand: Errand) -> None:
             if subject is None:
                 connection.send(("done", (None, _told(failure))))
             elif getattr(getattr(subject, method, None), "streams", False):
-                _stream(connection, getattr(subject, method), given)
+                _stream(connection, arrays, getattr(subject, method), given)
             else:
                 connection.send(("done", _reply(subject, method, given)))
 
@@ -168,12 +168,14 @@ def _told(error: BaseException) -> Exception:
     return blocked
 
 
-def _stream(connection: Connection, method: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+def _stream(
+    connection: Connection, arrays: Connection, method: Callable[..., Any], inputs: tuple[Any, ...]
+) -> None:
     """Answer arrays as they come; all are taken, also where an error ends it."""
     ended = threading.Event()
 
     def items() -> Iterator[NDArray[np.float32]]:
-        while (content := connection.recv_bytes()) != END:
+        while (content := arrays.recv_bytes()) != END:
             yield np.frombuffer(bytearray(content), np.float32)
         ended.set()
 
@@ -184,6 +186,6 @@ def _stream(connection: Connection, method: Callable[..., Any], inputs: tuple[An
     except BaseException as problem:
         error = _told(problem)
     # Who sends must not wait for ever; where nothing more comes, that is seen by what reads it.
-    while not ended.is_set() and connection.recv_bytes() != END:
+    while not ended.is_set() and arrays.recv_bytes() != END:
         pass
     connection.send(("done", (None, error)))

@@ -3,9 +3,12 @@
 import multiprocessing
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
+
+_WIDTH = 2**20  # bytes
 
 _BEFOREHAND = ("sertify.models.beforehand",)
 
@@ -27,6 +30,17 @@ def process_context() -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*_BEFOREHAND])
     return context
+
+
+def wide_pipe(context: Any) -> tuple[Connection, Connection]:
+    """Return the ends, to read and to write, of a pipe that a clip of some seconds fits into."""
+    reader, writer = context.Pipe(duplex=False)
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # who has many pipes may not have them wide
+            fcntl.fcntl(writer.fileno(), fcntl.F_SETPIPE_SZ, _WIDTH)
+    return reader, writer
 
 
 @contextmanager
