@@ -16,7 +16,7 @@ TESTS := $(BIN)/python -m pytest tests/meta tests/chaos --doctest-modules src/se
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help qualify check test bench docs release lint lock clean
+.PHONY: help qualify check test chaos bench docs release lint lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: lint ## check the code and run the quick ones of the project's own tests
 test: lint ## check the code and run all of the project's own tests
 	$(TESTS) $(ARGS)
 	@echo "All of sertify's own tests have passed; 'make qualify' judges models."
+
+chaos: $(READY) ## do to a run whatever can be done to one, the long form (an hour)
+	SERTIFY_CHAOS=long SERTIFY_FUZZ=25 $(BIN)/python -m pytest tests/chaos -n auto --dist loadfile $(ARGS)
 
 bench: $(READY) ## measure what sertify costs, and compare it with the record (hours)
 	rm -f .benchmarks/engine.json

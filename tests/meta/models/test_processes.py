@@ -65,7 +65,7 @@ ERRORS = [
     ("leave", (), "exited", "its code asked to end the process (SystemExit: 0)"),
     ("interrupt", (), "unexpected_error", "KeyboardInterrupt"),
     ("close_generator", (), "unexpected_error", "GeneratorExit"),
-    ("unspeakable", (), "unexpected_error", "Unspeakable: it cannot say what is wrong"),
+    ("unspeakable", (), "unexpected_error", "Unspeakable: <its text cannot be told"),
     ("surrogate", (), "unexpected_error", "ValueError: \\udce4"),
     ("recurse", (), "unexpected_error", "RecursionError"),
     ("no_such_method", (), "unexpected_error", "AttributeError"),
