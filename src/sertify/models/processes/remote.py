@@ -50,7 +50,7 @@ class Remote:
             with suppress(OSError):
                 dump.unlink()  # of another run
         self._end: Blocked | None = None
-        self.closed = False
+        self.closed = self._gone = False
         self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
         context = process_context()
         self._connection, theirs = context.Pipe()
@@ -235,6 +235,9 @@ class Remote:
         return f"; see {self._dump.parent.name}/{self._dump.name}"
 
     def _kill(self) -> None:
+        if self._gone:
+            return  # its number may be another's by now
+        self._gone = True
         with suppress(psutil.Error):
             for child in psutil.Process(self.pid).children(recursive=True):
                 with suppress(psutil.Error):
