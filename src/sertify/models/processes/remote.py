@@ -17,6 +17,7 @@ from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, Errand, serve
 from sertify.models.processes.starting import hidden_main, process_context, wide_pipe
 from sertify.vocabulary.errors import Blocked
+from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.text import amount
 
 # Seconds after which a silent process is looked at, and that it gets to tell where it hangs.
@@ -226,7 +227,7 @@ class Remote:
         """Write down what is known of an end; return where, as the end of a message."""
         if self._dump is None:
             return ""
-        content = f"{text}\n\n{self._output.text()}"
+        content: str = without_logins(f"{text}\n\n{self._output.text()}")
         try:
             self._dump.parent.mkdir(parents=True, exist_ok=True)
             self._dump.write_text(content, "utf-8", errors="backslashreplace")
