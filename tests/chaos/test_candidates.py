@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -99,10 +100,30 @@ class TestAPool:
         assert not (outcome.reports / "crashes" / "sound-last.txt").exists()
 
 
+@pytest.mark.slow(10)
+@pytest.mark.parametrize("deed", ["hang", "hang-hard"])
+def test_what_hangs_ends_with_a_run_that_is_killed(tmp_path: Path, deed: str) -> None:
+    write_pool(tmp_path, {"bad": (deed, "forward")}, sound=1, forward=900)
+    mark = tmp_path / "mark"
+    given = ("--reports", tmp_path / "reports", "-m", "loadability")
+    process = begun_on(tmp_path, *given, MARK=str(mark))
+    wait_for(mark, process)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) > 1
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
 @pytest.mark.slow(20)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "again"),
+    [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGINT, True)],
+    ids=["interrupt", "terminate", "interrupt twice"],
+)
 def test_who_is_told_to_stop_does_not_wait_for_what_hangs(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, again: bool
 ) -> None:
     write_pool(tmp_path, {"hang.forward": ("hang", "forward")}, sound=1, forward=900)
     mark, reports = tmp_path / "mark", tmp_path / "reports"
@@ -111,6 +132,9 @@ def test_who_is_told_to_stop_does_not_wait_for_what_hangs(
     wait_for(mark, process)
     family = psutil.Process(process.pid).children(recursive=True)
     kill(process, number, group=False)
+    if again:
+        time.sleep(0.01)
+        kill(process, number, group=False)
     outcome = ended(tmp_path, process)
     assert outcome.code == pytest.ExitCode.INTERRUPTED, outcome.output
     assert not outcome.results["run"]["finished"]

@@ -24,7 +24,7 @@ def _amount(text: str) -> str:
     return text
 
 
-Span = Annotated[float, Field(gt=0)]
+Span = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Memory = Annotated[
     str, AfterValidator(_amount), Field(json_schema_extra={"pattern": f"^{_AMOUNT.pattern}$"})
 ]
@@ -72,9 +72,11 @@ def allowances_of(texts: list[str]) -> Allowances:
 def _written(text: str) -> Mapping[str, Any]:
     key, equals, value = text.partition("=")
     field = Allowances.model_fields.get(key)
-    if not equals or field is None:
-        hint = did_you_mean(key, Allowances.model_fields)
+    hint = did_you_mean(key, Allowances.model_fields)
+    if not equals:
         raise ConfigurationError(f"--limits is {quoted(text)}, but should be KEY=VALUE{hint}")
+    if field is None:
+        raise ConfigurationError(f"--limits has the key {quoted(key)}, which is unknown{hint}")
     if value == "none":
         return {key: None}
     try:

@@ -99,6 +99,9 @@ def qualify(
     here, layouts = Path.cwd(), {"": layout}
     folders = [data] if isinstance(data, str | Path) else data or ()
     gates = [gates] if isinstance(gates, str) else gates
+    if not (limits is None or isinstance(limits, Mapping)):
+        wanted = 'a mapping such as {"forward": 30}'
+        raise ConfigurationError(f"limits is {limits!r}, but should be {wanted}")
     if not (progress is None or callable(progress)):
         raise ConfigurationError(f"progress is {progress!r}, but should be a function")
     settings = Settings(

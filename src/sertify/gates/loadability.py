@@ -41,7 +41,7 @@ def require(judgement: Judgement) -> None:
         raise Rejected(judgement.reason, judgement.message)
 
 
-def require_memory(needed: int, free: int) -> None:
+def require_memory(needed: int, free: float) -> None:
     """Raise ``Blocked`` where a network of ``needed`` bytes is more than the ``free`` ones hold."""
     if needed > free:
         numbers = f"{amount(needed)} of memory, but {amount(free)} are free"

@@ -18,7 +18,7 @@ from sertify.models.loaders.choice import choose_loader
 from sertify.models.loading import load, outline
 from sertify.models.memory import keep_little
 from sertify.models.model import LoadedModel
-from sertify.models.processes.quota import Deed
+from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.processes.serving import streams
 
 
@@ -27,7 +27,7 @@ class Hosted:
 
     def __init__(self, make: Callable[[int], LoadedModel]) -> None:
         self._make = make
-        self.note: Callable[[Deed], None] = lambda _: None
+        self.note: Callable[[Deed], None] = unnoted
         self._model: LoadedModel | None = None
 
     def load(self, seed: int = 0) -> None:
@@ -59,7 +59,8 @@ class Hosted:
         threads: int,
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Answer waveforms as :func:`sertify.models.engine.answers` does."""
-        model = replace(self._loaded(), batching=batching, concurrent=concurrent)
+        loaded = replace(self._loaded(), note=unnoted)  # threads cannot tell at a time
+        model = replace(loaded, batching=batching, concurrent=concurrent)
         return engine.answers(model, waveforms, threads, say)
 
     def release(self) -> None:

@@ -15,7 +15,7 @@ from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
-from sertify.models.processes.quota import Deed
+from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
 from sertify.vocabulary.text import listed
@@ -56,13 +56,13 @@ def load(
     threads: int | None = None,
     seed: int = 0,
     dtype: str = "float32",
-    note: Callable[[Deed], None] = lambda _: None,
+    note: Callable[[Deed], None] = unnoted,
 ) -> LoadedModel:
     """Make a model of files that are on this machine, without any network access.
 
     ``seed`` decides what random weights get, where the checkpoint lacks some. ``threads`` is how
-    many one forward may use, from now on and for all models of the process. ``note`` is told when
-    it is loaded and about to be asked for the first time.
+    many one forward may use, from now on and for all models of the process. ``note`` is told of
+    each question to the model, also of the first, with which loading ends.
 
     Raises ``Rejected``: ``corrupt_weights``, ``unsafe_pickle``, ``incompatible_shapes``, what
     the loader knows; and ``Blocked``: ``out_of_memory``, or that it cannot become its variant.
@@ -80,8 +80,7 @@ def load(
     network = convert(_cast(network, blueprint, dtype), blueprint, device)
     load_time = time.perf_counter() - started
     batching = Batching(getattr(network, "batching", Batching.SINGLE))
-    model = LoadedModel(blueprint, weights, load_time, device, network, batching)
-    note("forward")
+    model = LoadedModel(blueprint, weights, load_time, device, network, batching, note=note)
     if misfit := _misfit(model):
         unfit = replace(blueprint, sampling_rate=None, extractor_problem=misfit)
         return replace(model, blueprint=unfit)

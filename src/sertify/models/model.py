@@ -1,7 +1,7 @@
 """From a snapshot to a model that answers: the only package that imports torch and transformers."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from sertify.hub.snapshots import Snapshot
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory
 from sertify.models.memory import keep_little
+from sertify.models.processes.quota import Deed, unnoted
 
 keep_little()
 
@@ -24,7 +25,8 @@ class LoadedModel:
     """A model in memory.
 
     ``load_time`` are the seconds from files to it. ``batching`` says which clips it may be asked
-    about together, ``concurrent`` whether several threads may ask it at a time.
+    about together, ``concurrent`` whether several threads may ask it at a time. ``note`` is told of
+    each question, where one thread asks.
     """
 
     blueprint: Blueprint
@@ -34,6 +36,7 @@ class LoadedModel:
     network: Network = field(repr=False)
     batching: Batching = Batching.SINGLE
     concurrent: bool = True
+    note: Callable[[Deed], None] = field(default=unnoted, repr=False, compare=False)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -74,6 +77,7 @@ class LoadedModel:
 
         Returns logits of shape (len(waveforms), len(labels)); raises as :meth:`logits` does.
         """
+        self.note("forward")
         what = f"{sum(waveform.size for waveform in waveforms)} samples"
         with out_of_memory(what), torch.inference_mode():
             return self.network(waveforms)

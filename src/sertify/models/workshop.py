@@ -1,5 +1,6 @@
 """Where a candidate's model is made and asked: a process of its own, begun when it is needed."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,6 +69,11 @@ class Workshop:
         self._quota, self.dump = quota, dump
         self._remote: Remote | None = None
         self.holds_model = False
+
+    @property
+    def memory(self) -> float:
+        """Bytes that the process may hold; infinite where that is not limited."""
+        return math.inf if self._quota.memory is None else self._quota.memory
 
     def choose(self) -> str:
         """Return the name of the loader, by the names of files alone."""

@@ -34,7 +34,7 @@ class Loading:
         """Download what is missing, unless there is no memory to load it."""
         from sertify.hub.repositories import fetch
 
-        require_memory(self.blueprint.memory, free_memory())
+        require_memory(self.blueprint.memory, min(free_memory(), self.workshop.memory))
         with self.tell("downloading", "B") as progress:
             fetch(self.blueprint.snapshot, self.blueprint.files, progress)
 

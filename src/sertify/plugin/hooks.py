@@ -44,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.stash[OPTIONS] = Options.of(config)
     config.stash[CANDIDATES] = Candidates(options.candidates)
     config.stash[STANDINGS] = Standings()
-    _warm_up(config, options)
     if is_worker(config):
+        _warm_up(config, options)
         return
     try:
         _complain(config, options)
@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _let_workers_die(config)
         if not config.option.collectonly:
             _register_run(config, options)
+        _warm_up(config, options)
     except ConfigurationError as error:
         raise pytest.UsageError(str(error)) from error
 

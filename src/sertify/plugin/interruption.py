@@ -28,10 +28,6 @@ class Interruption:
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 self._before[number] = signal.signal(number, self._met)
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Begin to end: pytest knows that it is interrupted."""
-        self._ending = True
-
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around all that is written
     def pytest_sessionfinish(self) -> Any:
         """Begin to end."""
@@ -56,6 +52,7 @@ class Interruption:
 
     def _met(self, number: int, _frame: object) -> None:
         if not self._ending:
+            self._ending = True  # before pytest knows that it is interrupted, another may come
             raise KeyboardInterrupt(signal.Signals(number).name)
         if self._warned:
             signal.signal(number, signal.SIG_DFL)

@@ -3,12 +3,15 @@
 import ctypes
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -105,11 +108,52 @@ class Misbehaving:
             "descriptors": len([*Path("/proc/self/fd").iterdir()]),
         }
 
+    note: Callable[[Any], None]
+
+    def three_forwards(self, seconds: float) -> None:
+        for _ in range(3):
+            self.note("forward")
+            time.sleep(seconds)
+
+    def fork_and_abort(self) -> None:
+        if os.fork() == 0:
+            time.sleep(20)
+            os._exit(0)
+        os.abort()
+
+    def unsendable(self) -> Any:
+        return lambda: 0
+
+    def of_a_class_that_is_not_here(self) -> Any:
+        module = ModuleType("only_there")
+        sys.modules["only_there"] = module
+        exec("class Thing: pass", module.__dict__)
+        return module.Thing()
+
+    def half_a_message(self) -> None:
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+            number = int(name)
+            with suppress(OSError):
+                if number > 2 and stat.S_ISSOCK(os.fstat(number).st_mode):
+                    os.write(number, b"\0\0\1\0")
+        time.sleep(600)
+
+    @streams
+    def never_ends(self, items: Iterable[Any], say: Callable[[str], None]) -> Iterator[Any]:  # noqa: ARG002
+        yield from enumerate(items)
+        time.sleep(600)
+
     @streams
     def double(
-        self, items: Iterable[Any], say: Callable[[str], None], fail_at: int = -1, how: str = ""
+        self,
+        items: Iterable[Any],
+        say: Callable[[str], None],
+        fail_at: int = -1,
+        how: str = "",
+        pause: float = 0.0,
     ) -> Iterator[Any]:
         for place, item in enumerate(items):
+            time.sleep(pause)
             if place == fail_at:
                 getattr(self, how)()
             say(f"at {place}")

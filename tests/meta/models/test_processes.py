@@ -1,7 +1,12 @@
 """What an object in a process of its own can do to whoever asks it: nothing but be told of."""
 
+import itertools
 import os
 import signal
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,7 +127,7 @@ def test_memory_has_a_limit() -> None:
     error = blocked(remote, "allocate", 900_000_000)
     assert error.reason.code == "out_of_memory"
     assert "858. MiB" in error.message
-    assert error.message.endswith("of 300 MB allowed")
+    assert error.message.endswith("of 300 MB allowed (`limits: {memory: ...}`)")
     assert remote.ask("echo", 1) == 1
     remote.close()
 
@@ -173,6 +178,63 @@ def test_the_environment_is_that_of_who_asks(monkeypatch: pytest.MonkeyPatch) ->
     remote = begin()
     assert remote.ask("state")["environment"] == "by us"
     remote.close()
+
+
+def test_a_process_that_dies_is_missed_also_where_a_child_of_it_lives(remote: Remote) -> None:
+    error = blocked(remote, "fork_and_abort")
+    assert error.reason.code == "crashed"
+
+
+def test_each_thing_that_it_is_about_to_do_has_its_own_time() -> None:
+    remote = begin(forward=1.5)
+    assert remote.ask("three_forwards", 1.0, deed="forward") is None
+    remote.close()
+
+
+def test_what_cannot_be_sent_is_told(remote: Remote) -> None:
+    assert "AttributeError" in blocked(remote, "unsendable").message
+    error = blocked(remote, "of_a_class_that_is_not_here")
+    assert error.reason.code == "unexpected_error"
+
+
+def test_half_a_message_does_not_hold_up_anybody() -> None:
+    remote = begin(load=1)
+    assert blocked(remote, "half_a_message").reason.code == "timed_out"
+
+
+def test_a_second_end_ends_nobody_else(remote: Remote) -> None:
+    remote.ask("echo", 1)
+    remote.close()
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    remote.pid = stranger.pid
+    remote.close()
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_who_starts_a_process_keeps_its_own_main_module() -> None:
+    main = sys.modules["__main__"]
+    threads = [threading.Thread(target=lambda: begin().close()) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.modules["__main__"] is main
+
+
+def test_folders_of_runs_that_were_killed_are_removed(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    ours, others = (Path(tempfile.mkdtemp(prefix=f"sertify-{pid}-")) for pid in (gone.pid, 1))
+    link = Path(tempfile.gettempdir()) / f"sertify-{gone.pid}-link"
+    link.symlink_to(tmp_path)
+    begin().close()
+    assert not ours.exists()
+    assert others.exists()
+    assert tmp_path.exists()
+    others.rmdir()
+    link.unlink()
 
 
 class TestStreams:
@@ -233,6 +295,31 @@ class TestStreams:
         assert len(self.stream(remote, slow())) == 3
         remote.close()
 
+    def test_limits_hold_while_answers_come(self) -> None:
+        remote = begin(candidate=1.5)
+        with pytest.raises(Blocked) as error:
+            self.stream(remote, itertools.repeat(np.zeros(1, np.float32)), -1, "", 0.05)
+        assert error.value.reason.code == "timed_out"
+
+    def test_nothing_more_is_read_after_an_error(self, remote: Remote) -> None:
+        taken = []
+
+        def items() -> Iterator[Any]:
+            for place in range(1000):
+                taken.append(place)
+                time.sleep(0.01)
+                yield np.zeros(1, np.float32)
+
+        with pytest.raises(Blocked, match="ValueError"):
+            self.stream(remote, items(), 0, "surrogate")
+        assert len(taken) < 500
+
+    def test_a_hang_behind_the_last_answer_is_seen(self) -> None:
+        remote = begin(forward=1)
+        with pytest.raises(Blocked) as error:
+            [*remote.stream("never_ends", items=iter(self.items()), say=print)]
+        assert error.value.reason.code == "timed_out"
+
     def test_who_wants_no_more_ends_the_process(self, remote: Remote) -> None:
         answers = remote.stream("double", items=self.items(), say=print)
         for _ in answers:
@@ -287,12 +374,13 @@ class TestLimits:
         ("text", "says"),
         [
             ("load", "but should be KEY=VALUE"),
-            ("laod=3", "did you mean 'load'?"),
             (
                 "load=soon",
                 "--limits load is 'soon', but should be a number of seconds above 0, or none",
             ),
             ("load=-1", "should be a number of seconds"),
+            ("load=inf", "should be a number of seconds"),
+            ("Load=1", "--limits has the key 'Load', which is unknown; did you mean 'load'?"),
             ("memory=300%", "should be an amount such as 90% or 6 GB, or none"),
             ("load=nan", "should be a number of seconds"),
             ("memory=lots", "should be an amount such as 90% or 6 GB, or none"),

@@ -25,6 +25,7 @@ class Feeder(threading.Thread):
         self._stopped = threading.Event()
         self._sent = self._answered = 0
         self._changed = time.monotonic()
+        self._ended = False
         self.error: BaseException | None = None
         self.start()
 
@@ -37,6 +38,7 @@ class Feeder(threading.Thread):
                 self._sent += 1
                 self._changed = time.monotonic()
             self._send(END)
+            self._changed, self._ended = time.monotonic(), True
 
     def _taken(self, items: Iterator[Any]) -> Any:
         try:
@@ -57,8 +59,9 @@ class Feeder(threading.Thread):
         self._changed = time.monotonic()
 
     def last(self) -> float:
-        """Return since when an answer is waited for."""
-        return self._changed if self._sent > self._answered else time.monotonic()
+        """Return since when an answer is waited for, or the end of it."""
+        awaited = self._ended or self._sent > self._answered
+        return self._changed if awaited else time.monotonic()
 
     def stop(self) -> None:
         """Send nothing more."""

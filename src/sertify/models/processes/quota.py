@@ -11,6 +11,10 @@ from sertify.vocabulary.machine import free_memory
 Deed = Literal["load", "forward"]
 
 
+def unnoted(_: Deed) -> None:
+    """Tell nobody what is about to be done."""
+
+
 @dataclass(frozen=True)
 class Quota:
     """Limits of the processes of one candidate, by the clock of this machine.
@@ -48,7 +52,9 @@ class Quota:
         """Say which limit a deed that began at ``since`` has passed; empty while there is none."""
         now, most = time.monotonic(), times * self.seconds.get(deed, math.inf)
         if now - since > most:
-            return f"{deed} took more than {most:g} s (`limits: {{{deed}: ...}}`)"
+            several = f" {times} times over" if times > 1 else ""
+            text = f"{deed} took more than {self.seconds[deed]:g} s{several}"
+            return f"{text} (`limits: {{{deed}: ...}}`)"
         if now > self.until:
             return f"all of it took more than {self.whole:g} s (`limits: {{candidate: ...}}`)"
         return ""

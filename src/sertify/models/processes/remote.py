@@ -1,10 +1,14 @@
 """An object that lives in a process of its own, and is asked from this one."""
 
+import functools
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,13 +19,15 @@ from sertify.models.processes.feeder import Feeder
 from sertify.models.processes.output import Output
 from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, Errand, serve
-from sertify.models.processes.starting import hidden_main, process_context, wide_pipe
+from sertify.models.processes.starting import hidden_main, process_context, room_prefix, wide_pipe
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.logins import without_logins
-from sertify.vocabulary.text import amount
+from sertify.vocabulary.text import amount, text_of_error
 
-# Seconds after which a silent process is looked at, and that it gets to tell where it hangs.
+# Seconds after which a process is looked at, and that it gets to tell where it hangs.
 _TICK, _LAST_WORDS = 0.25, 1.0
+# The exit code of a process that nobody could wait for.
+_NOBODY_KNOWS = 255
 
 
 class Remote:
@@ -52,7 +58,9 @@ class Remote:
                 dump.unlink()  # of another run
         self._end: Blocked | None = None
         self.closed = self._gone = False
-        self._room = TemporaryDirectory(prefix="sertify-", ignore_cleanup_errors=True)
+        self._waiting: _Waiting | None = None
+        self._over, self._lock = threading.Event(), threading.RLock()
+        self._room = TemporaryDirectory(prefix=room_prefix(), ignore_cleanup_errors=True)
         context = process_context()
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
@@ -68,15 +76,16 @@ class Remote:
         for end in (theirs, ear, speech):
             end.close()
         self._output = Output(mouth)
-        self._shared = _held(self._process.pid, above=True)
-        self._most = 0
+        self._starter = _starter(self.pid)
+        self._shared, self._most = _held(self._starter), 0
+        threading.Thread(target=self._watch, name="watchman", daemon=True).start()
 
     @property
     def _limit(self) -> int | None:
         return self._quota.memory
 
     def ask(self, method: str, *inputs: Any, deed: Deed = "load", times: int = 1) -> Any:
-        """Errand a method of the object and return what it returns.
+        """Call a method of the object and return what it returns.
 
         ``deed`` says which limit holds for it, and how many times over.
 
@@ -90,9 +99,11 @@ class Remote:
         """
         with self._closing_on_trouble():
             self._send((method, inputs), deed)
-            kind, content = self._next(deed, time.monotonic(), times)
-            while kind == "at":
-                kind, content = self._next(content, time.monotonic(), times)
+            at: Deed | None = deed
+            while at is not None:
+                now = time.monotonic()
+                kind, content = self._next(_Waiting(at, functools.partial(float, now), times))
+                at = content if kind == "at" else None
         result, error = content
         if error is not None:
             raise error
@@ -101,7 +112,7 @@ class Remote:
     def stream(
         self, method: str, *inputs: Any, items: Iterable[Any], say: Callable[[str], None]
     ) -> Iterator[Any]:
-        """Errand a method that answers arrays one by one, and yield what it answers as that comes.
+        """Call a method that answers arrays one by one, and yield what it answers as that comes.
 
         The arrays are sent as the process takes them; ``say`` is told what it has to say. Each
         answer is a forward, for which the limit holds. Raises as :meth:`ask`, and what ``items``
@@ -112,8 +123,10 @@ class Remote:
             feeder = Feeder(self._arrays, items)
             try:
                 while True:
-                    kind, content = self._next("forward", feeder.last)
-                    if kind == "answer":
+                    kind, content = self._next(_Waiting("forward", feeder.last))
+                    if kind == "failed":
+                        feeder.stop()
+                    elif kind == "answer":
                         feeder.note_answer()
                         yield content
                     elif kind == "say":
@@ -158,67 +171,95 @@ class Remote:
         except OSError as gone:
             raise self._fallen(deed) from gone
 
-    def _next(
-        self, deed: Deed, since: float | Callable[[], float], times: int = 1
-    ) -> tuple[str, Any]:
-        """Wait for the next message, and look after the process meanwhile."""
+    def _next(self, waiting: "_Waiting") -> tuple[str, Any]:
+        """Wait for the next message, which may never come: the watchman sees to that."""
+        self._waiting = waiting
         try:
-            while not self._connection.poll(_TICK):
-                self._look(deed, since() if callable(since) else since, times)
+            wait([self._connection, self._process.sentinel])
+            # What the process has started may hold its end of the connection open.
+            if not self._connection.poll(0):
+                raise EOFError
             message: tuple[str, Any] = self._connection.recv()
         except (EOFError, OSError) as gone:
-            raise self._fallen(deed) from gone
+            raise self._fallen(waiting.deed) from gone
+        except Exception as error:
+            raise Blocked("unexpected_error", f"it answers {text_of_error(error)}") from error
+        finally:
+            self._waiting = None
         if message[0] == "done" and message[1][1] is not None:
             self._note_failure(message[1][1])
         return message
 
-    def _look(self, deed: Deed, since: float, times: int) -> None:
-        self._most = max(self._most, _held(self.pid) - self._shared)
-        late = self._quota.exceeded(deed, since, times)
-        if late:
-            raise self._ended("timed_out", late)
-        if self._limit is not None and self._most > 1.05 * self._limit:
-            held = f"its process held {amount(self._most)} in {deed}"
-            raise self._ended("out_of_memory", f"{held}, of {amount(self._limit)} allowed")
+    def _watch(self) -> None:
+        """End the process where it takes more than it may, whatever it is in the middle of."""
+        while not self._over.wait(_TICK):
+            self._most = max(self._most, _held(self.pid) - self._shared)
+            waiting = self._waiting
+            if waiting is not None and (excess := self._excess(waiting)):
+                self._end_for(*excess)
 
-    def _ended(self, code: str, message: str) -> Blocked:
+    def _excess(self, waiting: "_Waiting") -> tuple[str, str] | None:
+        """Return the reason and the message where it has taken more than it may."""
+        late = self._quota.exceeded(waiting.deed, waiting.since(), waiting.times)
+        if late:
+            return "timed_out", late
+        if self._limit is not None and self._most > 1.05 * self._limit:
+            held = f"its process held {amount(self._most)} in {waiting.deed}"
+            return "out_of_memory", f"{held}{self._allowed()}"
+        return None
+
+    def _end_for(self, code: str, message: str) -> Blocked:
         """End the process, after it has said what it was at."""
-        if DUMP is not None and self._process.is_alive():
+        if DUMP is not None and not self._over.is_set():
             with suppress(OSError):
                 os.kill(self.pid or 0, DUMP)
-                time.sleep(_LAST_WORDS)
+                self._over.wait(_LAST_WORDS)
+        end = self._final(code, message)
         self._kill()
-        return self._final(code, message)
+        return end
+
+    def _allowed(self) -> str:
+        return f", of {amount(self._limit or 0)} allowed (`limits: {{memory: ...}}`)"
 
     def _fallen(self, deed: Deed) -> Blocked:
-        """Say how a process ended by itself."""
-        self._process.join(_LAST_WORDS)
-        if self._process.is_alive():
-            return self._ended("crashed", f"its process stopped to listen in {deed}")
+        """Say how a process ended by itself, or why it was ended."""
+        with self._lock:
+            self._process.join(_LAST_WORDS)
+            alive = self._process.is_alive()
+            code = self._process.exitcode or 0
+        if self._end is not None:
+            return self._end
+        if alive:
+            return self._end_for("crashed", f"its process stopped to listen in {deed}")
         self._kill()
-        code = self._process.exitcode or 0
+        if code == _NOBODY_KNOWS and not psutil.pid_exists(self._starter or 0):
+            text = "what its process was started from was ended from outside"
+            return self._final("crashed", f"{text}, in {deed}")
         if code >= 0:
             return self._final(
                 "exited", f"its process ended itself with exit code {code} in {deed}"
             )
-        known = {int(each): each.name for each in signal.Signals}
-        name = known.get(-code, f"signal {-code}")
-        how = signal.strsignal(-code) or name
-        held = f"; it held {amount(self._most)}" if self._most else ""
+        return self._final(*self._killed(-code, deed))
+
+    def _killed(self, number: int, deed: Deed) -> tuple[str, str]:
+        names = {int(each): each.name for each in signal.Signals}
+        name = names.get(number, f"signal {number}")
+        held = f"; it held {amount(self._most)}" if self._most > 0 else ""
         if self._limit is not None and name == "SIGKILL" and 2 * self._most > self._limit:
-            text = f"the system ended its process ({name}) in {deed}{held}"
-            return self._final("out_of_memory", text)
-        return self._final("crashed", f"{how.lower()} ({name}) in {deed}{held}")
+            return "out_of_memory", f"the system ended its process ({name}) in {deed}{held}"
+        how = signal.strsignal(number) or name
+        return "crashed", f"{how.lower()} ({name}) in {deed}{held}"
 
     def _final(self, code: str, message: str) -> Blocked:
-        self._end = Blocked(code, f"{message}{self._dumped(message)}")
-        return self._end
+        with self._lock:
+            self._end = self._end or Blocked(code, f"{message}{self._dumped(message)}")
+            return self._end
 
     def _note_failure(self, error: Exception) -> None:
         """Say what was allowed, and let an error that nobody expected be looked into."""
         if isinstance(error, Blocked):
             if error.reason.code == "out_of_memory" and self._limit is not None:
-                error.message += f", of {amount(self._limit)} allowed"
+                error.message += self._allowed()
             if trace := error.__dict__.pop("trace", ""):
                 error.message += self._dumped(trace)
             error.args = (error.reason.code, error.message)
@@ -236,29 +277,44 @@ class Remote:
         return f"; see {self._dump.parent.name}/{self._dump.name}"
 
     def _kill(self) -> None:
-        if self._gone:
-            return  # its number may be another's by now
-        self._gone = True
-        with suppress(psutil.Error):
-            for child in psutil.Process(self.pid).children(recursive=True):
-                with suppress(psutil.Error):
-                    child.kill()
-        if hasattr(os, "killpg"):
-            with suppress(OSError):  # gone, or not yet the first of its group
-                os.killpg(self.pid or 0, signal.SIGKILL)
-        if self._process.is_alive():
-            self._process.kill()
-        self._process.join()
+        with self._lock:
+            if self._gone:
+                return  # its number may be another's by now
+            self._gone = True
+            self._over.set()
+            with suppress(psutil.Error):
+                for child in psutil.Process(self.pid).children(recursive=True):
+                    with suppress(psutil.Error):
+                        child.kill()
+            if hasattr(os, "killpg"):
+                with suppress(OSError):  # gone, or not yet the first of its group
+                    os.killpg(self.pid or 0, signal.SIGKILL)
+            if self._process.is_alive():
+                self._process.kill()
+            self._process.join()
 
 
-def _held(pid: int | None, *, above: bool = False) -> int:
-    """Return the bytes that a process holds, or the one that it was started from."""
+@dataclass(frozen=True)
+class _Waiting:
+    """What is waited for, since when by ``time.monotonic``, and how many of it."""
+
+    deed: Deed
+    since: Callable[[], float]
+    times: int = 1
+
+
+def _starter(pid: int | None) -> int | None:
+    """Return what a process was started from, where that is not this one."""
     try:
-        process = psutil.Process(pid)
-        if above and (parent := process.parent()) is not None and parent.pid != os.getpid():
-            process = parent
-        elif above:
-            return 0
-        return int(process.memory_info().rss)
+        above = psutil.Process(pid).ppid()
+    except psutil.Error:
+        return None
+    return None if above == os.getpid() else above
+
+
+def _held(pid: int | None) -> int:
+    """Return the bytes that a process holds; 0 where there is none."""
+    try:
+        return 0 if pid is None else int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0

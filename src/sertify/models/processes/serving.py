@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def serve(connection: Connection, arrays: Connection, speech: Connection, errand
             elif getattr(getattr(subject, method, None), "streams", False):
                 _stream(connection, arrays, getattr(subject, method), given)
             else:
-                connection.send(("done", _reply(subject, method, given)))
+                _send(connection, ("done", _reply(subject, method, given)))
 
 
 def streams(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,14 +91,17 @@ def streams(function: Callable[..., Any]) -> Callable[..., Any]:
 def _settle(speech: Connection, errand: Errand) -> None:
     """Be nobody's heir: of nothing of this process is there anything left when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the other process's to handle
+    for stream in (1, 2):
+        os.dup2(speech.fileno(), stream)
+    speech.close()
     os.environ.clear()
     os.environ.update(errand.environment)
     for variable in ("TMPDIR", "TEMP", "TMP"):
         os.environ[variable] = errand.room
-    os.chdir(errand.room)
-    for stream in (1, 2):
-        os.dup2(speech.fileno(), stream)
-    speech.close()
+    try:
+        os.chdir(errand.room)
+    except OSError:
+        os._exit(1)  # who asked is gone already, with the room
     sys.stdout = os.fdopen(1, "w", 1, "utf-8", "backslashreplace", closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, "utf-8", "backslashreplace", closefd=False)
     faulthandler.enable(2)
@@ -129,7 +133,14 @@ def _limit(memory: int | None) -> None:
 
 
 def _die_with_parent() -> None:
-    """End when the other process does, whatever this one hangs in."""
+    """End when the other process does, whatever this one hangs in.
+
+    This one hangs on what it was started from, and that on a pipe that only who asks may hold.
+    """
+    starting = forkserver._forkserver
+    if (held := getattr(starting, "_forkserver_alive_fd", None)) is not None:
+        os.close(held)
+        starting._forkserver_alive_fd = None  # type: ignore[attr-defined]
     parent = os.getppid()
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
@@ -146,6 +157,16 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _send(connection: Connection, message: Any) -> None:
+    """Send a message, or why it cannot be sent."""
+    try:
+        connection.send(message)
+    except OSError:
+        raise
+    except Exception as error:
+        connection.send(("done", (None, _told(error))))
+
+
 def _reply(subject: Any, method: str, inputs: tuple[Any, ...]) -> tuple[Any, Exception | None]:
     try:
         return getattr(subject, method)(*inputs), None
@@ -159,7 +180,8 @@ def _told(error: BaseException) -> Exception:
         return error
     text = text_of_error(error)
     if isinstance(error, MemoryError):
-        return Blocked("out_of_memory", f"not enough memory: {safe(error)}")
+        asked = f": {safe(error)}" if safe(error) else ""
+        return Blocked("out_of_memory", f"not enough memory{asked}")
     if isinstance(error, SystemExit):
         return Blocked("exited", f"its code asked to end the process ({text})")
     blocked = Blocked("unexpected_error", text)
@@ -185,6 +207,7 @@ def _stream(
             connection.send(("answer", answer))
     except BaseException as problem:
         error = _told(problem)
+        connection.send(("failed", None))
     # Who sends must not wait for ever; where nothing more comes, that is seen by what reads it.
     while not ended.is_set() and arrays.recv_bytes() != END:
         pass

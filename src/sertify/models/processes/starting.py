@@ -1,35 +1,65 @@
 """How processes are started: from one that has imported beforehand what all of them need."""
 
 import multiprocessing
+import os
+import shutil
+import signal
+import stat
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import gettempdir
 from types import ModuleType
 from typing import Any
 
+import psutil
+
 _WIDTH = 2**20  # bytes
+_ROOM = "sertify-"
+# Threads that judge at a time would keep each other's.
+_HIDING = threading.Lock()
 
 _BEFOREHAND = ("sertify.models.beforehand",)
 
 
 def warm_up() -> None:
     """Begin to import, beside this process, what those to come have at once."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        from multiprocessing import forkserver
-
-        process_context()
-        with hidden_main():
-            forkserver.ensure_running()
+    process_context()
 
 
 def process_context() -> Any:
     """Return what starts processes: where the system can, from one that has imported all once."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*_BEFOREHAND])
+    # It would take an interrupt while it imports, and show where.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def room_prefix() -> str:
+    """Return how the names of folders for processes begin; those of runs that died are removed."""
+    for folder in Path(gettempdir()).glob(f"{_ROOM}*-*"):
+        pid = folder.name.removeprefix(_ROOM).partition("-")[0]
+        with suppress(OSError, ValueError, OverflowError):
+            if _is_ours(folder) and not psutil.pid_exists(int(pid)):
+                shutil.rmtree(folder, ignore_errors=True)
+    return f"{_ROOM}{os.getpid()}-"
+
+
+def _is_ours(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def wide_pipe(context: Any) -> tuple[Connection, Connection]:
@@ -46,9 +76,10 @@ def wide_pipe(context: Any) -> tuple[Connection, Connection]:
 @contextmanager
 def hidden_main() -> Iterator[None]:
     """Keep a new process from importing the main module of this one: it may start tests anew."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _HIDING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main

@@ -19,7 +19,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine, memory
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel, certify
-from sertify.models.processes.quota import Deed
+from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
 from sertify.models.speed.stopwatch import WARM_UP
@@ -51,7 +51,7 @@ class Bench:
         os.environ.pop("ONEDNN_PRIMITIVE_CACHE_CAPACITY", None)
         self._snapshot, self._index = snapshot, index
         self._arguments, self._answers = arguments, answers
-        self.note: Callable[[Deed], None] = lambda _: None
+        self.note: Callable[[Deed], None] = unnoted
 
     def load(self) -> tuple[int, dict[str, Any]]:
         """Load the model, of which files are there; return its sampling rate and what that cost.
@@ -68,7 +68,7 @@ class Bench:
         model, _ = proven(model)
         # A runtime has the threads that it was loaded with: several hands would have as many each.
         module = isinstance(getattr(model.network, "module", None), Module)
-        self._model = replace(model, concurrent=model.concurrent and module)
+        self._model = replace(model, concurrent=model.concurrent and module, note=unnoted)
         assert model.sampling_rate is not None
         self._rate, self._held = model.sampling_rate, memory.held()
         return self._rate, {
