@@ -165,12 +165,15 @@ def workshop(snapshot: "Snapshot", settings: Settings, quota: "Quota") -> "Works
     return begin_workshop(snapshot, settings, quota)
 
 
-def config(snapshot: "Snapshot", cache: Cache, key: str, workshop: "Workshop") -> dict[str, Any]:
+def config(
+    snapshot: "Snapshot", cache: Cache, key: str, workshop: "Workshop", tell: Announce
+) -> dict[str, Any]:
     """The content of the repository's config.json; empty for a loader that needs none."""
     from sertify.hub.configs import has_config
     from sertify.pipeline.lazy_model import recall
 
-    recall(cache, key, "loader", workshop.choose)
+    with tell("starting a process for it"):  # of which the first one waits for what all import
+        recall(cache, key, "loader", workshop.choose)
     return snapshot.read_json("config.json") if has_config(snapshot) else {}
 
 
