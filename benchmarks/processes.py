@@ -4,10 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 __all__ = ["ROOT", "Finished", "run", "run_module"]
 
@@ -23,8 +27,9 @@ class Finished:
     wall
         Seconds from its start to its end.
     peak
-        Bytes: the most that it, or any one of the processes that it waited for, has held. On Linux
-        this is at least what the calling process held at the start.
+        Bytes: the most that it, or any one process below it, has held. What it did not wait for is
+        looked at ten times a second. On Linux this is at least what the calling process held at the
+        start.
     output
         What it wrote to standard output and standard error.
     """
@@ -63,9 +68,11 @@ def run(
             [*map(str, command)], stdout=output, stderr=subprocess.STDOUT, cwd=folder,
             env=environment,
         ) as process:  # fmt: skip
+            below = _Largest(process.pid)
             # Popen.wait would lose what the kernel knows of the process's memory.
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - start
+            below.ended.set()
             process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors="replace")
@@ -76,7 +83,25 @@ def run(
             f" {' or '.join(map(str, accept))}:\n{told}"
         )
     unit = 1 if sys.platform == "darwin" else 1024
-    return Finished(process.returncode, wall, usage.ru_maxrss * unit, text)
+    peak = max(usage.ru_maxrss * unit, below.peak)
+    return Finished(process.returncode, wall, peak, text)
+
+
+class _Largest(threading.Thread):
+    """Looks for the most that any process below another one holds."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._process = psutil.Process(pid)
+        self.peak, self.ended = 0, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        """Look until it has ended."""
+        while not self.ended.wait(0.1):
+            with suppress(psutil.Error):
+                for one in self._process.children(recursive=True):
+                    self.peak = max(self.peak, one.memory_info().rss)
 
 
 def run_module(
