@@ -56,13 +56,10 @@ PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
 
 
-def repositories(settings: Settings, ahead: Sequence[Candidate], cache: Cache) -> "Repositories":
+def repositories(settings: Settings, ahead: Sequence[Candidate]) -> "Repositories":
     """The repositories of all candidates, of which the next ones are asked for ahead of time."""
-    from sertify.models.processes.starting import warm_up
     from sertify.pipeline.prefetch import Repositories
 
-    if cache.is_new:  # else there may be no question left
-        warm_up()
     locked = read_lock(settings.candidates) if settings.locked else None
     return Repositories(ahead, offline=settings.offline, locked=locked)
 

@@ -11,6 +11,8 @@ from sertify.candidates.locks import lock_path, read_lock, require_writable
 from sertify.models.processes.starting import warm_up
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
+from sertify.pipeline.stages import STAGES
+from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -45,7 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[CANDIDATES] = Candidates(options.candidates)
     config.stash[STANDINGS] = Standings()
     if is_worker(config):
-        _warm_up(config, options)
         return
     try:
         _complain(config, options)
@@ -53,7 +54,6 @@ def pytest_configure(config: pytest.Config) -> None:
         _let_workers_die(config)
         if not config.option.collectonly:
             _register_run(config, options)
-        _warm_up(config, options)
     except ConfigurationError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -78,6 +78,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     result = yield
     sort(config, items)
     return result
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin what takes longest, where a check needs it and nothing is known yet."""
+    config = session.config
+    checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
+    judges = is_worker(config) or not config.getoption("numprocesses", default=None)
+    asked = Way(STAGES).needs(*(name for check in checks for name in check.asks))
+    if judges and "workshop" in asked and not config.option.collectonly:
+        with closing(open_cache(config, config.stash[OPTIONS])) as cache:
+            if cache.is_new:  # else there may be no question left
+                warm_up()
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made
@@ -172,15 +184,6 @@ def _speech(config: pytest.Config) -> str:
         for corpus in whole.corpora
     ]
     return ", ".join(f"{each.name} ({each.layout}, {len(each.clips):,} clips)" for each in corpora)
-
-
-def _warm_up(config: pytest.Config, options: Options) -> None:
-    """Begin what takes longest while speech is read and checks are collected."""
-    judges = is_worker(config) or not config.getoption("numprocesses", default=None)
-    if judges and not config.option.collectonly:
-        with closing(open_cache(config, options)) as cache:
-            if cache.is_new:  # else there may be no question left
-                warm_up()
 
 
 def _complain(config: pytest.Config, options: Options) -> None:
