@@ -12,7 +12,10 @@ from sertify.gates.loadability import judge_feature_extractor, require, require_
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.blueprints import Blueprint
 from sertify.models.loading import outline
+from sertify.models.processes.quota import Quota
+from sertify.models.workshop import Workshop
 from sertify.pipeline.loading import Loading
+from sertify.pipeline.telling import silently
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.machine import free_memory
 from tests.meta import tiny
@@ -155,7 +158,8 @@ def test_weights_that_no_memory_holds_are_not_downloaded(edited: Callable[..., P
     blueprint = outlined(edited("wav2vec2", CONFIG, HUGE))
     with pytest.raises(Blocked, match=r"^out_of_memory: its weights need [\d.]+ GB of memory, "):
         # Whatever the download would take is not there: it comes first.
-        Loading(blueprint, *[None] * 3).fetch()  # type: ignore[arg-type]
+        shop = Workshop(blueprint.snapshot, {}, Quota(memory=10**9), Path("crash.txt"))
+        Loading(blueprint, None, shop, silently).fetch()  # type: ignore[arg-type]
 
 
 def test_what_is_needed_is_compared_with_what_is_free() -> None:
