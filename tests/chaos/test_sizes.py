@@ -156,9 +156,9 @@ def test_of_a_network_that_no_memory_holds_nothing_is_built(edited: Callable[...
 
 def test_weights_that_no_memory_holds_are_not_downloaded(edited: Callable[..., Path]) -> None:
     blueprint = outlined(edited("wav2vec2", CONFIG, HUGE))
+    shop = Workshop(blueprint.snapshot, {}, Quota(memory=10**9), Path("crash.txt"))
     with pytest.raises(Blocked, match=r"^out_of_memory: its weights need [\d.]+ GB of memory, "):
         # Whatever the download would take is not there: it comes first.
-        shop = Workshop(blueprint.snapshot, {}, Quota(memory=10**9), Path("crash.txt"))
         Loading(blueprint, None, shop, silently).fetch()  # type: ignore[arg-type]
 
 
