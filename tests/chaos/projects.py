@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.meta.runs import CHECKS as CHECKED
@@ -28,27 +28,24 @@ def project(folder: Path, own: str, names: Sequence[str]) -> Path:
 
 def begun(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Popen[str]":
     """Begin to judge in a folder, in a process group of its own."""
-    fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-k", CHECKS)
-    return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *fixed, "--pyargs", CHECKS, "sertify.checks", *args],
-        cwd=folder,
-        env=os.environ | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    given = ("-k", CHECKS, "--pyargs", CHECKS, "sertify.checks", *args)
+    return _begun(folder, given, variables)
 
 
 def begun_on(folder: Path, *args: str | Path, **variables: str) -> "subprocess.Popen[str]":
     """Begin to judge the candidates of a folder by the checks of the product."""
-    command: list[str | Path] = [sys.executable, "-m", "pytest", CHECKED, "-p", "no:cacheprovider"]
-    given: list[str | Path] = ["--candidates", folder / "candidates.yaml", *args]
+    given = (CHECKED, "--threads=1", "--candidates", folder / "candidates.yaml", *args)
+    return _begun(ROOT, given, variables)
+
+
+def _begun(
+    folder: Path, args: Sequence[str | Path], variables: Mapping[str, str]
+) -> "subprocess.Popen[str]":
+    fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     return subprocess.Popen(
-        [*command, "-p", "no:hypothesispytest", "--threads=1", *given],
-        cwd=ROOT,
-        env=os.environ | variables,
+        [sys.executable, "-m", "pytest", *fixed, *args],
+        cwd=folder,
+        env=os.environ | dict(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

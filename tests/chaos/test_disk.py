@@ -3,10 +3,9 @@
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from sertify.evidence import store
 from tests.chaos.steering import judge
+from tests.meta.locks import locked
 from tests.meta.runs import Outcome
 
 pytestmark = pytest.mark.slow(2)
@@ -55,14 +55,6 @@ class Disturbed:
     def _end(self) -> None:
         assert self.disturbing is not None
         self.disturbing.__exit__(None, None, None)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a writer, as a program that looks at the file may."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @contextmanager

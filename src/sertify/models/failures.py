@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.text import amount
+from sertify.vocabulary.text import amount, safe
 
 
 @contextmanager
@@ -123,5 +123,5 @@ def of_the_system(error: BaseException | None) -> bool:
 
 def text_of(error: Exception) -> str:
     """Return an error in one line, with its kind."""
-    words = textwrap.shorten(str(error), 200, placeholder=" ...")
+    words = textwrap.shorten(safe(error), 200, placeholder=" ...")
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

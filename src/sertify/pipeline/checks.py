@@ -102,6 +102,11 @@ def with_last_owners(checks: Sequence[Check]) -> list[Check]:
     ]
 
 
+def ask_models(checks: Iterable[Check]) -> bool:
+    """Whether some of the checks need a candidate's own process."""
+    return "workshop" in Way(STAGES).needs(*(name for check in checks for name in check.asks))
+
+
 def read_checks(folder: Path) -> Iterator[ModuleType]:
     """Import the checks of a folder, gate by gate."""
     for gate in GATES:

@@ -9,10 +9,9 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 
 from sertify.candidates.locks import lock_path, read_lock, require_writable
 from sertify.models.processes.starting import warm_up
+from sertify.pipeline.checks import ask_models
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
-from sertify.pipeline.stages import STAGES
-from sertify.pipeline.way import Way
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -84,12 +83,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin what takes longest, where a check needs it and nothing is known yet."""
     config = session.config
     checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
-    judges = is_worker(config) or not config.getoption("numprocesses", default=None)
-    asked = Way(STAGES).needs(*(name for check in checks for name in check.asks))
-    if judges and "workshop" in asked and not config.option.collectonly:
-        with closing(open_cache(config, config.stash[OPTIONS])) as cache:
-            if cache.is_new:  # else there may be no question left
-                warm_up()
+    if config.option.collectonly or not ask_models(checks):
+        return
+    with closing(open_cache(config, config.stash[OPTIONS])) as cache:
+        if cache.is_new:  # else there may be no question left
+            warm_up()
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made

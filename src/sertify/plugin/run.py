@@ -52,7 +52,7 @@ class Run:
         self._store.check()
         self._listed = _content(self._options.candidates)
         self._asked = Asked()
-        self._seen = self._judged = 0
+        self._judged = 0
         self._selects = self._told = False
         self._shared = False
         self._commits: dict[str, str] = {}
@@ -97,7 +97,6 @@ class Run:
             self._config.hook.pytest_runtest_logreport(report=next_report)
 
     def _keep(self, record: Record) -> None:
-        self._seen += 1
         self._judged += record.outcome is not Outcome.NOT_REACHED or record.reason in GATE_OF
         self._shared |= record.reason == "needs_serial_run"
         self._selects |= record.gate == "accuracy"

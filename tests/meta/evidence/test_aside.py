@@ -14,6 +14,7 @@ import pytest
 
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.vocabulary.outcomes import Outcome
+from tests.meta.locks import locked
 
 RECORD = Record("x", "e1", "c1", "accuracy", "test_uar", "f1", "v1", Outcome.PASS)
 RECORDS = [replace(RECORD, check=f"test_{n}") for n in range(4)]
@@ -22,14 +23,6 @@ RECORDS = [replace(RECORD, check=f"test_{n}") for n in range(4)]
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "reports" / "evidence.sqlite"
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a writer, as a program that looks at the file may."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @contextmanager
@@ -147,7 +140,8 @@ KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from tests.meta.evidence.test_aside import RECORDS, locked, store_of
+from tests.meta.evidence.test_aside import RECORDS, store_of
+from tests.meta.locks import locked
 path = Path(sys.argv[1])
 store = store_of(path, *RECORDS[:2])
 with locked(path):

@@ -20,6 +20,7 @@ from sertify.candidates.limits import Allowances, allowances_of
 from sertify.candidates.reading import read_candidates
 from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
+from sertify.models.processes.starting import room_prefix
 from sertify.vocabulary.errors import Blocked, ConfigurationError
 
 pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
@@ -132,9 +133,9 @@ def test_memory_has_a_limit() -> None:
     remote.close()
 
 
-def test_memory_that_the_system_does_not_refuse_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    remote = begin(memory="4 GB")
-    monkeypatch.setattr(Remote, "_limit", property(lambda _: 50_000_000))
+def test_memory_that_the_system_does_not_refuse_is_seen() -> None:
+    quota = Quota.of(Allowances(load=30, memory="50 MB"), refuses=False)
+    remote = Remote("tests.meta.models.misbehaving", "Misbehaving", quota=quota)
     error = blocked(remote, "hold", 200_000_000)
     assert error.reason.code == "out_of_memory"
     assert "of 50 MB allowed" in error.message
@@ -229,6 +230,7 @@ def test_folders_of_runs_that_were_killed_are_removed(tmp_path: Path) -> None:
     ours, others = (Path(tempfile.mkdtemp(prefix=f"sertify-{pid}-")) for pid in (gone.pid, 1))
     link = Path(tempfile.gettempdir()) / f"sertify-{gone.pid}-link"
     link.symlink_to(tmp_path)
+    room_prefix.cache_clear()  # as in a run that has just begun
     begin().close()
     assert not ours.exists()
     assert others.exists()

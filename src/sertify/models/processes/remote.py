@@ -65,7 +65,7 @@ class Remote:
         self._connection, theirs = context.Pipe()
         mouth, speech = context.Pipe(duplex=False)
         ear, self._arrays = wide_pipe(context)
-        refused = self._limit if self._quota.refuses else None
+        refused = self._quota.memory if self._quota.refuses else None
         errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused)
         self._process = context.Process(
             target=serve, args=(theirs, ear, speech, errand), daemon=True
@@ -79,10 +79,6 @@ class Remote:
         self._starter = _starter(self.pid)
         self._shared, self._most = _held(self._starter), 0
         threading.Thread(target=self._watch, name="watchman", daemon=True).start()
-
-    @property
-    def _limit(self) -> int | None:
-        return self._quota.memory
 
     def ask(self, method: str, *inputs: Any, deed: Deed = "load", times: int = 1) -> Any:
         """Call a method of the object and return what it returns.
@@ -203,7 +199,7 @@ class Remote:
         late = self._quota.exceeded(waiting.deed, waiting.since(), waiting.times)
         if late:
             return "timed_out", late
-        if self._limit is not None and self._most > 1.05 * self._limit:
+        if self._quota.memory is not None and self._most > 1.05 * self._quota.memory:
             held = f"its process held {amount(self._most)} in {waiting.deed}"
             return "out_of_memory", f"{held}{self._allowed()}"
         return None
@@ -219,7 +215,7 @@ class Remote:
         return end
 
     def _allowed(self) -> str:
-        return f", of {amount(self._limit or 0)} allowed (`limits: {{memory: ...}}`)"
+        return f", of {amount(self._quota.memory or 0)} allowed (`limits: {{memory: ...}}`)"
 
     def _fallen(self, deed: Deed) -> Blocked:
         """Say how a process ended by itself, or why it was ended."""
@@ -245,7 +241,11 @@ class Remote:
         names = {int(each): each.name for each in signal.Signals}
         name = names.get(number, f"signal {number}")
         held = f"; it held {amount(self._most)}" if self._most > 0 else ""
-        if self._limit is not None and name == "SIGKILL" and 2 * self._most > self._limit:
+        if (
+            self._quota.memory is not None
+            and name == "SIGKILL"
+            and 2 * self._most > self._quota.memory
+        ):
             return "out_of_memory", f"the system ended its process ({name}) in {deed}{held}"
         how = signal.strsignal(number) or name
         return "crashed", f"{how.lower()} ({name}) in {deed}{held}"
@@ -258,7 +258,7 @@ class Remote:
     def _note_failure(self, error: Exception) -> None:
         """Say what was allowed, and let an error that nobody expected be looked into."""
         if isinstance(error, Blocked):
-            if error.reason.code == "out_of_memory" and self._limit is not None:
+            if error.reason.code == "out_of_memory" and self._quota.memory is not None:
                 error.message += self._allowed()
             if trace := error.__dict__.pop("trace", ""):
                 error.message += self._dumped(trace)

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import gettempdir
@@ -47,6 +48,7 @@ def process_context() -> Any:
     return context
 
 
+@cache
 def room_prefix() -> str:
     """Return how the names of folders for processes begin; those of runs that died are removed."""
     for folder in Path(gettempdir()).glob(f"{_ROOM}*-*"):
