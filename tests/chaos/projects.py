@@ -51,7 +51,13 @@ def _begun(
         text=True,
         errors="replace",
         start_new_session=True,
+        preexec_fn=_mind_interrupts,
     )
+
+
+def _mind_interrupts() -> None:
+    """Be as a program in the foreground: what a shell starts behind it is to ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run_on(folder: Path, *args: str | Path) -> Outcome:
