@@ -72,6 +72,7 @@ def ended(folder: Path, process: "subprocess.Popen[str]", patience: float = _PAT
         output, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()  # else a test that has nothing to do with it is told of it
         raise
     return Outcome(process.returncode, output, folder / "reports")
 
