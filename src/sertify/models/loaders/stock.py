@@ -1,10 +1,14 @@
 """Checkpoints of classes in the way of transformers: the stock ones, and a base for others."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from transformers import (
+    CONFIG_MAPPING,
     MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
     MODEL_MAPPING,
     AutoConfig,
@@ -16,6 +20,7 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
 from sertify.hub.configs import has_config, judge_config, judge_values
+from sertify.hub.label_names import Names, names_of
 from sertify.hub.plausible import oddity
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
@@ -23,6 +28,8 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
+from sertify.models.loaders.fitting import best_fit
+from sertify.models.loaders.mending import completed, plain_config, remarks_on, run_of_the_mill
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
 
@@ -66,38 +73,54 @@ class StockLoader:
         if snapshot.candidate.trust_remote_code:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
-        with config_errors(), quiet():
-            network = self.network_class(config, index, snapshot)
-        memory = memory_of(network, config)
-        extractor, problem = load_extractor(snapshot, config)
+        names = read_names(snapshot, config)
+        fit = best_fit(partial(self._class, snapshot), config, index, expected_weights)
+        extractor, problem = load_extractor(snapshot, fit.config)
+        content = snapshot.read_json("config.json")
+        remarks = (
+            self.remark(fit.index),
+            fit.remark,
+            names.remark,
+            *remarks_on(content, fit.counted, fit.outputs),
+        )
         return Blueprint(
             snapshot=snapshot,
             loader=self,
             files=snapshot.weight_files,
-            architecture=network.__name__,
-            labels=labels_of(snapshot, config),
-            outputs=config.num_labels,
-            problem_type=config.problem_type,
-            weights=None if index.problem else expected_weights(network, config, index),
+            architecture=fit.network.__name__,
+            labels=names.labels(fit.config.num_labels),
+            labels_from=names.source,
+            outputs=fit.outputs,
+            problem_type=fit.config.problem_type,
+            weights=fit.weights,
             unknown=index.problem,
             sampling_rate=None if extractor is None else extractor.sampling_rate,
             extractor_problem=problem,
-            receptive_field=receptive_field(config),
-            memory=memory,
-            remark=self.remark(index),
-            material=(network, config, extractor, index.others),
+            receptive_field=receptive_field(fit.config),
+            memory=memory_of(fit.network, fit.config),
+            remark=" ".join(filter(None, remarks)),
+            material=(fit.network, fit.config, extractor, fit),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, others = blueprint.material
+        network_class, config, extractor, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             network, info = network_class.from_pretrained(
                 blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
         answering = TorchNetwork(network, extractor, self.batching(config, extractor))
-        return answering, weight_report(network, info, others)
+        report = weight_report(network, info, fit.index.others)
+        rounded = fit.weights.rounded if fit.weights else ()
+        return answering, replace(report, rounded=rounded)
+
+    def _class(self, snapshot: Snapshot, config: Any, index: TensorIndex) -> Any:
+        """Return the class for a config; what is wrong with that is raised before weights are."""
+        with config_errors(), quiet():
+            network = self.network_class(config, index, snapshot)
+        # Whatever goes wrong as it is built without memory is due to the config.
+        return completed(network, config)
 
 
 LOADING = {
@@ -110,17 +133,38 @@ LOADING = {
 
 
 def read_config(snapshot: Snapshot) -> Any:
-    """Read config.json as transformers does."""
+    """Read config.json as transformers does, but for what does not matter to the answers.
+
+    Names of labels are read by `read_names`. A way to compute attention that only some machines
+    have is not asked for.
+    """
     require(judge_values(snapshot))
+    content = snapshot.read_json("config.json")
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
-        config = AutoConfig.from_pretrained(
-            snapshot.folder, local_files_only=True, trust_remote_code=trust
-        )
+        if trust or content["model_type"] not in CONFIG_MAPPING:
+            config = AutoConfig.from_pretrained(
+                snapshot.folder, local_files_only=True, trust_remote_code=trust
+            )
+        else:
+            config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
+    run_of_the_mill(config)
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
+
+
+def read_names(snapshot: Snapshot, config: Any) -> Names:
+    """Return what the outputs are called; ``config`` is what was made of config.json.
+
+    Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
+    """
+    content = snapshot.read_json("config.json")
+    # A class of the repository's own may make labels that config.json does not have.
+    if problem := oddity({"id2label": config.id2label}, "config.json"):
+        raise Rejected("bad_config", problem)
+    return names_of(snapshot.candidate.labels, content, config.id2label)
 
 
 def backbone_of(config: Any) -> tuple[Any, Any]:
@@ -134,19 +178,6 @@ def backbone_of(config: Any) -> tuple[Any, Any]:
     return backbone, next(
         kind for kind in backbone.__mro__[1:] if issubclass(kind, PreTrainedModel)
     )
-
-
-def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
-    """Return the labels that candidates.yaml gives, else those of the config."""
-    given = snapshot.candidate.labels
-    if given is not None:
-        return given
-    names: Mapping[int, Any] = config.id2label or {}
-    # A class of the repository's own may make labels that config.json does not have.
-    if problem := oddity({"id2label": names}, "config.json"):
-        raise Rejected("bad_config", problem)
-    named = (names.get(index) for index in range(len(names)))
-    return tuple(None if name is None else str(name) for name in named)
 
 
 def receptive_field(config: Any) -> int:
@@ -185,7 +216,20 @@ def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> Wei
     }
     with weight_errors("the checkpoint"), quiet():
         network, info = probe.from_pretrained(None, config=config, state_dict=phantoms, **LOADING)
-    return weight_report(network, info, others=index.others, look=False)
+    report = weight_report(network, info, others=index.others, look=False)
+    return replace(report, rounded=_rounded(network, index, info["unexpected_keys"]))
+
+
+def _rounded(network: Any, index: TensorIndex, strange: Collection[str]) -> tuple[str, ...]:
+    """Names of tensors of whole numbers that stand for real ones."""
+    state = network.state_dict().items()
+    counts = {name for name, tensor in state if not tensor.is_floating_point()} | {*strange}
+    whole = (name for name, tensor in index.tensors.items() if _WHOLE.fullmatch(tensor.dtype))
+    return tuple(sorted(name for name in whole if name not in counts))
+
+
+# As safetensors calls them, and as torch does.
+_WHOLE = re.compile(r"[IU]\d+|BOOL|torch\.(u?int\d+|bool)")
 
 
 # What transformers does for a weight that the checkpoint lacks.

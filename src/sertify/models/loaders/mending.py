@@ -1,0 +1,85 @@
+"""What a config.json says that need not be obeyed, and a class of a repository's own that lacks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from sertify.models.failures import config_errors, quiet
+
+_EVERYWHERE = (None, "eager", "sdpa")
+_ATTENTION = ("attn_implementation", "_attn_implementation")
+_NAMES = ("id2label", "label2id")
+
+
+def plain_config(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a config.json without names of labels, and with their number alone.
+
+    A way to compute attention is left out that not every machine has.
+    """
+    left_out = {*_NAMES, "num_labels", *(_ATTENTION if attention_of(content) else ())}
+    kept = {key: value for key, value in content.items() if key not in left_out}
+    number = _stated_number(content)
+    # A number of one would be refused for this, whatever the checkpoint has.
+    if number is None or (number, content.get("problem_type")) == (
+        1,
+        "single_label_classification",
+    ):
+        return kept
+    return {**kept, "num_labels": number}
+
+
+def _stated_number(content: Mapping[str, Any]) -> int | None:
+    names, number = content.get("id2label"), content.get("num_labels")
+    if names:
+        return len(names)
+    return number if type(number) is int else None
+
+
+def attention_of(content: Mapping[str, Any]) -> str:
+    """Return the way to compute attention that a config.json asks for and not every machine has."""
+    asked = [content.get(key) for key in _ATTENTION]
+    return next((str(way) for way in asked if way not in _EVERYWHERE), "")
+
+
+def remarks_on(content: Mapping[str, Any], tensor: str, outputs: int | None) -> tuple[str, ...]:
+    """Say what of a config.json was not obeyed.
+
+    ``tensor`` told that there are ``outputs``, and is empty where config.json had it right.
+    """
+    way, said = attention_of(content), _stated_number(content)
+    number = "does not say how many outputs there are" if said is None else f"says {said} outputs"
+    return (
+        f"config.json {number}, but {tensor} in the checkpoint has {outputs}, which counts."
+        if tensor
+        else "",
+        f"config.json asks for {way}, which is not on every machine; its attention is computed as"
+        " transformers does by default, which gives the same but for rounding."
+        if way
+        else "",
+    )
+
+
+def run_of_the_mill(config: Any) -> Any:
+    """Return a config that asks for no way to compute attention that not every machine has."""
+    if config._attn_implementation not in _EVERYWHERE:
+        config._attn_implementation = None
+    return config
+
+
+def completed(network_class: Any, config: Any) -> Any:
+    """Return a class that does what transformers 5 wants done at the end of its making.
+
+    A class that does not call ``post_init`` itself worked before, and would not be loaded now.
+    """
+    with config_errors(), quiet(), torch.device("meta"):
+        network = network_class(config)
+    if not isinstance(network, PreTrainedModel) or hasattr(network, "all_tied_weights_keys"):
+        return network_class
+
+    def make(self: Any, config: Any) -> None:
+        network_class.__init__(self, config)
+        self.post_init()
+
+    return type(network_class.__name__, (network_class,), {"__init__": make})
