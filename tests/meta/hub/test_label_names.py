@@ -14,7 +14,9 @@ THREE = ("angry", "happy", "sad")
 NUMBERED = {"0": "LABEL_0", "1": "LABEL_1"}
 SWAPPED = "leads from names to indexes, and was read so."
 LISTED = "is a list, and was read in its order."
-NUMBERS = "id2label of config.json only numbers the outputs, so the names are those of its label2id."
+NUMBERS = (
+    "id2label of config.json only numbers the outputs, so the names are those of its label2id."
+)
 ABSENT = "id2label of config.json is absent, so the names are those of its label2id."
 
 READ: dict[str, tuple[dict[str, Any], str, str]] = {

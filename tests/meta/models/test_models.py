@@ -755,6 +755,14 @@ def test_a_spectrogram_of_another_size_does_not_fit(tmp_path: Path) -> None:
     assert rejection(folder).startswith(f"no_feature_extractor: {message}")
 
 
+def test_a_rate_that_does_not_fit_is_told_with_the_entry_that_gives_it(tmp_path: Path) -> None:
+    folder = tiny.build(tmp_path, "whisper")
+    rate = SamplingRate(sampling_rate=8_000)
+    problem = loaded(folder, feature_extractor=rate).blueprint.extractor_problem
+    assert problem.startswith("what the feature extractor prepares does not fit the model: ")
+    assert problem.endswith(" (candidates.yaml says feature_extractor: {sampling_rate: 8000})")
+
+
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
 def test_a_sampling_rate_is_enough_for_a_feature_extractor(
     tmp_path: Path, architecture: str

@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedModel
 
 from sertify.models.failures import config_errors, quiet
+from sertify.vocabulary.text import counted, shown
 
 _EVERYWHERE = (None, "eager", "sdpa")
 _ATTENTION = ("attn_implementation", "_attn_implementation")
@@ -19,6 +20,7 @@ def plain_config(content: Mapping[str, Any]) -> dict[str, Any]:
     A way to compute attention is left out that not every machine has.
     """
     left_out = {*_NAMES, "num_labels", *(_ATTENTION if attention_of(content) else ())}
+    left_out |= {"auto_map"} if content.get("auto_map") is None else set()
     kept = {key: value for key, value in content.items() if key not in left_out}
     number = _stated_number(content)
     # A number of one would be refused for this, whatever the checkpoint has.
@@ -48,17 +50,19 @@ def remarks_on(content: Mapping[str, Any], tensor: str, outputs: int | None) -> 
 
     ``tensor`` told that there are ``outputs``, and is empty where config.json had it right.
     """
-    way, said = attention_of(content), _stated_number(content)
-    number = "does not say how many outputs there are" if said is None else f"says {said} outputs"
-    return (
-        f"config.json {number}, but {tensor} in the checkpoint has {outputs}, which counts."
-        if tensor
-        else "",
-        f"config.json asks for {way}, which is not on every machine; its attention is computed as"
-        " transformers does by default, which gives the same but for rounding."
-        if way
-        else "",
-    )
+    remarks = []
+    if tensor and outputs is not None:
+        stated = _stated_number(content)
+        says = "does not say how many outputs there are"
+        says = says if stated is None else f"says {counted(stated, 'output')}"
+        found = f"the checkpoint has {outputs}, by the shape of {tensor}"
+        remarks.append(f"config.json {says}; {found}, and that counts.")
+    if way := attention_of(content):
+        instead = "is computed as transformers does by default, the same but for rounding"
+        remarks.append(
+            f"config.json asks for {shown(way)}, which not every machine has; attention {instead}."
+        )
+    return tuple(remarks)
 
 
 def run_of_the_mill(config: Any) -> Any:
