@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from tests.meta.models.test_models import (
     certified,
     configure,
     drop,
-    loaded,
     outlined,
     pickle_as_of_old,
     refill,
@@ -38,11 +38,10 @@ COUNT = "config.json {}; the checkpoint has {}, by the shape of {}, and that cou
 UNSAID = "does not say how many outputs there are"
 
 STOCK: dict[str, Make] = {
-    name: (lambda folder, name=name: tiny.build(folder, name)) for name in tiny.ARCHITECTURES
+    name: partial(tiny.build, architecture=name) for name in tiny.ARCHITECTURES
 }
 POOLED: dict[str, Make] = {
-    f"pooled-{last}": (lambda folder, last=last: publish(folder, last=last))
-    for last in ("out_proj", "output")
+    f"pooled-{last}": partial(publish, last=last) for last in ("out_proj", "output")
 }
 LAST = {"ast": "classifier.dense.weight"} | {
     f"pooled-{last}": f"classifier.{last}.weight" for last in ("out_proj", "output")
@@ -211,6 +210,111 @@ def test_no_network_is_built_for_a_number_that_no_model_has(plain: Path, number:
     assert rejection(plain).startswith("label_count_mismatch: the checkpoint has classifier.bias [")
 
 
+# ------------------------------------------------------------------ wrappers
+
+
+def wrapped(prefix: str, *others: str, file: str = SAFE, inside: str = "") -> Make:
+    """Make a breaker that puts a prefix before all names but those with one of `others` in it."""
+
+    def breaker(folder: Path) -> None:
+        tensors = {
+            name if any(other in name for other in others) else prefix + name: tensor
+            for name, tensor in tiny.read_tensors(folder).items()
+        }
+        content: Any = {"epoch": 7, inside: tensors} if inside else tensors
+        if file in (SAFE, PICKLED):
+            tiny.write_tensors(folder, content, file)
+        else:
+            (folder / SAFE).unlink()
+            torch.save(content, folder / file)
+
+    return breaker
+
+
+LEFT_OUT = "The names of its tensors begin with {}, which was left out."
+WRAPPED = ("module.", "model.", "base_model.model.", "_orig_mod.", "module.model.", "model.module.")
+
+
+@pytest.mark.parametrize("prefix", WRAPPED)
+def test_the_prefix_of_a_wrapper_is_left_out(plain: Path, prefix: str) -> None:
+    model = answers_as_before(plain, wrapped(prefix))
+    assert model.blueprint.remark == LEFT_OUT.format(prefix)
+    assert model.weights.random == model.weights.unexpected == ()
+
+
+def test_so_it_is_for_every_head(folder: Path) -> None:
+    model = answers_as_before(folder, wrapped("module."))
+    assert LEFT_OUT.format("module.") in model.blueprint.remark
+
+
+def test_what_transformers_leaves_out_itself_needs_no_word(tmp_path: Path) -> None:
+    model = answers_as_before(tiny.build(tmp_path, "whisper"), wrapped("model."))
+    assert model.blueprint.remark == ""
+
+
+@pytest.mark.parametrize("inside", ["state_dict", "model_state_dict", "model"])
+@pytest.mark.parametrize("old", [False, True])
+def test_what_a_training_run_saved_is_opened(plain: Path, inside: str, old: bool) -> None:
+    def make(folder: Path) -> None:
+        wrapped("model.", file=PICKLED, inside=inside)(folder)
+        NAMELESS(folder)
+        if old:
+            pickle_as_of_old(folder, torch.load(folder / PICKLED))
+
+    names, expected = names_in(plain), certified(plain).logits(NOISE)
+    make(plain)
+    model = certified(plain, labels=names)
+    np.testing.assert_allclose(model.logits(NOISE), expected, atol=1e-6)
+    if not old:  # it is loaded in another process, which tells no remark
+        opened = f"Its weights are in {inside} of what a training run saved."
+        assert model.blueprint.remark.startswith(f"{opened} {LEFT_OUT.format('model.')}")
+
+
+@pytest.mark.parametrize("file", ["best.ckpt", "best.pt", "best.pth"])
+def test_a_checkpoint_of_another_name_is_opened_where_it_is_asked_for(
+    plain: Path, file: str
+) -> None:
+    make = wrapped("model.", file=file, inside="state_dict")
+    answers_as_before(plain, make, weights=file)
+
+
+def test_a_layer_that_lacks_under_a_wrapper_is_told_by_its_name(plain: Path) -> None:
+    drop("encoder.layer_norm")(plain)
+    wrapped("module.")(plain)
+    assert rejection(plain) == (
+        "incomplete_backbone: 2 weights are random, but all should come from the checkpoint; its"
+        " backbone lacks wav2vec2.encoder.layer_norm.bias, wav2vec2.encoder.layer_norm.weight"
+    )
+
+
+def test_a_head_that_lacks_under_a_wrapper_is_told_as_one(plain: Path) -> None:
+    drop("classifier", "projector")(plain)
+    wrapped("model.")(plain)
+    assert rejection(plain).startswith("random_head: 4 weights are random")
+
+
+def test_what_is_beside_a_wrapper_is_not_left_out(plain: Path) -> None:
+    tensors = tiny.read_tensors(plain)
+    both = {f"model.{name}": tensor for name, tensor in tensors.items()}
+    both |= {f"ema.{name}": tensor + 1 for name, tensor in [*tensors.items()][:9]}
+    tiny.write_tensors(plain, both)
+    assert rejection(plain).startswith("unused_layers: ")
+
+
+def test_what_a_loss_left_beside_a_wrapper_does_no_harm(plain: Path) -> None:
+    expected = certified(plain).logits(NOISE)
+    wrapped("model.")(plain)
+    tiny.write_tensors(plain, tiny.read_tensors(plain) | {"criterion.weight": torch.ones(3)})
+    np.testing.assert_allclose(certified(plain).logits(NOISE), expected, atol=1e-6)
+
+
+def test_two_tensors_that_would_get_one_name_stay_apart(plain: Path) -> None:
+    tensors = tiny.read_tensors(plain)
+    twins = {f"module.{name}": torch.zeros_like(tensor) for name, tensor in tensors.items()}
+    tiny.write_tensors(plain, {**twins, "classifier.bias": tensors["classifier.bias"]})
+    assert rejection(plain).startswith("random_head: 37 weights are random")
+
+
 # ------------------------------------------------------------------ whole numbers
 
 
@@ -244,10 +348,15 @@ ATTENTION = (
 
 
 @pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
-@pytest.mark.parametrize("way", ["flash_attention_2", "someone/kernel", "magic"])
-def test_an_attention_of_some_machines_is_replaced(folder: Path, key: str, way: str) -> None:
-    model = answers_as_before(folder, configure(**{key: way}))
-    assert model.blueprint.remark.endswith(ATTENTION.format(way))
+@pytest.mark.parametrize("way", ["flash_attention_2", "flex_attention", "someone/kernel", "magic"])
+def test_an_attention_of_some_machines_is_replaced(plain: Path, key: str, way: str) -> None:
+    model = answers_as_before(plain, configure(**{key: way}))
+    assert model.blueprint.remark == ATTENTION.format(way)
+
+
+def test_so_it_is_for_every_backbone(folder: Path) -> None:
+    model = answers_as_before(folder, configure(attn_implementation="flash_attention_2"))
+    assert model.blueprint.remark.endswith(ATTENTION.format("flash_attention_2"))
 
 
 @pytest.mark.parametrize("way", ["eager", "sdpa"])

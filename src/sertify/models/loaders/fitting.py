@@ -92,9 +92,11 @@ class Fit:
     @property
     def remark(self) -> str:
         """What a reader should know of how they were made to fit."""
-        if not self.prefix:
-            return ""
-        return f"The names of its tensors begin with {self.prefix}, which was left out."
+        inside, prefix = self.index.inside, self.prefix
+        return " ".join(
+            [f"Its weights are in {inside} of what a training run saved."] * bool(inside)
+            + [f"The names of its tensors begin with {prefix}, which was left out."] * bool(prefix)
+        )
 
 
 def best_fit(make: Make, config: Any, index: TensorIndex, expect: Expect) -> Fit:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,14 +27,17 @@ from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.fitting import best_fit
+from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
 from sertify.models.loaders.mending import completed, plain_config, remarks_on, run_of_the_mill
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
 
 AUTO = "AutoModelForAudioClassification"
+USUAL, PICKLED = (".safetensors", ".bin"), (".pt", ".pth", ".ckpt")
+"""How the names of weight files end that transformers looks for, and of those it does not."""
 
 
 class StockLoader:
@@ -67,7 +71,8 @@ class StockLoader:
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what the class would have with what the checkpoint holds."""
         require(judge_config(snapshot))
-        if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
+        known = USUAL if snapshot.candidate.weights is None else PICKLED + USUAL
+        if not any(name.endswith(known) for name in snapshot.weight_files):
             message = "it has neither model.safetensors nor pytorch_model.bin"
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         if snapshot.candidate.trust_remote_code:
@@ -106,8 +111,9 @@ class StockLoader:
         """Load it in float32."""
         network_class, config, extractor, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
+            folder, tensors = _source(blueprint, fit)
             network, info = network_class.from_pretrained(
-                blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
+                folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
         answering = TorchNetwork(network, extractor, self.batching(config, extractor))
@@ -121,6 +127,16 @@ class StockLoader:
             network = self.network_class(config, index, snapshot)
         # Whatever goes wrong as it is built without memory is due to the config.
         return completed(network, config)
+
+
+def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
+    """Return the folder that transformers loads from, or the tensors that it would not find."""
+    snapshot = blueprint.snapshot
+    if not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None:
+        return snapshot.folder, None
+    paths = (snapshot.folder / name for name in blueprint.files)
+    pieces = [unwrapped(read_tensors(path, fit.index.inside), fit.prefix) for path in paths]
+    return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
 
 
 LOADING = {
