@@ -59,10 +59,16 @@ VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
 
 
+LEAST_RATE, MOST_RATE = 4000, 192_000
+"""Samples a second that a feature extractor may take."""
+
+
 class SamplingRate(Keys):
     """A plain feature extractor, for a repository without preprocessor_config.json."""
 
-    sampling_rate: int = Field(ge=4000, le=192_000, description="Samples a second it takes.")
+    sampling_rate: int = Field(
+        ge=LEAST_RATE, le=MOST_RATE, description="Samples a second it takes."
+    )
 
 
 def _loaders() -> tuple[str, ...]:

@@ -30,8 +30,8 @@ EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
 _SMALL_FILES = (
     "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
-    "hyperparams.yaml", "label_encoder.txt",
-    "configuration.json", "config.yaml", "tokens.txt", "tokens.json", "am.mvn",
+    "label_encoder.txt", "*.config", "*.yaml",
+    "configuration.json", "tokens.txt", "tokens.json", "am.mvn",
 )  # fmt: skip
 
 
