@@ -52,9 +52,9 @@ def funasr_token_file(repository: Repository) -> str:
     named = _named(repository)
     if named is None:
         return next((name for name in _TOKENS if name in repository.files), "")
-    if named not in repository.files:
+    if not isinstance(named, str) or named not in repository.files:
         raise ValueError(f"it names {quoted(named)} as its token_list, which is not there")
-    return str(named)
+    return named
 
 
 def _named(repository: Repository) -> Any:
@@ -80,5 +80,7 @@ def funasr_tokens(repository: Repository, name: str) -> tuple[str, ...]:
     else:
         tokens = read_text(repository.folder / name).removeprefix("\ufeff").splitlines()
     if long := next((token for token in tokens if len(token) > LONGEST_NAME), None):
-        raise ValueError(f"a name has {len(long):,} characters, but at most {LONGEST_NAME} are read")
+        raise ValueError(
+            f"a name has {len(long):,} characters, but at most {LONGEST_NAME} are read"
+        )
     return tuple(token.strip() for token in tokens)

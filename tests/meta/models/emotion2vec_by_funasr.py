@@ -25,7 +25,7 @@ import torch
 
 def answers(folder: Path, clips: list[Any]) -> dict[str, Any]:
     """Return what FunASR makes of clips with the replica in a folder."""
-    from funasr import AutoModel
+    from funasr import AutoModel  # type: ignore[import-not-found]
 
     whole = AutoModel(model=str(folder), device="cpu", disable_update=True, disable_pbar=True)
     logits: list[list[float]] = []
@@ -52,7 +52,9 @@ def write_answers(root: Path) -> None:
     clips = [np.load(path) for path in sorted(root.glob("clip-*.npy"))]
     folders = sorted(path.parent for path in root.glob("*/config.yaml"))
     made = {folder.name: answers(folder, clips) for folder in folders}
-    lines = (f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in made.items())
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in made.items()
+    )
     (root / "answers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
 
 

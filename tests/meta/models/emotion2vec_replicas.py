@@ -192,7 +192,8 @@ license_link: https://github.com/alibaba-damo-academy/FunASR
 
 def config(replica: Replica) -> str:
     """Return its config.yaml."""
-    spec = "[({0}, 10, 5)] + [({0}, 3, 2)] * 4 + [({0},2,2)] + [({0},2,2)]".format(replica.channels)
+    wide = replica.channels
+    spec = f"[({wide}, 10, 5)] + [({wide}, 3, 2)] * 4 + [({wide},2,2)] + [({wide},2,2)]"
     return f"""\
 # network architecture
 model: Emotion2vec

@@ -58,7 +58,9 @@ class Emotion2vecLoader:
         tensors, taken_off = _renamed(recipe, index.tensors)
         outputs = read_outputs(snapshot, _rows(tensors))
         if not outputs.number and not index.problem:
-            message = "it has no proj and no list of labels: it makes features, and names no emotion"
+            message = (
+                "it has no proj and no list of labels: it makes features, and names no emotion"
+            )
             raise Rejected("wrong_task", message)
         config = Emotion2vecConfig(recipe, outputs)
         memory = memory_of(Emotion2vec, config)
@@ -81,10 +83,12 @@ class Emotion2vecLoader:
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
         config, inside = blueprint.material
-        folder, content = blueprint.snapshot.folder, {}
+        folder, content = blueprint.snapshot.folder, dict[str, Any]()
         with weight_errors(", ".join(blueprint.files)), quiet():
             for name in blueprint.files:
                 content |= read_tensors(folder / name, inside)
+            if not content:
+                raise TypeError("it holds no tensors by name")
             tensors, _ = _renamed(config.recipe, content)
             network, info = Emotion2vec.from_pretrained(
                 None, config=config, state_dict=tensors, **LOADING
@@ -121,8 +125,8 @@ def _renamed(
 
 def _rows(tensors: Mapping[str, Any]) -> int | None:
     """How many outputs the last layer has; None where there is none."""
-    shape = tensors[f"{_HEAD}weight"].shape if f"{_HEAD}weight" in tensors else ()
-    return shape[0] if len(shape) == 2 else None
+    layer = tensors.get(f"{_HEAD}weight")
+    return layer.shape[0] if layer is not None and len(layer.shape) == 2 else None
 
 
 def _remark(snapshot: Snapshot, outputs: Emotion2vecOutputs, taken_off: tuple[str, ...]) -> str:

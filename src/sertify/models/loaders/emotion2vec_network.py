@@ -4,13 +4,12 @@ Its layers have the names that they have in the published checkpoints.
 """
 
 import math
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import layer_norm, pad, scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
@@ -47,13 +46,17 @@ class Emotion2vec(PreTrainedModel):  # type: ignore[misc]
 
     def forward(self, input_values: torch.Tensor) -> SequenceClassifierOutput:
         """Return logits of shape (clips, outputs with a label) for clips of one length."""
-        values = input_values
-        if self.config.recipe.normalize:
-            values = layer_norm(values, values.shape[1:])  # of the whole clip
+        values = _normalized(input_values) if self.config.recipe.normalize else input_values
         logits = self.proj(self.d2v_model(values).mean(dim=1))
         kept = self.config.kept
         every = len(kept) == self.config.num_labels
         return SequenceClassifierOutput(logits=logits if every else logits[:, kept])
+
+
+def _normalized(waveforms: torch.Tensor) -> torch.Tensor:
+    """Return each clip as a layer norm of all of its samples makes it, which no graph can hold."""
+    spread, mean = torch.var_mean(waveforms, dim=1, correction=0, keepdim=True)
+    return (waveforms - mean) / torch.sqrt(spread + 1e-5)
 
 
 class _Backbone(nn.Module):
@@ -61,13 +64,15 @@ class _Backbone(nn.Module):
         super().__init__()
         self.modality_encoders = nn.ModuleDict({"AUDIO": _AudioEncoder(recipe)})
         self.blocks = nn.ModuleList(_Block(recipe) for _ in range(recipe.depth))
+        self.extra_tokens = recipe.num_extra_tokens
 
     def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
-        audio = self.modality_encoders["AUDIO"]
-        frames, biases = audio(waveforms)
-        for block, bias in zip(self.blocks, biases, strict=False):
+        """Return frames of shape (clips, time, channels)."""
+        frames, biases = self.modality_encoders["AUDIO"](waveforms)
+        for block, bias in zip(self.blocks, biases, strict=True):
             frames = block(frames, bias)
-        return frames[:, audio.extra_tokens.shape[1] :]
+        kept: torch.Tensor = frames[:, self.extra_tokens :]
+        return kept
 
 
 class _AudioEncoder(nn.Module):
@@ -75,55 +80,74 @@ class _AudioEncoder(nn.Module):
 
     def __init__(self, recipe: Emotion2vecRecipe) -> None:
         super().__init__()
-        wide = recipe.embed_dim
-        sizes = (1, *(channels for channels, *_ in recipe.convolutions))
-        layers = zip(pairwise(sizes), recipe.convolutions, strict=True)
-        convolutions = [
-            _Convolution(*channels, kernel, stride) for channels, (_, kernel, stride) in layers
-        ]
-        self.local_encoder = nn.ModuleDict({"conv_layers": nn.ModuleList(convolutions)})
+        wide, channels = recipe.embed_dim, recipe.convolutions[-1][0]
+        self.local_encoder = _LocalEncoder(recipe)
         self.project_features = nn.Sequential(
-            _Transposed(), nn.LayerNorm(sizes[-1]), nn.Linear(sizes[-1], wide)
+            _Transposed(), nn.LayerNorm(channels), nn.Linear(channels, wide)
         )
         positions = [_Position(recipe) for _ in range(recipe.conv_pos_depth)]
         self.relative_positional_encoder = nn.Sequential(_Transposed(), *positions, _Transposed())
-        prenet = nn.ModuleList(_Block(recipe) for _ in range(recipe.prenet_depth))
-        norm = nn.LayerNorm(wide, eps=recipe.norm_eps)
-        self.context_encoder = nn.ModuleDict({"norm": norm, "blocks": prenet})
+        self.context_encoder = _Prenet(recipe)
         self.extra_tokens = nn.Parameter(torch.zeros(1, recipe.num_extra_tokens, wide))
-        layered = recipe.depth + recipe.prenet_depth if recipe.learned_alibi_scale_per_layer else 1
-        heads = recipe.num_heads if recipe.learned_alibi_scale_per_head else 1
-        self.alibi_scale = nn.Parameter(torch.ones(layered, 1, heads, 1, 1))
-        self._slopes, self._depth = slopes(recipe.num_heads), recipe.depth + recipe.prenet_depth
+        layers = recipe.prenet_depth + recipe.depth if recipe.scale_per_layer else 1
+        heads = recipe.num_heads if recipe.scale_per_head else 1
+        self.alibi_scale = nn.Parameter(torch.ones(layers, 1, heads, 1, 1))
+        self.recipe = recipe
 
-    def forward(self, waveforms: torch.Tensor) -> tuple[torch.Tensor, Iterator[torch.Tensor]]:
+    def forward(self, waveforms: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return the frames, and for each block that follows what to add to its attention."""
-        frames = waveforms[:, None]
-        for layer in self.local_encoder["conv_layers"]:
-            frames = layer(frames)
-        frames = self.project_features(frames)
-        frames = frames + self.relative_positional_encoder(frames)
+        frames = self.project_features(self.local_encoder(waveforms[:, None]))
         biases = self._biases(frames)
+        frames = frames + self.relative_positional_encoder(frames)
         tokens = self.extra_tokens.expand(len(frames), -1, -1)
-        frames = self.context_encoder["norm"](torch.cat([tokens, frames], dim=1))
-        for block in self.context_encoder["blocks"]:
-            frames = block(frames, next(biases))
-        return frames, biases
+        first = self.recipe.prenet_depth
+        frames = self.context_encoder(torch.cat([tokens, frames], dim=1), biases[:first])
+        return frames, biases[first:]
 
-    def _biases(self, frames: torch.Tensor) -> Iterator[torch.Tensor]:
-        """Yield what each block adds: less attention with distance, as each head learned.
+    def _biases(self, frames: torch.Tensor) -> list[torch.Tensor]:
+        """Return what each block adds: less attention with distance, as each head learned.
 
         The extra tokens are at no distance from anything.
         """
+        recipe, extra = self.recipe, self.recipe.num_extra_tokens
         places = torch.arange(frames.shape[1], device=frames.device)
-        distances = (places[None] - places[:, None]).abs().to(frames.dtype)
-        extra = self.extra_tokens.shape[1]
+        distances = (places[None] - places[:, None]).abs().to(frames)
         distances = pad(distances, (extra, 0, extra, 0))
-        steep = torch.tensor(self._slopes, dtype=frames.dtype, device=frames.device)
-        scales = self.alibi_scale.clamp_min(0) * steep[:, None, None]
-        bias = -scales[0] * distances
-        for layer in range(self._depth):
-            yield -scales[layer] * distances if layer and len(scales) > 1 else bias
+        steep = torch.tensor(alibi_slopes(recipe.num_heads)).to(frames)[:, None, None]
+        biases = [-scale * steep * distances for scale in self.alibi_scale.clamp_min(0)]
+        blocks = recipe.prenet_depth + recipe.depth
+        return biases if len(biases) == blocks else biases * blocks
+
+
+class _LocalEncoder(nn.Module):
+    """From waveforms of shape (clips, 1, samples) to a frame each 20 ms."""
+
+    def __init__(self, recipe: Emotion2vecRecipe) -> None:
+        super().__init__()
+        given = (1, *(channels for channels, *_ in recipe.convolutions))
+        layers = zip(given, recipe.convolutions, strict=False)
+        self.conv_layers = nn.Sequential(*(_Convolution(wide, *layer) for wide, layer in layers))
+
+    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Return frames of shape (clips, channels, time)."""
+        frames: torch.Tensor = self.conv_layers(waveforms)
+        return frames
+
+
+class _Prenet(nn.Module):
+    """The norm, and the first blocks."""
+
+    def __init__(self, recipe: Emotion2vecRecipe) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(recipe.embed_dim, eps=recipe.norm_eps)
+        self.blocks = nn.ModuleList(_Block(recipe) for _ in range(recipe.prenet_depth))
+
+    def forward(self, frames: torch.Tensor, biases: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return frames of the same shape."""
+        frames = self.norm(frames)
+        for block, bias in zip(self.blocks, biases, strict=True):
+            frames = block(frames, bias)
+        return frames
 
 
 class _Block(nn.Module):
@@ -198,12 +222,12 @@ class _Shortened(nn.Module):
         return values[..., :-1]
 
 
-def slopes(heads: int) -> list[float]:
+def alibi_slopes(heads: int) -> list[float]:
     """Return how much each head of ALiBi minds distance (Press et al. 2022).
 
-    >>> slopes(4)
+    >>> alibi_slopes(4)
     [0.25, 0.0625, 0.015625, 0.00390625]
     """
     power = 2 ** int(math.log2(heads))
     first = [2 ** (-8 * (head + 1) / power) for head in range(power)]
-    return first if power == heads else first + slopes(2 * power)[::2][: heads - power]
+    return first if power == heads else first + alibi_slopes(2 * power)[::2][: heads - power]

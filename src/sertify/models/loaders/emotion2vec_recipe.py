@@ -12,10 +12,12 @@ from sertify.vocabulary.text import quoted
 
 MODEL = "Emotion2vec"
 
+_AUDIO = "model_conf.modalities.audio"
+
 # Whole numbers that the network is built of, at each place: from the least to the most.
 _NUMBERS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "model_conf": {"depth": (1, 500), "num_heads": (1, 1024), "embed_dim": (1, 65_536)},
-    "model_conf.modalities.audio": {
+    _AUDIO: {
         "prenet_depth": (1, 500),
         "num_extra_tokens": (0, 10_000),
         "num_alibi_heads": (1, 1024),
@@ -27,19 +29,12 @@ _NUMBERS: Mapping[str, Mapping[str, tuple[int, int]]] = {
 # On these the formula depends, and this is the one that is known: that of all published models.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "model_conf": {"norm_affine": True, "layer_norm_first": False},
-    "model_conf.modalities.audio": {
+    _AUDIO: {
         "extractor_mode": "layer_norm",
         "conv_pos_pre_ln": False,
         "use_alibi_encoder": True,
         "learned_alibi": False,
     },
-}
-_FLAGS = {
-    "model_conf": ("normalize",),
-    "model_conf.modalities.audio": (
-        "learned_alibi_scale_per_head",
-        "learned_alibi_scale_per_layer",
-    ),
 }
 _MOST_CONVOLUTIONS, _MOST_CHARACTERS = 32, 1000
 _LAYER = r"\(\s*\d{1,5}\s*,\s*\d{1,5}\s*,\s*\d{1,5}\s*,?\s*\)"
@@ -51,7 +46,8 @@ class Emotion2vecRecipe:
     """What config.yaml says of the network.
 
     ``convolutions`` are the channels, kernel and stride of each layer on the waveform, ``kernel``
-    that of the positional ones. ``wrappers`` are what may stand in front of a tensor's name.
+    that of the positional ones. ``scale_per_head`` and ``scale_per_layer`` say how many scales of
+    ALiBi were learned. ``wrappers`` are what may stand in front of a tensor's name.
     """
 
     depth: int
@@ -65,8 +61,8 @@ class Emotion2vecRecipe:
     mlp_dim: int
     norm_eps: float
     normalize: bool
-    learned_alibi_scale_per_head: bool
-    learned_alibi_scale_per_layer: bool
+    scale_per_head: bool
+    scale_per_layer: bool
     convolutions: tuple[tuple[int, int, int], ...]
     wrappers: tuple[str, ...]
 
@@ -85,21 +81,22 @@ def read_emotion2vec(snapshot: Snapshot) -> Emotion2vecRecipe:
         for place, names in _NUMBERS.items()
         for name, limits in names.items()
     }
-    flags = {
-        name: _flag(place, name, places[place].get(name))
-        for place, names in _FLAGS.items()
-        for name in names
-    }
     _require_fitting(found)
     general, audio = places.values()
-    width, found_heads = found.pop("conv_pos_width"), found.pop("num_alibi_heads")
-    assert found_heads == found["num_heads"]
     return Emotion2vecRecipe(
-        **found,
-        **flags,
-        kernel=max(3, width // found["conv_pos_depth"]),
+        depth=found["depth"],
+        num_heads=found["num_heads"],
+        embed_dim=found["embed_dim"],
+        prenet_depth=found["prenet_depth"],
+        num_extra_tokens=found["num_extra_tokens"],
+        conv_pos_depth=found["conv_pos_depth"],
+        conv_pos_groups=found["conv_pos_groups"],
+        kernel=max(3, found["conv_pos_width"] // found["conv_pos_depth"]),
         mlp_dim=int(found["embed_dim"] * _ratio("mlp_ratio", general, 0.01, 64.0)),
         norm_eps=_ratio("norm_eps", general, 0.0, 1.0),
+        normalize=_flag("model_conf", "normalize", general),
+        scale_per_head=_flag(_AUDIO, "learned_alibi_scale_per_head", audio),
+        scale_per_layer=_flag(_AUDIO, "learned_alibi_scale_per_layer", audio),
         convolutions=_convolutions(audio.get("feature_encoder_spec")),
         wrappers=_wrappers(settings.get("scope_map")),
     )
@@ -140,7 +137,7 @@ def _require_fitting(found: Mapping[str, int]) -> None:
             wanted = f"a multiple of {divisor}, which is {found[divisor]}"
             raise _bad("model_conf.embed_dim", found["embed_dim"], wanted)
     if found["num_alibi_heads"] != found["num_heads"]:
-        name, value = "model_conf.modalities.audio.num_alibi_heads", found["num_alibi_heads"]
+        name, value = f"{_AUDIO}.num_alibi_heads", found["num_alibi_heads"]
         raise _bad(name, value, f"num_heads, which is {found['num_heads']}")
 
 
@@ -150,15 +147,16 @@ def _number(place: str, name: str, value: Any, least: int, most: int) -> int:
     return value
 
 
-def _flag(place: str, name: str, value: Any) -> bool:
+def _flag(place: str, name: str, values: Mapping[str, Any]) -> bool:
     """Return whether something is set; FunASR takes what is absent for false."""
+    value = values.get(name)
     if value is not None and not isinstance(value, bool):
         raise _bad(f"{place}.{name}", value, "true or false")
     return bool(value)
 
 
 def _ratio(name: str, values: Mapping[str, Any], least: float, most: float) -> float:
-    value = values.get(name)
+    value: Any = values.get(name)
     if type(value) not in (int, float) or not least <= value <= most:
         raise _bad(f"model_conf.{name}", value, f"a number from {least:g} to {most:g}")
     return float(value)
@@ -166,7 +164,7 @@ def _ratio(name: str, values: Mapping[str, Any], least: float, most: float) -> f
 
 def _convolutions(spec: Any) -> tuple[tuple[int, int, int], ...]:
     """Read what FunASR would evaluate: ``[(512, 10, 5)] + [(512, 3, 2)] * 4``, and nothing else."""
-    name = "model_conf.modalities.audio.feature_encoder_spec"
+    name = f"{_AUDIO}.feature_encoder_spec"
     wanted = "such as '[(512, 10, 5)] + [(512, 3, 2)] * 4', of channels, kernel and stride"
     if not isinstance(spec, str) or len(spec) > _MOST_CHARACTERS:
         raise _bad(name, spec, wanted)
@@ -184,8 +182,7 @@ def _convolutions(spec: Any) -> tuple[tuple[int, int, int], ...]:
 
 
 def _wrappers(scopes: Any) -> tuple[str, ...]:
-    """Return what scope_map takes off the names of tensors: its first of two, where the second is
-    none."""
+    """Return what scope_map takes off the names of tensors: each that stands before a none."""
     values = scopes if isinstance(scopes, tuple) else tuple(str(scopes or "").split(","))
     pairs = zip(values[::2], values[1::2], strict=False)
     return tuple(
