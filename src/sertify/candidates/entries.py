@@ -51,7 +51,10 @@ Reference = Annotated[
         max_length=250,
     ),
 ]
-LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
+LOADERS = (
+    "onnx", "pooled-head", "pooled-head-linear", "sensevoice", "sensevoice-no-unk", "speechbrain",
+    "transformers",
+)  # fmt: skip
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
