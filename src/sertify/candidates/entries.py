@@ -51,6 +51,8 @@ Reference = Annotated[
         max_length=250,
     ),
 ]
+_PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
+Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]
 LOADERS = (
     "onnx", "pooled-head", "pooled-head-linear", "sensevoice", "sensevoice-no-unk", "speechbrain",
     "transformers",
@@ -158,6 +160,12 @@ class Entry(Keys):
     )
     feature_extractor: FeatureExtractor | None = Field(
         None, description="Repository or folder to take the feature extractor from."
+    )
+    subfolder: Inside | None = Field(
+        None, description="Folder of the repository that is judged in place of the whole."
+    )
+    weights: Inside | None = Field(
+        None, description="File of the weights, where there are several or its name is unusual."
     )
     loader: Annotated[str, _known("a loader", _loaders)] = Field(
         "auto",
