@@ -25,7 +25,13 @@ from sertify.models.loaders.sensevoice_features import (
     read_normalization,
 )
 from sertify.models.loaders.sensevoice_network import SenseVoiceClassifier, SenseVoiceConfig
-from sertify.models.loaders.sensevoice_recipe import FilterBank, is_sensevoice, read_sensevoice
+from sertify.models.loaders.sensevoice_recipe import (
+    FilterBank,
+    fetched,
+    is_sensevoice,
+    named_file,
+    read_sensevoice,
+)
 from sertify.models.loaders.sensevoice_tokens import UNKNOWN, EmotionTokens, read_emotion_tokens
 from sertify.models.loaders.stock import LOADING, expected_weights, memory_of, weight_report
 from sertify.models.networks import TorchNetwork
@@ -147,14 +153,15 @@ def _renamed(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
 
 def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures | None, str]:
     """Return what makes the network's input, or None and why it cannot be made."""
-    if NORMALIZATION not in snapshot.files:
-        message = f"it has no {NORMALIZATION}, by which what it hears is normalised"
+    name = named_file(snapshot, "frontend_conf", "cmvn_file") or NORMALIZATION
+    if name not in snapshot.files:
+        message = f"it has no {name}, by which what it hears is normalised"
         return None, f"{message}; take it from the repository that it was tuned from"
     try:
-        text = read_text(snapshot.folder / NORMALIZATION)
+        text = read_text(fetched(snapshot, name))
         return SenseVoiceFeatures(bank, *read_normalization(text, bank.width)), ""
     except (OSError, ValueError) as error:
-        return None, f"{NORMALIZATION} cannot be used: {error}"
+        return None, f"{name} cannot be used: {error}"
 
 
 def _remark(snapshot: Snapshot, tokens: EmotionTokens, index: TensorIndex) -> str:

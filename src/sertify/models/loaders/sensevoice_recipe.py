@@ -7,15 +7,19 @@ way than the one that is known is refused, never guessed.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from sertify.hub.downloads import largest
+from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_text
-from sertify.vocabulary.text import quoted
+from sertify.vocabulary.text import amount, quoted
 from sertify.vocabulary.yaml_lines import read_yaml
 
 CONF = "config.yaml"
+_FILES = "configuration.json"
 _NAME = re.compile(r"""^model: *['"]?SenseVoiceSmall['"]? *(#.*)?\r?$""", re.MULTILINE)
 
 # The only classes, and values of options, whose formula is known; any of them may be left out
@@ -99,6 +103,33 @@ def is_sensevoice(snapshot: Snapshot) -> bool:
         return _NAME.search(read_text(snapshot.folder / CONF)) is not None
     except (OSError, ValueError):
         return False
+
+
+def named_file(snapshot: Snapshot, *keys: str) -> str:
+    """Return what file configuration.json names at a place of its, "" where it names none.
+
+    Raises ``Rejected`` with ``bad_config`` where it cannot be read.
+    """
+    if _FILES not in snapshot.files:
+        return ""
+    try:
+        value = snapshot.read_json(_FILES)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Rejected("bad_config", f"{_FILES} cannot be read: {error}") from error
+    for key in ("file_path_metas", *keys):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def fetched(snapshot: Snapshot, name: str) -> Path:
+    """Return where a file is, which is fetched where it is not there yet.
+
+    Raises ``ValueError`` where it is larger than what is read, and ``Blocked`` as `fetch` does.
+    """
+    if (size := snapshot.files[name]) > (most := largest(name)):
+        raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
+    fetch(snapshot, [name])
+    return snapshot.folder / name
 
 
 def read_sensevoice(snapshot: Snapshot) -> SenseVoiceRecipe:

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sertify.hub.downloads import largest
-from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
+from sertify.models.loaders.sensevoice_recipe import fetched, named_file
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import amount, listed, quoted
+from sertify.vocabulary.text import listed, quoted
 
 _LIST, _PIECES = "tokens.json", ".bpe.model"
 UNKNOWN = "unknown"
@@ -70,17 +69,18 @@ def read_emotion_tokens(snapshot: Snapshot) -> EmotionTokens:
 def _file(snapshot: Snapshot) -> str:
     if _LIST in snapshot.files:
         return _LIST
+    named = named_file(snapshot, "tokenizer_conf", "bpemodel")
+    if named in snapshot.files:
+        return named
     at_the_top = (name for name in snapshot.files if "/" not in name)
     return min((name for name in at_the_top if name.endswith(_PIECES)), default="")
 
 
 def _read(snapshot: Snapshot, name: str) -> Sequence[str]:
-    if (size := snapshot.files[name]) > (most := largest(name)):
-        raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
-    fetch(snapshot, [name])
+    path = fetched(snapshot, name)
     if name == _LIST:
         return _listed(snapshot.read_json(name))
-    return list(pieces_of((snapshot.folder / name).read_bytes()))
+    return list(pieces_of(path.read_bytes()))
 
 
 def _listed(content: Any) -> Sequence[str]:
