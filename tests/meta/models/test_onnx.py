@@ -181,7 +181,7 @@ def test_a_config_may_have_the_name_of_the_graph(tmp_path: Path) -> None:
     assert choose_loader(snapshot_of(tmp_path), NOTHING).name == "onnx"
     model = loaded(tmp_path)
     assert (model.labels, model.sampling_rate) == (tiny.LABELS, 16_000)
-    assert model.blueprint.longest == 1.25
+    assert model.blueprint.hears == 1.25
     fixed = {"padding": "max_length", "max_length": 20_000, "truncation": True}
     agree(model.logits(CLIPS[0]), original.logits(CLIPS[0], **fixed))
 

@@ -171,7 +171,7 @@ class _Answers:
         self._inputs = {name: (called[name], _TYPES[inputs[name].type]) for name in inputs}
         outputs = [given.name for given in session.get_outputs()]
         self._output = "logits" if "logits" in outputs else outputs[0]
-        self._options, self.longest = _length_options(extractor, inputs[main].shape)
+        self._options, self.hears = _length_options(extractor, inputs[main].shape)
         # Only where it is needed: extractors of spectrograms do not know it.
         if _MASK in inputs:
             self._options["return_attention_mask"] = True
@@ -197,6 +197,6 @@ def _length_options(extractor: Any, shape: Sequence[Any]) -> tuple[dict[str, Any
     """
     length = shape[1] if len(shape) == 2 else None
     if not isinstance(length, int):
-        return {}, TorchNetwork(None, extractor).longest
+        return {}, TorchNetwork(None, extractor).hears
     options = {"padding": "max_length", "max_length": length, "truncation": True}
     return options, length / extractor.sampling_rate
