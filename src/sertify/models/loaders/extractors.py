@@ -22,7 +22,7 @@ def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     candidate = snapshot.candidate
     given = candidate.feature_extractor
     if isinstance(given, SamplingRate):
-        return _default_extractor(config, given.sampling_rate)
+        return default_extractor(config, given.sampling_rate)
     try:
         folder = snapshot.folder if given is None else snapshot.companion(given).folder
     except Rejected as rejection:
@@ -80,7 +80,7 @@ def _problem(content: Any, name: str) -> str:
     return oddity(content, EXTRACTOR_FILES[0])
 
 
-def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
+def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
     """Build what models of this type are trained with when their repository does not say."""
     name = _OTHERS.get(config.model_type) or FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
     if name is None:

@@ -148,20 +148,22 @@ LOADING = {
 """How every checkpoint is loaded."""
 
 
-def read_config(snapshot: Snapshot) -> Any:
-    """Read config.json as transformers does, but for what does not matter to the answers.
+def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
+    """Read config.json, or what stands for it, as transformers does, but for what does not matter.
 
     Names of labels are read by `read_names`. A way to compute attention that only some machines
     have is not asked for.
     """
-    require(judge_values(snapshot))
-    content = snapshot.read_json("config.json")
+    require(judge_values(snapshot, name))
+    content = snapshot.read_json(name)
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
         if trust or content["model_type"] not in CONFIG_MAPPING:
             config = AutoConfig.from_pretrained(
-                snapshot.folder, local_files_only=True, trust_remote_code=trust
+                snapshot.folder / name if name != "config.json" else snapshot.folder,
+                local_files_only=True,
+                trust_remote_code=trust,
             )
         else:
             config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
@@ -171,16 +173,16 @@ def read_config(snapshot: Snapshot) -> Any:
     return config
 
 
-def read_names(snapshot: Snapshot, config: Any) -> Names:
+def read_names(snapshot: Snapshot, config: Any, name: str = "config.json") -> Names:
     """Return what the outputs are called; ``config`` is what was made of config.json.
 
     Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
     """
-    content = snapshot.read_json("config.json")
     # A class of the repository's own may make labels that config.json does not have.
     if problem := oddity({"id2label": config.id2label}, "config.json"):
         raise Rejected("bad_config", problem)
-    return names_of(snapshot.candidate.labels, content, config.id2label)
+    content = snapshot.read_json(name)
+    return names_of(snapshot.candidate.labels, content, config.id2label, file=name)
 
 
 def backbone_of(config: Any) -> tuple[Any, Any]:
