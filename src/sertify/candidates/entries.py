@@ -53,7 +53,10 @@ Reference = Annotated[
 ]
 _PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
 Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]
-LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
+LOADERS = (
+    "odyssey", "onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers",
+    "vox-profile",
+)  # fmt: skip
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
