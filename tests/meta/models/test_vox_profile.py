@@ -117,8 +117,16 @@ def test_both_ways_to_answer_of_a_layer_are_one() -> None:
 
 def test_whisper_hears_fifteen_seconds(whisper: Place) -> None:
     model = whisper.loaded()
-    assert (model.blueprint.shortest, model.blueprint.longest) == (3, 15)
+    limits = (model.blueprint.shortest, model.blueprint.longest, model.blueprint.hears)
+    assert limits == (3, None, 15)
     agree(model.logits(CLIPS[3]), model.logits(CLIPS[3][: 15 * 16_000]))
+
+
+def test_wavlm_hears_all_but_was_made_for_fifteen_seconds(wavlm: Place) -> None:
+    model = wavlm.loaded()
+    limits = (model.blueprint.shortest, model.blueprint.longest, model.blueprint.hears)
+    assert limits == (3, 15, None)
+    assert np.abs(model.logits(CLIPS[3]) - model.logits(CLIPS[3][: 15 * 16_000])).max() > 1e-4
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.rebuilding import (
     Plan,
     RebuildingLoader,
-    Values,
+    ConfigValues,
     outputs_of,
     read_backbone,
 )
@@ -55,7 +55,7 @@ class OdysseyLoader(RebuildingLoader):
             message = 'config.json has not {"model_type": "ser", "ssl_type": a repository}'
             raise Rejected("bad_config", message)
         require(judge_values(snapshot))
-        values = Values(snapshot.read_json("config.json"))
+        values = ConfigValues(snapshot.read_json("config.json"))
         said = values.count("num_classes", 1, MOST_LABELS)
         config = read_backbone(snapshot, source, outputs_of(index, _LAST, said))
         extractor, problem = _extractor(snapshot, values, config)
@@ -77,11 +77,11 @@ def _gives_extractor(snapshot: Snapshot) -> bool:
     return isinstance(snapshot.candidate.feature_extractor, str)
 
 
-def _rate(values: Values) -> int:
+def _rate(values: ConfigValues) -> int:
     return values.count("sampling_rate", 16_000, _FASTEST)
 
 
-def _extractor(snapshot: Snapshot, values: Values, config: Any) -> tuple[Any, str]:
+def _extractor(snapshot: Snapshot, values: ConfigValues, config: Any) -> tuple[Any, str]:
     """Return what only makes a tensor of a waveform: the network knows mean and deviation."""
     given = snapshot.candidate.feature_extractor
     if isinstance(given, str):
@@ -95,7 +95,7 @@ def _extractor(snapshot: Snapshot, values: Values, config: Any) -> tuple[Any, st
     ), ""
 
 
-def _labels(snapshot: Snapshot, values: Values, outputs: int) -> tuple[str | None, ...]:
+def _labels(snapshot: Snapshot, values: ConfigValues, outputs: int) -> tuple[str | None, ...]:
     if snapshot.candidate.labels is not None:
         return snapshot.candidate.labels
     names = values.content.get("id2label") or {}
@@ -105,7 +105,7 @@ def _labels(snapshot: Snapshot, values: Values, outputs: int) -> tuple[str | Non
     return tuple(None if name is None else str(name) for name in found)
 
 
-def _problem_type(values: Values) -> str | None:
+def _problem_type(values: ConfigValues) -> str | None:
     kind: str | None = values.content.get("problem_type")
     return kind
 
@@ -143,7 +143,7 @@ class _Head(nn.Module):
         return logits
 
 
-def _network_class(config: Any, values: Values, *, prepared: bool) -> Any:
+def _network_class(config: Any, values: ConfigValues, *, prepared: bool) -> Any:
     backbone, parent = backbone_of(config)
     if backbone.main_input_name != "input_values":
         raise values.wrong("ssl_type", "a backbone that takes waveforms")

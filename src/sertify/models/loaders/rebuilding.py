@@ -159,7 +159,7 @@ def outputs_of(index: TensorIndex, last_layer: str, said: int) -> int:
 
 
 @dataclass(frozen=True)
-class Values:
+class ConfigValues:
     """What the config.json of a candidate says, each value read as what it has to be.
 
     Each method raises ``Rejected`` with ``bad_config`` where it is something else; the default

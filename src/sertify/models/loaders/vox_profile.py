@@ -23,7 +23,7 @@ from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.rebuilding import (
     Plan,
     RebuildingLoader,
-    Values,
+    ConfigValues,
     outputs_of,
     read_backbone,
 )
@@ -80,22 +80,22 @@ class VoxProfileLoader(RebuildingLoader):
             batching=Batching.ANY if whisper else Batching.EQUAL,
             remark=_remark(snapshot, heads, whisper=whisper),
             shortest=_SHORTEST,
-            longest=_LONGEST,
+            longest=None if whisper else _LONGEST,  # of Whisper, its extractor says so
             named=partial(_named, spare=_spare(heads, whisper=whisper)),
             settle=merge,
         )
 
 
-def _values(snapshot: Snapshot) -> Values:
+def _values(snapshot: Snapshot) -> ConfigValues:
     require(judge_values(snapshot))
     content = vox_profile_config(snapshot)
     if content is None:
         message = "config.json names no pretrain_model, or it is not what Vox-Profile writes"
         raise Rejected("bad_config", message)
-    return Values(content)
+    return ConfigValues(content)
 
 
-def _kind(values: Values) -> str:
+def _kind(values: ConfigValues) -> str:
     kind: str = values.content["pretrain_model"]
     if kind in VOX_PROFILE_BACKBONES:
         return kind
@@ -112,7 +112,7 @@ def _require_emotions(index: TensorIndex) -> None:
         raise Rejected("wrong_task", f"{message}, but should be for emotion ({_EMOTIONS})")
 
 
-def _heads(values: Values, index: TensorIndex) -> dict[str, int]:
+def _heads(values: ConfigValues, index: TensorIndex) -> dict[str, int]:
     """Return the layers that answer, and how many outputs each has.
 
     The published model for dimensions has what the one for emotions has, but neither head of it.
@@ -137,7 +137,7 @@ def _read_config(snapshot: Snapshot, kind: str, heads: Mapping[str, int]) -> Any
     return config
 
 
-def _network(config: Any, heads: Mapping[str, int], values: Values) -> Any:
+def _network(config: Any, heads: Mapping[str, int], values: ConfigValues) -> Any:
     whisper = config.model_type == "whisper"
     method = values.content.get("finetune_method", "lora")
     adapted = method == "lora" or (method == "combined" and not whisper)
