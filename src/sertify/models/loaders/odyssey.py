@@ -21,9 +21,9 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.rebuilding import (
+    ConfigValues,
     Plan,
     RebuildingLoader,
-    ConfigValues,
     outputs_of,
     read_backbone,
 )
