@@ -32,7 +32,7 @@ from sertify.models.loaders.sensevoice_recipe import (
     named_file,
     read_sensevoice,
 )
-from sertify.models.loaders.sensevoice_tokens import UNKNOWN, EmotionTokens, read_emotion_tokens
+from sertify.models.loaders.sensevoice_tokens import CANNOT_TELL, EmotionTokens, read_emotion_tokens
 from sertify.models.loaders.stock import LOADING, expected_weights, memory_of, weight_report
 from sertify.models.networks import TorchNetwork
 from sertify.vocabulary.errors import Rejected
@@ -117,7 +117,7 @@ class SenseVoiceNoUnkLoader(SenseVoiceLoader):
 
     def emotions(self, tokens: EmotionTokens) -> EmotionTokens:
         """Return all but ``unknown``."""
-        return tokens.without(UNKNOWN)
+        return tokens.without(CANNOT_TELL)
 
 
 def _require_outputs(tokens: EmotionTokens, index: TensorIndex) -> None:
@@ -166,7 +166,7 @@ def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures 
 
 def _remark(snapshot: Snapshot, tokens: EmotionTokens, index: TensorIndex) -> str:
     said = [_REMARK]
-    if UNKNOWN not in tokens.places:
+    if CANNOT_TELL not in tokens.places:
         said.append("It may not answer that it cannot tell, as in its published scores.")
     if not tokens.source:
         said.append("It has no vocabulary: its emotions are those of the published model.")
