@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
+from sertify.hub.funasr import funasr_model
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
@@ -26,9 +27,9 @@ from sertify.models.loaders.sensevoice_features import (
 )
 from sertify.models.loaders.sensevoice_network import SenseVoiceClassifier, SenseVoiceConfig
 from sertify.models.loaders.sensevoice_recipe import (
+    SENSEVOICE,
     FilterBank,
     fetched,
-    is_sensevoice,
     named_file,
     read_sensevoice,
 )
@@ -57,7 +58,7 @@ class SenseVoiceLoader:
 
     def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
         """Whether config.yaml is FunASR's, and there is nothing that transformers could read."""
-        return is_sensevoice(snapshot) and not has_config(snapshot)
+        return funasr_model(snapshot) == SENSEVOICE and not has_config(snapshot)
 
     def emotions(self, tokens: EmotionTokens) -> EmotionTokens:
         """Return the tokens that may be answered."""
