@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.gates.labels import judge_dimensions
 from sertify.gates.loadability import judge_task
-from sertify.hub.snapshots import take_snapshot
-from sertify.hub.tensors.index import TensorIndex
+from sertify.hub.snapshots import read_index, take_snapshot
+from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.loaders.choice import choose_loader
+from sertify.models.loading import outline
 from sertify.pipeline import stages
-from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
 from tests.meta.models import msp
@@ -184,6 +186,18 @@ def test_the_checkpoint_knows_how_many_outputs_there_are(categorical: Place) -> 
     assert categorical.loaded().labels == EIGHT
 
 
+@pytest.mark.parametrize("shape", [(10**12, 32), (0, 32), (10**12,), ()])
+def test_more_outputs_than_any_model_has_are_not_believed(
+    categorical: Place, shape: tuple[int, ...]
+) -> None:
+    snapshot = categorical.snapshot()
+    index = read_index(snapshot)
+    tensors = {**index.tensors, "ser_model.out.0.weight": Tensor(shape, "F32")}
+    blueprint = outline(snapshot, replace(index, tensors=tensors))
+    assert blueprint.weights
+    assert blueprint.weights.mismatched or blueprint.weights.random_head
+
+
 @pytest.mark.parametrize("names", [EIGHT[:7], (*EIGHT, "Other")])
 def test_another_number_of_labels_is_told(categorical: Place, names: tuple[str, ...]) -> None:
     config = Odyssey(names).config
@@ -246,6 +260,12 @@ def test_a_backbone_that_is_not_there_is_told(categorical: Place) -> None:
     tiny.edit_json(categorical.folder / "config.json", lambda c: c.update(ssl_type="nobody/wavlm"))
     message = categorical.rejection()
     assert message.startswith("no_config: of its backbone 'nobody/wavlm': ")
+
+
+def test_a_backbone_that_may_not_be_fetched_is_told(categorical: Place) -> None:
+    candidate = Candidate(name="tiny", model="./tiny", folder=categorical.folder)
+    with pytest.raises(Blocked, match=f"offline_not_cached: {BACKBONE} is not in the cache"):
+        take_snapshot(candidate, offline=True)
 
 
 def test_a_backbone_without_a_config_is_told(categorical: Place) -> None:

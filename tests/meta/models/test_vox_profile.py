@@ -1,6 +1,7 @@
 """The emotion models of Vox-Profile, rebuilt: against its own code."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.gates.labels import judge_dimensions, judge_named_labels
 from sertify.gates.loadability import judge_task
-from sertify.hub.snapshots import take_snapshot
-from sertify.hub.tensors.index import TensorIndex
+from sertify.hub.snapshots import read_index, take_snapshot
+from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.loaders.vox_profile_network import LoraLinear
+from sertify.models.loading import outline
 from sertify.models.networks import TorchNetwork
 from sertify.pipeline import stages
 from sertify.vocabulary.errors import Rejected
@@ -237,6 +239,18 @@ def test_other_numbers_of_outputs_have_no_names(place: Place) -> None:
 def test_the_checkpoint_knows_how_many_outputs_there_are(wavlm: Place) -> None:
     configure(wavlm, output_class_num=4)
     assert wavlm.loaded().labels == NINE
+
+
+@pytest.mark.parametrize("shape", [(10**12, 32), (0, 32), (10**12,), ()])
+def test_more_outputs_than_any_model_has_are_not_believed(
+    wavlm: Place, shape: tuple[int, ...]
+) -> None:
+    snapshot = wavlm.snapshot()
+    index = read_index(snapshot)
+    tensors = {**index.tensors, "emotion_layer.2.weight": Tensor(shape, "F32")}
+    blueprint = outline(snapshot, replace(index, tensors=tensors))
+    assert blueprint.weights
+    assert blueprint.weights.mismatched or blueprint.weights.random_head
 
 
 def test_another_number_of_labels_is_told(wavlm: Place) -> None:

@@ -11,6 +11,7 @@ from transformers import AutoConfig
 from sertify.gates.loadability import require
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import judge_config, judge_values
+from sertify.hub.plausible import MOST_LABELS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
@@ -151,11 +152,11 @@ def read_backbone(snapshot: Snapshot, name: str, outputs: int) -> Any:
 def outputs_of(index: TensorIndex, last_layer: str, said: int) -> int:
     """Return how many outputs the last layer of a checkpoint has; ``said`` where it is not there.
 
-    How many there are, the weights know better than a config.
+    How many there are, the weights know better than a config; what no model has is not believed.
     """
     tensor = index.tensors.get(f"{last_layer}.weight")
     rows = tensor.shape[0] if tensor is not None and len(tensor.shape) > 1 else 0
-    return rows or said
+    return rows if 0 < rows <= MOST_LABELS else said
 
 
 @dataclass(frozen=True)
