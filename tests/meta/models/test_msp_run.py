@@ -8,18 +8,18 @@ from ruamel.yaml import YAML
 
 from tests.meta.local_hub import LocalHub, use_hub
 from tests.meta.models import msp
-from tests.meta.models.msp import DIMENSION_LAYERS, ODYSSEY, VOX_PROFILE, VoxProfile
+from tests.meta.models.msp import DIMENSION_LAYERS, ODYSSEY, VOX_PROFILE, Odyssey, VoxProfile
 from tests.meta.runs import Run
 
 pytestmark = pytest.mark.slow(10)
 
-REJECTED = {
+REJECTED: dict[str, tuple[Odyssey | VoxProfile, str]] = {
     "attributes": (ODYSSEY["attributes"], "dimensional"),
     "arousal": (ODYSSEY["arousal"], "dimensional"),
     "dimensions": (VoxProfile(heads=DIMENSION_LAYERS), "dimensional"),
     "accent": (VoxProfile(heads=("out_layer",)), "wrong_task"),
 }
-ACCEPTED = {
+ACCEPTED: dict[str, Odyssey | VoxProfile] = {
     "categorical": ODYSSEY["categorical"],
     "wavlm": VOX_PROFILE["wavlm-large"],
     "whisper": VOX_PROFILE["whisper-large-lora"],
@@ -33,8 +33,8 @@ def test_they_are_judged_as_any_other(
         msp.write_backbone(tmp_path / "hub", name)
     for name, (replica, _) in REJECTED.items():
         replica.write(tmp_path / "hub" / "someone" / name)
-    for name, replica in ACCEPTED.items():
-        replica.write(tmp_path / name)
+    for name, accepted in ACCEPTED.items():
+        accepted.write(tmp_path / name)
     entries = [
         *({"name": name, "model": f"someone/{name}"} for name in REJECTED),
         *({"name": name, "model": f"./{name}"} for name in ACCEPTED),
