@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
+from sertify.hub.card import hub_mixin
 from sertify.hub.plausible import oddity
 from sertify.hub.repositories import Repository
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import listed, shown
+
+_OF_TRANSFORMERS = {"model_type", "architectures", "transformers_version", "torch_dtype"}
 
 _SIGNS = {
     r"hyperparams\.yaml": "SpeechBrain",
@@ -56,7 +58,25 @@ def judge_config(repository: Repository) -> Judgement:
     if library:
         message = f"it is in {library}, and its config.json names no model_type"
         return _fail("unsupported_library", message)
+    if other := _written_by_another(repository, config):
+        return _fail("unsupported_library", other)
     return _fail("bad_config", "config.json names no model_type")
+
+
+def _written_by_another(repository: Repository, config: Any) -> str:
+    """Say what wrote a config.json without a model_type, where that was not transformers."""
+    if not isinstance(config, dict) or not config or _OF_TRANSFORMERS & config.keys():
+        return ""
+    keys = f"it has {listed(sorted(map(shown, config)))}"
+    mixin, source = hub_mixin(repository.folder)
+    whose = f"in the code of {source}" if source else "in its author's code"
+    if mixin:
+        what = "its config.json is a PyTorchModelHubMixin's, which names no class"
+    else:
+        what = (
+            "its config.json was not written by transformers: it names no model_type and no class"
+        )
+    return f"{what} ({keys}); the class is {whose}, not in the repository"
 
 
 def judge_values(repository: Repository) -> Judgement:
@@ -79,15 +99,6 @@ def _content(repository: Repository) -> tuple[Any, str]:
 def has_config(repository: Repository) -> bool:
     """Whether a repository has a config.json that transformers could read."""
     return judge_config(repository).outcome is Outcome.PASS
-
-
-def names_foreign_code(repository: Repository) -> bool:
-    """Whether a config names classes of another repository, which is at no commit that is known."""
-    for name in ("config.json", "preprocessor_config.json"):
-        with suppress(OSError, ValueError, AttributeError):
-            if "--" in str(repository.read_json(name).get("auto_map")):
-                return True
-    return False
 
 
 def _fail(code: str, message: str) -> Judgement:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -10,6 +10,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
 from sertify.hub import bounds
+from sertify.hub.auto_maps import foreign_code
 from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
 from sertify.hub.configs import has_config, library_of
@@ -89,6 +90,19 @@ class Snapshot(Repository):
     def _commits(self) -> dict[str, str]:
         others = self.companions.items()
         return {name: other.commit for name, other in others if isinstance(other, Repository)}
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """The repository itself, and the companions that there are."""
+        return (self, *(one for one in self.companions.values() if isinstance(one, Repository)))
+
+    def shut(self) -> "Snapshot":
+        """Return the same for a process that may download nothing."""
+        others = {
+            name: replace(other, closed=True) if isinstance(other, Repository) else other
+            for name, other in self.companions.items()
+        }
+        return replace(self, closed=True, companions=others)
 
     def companion(self, name: str) -> Repository:
         """Return another repository that this one needs, or raise why there is none."""
@@ -198,7 +212,26 @@ def _companions(
     backbone = _backbone(repository)
     if backbone is not None:
         companions[backbone] = _companion(backbone, None, "no_config", offline)
+    for name in foreign_code(repository):
+        if commit := candidate.trusted_code.get(name):
+            companions[code_of(name)] = _code(name, commit, offline)
     return companions
+
+
+def code_of(name: str) -> str:
+    """Return by which name a repository is a companion whose code is trusted, at its commit."""
+    return f"code of {name}"
+
+
+def _code(name: str, commit: str, offline: bool) -> Repository | Rejected:
+    try:
+        found = remote(name, commit, ("*.py",), offline=offline)[0]
+    except Rejected as rejection:
+        return Rejected("needs_remote_code", f"trusted_code: {rejection.message}")
+    if found.commit != commit:  # what else the hub may take for a revision was read by nobody
+        message = f"the hub has {found.commit} for the commit {commit} of {name}"
+        return Rejected("needs_remote_code", f"trusted_code: {message}")
+    return found
 
 
 def _backbone(repository: Repository) -> str | None:

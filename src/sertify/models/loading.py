@@ -15,6 +15,8 @@ from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
+from sertify.models.own_code import interface_faults
+from sertify.models.own_faults import own_faults
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
@@ -133,7 +135,8 @@ def _misfit(model: LoadedModel) -> str:
     if model.sampling_rate is None:
         return ""
     try:
-        model.noise_logits()
+        with own_faults(), interface_faults(model.network):
+            model.noise_logits()
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         return f"what the feature extractor prepares does not fit the model: {text_of(error)}"
     return ""

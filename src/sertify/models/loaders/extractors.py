@@ -14,6 +14,8 @@ from sertify.candidates.entries import SamplingRate
 from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import EXTRACTOR_FILES, Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
+from sertify.models.own_code import own_extractor
+from sertify.models.own_faults import own_faults
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.files import read_text
 
@@ -48,17 +50,27 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
                 return None, "preprocessor_config.json names no sampling_rate"
             if problem := oddity(content, "preprocessor_config.json"):
                 return None, problem
-            # That the candidate's own code may run says nothing of another repository's.
-            trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
-            return AutoFeatureExtractor.from_pretrained(
-                folder, config=config, local_files_only=True, trust_remote_code=trust
-            ), ""
+            return _made(folder, snapshot, config)
+    except (Blocked, Rejected):
+        raise
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
     except Exception as error:  # the file may hold anything
         if isinstance(error, MemoryError) or of_the_system(error):
             raise
         return None, f"preprocessor_config.json cannot be used: {text_of(error)}"
+
+
+def _made(folder: Path, snapshot: Snapshot, config: Any) -> tuple[Any, str]:
+    with own_faults():
+        # That the candidate's own code may run says nothing of another repository's.
+        own = own_extractor(snapshot) if folder == snapshot.folder else None
+        extractor = own or AutoFeatureExtractor.from_pretrained(
+            folder, config=config, local_files_only=True, trust_remote_code=False
+        )
+    if isinstance(getattr(extractor, "sampling_rate", None), int):
+        return extractor, ""
+    return None, f"{type(extractor).__name__} has no sampling_rate"
 
 
 def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:

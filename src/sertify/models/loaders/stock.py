@@ -5,28 +5,24 @@ from typing import Any
 
 import torch
 from transformers import (
-    MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
     MODEL_MAPPING,
     AutoConfig,
     AutoModelForAudioClassification,
     PreTrainedModel,
 )
-from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
 from sertify.hub.configs import has_config, judge_config, judge_values
 from sertify.hub.plausible import oddity
-from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.networks import TorchNetwork, batching_for
+from sertify.models.own_code import own_config, own_network, told_of_code
 from sertify.vocabulary.errors import Rejected
-
-AUTO = "AutoModelForAudioClassification"
 
 
 class StockLoader:
@@ -39,14 +35,12 @@ class StockLoader:
         return has_config(snapshot)
 
     def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
-        """Return the class that transformers chooses."""
-        trust = snapshot.candidate.trust_remote_code
-        remote = getattr(config, "auto_map", None) or {}
-        if trust and AUTO in remote and type(config) not in MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING:
-            return get_class_from_dynamic_module(remote[AUTO], snapshot.folder)
+        """Return the repository's own class where that is named and may run, else the stock one."""
+        if (own := own_network(snapshot, config)) is not None:
+            return own
         # Built without memory.
         with torch.device("meta"):
-            network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
+            network = AutoModelForAudioClassification.from_config(config, trust_remote_code=False)
         return type(network)
 
     def batching(self, config: Any, extractor: Any) -> Batching:
@@ -63,8 +57,6 @@ class StockLoader:
         if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
             message = "it has neither model.safetensors nor pytorch_model.bin"
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
-        if snapshot.candidate.trust_remote_code:
-            fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
         with config_errors(), quiet():
             network = self.network_class(config, index, snapshot)
@@ -84,7 +76,7 @@ class StockLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             memory=memory,
-            remark=self.remark(index),
+            remark=_joined(self.remark(index), told_of_code(snapshot, network.__name__)),
             material=(network, config, extractor, index.others),
         )
 
@@ -100,6 +92,10 @@ class StockLoader:
         return answering, weight_report(network, info, others)
 
 
+def _joined(*remarks: str) -> str:
+    return "; ".join(filter(None, remarks))
+
+
 LOADING = {
     "dtype": torch.float32,
     # A head of another size is then told from one that is absent, with its name.
@@ -112,11 +108,10 @@ LOADING = {
 def read_config(snapshot: Snapshot) -> Any:
     """Read config.json as transformers does."""
     require(judge_values(snapshot))
-    # Left unset, transformers asks on the terminal.
-    trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
-        config = AutoConfig.from_pretrained(
-            snapshot.folder, local_files_only=True, trust_remote_code=trust
+        # Left unset, transformers asks on the terminal.
+        config = own_config(snapshot) or AutoConfig.from_pretrained(
+            snapshot.folder, local_files_only=True, trust_remote_code=False
         )
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
