@@ -141,6 +141,8 @@ def key(
         candidate.trust_remote_code,
         dict(candidate.trusted_code),
         candidate.adapter,
+        candidate.subfolder,
+        candidate.weights,
         getattr(extractor, "sampling_rate", extractor),
         decides_answers(settings.environment),
     )

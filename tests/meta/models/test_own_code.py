@@ -3,12 +3,9 @@
 All of it is real: repositories on a hub of this machine, processes, sockets, curl.
 """
 
-import json
 import shutil
-import socket
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,6 @@ from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import take_snapshot
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
-from tests.meta.models import own_code
 from tests.meta.models.own_code import AUTO_MAP, CODE, build, on_its_way, verdict, write_code
 
 pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
@@ -138,9 +134,7 @@ class TestForeignCode:
         assert verdict(candidate, tmp_path) == ""
         assert ran.exists()
 
-    def test_a_commit_that_is_not_there_is_told(
-        self, base: str, hub: LocalHub, tmp_path: Path, ran: Path
-    ) -> None:
+    def test_a_commit_that_is_not_there_is_told(self, base: str, tmp_path: Path, ran: Path) -> None:
         trusted = {"someone/base": ELSEWHERE}
         found = verdict(of_hub(trust_remote_code=True, trusted_code=trusted), tmp_path)
         message = f"trusted_code: someone/base has no revision {ELSEWHERE}"
@@ -383,26 +377,26 @@ def test_processes_of_this_machine_still_talk(tmp_path: Path) -> None:
 
 OLD = "from transformers.models.wav2vec2.modeling_wav2vec2 import WAV_2_VEC_2_INPUTS_DOCSTRING\n"
 HEAD = CODE.rstrip() + "\n\n"
+GONE = "outdated_code: its own code was made for other packages: "
 FAULTS: dict[str, tuple[str, str]] = {
     "imports-what-is-gone": (
         OLD + CODE,
-        "outdated_code: its own code was made for other packages: transformers {transformers} has"
-        " no transformers.models.wav2vec2.modeling_wav2vec2.WAV_2_VEC_2_INPUTS_DOCSTRING",
+        (
+            GONE
+            + "transformers {transformers} has no transformers.models.wav2vec2.modeling_wav2vec2.WAV_2_VEC_2_INPUTS_DOCSTRING"
+        ),
     ),
     "imports-a-module-that-is-gone": (
         "from transformers.file_utilities import cached_path\n" + CODE,
-        "outdated_code: its own code was made for other packages: transformers {transformers} has"
-        " no transformers.file_utilities",
+        (GONE + "transformers {transformers} has no transformers.file_utilities"),
     ),
     "uses-what-is-gone": (
         "import transformers\ntransformers.modeling_utils.old_helper(1)\n" + CODE,
-        "outdated_code: its own code was made for other packages: transformers {transformers} has"
-        " no transformers.modeling_utils.old_helper",
+        (GONE + "transformers {transformers} has no transformers.modeling_utils.old_helper"),
     ),
     "of-another-package": (
         "import torch\ntorch.nn.OldLayer\n" + CODE,
-        "outdated_code: its own code was made for other packages: torch {torch} has no"
-        " torch.nn.OldLayer",
+        (GONE + "torch {torch} has no torch.nn.OldLayer"),
     ),
     "calls-as-it-was": (
         HEAD + "    def __init__(self, config):\n        super().__init__(config, old=True)\n",
@@ -433,8 +427,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "gives-a-tensor": (
         HEAD + "    def forward(self, input_values, attention_mask=None):\n"
         "        return super().forward(input_values).logits\n",
-        "other_interface: its forward gives a Tensor of shape (1, 3), but should give an output"
-        " with logits",
+        (
+            "other_interface: its forward gives a Tensor of shape (1, 3), but should give an output"
+            " with logits"
+        ),
     ),
     "gives-frames": (
         HEAD + "    def forward(self, input_values, attention_mask=None):\n"
