@@ -18,8 +18,8 @@ def test_config_is_there(config, check):
 
 
 @pytest.mark.owns("wrong_task")
-def test_task_is_audio_classification(config, check):
-    check(loadability.judge_task(config))
+def test_task_is_audio_classification(config, candidate, check):
+    check(loadability.judge_task(config, adapted=candidate.adapter is not None))
 
 
 @pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from sertify.hub.card import hub_mixin
@@ -48,7 +49,8 @@ def judge_config(repository: Repository) -> Judgement:
     library = library_of(repository.files)
     if "config.json" not in repository.files:
         if library:
-            return _fail("unsupported_library", f"it is in {library}, without a config.json")
+            base = _base_of_adapter(repository)
+            return _fail("unsupported_library", f"it is in {library}, without a config.json{base}")
         return _fail("no_config", f"it has no config.json; {repository.listing}")
     config, problem = _content(repository)
     if problem:
@@ -61,6 +63,18 @@ def judge_config(repository: Repository) -> Judgement:
     if other := _written_by_another(repository, config):
         return _fail("unsupported_library", other)
     return _fail("bad_config", "config.json names no model_type")
+
+
+def _base_of_adapter(repository: Repository) -> str:
+    """Say how an adapter alone is judged, with the model that it is for; "" where it is none."""
+    content: Any = None
+    if "adapter_config.json" in repository.files:
+        with suppress(OSError, ValueError, RecursionError):
+            content = repository.read_json("adapter_config.json")
+    base = content.get("base_model_name_or_path") if isinstance(content, dict) else None
+    if not isinstance(base, str) or not base:
+        return ""
+    return f"; an adapter is judged by `model: {shown(base)}` with `adapter: {repository.model}`"
 
 
 def _written_by_another(repository: Repository, config: Any) -> str:

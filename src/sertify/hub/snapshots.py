@@ -40,6 +40,9 @@ _NO_WEIGHTS = r"^(adapter_|training_args|optimizer|scheduler|rng_state)"
 """How names begin that end as those of weights do."""
 
 
+_OF_COMPANIONS = ("config.json", "adapter_config.json", *EXTRACTOR_FILES)
+
+
 @dataclass(frozen=True)
 class Snapshot(Repository):
     """The repository of a candidate, and what else it is made of.
@@ -239,6 +242,11 @@ def _companions(
         companions[extractor] = _companion(extractor, folder, "no_feature_extractor", offline)
     for backbone in built_on(repository):
         companions[backbone] = _companion(backbone, None, "no_config", offline)
+    if (name := candidate.adapter) is not None:
+        own, folder = name == candidate.model, candidate.adapter_folder
+        companions[name] = (
+            repository if own else _companion(name, folder, "unsupported_adapter", offline)
+        )
     for name in foreign_code(repository):
         if commit := candidate.trusted_code.get(name):
             companions[code_of(name)] = _code(name, commit, offline)
@@ -265,6 +273,6 @@ def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repo
     try:
         if folder is not None:
             return local(name, folder)
-        return remote(name, None, ("config.json", *EXTRACTOR_FILES), offline=offline)[0]
+        return remote(name, None, _OF_COMPANIONS, offline=offline)[0]
     except Rejected as rejection:
         return Rejected(code, rejection.message)

@@ -14,6 +14,7 @@ from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import opened, wrapper_of
 from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
+from sertify.models.loaders.stock import StockLoader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.own_code import interface_faults
@@ -43,7 +44,11 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
     ``needs_remote_code`` or ``no_weights``.
     """
     try:
-        return choose_loader(snapshot, index).outline(snapshot, index)
+        loader = choose_loader(snapshot, index)
+        if snapshot.candidate.adapter is not None and not isinstance(loader, StockLoader):
+            message = f"the loader {loader.name} takes no `adapter:`"
+            raise Rejected("unsupported_adapter", message)
+        return loader.outline(snapshot, index)
     except Rejected as rejection:
         wish = snapshot.candidate.loader
         if wish == "auto":

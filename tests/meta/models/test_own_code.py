@@ -381,10 +381,7 @@ GONE = "outdated_code: its own code was made for other packages: "
 FAULTS: dict[str, tuple[str, str]] = {
     "imports-what-is-gone": (
         OLD + CODE,
-        (
-            GONE
-            + "transformers {transformers} has no transformers.models.wav2vec2.modeling_wav2vec2.WAV_2_VEC_2_INPUTS_DOCSTRING"
-        ),
+        (GONE + "transformers {transformers} has no transformers.models.wav2vec2.modeling_"),
     ),
     "imports-a-module-that-is-gone": (
         "from transformers.file_utilities import cached_path\n" + CODE,

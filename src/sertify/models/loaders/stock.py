@@ -18,6 +18,7 @@ from sertify.hub.configs import has_config, judge_config, judge_values
 from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
+from sertify.models.adapters import Adapter, left_over, read_adapter, unadapted
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
@@ -63,6 +64,9 @@ class StockLoader:
         with config_errors(), quiet():
             network = self.network_class(config, index, snapshot)
         memory = memory_of(network, config)
+        adapter = read_adapter(snapshot)
+        if adapter is not None:
+            index = adapter.index(index, network.base_model_prefix)
         extractor, problem = load_extractor(snapshot, config)
         return Blueprint(
             snapshot=snapshot,
@@ -78,15 +82,19 @@ class StockLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             memory=memory,
-            remark=_joined(self.remark(index), told_of_code(snapshot, network.__name__)),
-            material=(network, config, extractor, index),
+            remark=_joined(
+                self.remark(index),
+                told_of_code(snapshot, network.__name__),
+                adapter.remark if adapter else left_over(snapshot),
+            ),
+            material=(network, config, extractor, index, adapter),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, index = blueprint.material
-        with weight_errors(", ".join(blueprint.files)), quiet():
-            folder, tensors = _source(blueprint, index)
+        network_class, config, extractor, index, adapter = blueprint.material
+        with weight_errors(", ".join(blueprint.files)), quiet(), unadapted():
+            folder, tensors = _source(blueprint, index, adapter, network_class.base_model_prefix)
             network, info = network_class.from_pretrained(
                 folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
@@ -95,14 +103,17 @@ class StockLoader:
         return answering, weight_report(network, info, index.others)
 
 
-def _source(blueprint: Blueprint, index: TensorIndex) -> tuple[Path | None, Any]:
+def _source(
+    blueprint: Blueprint, index: TensorIndex, adapter: Adapter | None, prefix: str
+) -> tuple[Path | None, Any]:
     """Return the folder that transformers loads from, or the tensors that it would not find."""
     snapshot = blueprint.snapshot
-    if not index.inside and snapshot.candidate.weights is None:
+    if not index.inside and snapshot.candidate.weights is None and adapter is None:
         return snapshot.folder, None
     paths = (snapshot.folder / name for name in blueprint.files)
     pieces = [read_tensors(path, index.inside) for path in paths]
-    return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
+    tensors = {name: tensor for piece in pieces for name, tensor in piece.items()}
+    return None, adapter.merge(tensors, prefix) if adapter else tensors
 
 
 def _joined(*remarks: str) -> str:
