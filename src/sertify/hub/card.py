@@ -59,12 +59,11 @@ def read_card(folder: Path) -> Card:
     with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
         text = file.read(_LONGEST)
     content = _front_matter(text)
-    licence = _texts(content.get("license")) or _texts(content.get("license_name"))
     # Neither the front matter, nor code, nor comments; headings stand alone.
     body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
     mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(body)))
     return Card(
-        licence=", ".join(licence),
+        licence=_licence(content),
         languages=_texts(content.get("language")),
         datasets=_texts(content.get("datasets")),
         library=", ".join(_texts(content.get("library_name"))),
@@ -86,6 +85,12 @@ def hub_mixin(folder: Path) -> tuple[bool, str]:
         r"^[ \t]*[-*] *(?:Code|Repo|Repository|Library): *(https?://\S{1,200})", text, re.MULTILINE
     )
     return True, source[1] if source else ""
+
+
+def _licence(content: dict[Any, Any]) -> str:
+    """Return what licence is declared; one that the hub has no name for by the name it is given."""
+    declared, named = (", ".join(_texts(content.get(key))) for key in ("license", "license_name"))
+    return f"{declared} ({named})" if named and declared == "other" else declared or named
 
 
 def _texts(value: Any) -> tuple[str, ...]:

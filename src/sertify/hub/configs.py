@@ -44,25 +44,25 @@ def library_of(names: Iterable[str]) -> str:
     return ""
 
 
-def judge_config(repository: Repository) -> Judgement:
-    """Reject a repository without a config.json that names a model type."""
+def judge_config(repository: Repository, name: str = "config.json") -> Judgement:
+    """Reject a repository without a config.json, or file of that name, that names a model type."""
     library = library_of(repository.files)
-    if "config.json" not in repository.files:
+    if name not in repository.files:
         if library:
             base = _base_of_adapter(repository)
-            return _fail("unsupported_library", f"it is in {library}, without a config.json{base}")
-        return _fail("no_config", f"it has no config.json; {repository.listing}")
-    config, problem = _content(repository)
+            return _fail("unsupported_library", f"it is in {library}, without a {name}{base}")
+        return _fail("no_config", f"it has no {name}; {repository.listing}")
+    config, problem = _content(repository, name)
     if problem:
         return _fail("bad_config", problem)
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
         return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
     if library:
-        message = f"it is in {library}, and its config.json names no model_type"
+        message = f"it is in {library}, and its {name} names no model_type"
         return _fail("unsupported_library", message)
     if other := _written_by_another(repository, config):
         return _fail("unsupported_library", other)
-    return _fail("bad_config", "config.json names no model_type")
+    return _fail("bad_config", f"{name} names no model_type")
 
 
 def _base_of_adapter(repository: Repository) -> str:
@@ -93,26 +93,26 @@ def _written_by_another(repository: Repository, config: Any) -> str:
     return f"{what} ({keys}); the class is {whose}, not in the repository"
 
 
-def judge_values(repository: Repository) -> Judgement:
-    """Reject a config.json that can be read, but asks for what no model has."""
-    content, problem = _content(repository)
-    problem = problem or oddity(content, "config.json")
+def judge_values(repository: Repository, name: str = "config.json") -> Judgement:
+    """Reject a config that can be read, but asks for what no model has."""
+    content, problem = _content(repository, name)
+    problem = problem or oddity(content, "config.json", called=name)
     if problem:
         return _fail("bad_config", problem)
     return Judgement(Outcome.PASS, (Measurement("config_keys", len(content), "keys"),))
 
 
-def _content(repository: Repository) -> tuple[Any, str]:
-    """Return what config.json holds, or why it cannot be read."""
+def _content(repository: Repository, name: str) -> tuple[Any, str]:
+    """Return what a config holds, or why it cannot be read."""
     try:
-        return repository.read_json("config.json"), ""
+        return repository.read_json(name), ""
     except (OSError, ValueError, RecursionError) as error:
-        return None, f"config.json cannot be read: {error}"
+        return None, f"{name} cannot be read: {error}"
 
 
-def has_config(repository: Repository) -> bool:
-    """Whether a repository has a config.json that transformers could read."""
-    return judge_config(repository).outcome is Outcome.PASS
+def has_config(repository: Repository, name: str = "config.json") -> bool:
+    """Whether a repository has a config.json, or one of that name, that transformers could read."""
+    return judge_config(repository, name).outcome is Outcome.PASS
 
 
 def _fail(code: str, message: str) -> Judgement:

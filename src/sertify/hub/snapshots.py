@@ -16,8 +16,9 @@ from sertify.hub.card import Card, read_card
 from sertify.hub.companions import built_on
 from sertify.hub.configs import library_of
 from sertify.hub.downloads import CARD
+from sertify.hub.funasr import funasr_model
 from sertify.hub.ranges import RemoteFile
-from sertify.hub.repositories import SHARD, Repository, local, remote, weight_files
+from sertify.hub.repositories import FUNASR_WEIGHTS, SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
@@ -31,8 +32,8 @@ EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
 _SMALL_FILES = (
     "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
-    "hyperparams.yaml", "label_encoder.txt",
-    "configuration.json", "config.yaml", "tokens.txt", "tokens.json", "am.mvn",
+    "label_encoder.txt", "*.config", "*.yaml",
+    "configuration.json", "tokens.txt", "tokens.json", "am.mvn",
 )  # fmt: skip
 
 
@@ -171,6 +172,8 @@ def _nothing(snapshot: Snapshot) -> TensorIndex:
         raise Rejected("no_weights", message)
     if snapshot.candidate.loader != "auto":
         return TensorIndex({}, problem="it has no weights in a known format")
+    if funasr_model(snapshot):
+        raise Rejected("no_weights", f"it has no {listed(FUNASR_WEIGHTS)}; {snapshot.listing}")
     advice, library = _elsewhere(snapshot.files), library_of(snapshot.files)
     if library and not advice:
         raise Rejected("unsupported_library", f"its weights are only in {library}")

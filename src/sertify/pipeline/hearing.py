@@ -1,6 +1,7 @@
 """How a model is to hear a clip: whole or in segments, as it is or changed."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 
@@ -10,9 +11,11 @@ from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
+from sertify.models.examination import Examination
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import Question
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import counted
 
 # 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
 _SHIFT = 0.01
@@ -37,6 +40,35 @@ class Segmenting:
             if not SHORTEST <= value <= LONGEST:
                 message = f"{name} is {value:g}, but should be from {SHORTEST} to {LONGEST}"
                 raise ConfigurationError(message)
+
+
+def unfit_lengths(seconds: Sequence[float], model: Examination) -> Iterator[str]:
+    """Yield what is to be said of clips that are longer or shorter than a model is made for.
+
+    ``seconds`` are those of each clip, or of its longest segment.
+    """
+    hears, longest = (
+        math.inf if limit is None else limit + _SHIFT for limit in (model.hears, model.longest)
+    )
+    cut = sum(length > hears for length in seconds)
+    long = sum(length > longest for length in seconds)
+    short = sum(length < model.shortest for length in seconds)
+    if cut:
+        heard = f"{model.hears:.4g}"
+        start = (
+            f"it hears {heard} s, and of {counted(cut, 'clip')} of {len(seconds)} only that much"
+        )
+        yield f"{start}: judge in segments with --segment {heard}"
+    if long:
+        most = f"{model.longest:.4g}"
+        yield f"{_unlike(long, seconds, 'longer', most)}: judge in segments with --segment {most}"
+    if short:
+        yield _unlike(short, seconds, "shorter", f"{model.shortest:.4g}")
+
+
+def _unlike(number: int, seconds: Sequence[float], how: str, limit: str) -> str:
+    these = f"{counted(number, 'clip')} of {len(seconds)} {'is' if number == 1 else 'are'}"
+    return f"{these} {how} than the {limit} s that it was made for"
 
 
 @dataclass(frozen=True)

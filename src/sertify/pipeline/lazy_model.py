@@ -95,6 +95,11 @@ class LazyModel:
         """Samples below which it cannot answer."""
         return self.examination.receptive_field
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether several of its labels may be true of a clip."""
+        return self.examination.multi_label
+
     def certify(self) -> None:
         """Raise `Rejected` where it cannot be trusted with a question."""
         if self.examination.flaw is not None:

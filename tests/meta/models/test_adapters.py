@@ -35,7 +35,9 @@ CONFIG = "adapter_config.json"
 
 
 def candidate(folder: Path, adapter: Path | None = None, **entry: Any) -> Candidate:
-    given = {"adapter": str(adapter), "adapter_folder": adapter} if adapter else {}
+    given: dict[str, Any] = {}
+    if adapter is not None:
+        given = {"adapter": str(adapter), "adapter_folder": adapter}
     return Candidate(name="tiny", model="./tiny", folder=folder, **given, **entry)
 
 

@@ -25,7 +25,7 @@ def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     candidate = snapshot.candidate
     given = candidate.feature_extractor
     if isinstance(given, SamplingRate):
-        return _default_extractor(config, given.sampling_rate)
+        return default_extractor(config, given.sampling_rate)
     try:
         folder = snapshot.folder if given is None else snapshot.companion(given).folder
     except Rejected as rejection:
@@ -73,7 +73,7 @@ def _made(folder: Path, snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     return None, f"{type(extractor).__name__} has no sampling_rate"
 
 
-def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
+def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
     """Build what models of this type are trained with when their repository does not say."""
     name = FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
     if name is None:

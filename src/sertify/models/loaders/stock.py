@@ -129,13 +129,17 @@ LOADING = {
 """How every checkpoint is loaded."""
 
 
-def read_config(snapshot: Snapshot) -> Any:
-    """Read config.json as transformers does."""
-    require(judge_values(snapshot))
+def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
+    """Read config.json, or what stands for it, as transformers does."""
+    require(judge_values(snapshot, name))
+    usual = name == "config.json"
     with config_errors(), quiet():
+        own = own_config(snapshot) if usual else None
         # Left unset, transformers asks on the terminal.
-        config = own_config(snapshot) or AutoConfig.from_pretrained(
-            snapshot.folder, local_files_only=True, trust_remote_code=False
+        config = own or AutoConfig.from_pretrained(
+            snapshot.folder if usual else snapshot.folder / name,
+            local_files_only=True,
+            trust_remote_code=False,
         )
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
