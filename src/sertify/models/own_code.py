@@ -104,14 +104,25 @@ def own_network(snapshot: Snapshot, config: Any) -> Any:
 
 
 def told_of_code(snapshot: Snapshot, architecture: str) -> str:
-    """Return what to tell of code that a config names and that did not run; "" where none is."""
+    """Return what to tell of the code that a config names, whether it ran or not; "" for none."""
     if snapshot.candidate.trust_remote_code:
-        return ""
+        return _told_of_what_ran(snapshot)
     reference = own_classifier(snapshot) or named_classes(snapshot).get(CONFIG)
     if reference is None:
         return ""
     told = f"judged by {architecture}, which its config does not name ({reference})"
     return f"{told}; with trust_remote_code: true by its own"
+
+
+def _told_of_what_ran(snapshot: Snapshot) -> str:
+    homes = {one.repository for one in named_classes(snapshot).values()}
+    if not homes:
+        return ""
+    others = {name: snapshot.companion(code_of(name)).commit for name in sorted(homes - {""})}
+    own = {snapshot.model: snapshot.commit} if "" in homes else {}
+    named = listed(f"{name} at {commit[:14]}" for name, commit in {**own, **others}.items())
+    opened = ", with the network open to it" if snapshot.candidate.network else ""
+    return f"code of {named} ran{opened}"
 
 
 @contextmanager

@@ -121,6 +121,8 @@ class TestForeignCode:
         with on_its_way(candidate, tmp_path) as way:
             way.get("model")
             snapshot = way.get("snapshot")
+            told = f"code of someone/base at {base[:14]} ran"
+            assert way.get("blueprint").remark == told
         assert set(ran.read_text().split("it ran")) == {""}
         assert snapshot.identity == f"{snapshot.commit}+{base}"
         assert snapshot.facts["repository"]["companions"] == {"code of someone/base": base}
@@ -203,7 +205,8 @@ class TestKnownTypes:
             stock = way.get("model").examination.logits
         with on_its_way(local(folder, trust_remote_code=True), tmp_path) as way:
             assert way.get("blueprint").architecture == "Model"
-            assert way.get("blueprint").remark == ""
+            commit = way.get("snapshot").commit[:14]
+            assert way.get("blueprint").remark == f"code of ./own at {commit} ran"
             assert way.get("model").examination.logits != stock
 
     def test_a_head_that_a_loader_knows_needs_none(self, tmp_path: Path) -> None:
@@ -275,6 +278,38 @@ def test_code_gets_the_network_that_its_entry_gives_it(
     tiny.build(hub.root / "someone" / "base")
     folder = build(tmp_path / "own", at_import=asking(hub, WAYS[way]))
     assert verdict(local(folder, trust_remote_code=True, network=True), tmp_path) == ""
+
+
+def test_an_open_network_is_told(tmp_path: Path) -> None:
+    folder = build(tmp_path / "own")
+    with on_its_way(local(folder, trust_remote_code=True, network=True), tmp_path) as way:
+        assert way.get("blueprint").remark.endswith(" ran, with the network open to it")
+        assert way.get("key") == ""
+
+
+@pytest.mark.parametrize("variant", ["int8-dynamic", "onnx", "openvino", "compile"])
+def test_variants_need_no_network(tmp_path: Path, variant: str) -> None:
+    folder = tiny.build(tmp_path / "tiny")
+    assert verdict(local(folder, variant=variant), tmp_path) == ""
+
+
+def test_the_speed_gate_has_its_code_and_no_network(hub: LocalHub, tmp_path: Path) -> None:
+    calm = f"""
+    import urllib.request
+    try:
+        urllib.request.urlopen({hub.url!r})
+    except OSError:
+        pass
+    """
+    build(hub.root / "someone" / "own", at_import=calm)
+    with on_its_way(of_hub(trust_remote_code=True), tmp_path) as way:
+        way.get("model")
+        before = len(hub.requests)
+        (Path(way.get("snapshot").folder) / "modeling.py").unlink()
+        assert way.get("stopwatch").timing(0.5, lambda call: [call()]).rounds
+        asked = [one.file for one in hub.requests[before:]]
+        assert [file for file in asked if file.endswith("modeling.py")]
+        assert not [file for file in asked if file in ("", "/")]
 
 
 def test_what_it_asked_for_is_named(hub: LocalHub, tmp_path: Path) -> None:
