@@ -245,6 +245,31 @@ def test_what_is_left_of_pre_training_does_not_matter(published: Place) -> None:
     assert model.weights.unexpected == (f"{AUDIO}.decoder.blocks.0.0.weight",)
 
 
+def test_names_may_have_several_prefixes(published: Place) -> None:
+    expected = loaded(published).logits(CLIPS[0])
+    content = torch.load(published.folder / WEIGHTS, weights_only=True)["model"]
+    content = {f"module.{name}": tensor for name, tensor in content.items()}
+    torch.save({"state_dict": content}, published.folder / WEIGHTS)
+    agree(loaded(published).logits(CLIPS[0]), expected)
+
+
+def test_what_scope_map_takes_off_is_taken_off(published: Place) -> None:
+    expected = loaded(published).logits(CLIPS[0])
+    published.replace("- 'd2v_model.'\n    - none", "- 'net.'\n    - none\n    - none\n    - x.")
+    content = torch.load(published.folder / WEIGHTS, weights_only=True)["model"]
+    torch.save({f"net.{name}": one for name, one in content.items()}, published.folder / WEIGHTS)
+    agree(loaded(published).logits(CLIPS[0]), expected)
+
+
+def test_it_may_be_in_a_folder_and_under_another_name(tmp_path: Path) -> None:
+    expected = loaded(Place(write(tmp_path / "plain", REPLICAS["base"]))).logits(CLIPS[0])
+    place = Place(tmp_path / "whole")
+    inner = write(tmp_path / "whole" / "finetuned", REPLICAS["base"])
+    (inner / WEIGHTS).rename(inner / "epoch-3.pt")
+    model = loaded(place, subfolder="finetuned", weights="epoch-3.pt")
+    agree(model.logits(CLIPS[0]), expected)
+
+
 @pytest.mark.parametrize("variant", ["int8-dynamic", "onnx"])
 def test_it_can_be_converted(published: Place, variant: str) -> None:
     if variant == "onnx":
