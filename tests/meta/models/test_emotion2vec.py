@@ -248,7 +248,7 @@ def test_what_is_left_of_pre_training_does_not_matter(published: Place) -> None:
 def test_names_may_have_several_prefixes(published: Place) -> None:
     expected = loaded(published).logits(CLIPS[0])
     content = torch.load(published.folder / WEIGHTS, weights_only=True)["model"]
-    content = {f"module.{name}": tensor for name, tensor in content.items()}
+    content = {f"module._orig_mod.{name}": tensor for name, tensor in content.items()}
     torch.save({"state_dict": content}, published.folder / WEIGHTS)
     agree(loaded(published).logits(CLIPS[0]), expected)
 
@@ -366,7 +366,7 @@ def test_how_it_is_loaded_is_said(tmp_path: Path) -> None:
     unused = "unuse_0, unuse_1, unuse_2, unuse_3"
     left_out = f"Its outputs {unused} stand for nothing in tokens.txt and are left out."
     assert remarks["seed"] == f"{plain} {left_out}"
-    taken_off = "The names of its weights begin with module., which was taken off."
+    taken_off = "The names of its tensors begin with module., which was left out."
     assert remarks["in-parallel"] == f"{plain} {taken_off}"
 
 
