@@ -20,7 +20,7 @@ from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.gates.labels import judge_emotions, judge_label_count, judge_named_labels
 from sertify.gates.loadability import require
-from sertify.gates.weights import judge_index
+from sertify.gates.weights import judge_index, judge_weights
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
@@ -335,6 +335,19 @@ def test_the_published_size_is_known_from_its_index(tmp_path: Path) -> None:
     assert blueprint.weights.mismatched == ()
     assert blueprint.weights.parameters == TensorIndex(listed).parameters
     assert 640e6 < blueprint.memory < 660e6
+
+
+@pytest.mark.slow(5)
+def test_each_single_tensor_is_missed(published: Place) -> None:
+    snapshot = published.snapshot()
+    listed = {name: Tensor(shape, "F32") for name, shape in shapes(REPLICAS["base"]).items()}
+    for name in listed:
+        rest = {other: tensor for other, tensor in listed.items() if other != name}
+        weights = outline(snapshot, TensorIndex(rest, inside="model")).weights
+        assert weights is not None
+        assert weights.random == (name,)
+        code = "random_head" if name.startswith("proj.") else "incomplete_backbone"
+        assert judge_weights(weights).reason == code
 
 
 def test_it_is_chosen_by_its_config(published: Place) -> None:
