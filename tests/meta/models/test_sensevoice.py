@@ -304,12 +304,15 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
 def test_its_tensors_may_be_under_a_key(replica: Path, key: str) -> None:
     edit(replica, lambda tensors: {key: tensors, "epoch": 3})
+    said = f"Its weights are in {key} of what a training run saved."
+    assert outlined(replica).remark.endswith(said)
     agree(loaded(replica).logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
 
 
 def test_a_wrapper_of_training_is_taken_off_and_that_is_said(replica: Path) -> None:
     edit(replica, lambda tensors: {f"module.{name}": one for name, one in tensors.items()})
-    assert outlined(replica).remark.endswith("begin with module., which was taken off.")
+    said = "The names of its tensors begin with module., which was left out."
+    assert outlined(replica).remark.endswith(said)
     agree(loaded(replica).logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
 
 
@@ -637,6 +640,10 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "not-finite": (
         has("encoder.tp_norm.bias", torch.full((16,), torch.nan)),
         "non_finite_weights: encoder.tp_norm.bias",
+    ),
+    "whole-numbers": (
+        has("encoder.encoders.0.self_attn.linear_out.weight", torch.ones(16, 16).to(torch.int8)),
+        "quantized_weights: the checkpoint holds encoder.encoders.0.self_attn.linear_out.weight as",
     ),
     "garbage": (write(WEIGHTS, "<html>" * 99), "corrupt_weights: "),
     "no-normalization": (
