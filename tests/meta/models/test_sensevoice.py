@@ -15,6 +15,7 @@ import pytest
 import torch
 from huggingface_hub import close_session
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
@@ -321,6 +322,25 @@ def test_weights_of_half_precision_are_loaded_as_float32(replica: Path) -> None:
     logits = loaded(replica).logits(CLIPS["second"])
     assert logits.dtype == np.float32
     np.testing.assert_allclose(logits, GOLDEN["small"]["second"]["logits"], atol=0.05)
+
+
+@pytest.mark.parametrize("name", ["model.pt.avg10", "best/model.pt", "model.safetensors"])
+def test_its_weights_may_have_the_name_that_is_asked_for(replica: Path, name: str) -> None:
+    (replica / "best").mkdir()
+    tensors = torch.load(replica / WEIGHTS, weights_only=True)
+    if name.endswith(".safetensors"):
+        save_file(tensors, replica / name)
+    else:
+        (replica / WEIGHTS).rename(replica / name)
+    model = loaded(replica, weights=name)
+    agree(model.logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
+
+
+def test_an_export_is_no_checkpoint(replica: Path) -> None:
+    (replica / WEIGHTS).rename(replica / "model.onnx")
+    message = "no_weights: it has no model.pt; its files are "
+    assert rejection(replica).startswith(message)
+    assert rejection(replica, weights="model.onnx").startswith(message)
 
 
 def test_weights_before_torch_1_6_answer_the_same(replica: Path) -> None:

@@ -68,8 +68,7 @@ class SenseVoiceLoader:
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what config.yaml describes with what the checkpoint holds."""
         recipe = read_sensevoice(snapshot)
-        if not any(name.endswith(_FORMATS) for name in snapshot.weight_files):
-            raise Rejected("no_weights", f"it has no model.pt; {snapshot.listing}")
+        _require_weights(snapshot)
         tokens = self.emotions(read_emotion_tokens(snapshot))
         config = SenseVoiceConfig(recipe, tokens.number, tuple(tokens.places.values()))
         fit = best_fit(lambda *_: SenseVoiceClassifier, config, index, _expected)
@@ -125,6 +124,19 @@ class SenseVoiceNoUnkLoader(SenseVoiceLoader):
     def emotions(self, tokens: EmotionTokens) -> EmotionTokens:
         """Return all but ``unknown``."""
         return tokens.without(CANNOT_TELL)
+
+
+def _require_weights(snapshot: Snapshot) -> None:
+    """Raise ``Rejected`` unless there are tensors to read; a graph is none."""
+    # Of several checkpoints, FunASR's training calls one model.pt.best, another model.pt.avg10.
+    asked = snapshot.candidate.weights is not None
+    known = [
+        name
+        for name in snapshot.weight_files
+        if name.endswith(_FORMATS) or (asked and ".onnx" not in name)
+    ]
+    if not known:
+        raise Rejected("no_weights", f"it has no model.pt; {snapshot.listing}")
 
 
 def _require_outputs(tokens: EmotionTokens, index: TensorIndex) -> None:
