@@ -67,7 +67,7 @@ class Adapter:
         """What to tell of it."""
         whole = f" and {counted(len(self.whole), 'tensor')} taken whole" if self.whole else ""
         layers = counted(len(self.halves), "layer")
-        return f"with the adapter {self.name}: LoRA of {layers}{whole}"
+        return f"With the adapter {self.name}: LoRA of {layers}{whole}."
 
     def index(self, index: TensorIndex, prefix: str) -> TensorIndex:
         """Return the index of the checkpoint with it; ``prefix`` is that of the backbone's weights.
@@ -125,7 +125,7 @@ def left_over(snapshot: Snapshot) -> str:
     """Say that an adapter lies beside the weights that no entry declares; "" where none does."""
     if CONFIG not in snapshot.files or snapshot.candidate.adapter is not None:
         return ""
-    return f"its {CONFIG} was left out, as no `adapter:` names it"
+    return f"Its {CONFIG} was left out, as no `adapter:` names it."
 
 
 @contextmanager

@@ -110,8 +110,8 @@ def told_of_code(snapshot: Snapshot, architecture: str) -> str:
     reference = own_classifier(snapshot) or named_classes(snapshot).get(CONFIG)
     if reference is None:
         return ""
-    told = f"judged by {architecture}, which its config does not name ({reference})"
-    return f"{told}; with trust_remote_code: true by its own"
+    told = f"Judged by {architecture}, which its config does not name ({reference})"
+    return f"{told}; with trust_remote_code: true by its own."
 
 
 def _told_of_what_ran(snapshot: Snapshot) -> str:
@@ -122,7 +122,7 @@ def _told_of_what_ran(snapshot: Snapshot) -> str:
     own = {snapshot.model: snapshot.commit} if "" in homes else {}
     named = listed(f"{name} at {commit[:14]}" for name, commit in {**own, **others}.items())
     opened = ", with the network open to it" if snapshot.candidate.network else ""
-    return f"code of {named} ran{opened}"
+    return f"Code of {named} ran{opened}."
 
 
 @contextmanager

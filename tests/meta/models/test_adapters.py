@@ -118,7 +118,7 @@ def test_a_declared_adapter_is_added(folder: Path, tmp_path: Path, *, rooted: bo
 def test_it_is_told_and_part_of_what_was_judged(folder: Path, tmp_path: Path) -> None:
     adapter = write_adapter(tmp_path / "lora")
     with on_its_way(candidate(folder, adapter), tmp_path) as way:
-        told = f"with the adapter {adapter}: LoRA of 2 layers and 4 tensors taken whole"
+        told = f"With the adapter {adapter}: LoRA of 2 layers and 4 tensors taken whole."
         assert way.get("blueprint").remark == told
         snapshot, key = way.get("snapshot"), way.get("key")
         assert snapshot.identity == "+".join([snapshot.commit, take_snapshot_of(adapter)])
@@ -137,7 +137,7 @@ def test_one_that_lies_beside_the_weights_is_left_out_and_told(
     write_adapter(folder)
     with on_its_way(candidate(folder), tmp_path) as way:
         assert way.get("model").examination.logits == expected
-        told = f"its {CONFIG} was left out, as no `adapter:` names it"
+        told = f"Its {CONFIG} was left out, as no `adapter:` names it."
         assert way.get("blueprint").remark == told
 
 

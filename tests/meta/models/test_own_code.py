@@ -122,7 +122,7 @@ class TestForeignCode:
         with on_its_way(candidate, tmp_path) as way:
             way.get("model")
             snapshot = way.get("snapshot")
-            told = f"code of someone/base at {base[:14]} ran"
+            told = f"Code of someone/base at {base[:14]} ran."
             assert way.get("blueprint").remark == told
         assert set(ran.read_text().split("it ran")) == {""}
         assert snapshot.identity == f"{snapshot.commit}+{base}"
@@ -197,8 +197,8 @@ class TestKnownTypes:
         with on_its_way(local(folder, loader="transformers"), tmp_path) as way:
             assert way.get("model").examination.logits == wanted
             assert way.get("blueprint").remark == (
-                "judged by Wav2Vec2ForSequenceClassification, which its config does not name"
-                " (modeling.Model); with trust_remote_code: true by its own"
+                "Judged by Wav2Vec2ForSequenceClassification, which its config does not name"
+                " (modeling.Model); with trust_remote_code: true by its own."
             )
 
     def test_with_trust_its_own_class_answers(self, folder: Path, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ class TestKnownTypes:
         with on_its_way(local(folder, trust_remote_code=True), tmp_path) as way:
             assert way.get("blueprint").architecture == "Model"
             commit = way.get("snapshot").commit[:14]
-            assert way.get("blueprint").remark == f"code of ./own at {commit} ran"
+            assert way.get("blueprint").remark == f"Code of ./own at {commit} ran."
             assert way.get("model").examination.logits != stock
 
     def test_a_head_that_a_loader_knows_needs_none(self, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_code_gets_the_network_that_its_entry_gives_it(
 def test_an_open_network_is_told(tmp_path: Path) -> None:
     folder = build(tmp_path / "own")
     with on_its_way(local(folder, trust_remote_code=True, network=True), tmp_path) as way:
-        assert way.get("blueprint").remark.endswith(" ran, with the network open to it")
+        assert way.get("blueprint").remark.endswith(" ran, with the network open to it.")
         assert way.get("key") == ""
 
 
