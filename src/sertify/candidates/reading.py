@@ -106,9 +106,14 @@ def read_suite(path: Path) -> Suite:
     Raises ``ConfigurationError`` if the file is missing or anything in it is wrong; each line of
     the message is one problem.
     """
-    document = read_yaml(_bytes_of(path))
+    return suite_of(_bytes_of(path), path)
+
+
+def suite_of(content: bytes, path: Path) -> Suite:
+    """Return what a YAML text would say as the content of the file `path`; as `read_suite`."""
+    document, root = read_yaml(content), path.resolve().parent
     try:
-        file = CandidatesFile.model_validate(document.value)
+        file = CandidatesFile.model_validate(document.value, context={"root": root})
         problems: dict[Location, str] = {}
     except ValidationError as error:
         problems = dict(problems_of(error, document, keys_at))
@@ -116,7 +121,6 @@ def read_suite(path: Path) -> Suite:
     problems = problems | dict(_same_names(document)) | dict(document.problems)
     if problems:
         raise ConfigurationError(report(path.name, document, problems))
-    root = path.resolve().parent
     candidates: list[Candidate] = []
     for index, entry in enumerate(file.candidates):
         line = document.lines["candidates", index]
