@@ -106,7 +106,7 @@ def read_suite(path: Path) -> Suite:
     Raises ``ConfigurationError`` if the file is missing or anything in it is wrong; each line of
     the message is one problem.
     """
-    return suite_of(_bytes_of(path), path)
+    return suite_of(bytes_of(path), path)
 
 
 def suite_of(content: bytes, path: Path) -> Suite:
@@ -132,7 +132,8 @@ def suite_of(content: bytes, path: Path) -> Suite:
     return Suite(tuple(candidates), file.selection, file.corpora)
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Return the content of a candidates file, or complain that there is none."""
     try:
         return read_start(path)
     except FileNotFoundError:
