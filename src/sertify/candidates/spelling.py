@@ -70,7 +70,7 @@ def address_of(written: str) -> Address | None:
     found = _ADDRESS.search(text)
     if found is not None:
         return _address(_parts(found[1]))
-    if _LOCAL.match(text) or "://" in text:
+    if is_local(text) or "://" in text:
         return None
     plain = re.sub(r"\s*/\s*", "/", normalized(text).translate(_DASHES))
     parts = _parts(plain)
@@ -107,6 +107,11 @@ def is_hub_id(text: str) -> bool:
     return len(text) <= LONGEST_REFERENCE and _HUB_ID.fullmatch(text) is not None
 
 
+def is_local(written: str) -> bool:
+    """Whether a reference can only mean a folder, there or not."""
+    return _LOCAL.match(written) is not None
+
+
 def is_folder(written: str, root: Path | None) -> bool:
     """Whether a reference is that of a folder which is there, seen from another."""
     short = 0 < len(written) <= LONGEST_REFERENCE and "\0" not in written
@@ -119,8 +124,9 @@ def doubt(reference: str) -> str:
     >>> doubt("wav2vec2"), doubt("someone/model"), doubt("./a/folder")
     ('; ids are written OWNER/NAME', '', '')
     """
-    local = _LOCAL.match(reference) is not None
-    return "" if local or reference.count("/") == 1 else "; ids are written OWNER/NAME"
+    return (
+        "" if is_local(reference) or reference.count("/") == 1 else "; ids are written OWNER/NAME"
+    )
 
 
 def _as_path(written: str) -> str:
@@ -130,7 +136,7 @@ def _as_path(written: str) -> str:
     if "\\" not in written or re.match(r"[A-Za-z]:", written) or "://" in written:
         return ""
     path = written.strip().replace("\\", "/")
-    return path if _LOCAL.match(path) else f"./{path}"
+    return path if is_local(path) else f"./{path}"
 
 
 def _parts(path: str) -> list[str]:

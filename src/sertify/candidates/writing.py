@@ -14,7 +14,7 @@ from sertify.vocabulary.yaml_lines import read_yaml
 from sertify.vocabulary.yaml_writing import extended
 
 _KEY = "candidates"
-_LONGEST_NAME = 60
+_LONGEST_NAME = 90  # which leaves room for a number
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Book:
         """What its candidates are called, in its order."""
         return tuple(filter(None, names_in(read_yaml(self.text.encode()))))
 
+    def holding(self, other: Candidate) -> str:
+        """Return the name of the candidate that is the same repository; "" where none is."""
+        found = suite_of(self.text.encode(), self.path).candidates if self.names else ()
+        return next((each.name for each in found if _place(each) == _place(other)), "")
+
     def check(self) -> None:
         """Raise ``ConfigurationError`` with all that is wrong with it."""
         suite_of(self.text.encode(), self.path)
@@ -74,6 +79,11 @@ class Book:
         mode = path.stat().st_mode
         write_whole(path, self.text)
         path.chmod(mode)
+
+
+def _place(candidate: Candidate) -> tuple[object, ...]:
+    """Return what tells one repository from another; to the hub, capitals do not."""
+    return (candidate.folder or candidate.model.casefold(), candidate.revision)
 
 
 def free_name(wish: str, taken: Collection[str]) -> str:

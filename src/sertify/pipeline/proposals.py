@@ -1,0 +1,103 @@
+"""The entry of candidates.yaml for a repository, as far as its files tell what to write."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sertify.candidates.spelling import is_hub_id
+from sertify.pipeline.inspection import Inspection
+from sertify.vocabulary.emotions import is_generic
+from sertify.vocabulary.languages import language_tag
+from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.text import clean
+
+_PLAIN_EXTRACTOR = {"sampling_rate": 16_000}
+_STOCK = "transformers"
+_MOST = 3  # remedies, each for what is wrong after the one before
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a repository is with nothing but its name, and what it is by the entry proposed.
+
+    ``entry`` is None where nothing is known that could be written down.
+    """
+
+    plain: Inspection
+    inspection: Inspection
+    entry: Mapping[str, Any] | None
+
+
+def propose(entry: Mapping[str, Any], look: Callable[[Mapping[str, Any]], Inspection]) -> Proposal:
+    """Look at what an entry names, then at what would help if something is wrong with that."""
+    plain = found = look(entry)
+    for _ in range(_MOST):
+        for remedy in _remedies(found):
+            better = look({**entry, **remedy})
+            if _helps(better, found):
+                entry, found = {**entry, **remedy}, better
+                break
+        else:
+            break
+    return Proposal(plain, found, _completed(entry, found))
+
+
+def _helps(better: Inspection, found: Inspection) -> bool:
+    blocked = better.flaw is not None and better.flaw.outcome is Outcome.BLOCKED
+    return not blocked and better.reason != found.reason
+
+
+def _remedies(found: Inspection) -> Iterator[dict[str, Any]]:
+    """Yield keys of an entry that may help, the best first."""
+    if found.reason == "no_feature_extractor":
+        yield from ({"feature_extractor": base} for base in _bases(found))
+        yield {"feature_extractor": _PLAIN_EXTRACTOR}
+    elif found.reason in ("no_labels", "label_count_mismatch") and (names := _names(found)):
+        yield {"labels": names}
+
+
+def _bases(found: Inspection) -> Iterator[str]:
+    """Yield the model that this one was trained from, as its config names it."""
+    name = (found.config or {}).get("_name_or_path")
+    is_id = isinstance(name, str) and "/" in name and is_hub_id(name)
+    if is_id and name != found.candidate.model and found.candidate.feature_extractor is None:
+        yield str(name)
+
+
+def _names(found: Inspection) -> list[str]:
+    """Return the labels that label2id has, where it names each output."""
+    named = (found.config or {}).get("label2id")
+    places = dict(named) if isinstance(named, dict) else {}
+    names = {place: name for name, place in places.items() if type(place) is int}
+    whole = len(names) == len(places) and {*names} == {*range(len(names))}
+    if not whole or any(map(is_generic, names.values())) or found.candidate.labels is not None:
+        return []
+    return [names[place] for place in range(len(names))]
+
+
+def _completed(entry: Mapping[str, Any], found: Inspection) -> Mapping[str, Any] | None:
+    """Add to an entry what is expected of it, and what its model card says."""
+    snapshot, flaw = found.snapshot, found.flaw
+    if flaw is not None and flaw.outcome is Outcome.BLOCKED:
+        return None
+    keys = ("name", "model", "revision", "subfolder")
+    expected = {"status": "rejected", "reason": found.reason} if flaw else {}
+    declared = {} if snapshot is None else _declared(found)
+    loader = found.outline.loader.name if found.outline else _STOCK
+    given = {"loader": loader} if loader != _STOCK else {}
+    first = {key: entry[key] for key in keys if key in entry}
+    return {**first, **expected, **declared, **given, **entry}
+
+
+def _declared(found: Inspection) -> dict[str, Any]:
+    assert found.snapshot is not None
+    card = found.snapshot.card
+    tags = (language_tag(language) for language in card.languages)
+    corpora = (known_corpus(name) or clean(name) for name in card.datasets)
+    declared = {
+        "languages": [*dict.fromkeys(filter(None, tags))],
+        "licence": clean(card.licence).strip(),
+        "trained_on": [*dict.fromkeys(filter(None, (*corpora, *card.mentions)))],
+    }
+    return {key: value for key, value in declared.items() if value}
