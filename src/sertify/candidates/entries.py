@@ -65,6 +65,8 @@ Reference = Annotated[
     ),
     BeforeValidator(_rightly_spelt),
 ]
+_PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
+Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]
 LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
@@ -169,6 +171,12 @@ class Entry(Keys):
     )
     feature_extractor: FeatureExtractor | None = Field(
         None, description="Repository or folder to take the feature extractor from."
+    )
+    subfolder: Inside | None = Field(
+        None, description="Folder of the repository that is judged in place of the whole."
+    )
+    weights: Inside | None = Field(
+        None, description="File of the weights, where there are several or its name is unusual."
     )
     loader: Annotated[str, _known("a loader", _loaders)] = Field(
         "auto",

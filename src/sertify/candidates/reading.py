@@ -34,6 +34,8 @@ _JUDGED_BY = (
     "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
     "trained_on",
 )  # fmt: skip
+_LATER = ("subfolder", "weights")
+"""What an entry may also say by now."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Candidate:
     feature_extractor_folder: Path | None = None
     loader: str = "auto"
     variant: str = "fp32"
+    subfolder: str | None = None
+    weights: str | None = None
     trust_remote_code: bool = False
     requirements: Requirements = field(default_factory=Requirements)
     limits: Allowances = field(default_factory=Allowances, compare=False)
@@ -73,6 +77,8 @@ class Candidate:
         extractor = self.feature_extractor
         judged: dict[str, Any] = {name: getattr(self, name) for name in _JUDGED_BY}
         judged["feature_extractor"] = getattr(extractor, "sampling_rate", extractor)
+        # Without them, an entry stays what it was before there were any.
+        judged |= {name: value for name in _LATER if (value := getattr(self, name))}
         judged["requirements"] = self.requirements.model_dump(mode="json")
         return sha256(json.dumps(judged, sort_keys=True, default=dict).encode()).hexdigest()[:12]
 

@@ -18,6 +18,7 @@ from sertify.vocabulary.text import amount, listed
 
 _IN_FOLDERS = "*/*"  # such as the checkpoints of a training run
 
+CARD = "README.md"
 LARGEST, LARGEST_LIST = 4_000_000, 32_000_000
 """Bytes that are read of a file such as a config or a card, and of a list of tensors by file."""
 
@@ -27,9 +28,18 @@ def largest(name: str) -> int:
     return LARGEST_LIST if name.endswith(".index.json") else LARGEST
 
 
-def small_files(files: Mapping[str, int], patterns: Collection[str]) -> tuple[dict[str, int], str]:
-    """Return the sizes of the files that patterns name, and a remark on those that are no small."""
-    names = filter_repo_objects(files, allow_patterns=list(patterns), ignore_patterns=[_IN_FOLDERS])
+def small_files(
+    files: Mapping[str, int], patterns: Collection[str], subfolder: str = ""
+) -> tuple[dict[str, int], str]:
+    """Return the sizes of the files that patterns name, and a remark on those that are no small.
+
+    Those of a subfolder are taken in place of those at the top, and the card of the whole beside.
+    """
+    start = f"{subfolder}/" if subfolder else ""
+    inside = [name.removeprefix(start) for name in files if name.startswith(start)]
+    kept = filter_repo_objects(inside, allow_patterns=list(patterns), ignore_patterns=[_IN_FOLDERS])
+    above = {CARD} & files.keys() if subfolder and CARD in patterns else ()
+    names = [*(start + name for name in kept), *above]
     sizes = {name: files[name] for name in names}
     small = {name: size for name, size in sizes.items() if size <= largest(name)}
     remarks = [

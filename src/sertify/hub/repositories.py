@@ -5,8 +5,8 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from huggingface_hub import constants, get_cached_repo_tree, snapshot_download
@@ -26,7 +26,7 @@ from sertify.hub.progress import Silent, Tell, telling
 from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.files import Footprint, read_text, stamps_in
-from sertify.vocabulary.text import amount, listed
+from sertify.vocabulary.text import amount, listed, shown
 
 # How often a folder is read that is written meanwhile.
 _READINGS = 3
@@ -46,6 +46,10 @@ _FORMATS = (
 )
 SPEECHBRAIN_WEIGHTS = ("model.ckpt", "wav2vec2.ckpt")
 """The files of a checkpoint in SpeechBrain's format."""
+FUNASR_WEIGHTS = ("model.pt",)
+"""The file of a checkpoint in FunASR's format."""
+# Of formats whose files have names that others have as well: the file that tells.
+_OTHER_FORMATS = {"hyperparams.yaml": SPEECHBRAIN_WEIGHTS, "config.yaml": FUNASR_WEIGHTS}
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Repository:
         Size in bytes of every file of the repository, by its name.
     of_hub
         Whether more can be downloaded.
+    subfolder
+        The folder of the hub's repository that is taken for the whole of it; "" for none.
     stamps
         How the files of a local folder looked when they were read for ``commit``, by their names.
     """
@@ -73,6 +79,7 @@ class Repository:
     folder: Path
     files: Mapping[str, int] = field(repr=False)
     of_hub: bool = False
+    subfolder: str = ""
     offline: bool = field(default=False, compare=False)
     stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
 
@@ -80,6 +87,15 @@ class Repository:
     def listing(self) -> str:
         """The end of a sentence that says which files it has."""
         return f"its files are {listed(sorted(self.files))}" if self.files else "it has no files"
+
+    @property
+    def root(self) -> Path:
+        """The folder of the whole repository."""
+        return self.folder.parents[self.subfolder.count("/")] if self.subfolder else self.folder
+
+    def path_of(self, name: str) -> str:
+        """Return what the hub calls one of the files."""
+        return f"{self.subfolder}/{name}" if self.subfolder else name
 
     def read_json(self, name: str) -> Any:
         """Return the parsed content of a file; OSError or ValueError where that is not possible."""
@@ -100,8 +116,8 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
         limit_waiting()
         model, commit, offline = repository.model, repository.commit, repository.offline
         with hub_errors(model, commit, offline=offline):
-            there, sizes = repository.folder, repository.files
-            wanted = {name: sizes[name] for name in names if name in sizes}
+            there, sizes = repository.root, repository.files
+            wanted = {repository.path_of(name): sizes[name] for name in names if name in sizes}
             total = sum(missing(there, wanted).values())
             bar = telling(progress, total) if progress and total else Silent
             download(model, there, wanted, offline=offline, bar=bar)
@@ -111,15 +127,24 @@ def weight_files(names: Iterable[str]) -> tuple[str, ...]:
     """Return the files that weights would be read from, the safest format first."""
     there = sorted(names)
     by_format = ([name for name in there if re.fullmatch(form, name)] for form in _FORMATS)
-    speechbrain = [name for name in SPEECHBRAIN_WEIGHTS if name in there]
-    first = next(filter(None, by_format), [])
-    return tuple(first or (speechbrain if "hyperparams.yaml" in there else []))
+    others = (
+        [n for n in names if n in there] for sign, names in _OTHER_FORMATS.items() if sign in there
+    )
+    return tuple(next(filter(None, (*by_format, *others)), ()))
 
 
 def remote(
-    model: str, revision: str | None, patterns: Collection[str], *, offline: bool
+    model: str,
+    revision: str | None,
+    patterns: Collection[str],
+    *,
+    subfolder: str = "",
+    offline: bool,
 ) -> tuple[Repository, bool | None, str]:
-    """Return a repository of the hub, whether it is gated, and a remark."""
+    """Return a repository of the hub, or one of its folders, whether it is gated, and a remark.
+
+    Its card and the small files that patterns name are fetched.
+    """
     limit_waiting()
     offline = offline or constants.HF_HUB_OFFLINE
     with hub_errors(model, revision, offline=offline), _looking(model, offline=offline):
@@ -128,8 +153,8 @@ def remote(
         cached = offline or trouble is not None
         try:
             at = api.resolve_revision(model, revision=revision, local_files_only=cached)
-            folder, files = _list(model, at, offline=cached)
-            small, remark = small_files(files, patterns)
+            folder, files = _list(model, at, subfolder, offline=cached)
+            small, remark = small_files(files, patterns, subfolder)
             download(model, folder, small, offline=cached)
         except (LocalEntryNotFoundError, RevisionResolutionError):
             if trouble is None:
@@ -137,7 +162,9 @@ def remote(
             raise trouble from trouble.__cause__
     silence = f"{constants.ENDPOINT} gave no usable answer, so what the cache has of it was judged"
     gated = None if api.info is None else bool(api.info.gated)
-    repository = Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
+    repository = _within(
+        subfolder, Repository(model, folder.name, folder, files, of_hub=True, offline=offline)
+    )
     return repository, gated, "; ".join(filter(None, [silence if trouble else "", remark]))
 
 
@@ -146,7 +173,22 @@ def _looking(model: str, *, offline: bool) -> AbstractContextManager[None]:
     return rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK, online=not offline)
 
 
-def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[str, int]]:
+def _within(subfolder: str, whole: Repository) -> Repository:
+    """Return one of its folders as a repository; ``Rejected`` with ``not_found`` if not there."""
+    if not subfolder:
+        return whole
+    start = f"{subfolder}/"
+    files = {n.removeprefix(start): size for n, size in whole.files.items() if n.startswith(start)}
+    if not files:
+        folders = sorted({str(PurePosixPath(name).parent) for name in whole.files} - {"."})
+        has = f"its folders are {listed(folders)}" if folders else "it has no folders"
+        raise Rejected("not_found", f"{whole.model} has no folder {shown(subfolder)}; {has}")
+    return replace(whole, folder=whole.folder / subfolder, subfolder=subfolder, files=files)
+
+
+def _list(
+    model: str, revision: str, subfolder: str, *, offline: bool
+) -> tuple[Path, Mapping[str, int]]:
     """Return the folder of a commit in the cache, and the sizes of its files, as the hub lists."""
     what = f"the listing of {model}"
     with rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK, bounds.MOST_REQUESTS):
@@ -155,10 +197,10 @@ def _list(model: str, revision: str, *, offline: bool) -> tuple[Path, Mapping[st
         folder = Path(cast("str", nothing))
         if not offline:  # of what it cannot keep there, the client says nothing
             folder.mkdir(parents=True, exist_ok=True)
-        return folder, _listing(model, folder)
+        return folder, _listing(model, folder, subfolder)
 
 
-def _listing(model: str, folder: Path) -> Mapping[str, int]:
+def _listing(model: str, folder: Path, subfolder: str) -> Mapping[str, int]:
     """Sizes of all files of the repository of which `folder` holds some, by the hub's listing."""
     try:
         tree = get_cached_repo_tree(model, revision=folder.name)
@@ -166,14 +208,15 @@ def _listing(model: str, folder: Path) -> Mapping[str, int]:
         # A download of single files, as transformers makes it, leaves none. Without weights,
         # nothing then tells a part of a repository from one that has none.
         sizes = _sizes(folder)
-        if not weight_files(sizes):
+        start = f"{subfolder}/" if subfolder else ""
+        if not weight_files(name.removeprefix(start) for name in sizes if name.startswith(start)):
             raise LocalEntryNotFoundError(f"no weights in {folder}") from None
         return sizes
     return checked_sizes((file.path, file.size) for file in tree)
 
 
-def local(model: str, folder: Path) -> Repository:
-    """Return a folder as a repository.
+def local(model: str, folder: Path, subfolder: str = "") -> Repository:
+    """Return a folder, or one that is in it, as a repository.
 
     Raises ``Rejected`` with ``not_found``, or ``Blocked`` with ``changed_while_judged`` where it is
     written faster than it can be read.
@@ -185,7 +228,7 @@ def local(model: str, folder: Path) -> Repository:
         commit = _commit_of(folder, stamps)
         if commit and stamps == stamps_in(folder):
             sizes = {name: size for name, (size, _, _) in stamps.items()}
-            return Repository(model, commit, folder, sizes, stamps=stamps)
+            return _within(subfolder, Repository(model, commit, folder, sizes, stamps=stamps))
     message = f"{model} is written to all the time; wait until that has ended"
     raise Blocked("changed_while_judged", message)
 

@@ -1,7 +1,7 @@
 """From a candidate to a snapshot: which files its repository holds, at which commit."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -12,8 +12,9 @@ from sertify.candidates.reading import Candidate
 from sertify.hub import bounds
 from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
-from sertify.hub.configs import has_config, library_of
-from sertify.hub.hyperparams import read_hyperparams
+from sertify.hub.companions import built_on
+from sertify.hub.configs import library_of
+from sertify.hub.downloads import CARD
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
@@ -21,7 +22,6 @@ from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorInde
 from sertify.hub.tensors.safetensors_files import read_safetensors
 from sertify.hub.troubles import hub_errors
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import listed
 
 EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
@@ -31,7 +31,12 @@ EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
 _SMALL_FILES = (
     "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
     "hyperparams.yaml", "label_encoder.txt",
+    "configuration.json", "config.yaml", "tokens.txt", "tokens.json", "am.mvn",
 )  # fmt: skip
+
+
+_NO_WEIGHTS = r"^(adapter_|training_args|optimizer|scheduler|rng_state)"
+"""How names begin that end as those of weights do."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,9 @@ class Snapshot(Repository):
 
     @property
     def weight_files(self) -> tuple[str, ...]:
-        """The files that weights would be read from, the safest format first."""
-        return weight_files(self.files)
+        """The files that weights would be read from: those asked for, else the safest format."""
+        wish = self.candidate.weights
+        return weight_files(self.files) if wish is None else tuple({wish} & self.files.keys())
 
     @property
     def weight_size(self) -> int:
@@ -67,7 +73,7 @@ class Snapshot(Repository):
     @property
     def card(self) -> Card:
         """What its model card declares."""
-        return read_card(self.folder)
+        return read_card(self.folder if CARD in self.files else self.root)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -106,11 +112,12 @@ def take_snapshot(candidate: Candidate, *, offline: bool = False) -> Snapshot:
     Raises ``Rejected``: ``not_found`` or ``revision_not_found``; and ``Blocked``: ``gated``,
     ``unreachable``, ``timed_out``, ``offline_not_cached`` or ``disk_full``.
     """
+    place = candidate.subfolder or ""
     if candidate.folder is not None:
-        repository, gated, remark = local(candidate.model, candidate.folder), None, ""
+        repository, gated, remark = local(candidate.model, candidate.folder, place), None, ""
     else:
         repository, gated, remark = remote(
-            candidate.model, candidate.revision, _SMALL_FILES, offline=offline
+            candidate.model, candidate.revision, _SMALL_FILES, subfolder=place, offline=offline
         )
     return Snapshot(
         **vars(repository),
@@ -129,12 +136,7 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     """
     names = snapshot.weight_files
     if not names:
-        if snapshot.candidate.loader != "auto":
-            return TensorIndex({}, problem="it has no weights in a known format")
-        library = library_of(snapshot.files)
-        if library:
-            raise Rejected("unsupported_library", f"its weights are only in {library}")
-        raise Rejected("no_weights", f"it has no weights in a known format; {snapshot.listing}")
+        return _nothing(snapshot)
     _require_shards(snapshot, names[0])
     what, model = f"the index of {snapshot.model}", snapshot.model
     with (
@@ -142,6 +144,31 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
         rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK),
     ):
         return TensorIndex.merged(_index_of(snapshot, name) for name in names)
+
+
+def _nothing(snapshot: Snapshot) -> TensorIndex:
+    """Return an empty index for a loader that may know better; else say what there is instead."""
+    wish = snapshot.candidate.weights
+    if wish is not None:
+        message = f"candidates.yaml says weights: {wish}, which is not there; {snapshot.listing}"
+        raise Rejected("no_weights", message)
+    if snapshot.candidate.loader != "auto":
+        return TensorIndex({}, problem="it has no weights in a known format")
+    advice, library = _elsewhere(snapshot.files), library_of(snapshot.files)
+    if library and not advice:
+        raise Rejected("unsupported_library", f"its weights are only in {library}")
+    message = f"it has no weights in a known format; {snapshot.listing}"
+    raise Rejected("no_weights", message + advice)
+
+
+def _elsewhere(names: Iterable[str]) -> str:
+    """Return the end of a sentence that proposes weights of another name or in a folder."""
+    there = sorted(name for name in names if name.endswith((".safetensors", ".bin")))
+    usual = [name for name in there if weight_files([name.rpartition("/")[2]])]
+    if usual and "/" in usual[0]:
+        return f". Set `subfolder: {usual[0].rpartition('/')[0]}` to take those in a folder"
+    whole = [name for name in there if not re.search(rf"/|{SHARD}|{_NO_WEIGHTS}", name)]
+    return f". Set `weights: {whole[0]}` if that is them" if whole else ""
 
 
 def _require_shards(snapshot: Snapshot, first: str) -> None:
@@ -183,7 +210,8 @@ def _open(snapshot: Snapshot, name: str) -> BinaryIO:
         return path.open("rb")
     if snapshot.offline:
         raise LocalEntryNotFoundError(f"{name} is not in the cache")
-    remote = RemoteFile(snapshot.model, snapshot.commit, name, snapshot.files[name])
+    whole = snapshot.path_of(name)
+    remote = RemoteFile(snapshot.model, snapshot.commit, whole, snapshot.files[name])
     return cast("BinaryIO", remote)
 
 
@@ -195,23 +223,9 @@ def _companions(
     if isinstance(extractor, str):
         folder = candidate.feature_extractor_folder
         companions[extractor] = _companion(extractor, folder, "no_feature_extractor", offline)
-    backbone = _backbone(repository)
-    if backbone is not None:
+    for backbone in built_on(repository):
         companions[backbone] = _companion(backbone, None, "no_config", offline)
     return companions
-
-
-def _backbone(repository: Repository) -> str | None:
-    """Name of the repository that a SpeechBrain one takes the config of its backbone from."""
-    # Where transformers can read it, SpeechBrain's file does not matter.
-    if "hyperparams.yaml" not in repository.files or has_config(repository):
-        return None
-    try:
-        text = read_text(repository.folder / "hyperparams.yaml")
-        source = read_hyperparams(text).get("wav2vec2_hub")
-    except (OSError, ValueError):
-        return None  # the loader will say so
-    return source if isinstance(source, str) else None
 
 
 def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repository | Rejected:

@@ -40,11 +40,11 @@ class Watch:
 
 def _changed_here(repository: Repository, known: dict[str, Footprint]) -> str:
     """Return what differs in a folder of the user, and note how it looks if nothing does."""
-    present = stamps_in(repository.folder)
+    present = stamps_in(repository.root)
     if present == known:
         return ""
     try:
-        same = local(repository.model, repository.folder).commit == repository.commit
+        same = local(repository.model, repository.root).commit == repository.commit
     except (Blocked, Rejected):
         same = False
     if same:

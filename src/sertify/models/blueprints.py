@@ -69,6 +69,8 @@ class Blueprint:
         `extractor_problem` says why.
     receptive_field
         Samples below which the network cannot answer.
+    shortest, longest
+        Seconds of a clip that the network was made for, and that it hears; None for no limit.
     memory
         Bytes that the network takes, at least; 0 where only loading can tell.
     remark
@@ -89,6 +91,8 @@ class Blueprint:
     sampling_rate: int | None = None
     extractor_problem: str = ""
     receptive_field: int = 400
+    shortest: float = 0
+    longest: float | None = None
     memory: int = 0
     remark: str = ""
     material: Any = field(default=None, repr=False, compare=False)

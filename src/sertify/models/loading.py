@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -11,6 +11,7 @@ import torch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.checkpoints import opened, wrapper_of
 from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.model import LoadedModel
@@ -104,20 +105,19 @@ def _index_of_files(snapshot: Snapshot) -> TensorIndex | None:
 
     None for other formats.
     """
-    names = [name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt"))]
+    names = [name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt", ".pt"))]
     return TensorIndex.merged(_index_of(snapshot, name) for name in names) if names else None
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
     with weight_errors(name), quiet():
         content = torch.load(snapshot.folder / name, map_location="meta", weights_only=True)
-    if not isinstance(content, Mapping):
-        return TensorIndex({})
-    named = {str(key): value for key, value in content.items()}
-    tensors = {key: value for key, value in named.items() if isinstance(value, torch.Tensor)}
+    inside = wrapper_of(content)
+    tensors, others = opened(content, inside)
     return TensorIndex(
         {key: Tensor(tuple(value.shape), str(value.dtype)) for key, value in tensors.items()},
-        others=tuple(sorted(named.keys() - tensors.keys())),
+        others=others,
+        inside=inside,
     )
 
 

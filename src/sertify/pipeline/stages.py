@@ -141,6 +141,8 @@ def key(
         candidate.variant,
         candidate.labels,
         candidate.trust_remote_code,
+        candidate.subfolder,
+        candidate.weights,
         getattr(extractor, "sampling_rate", extractor),
         decides_answers(settings.environment),
     )

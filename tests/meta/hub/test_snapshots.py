@@ -29,6 +29,7 @@ from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import Repository, fetch
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
+from sertify.hub.watching import Watch
 from sertify.vocabulary.errors import Blocked, Rejected
 from tests.meta.local_hub import (
     LocalHub,
@@ -140,6 +141,50 @@ def test_a_snapshot_knows_every_file_and_its_size() -> None:
 def test_a_snapshot_downloads_small_files_only(server: LocalHub) -> None:
     assert present(take_snapshot(of_hub())) == set(SMALL)
     assert server.downloads == {f"{REPO}/{name}" for name in SMALL}
+
+
+def test_a_folder_of_a_repository_stands_for_the_whole(server: LocalHub) -> None:
+    write(server.root / REPO, {f"best/{name}": content for name, content in SMALL.items()})
+    write(server.root / REPO, {"best/model.safetensors": b"best" * 100})
+    snapshot = take_snapshot(of_hub(subfolder="best"))
+    assert snapshot.files.keys() == {*SMALL, "model.safetensors"}
+    assert present(snapshot) == {*SMALL}
+    fetch(snapshot, snapshot.weight_files)
+    assert (snapshot.folder / "model.safetensors").read_bytes() == b"best" * 100
+    assert not (snapshot.root / "model.safetensors").exists()
+    assert not Watch(snapshot).changed()
+    again = take_snapshot(of_hub(subfolder="best"), offline=True)
+    assert again == snapshot
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_folder_that_a_repository_does_not_have(offline: bool) -> None:
+    take_snapshot(of_hub())
+    with pytest.raises(Rejected) as caught:
+        take_snapshot(of_hub(subfolder="best"), offline=offline)
+    assert (
+        str(caught.value)
+        == "not_found: org/model has no folder best; its folders are checkpoint-500"
+    )
+
+
+def test_weights_of_another_name_or_place_are_proposed(server: LocalHub) -> None:
+    for name in WEIGHTS:
+        (server.root / REPO / name).unlink()
+    assert no_weights().endswith(". Set `subfolder: checkpoint-500` to take those in a folder")
+    (server.root / REPO / "checkpoint-500/model.safetensors").unlink()
+    assert no_weights().endswith(". Set `weights: model.fp16.safetensors` if that is them")
+    (server.root / REPO / "model.fp16.safetensors").unlink()
+    assert no_weights().startswith("unsupported_library: ")
+
+
+def no_weights() -> str:
+    """Return why there is no index of weights."""
+    snapshot = take_snapshot(of_hub())
+    with pytest.raises(Rejected) as caught:
+        read_index(snapshot)
+    assert caught.value.reason.code in ("no_weights", "unsupported_library")
+    return str(caught.value)
 
 
 def test_of_two_formats_the_safe_one_is_downloaded() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
@@ -174,6 +175,12 @@ OTHER_FORMS: dict[str, Make] = {
         }
     ),
     "without-the-mask-of-training": drop("masked_spec_embed"),
+    "within-a-training-state": lambda folder: tiny.write_tensors(
+        folder, {"epoch": 3, "model": tiny.read_tensors(folder), "optimizer": {}}, PICKLED
+    ),
+    "within-an-old-training-state": lambda folder: pickle_as_of_old(
+        folder, {"epoch": 3, "state_dict": tiny.read_tensors(folder)}
+    ),
     "sharded": lambda folder: shard(folder, tiny.read_tensors(folder)),
     "extractor-of-no-type": lambda folder: tiny.edit_json(
         folder / PREPROCESSOR, lambda old: old.pop("feature_extractor_type")
@@ -208,6 +215,51 @@ def test_other_forms_of_a_checkpoint_answer_the_same(folder: Path, make: Make) -
     expected = certified(folder).logits(second())
     make(folder)
     np.testing.assert_allclose(certified(folder).logits(second()), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["model.fp16.safetensors", "best.bin", "old.safetensors"])
+def test_weights_of_another_name_are_asked_for(folder: Path, name: str) -> None:
+    expected = certified(folder).logits(second())
+    tensors = tiny.read_tensors(folder)
+    if name.endswith(".bin"):
+        torch.save(tensors, folder / name)
+    else:
+        safetensors.torch.save_file(tensors, folder / name)
+    refill("classifier.weight", torch.zeros_like)(folder)
+    model = certified(folder, weights=name)
+    assert model.blueprint.files == (name,)
+    np.testing.assert_allclose(model.logits(second()), expected, atol=1e-6)
+
+
+def test_weights_in_a_folder_are_asked_for(folder: Path, tmp_path: Path) -> None:
+    expected = certified(folder).logits(second())
+    (tmp_path / "runs").mkdir()
+    folder.rename(tmp_path / "runs/best")
+    whole = tmp_path / "runs"
+    (whole / "README.md").write_text("---\nlicense: mit\n---\n")
+    model = certified(whole, subfolder="best")
+    np.testing.assert_allclose(model.logits(second()), expected, atol=1e-6)
+    assert model.snapshot.card.licence == "mit"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            {"subfolder": "worst"},
+            "not_found: ./tiny has no folder worst; it has no folders",
+        ),
+        (
+            {"weights": "best.bin"},
+            (
+                "no_weights: candidates.yaml says weights: best.bin, which is not there; its files"
+                f" are {CONFIG}, {SAFE}, {PREPROCESSOR}"
+            ),
+        ),
+    ],
+)
+def test_what_was_asked_for_is_not_there(folder: Path, entry: dict[str, str], message: str) -> None:
+    assert rejection(folder, **entry) == message
 
 
 # ------------------------------------------------------------------ incomplete checkpoints
@@ -247,12 +299,10 @@ INCOMPLETE: dict[str, tuple[Make, str, int, str]] = {
         ),
     ),
     "weights-within-a-training-state": (
-        lambda folder: tiny.write_tensors(
-            folder, {"state_dict": tiny.read_tensors(folder)}, PICKLED
-        ),
+        lambda folder: tiny.write_tensors(folder, {"averaged": tiny.read_tensors(folder)}, PICKLED),
         "random_head",
         38,
-        f"its head lacks {OF_HEAD}, {OF_ENCODER} and 32 more and has state_dict instead",
+        f"its head lacks {OF_HEAD}, {OF_ENCODER} and 32 more and has averaged instead",
     ),
     "keys-prefixed-by-a-wrapper": (
         lambda folder: tiny.write_tensors(

@@ -1,6 +1,6 @@
 """What torch.save wrote: the pickle in its archive, walked but not executed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -8,6 +8,7 @@ from sertify.hub.tensors.archives import Member, members_of, unpacked
 from sertify.hub.tensors.index import (
     BITS,
     MOST,
+    WRAPPERS,
     CorruptWeights,
     NotInspectable,
     Tensor,
@@ -106,7 +107,11 @@ def _folder(members: Mapping[bytes, Member]) -> bytes:
 def _walked(pickle: bytes, records: _Records) -> TensorIndex:
     walk = Walk(pickle)
     try:
-        tensors, others = _held(walk.run(), records)
+        top = walk.run()
+        tensors, others = _held(top, records)
+        inside = "" if tensors else _wrapper(top)
+        if inside:
+            tensors, others = _held(dict(_named(top))[inside], records)
     except ValueError as error:
         if unsafe := _unsafe(walk.names):
             return TensorIndex({}, (), unsafe)
@@ -115,17 +120,30 @@ def _walked(pickle: bytes, records: _Records) -> TensorIndex:
         if isinstance(error, LongPickle):
             raise NotInspectable(f"has a long pickle: {error}") from None
         raise
-    return TensorIndex(tensors, others, _unsafe(walk.names))
+    return TensorIndex(tensors, others, _unsafe(walk.names), inside=inside)
 
 
 def _unsafe(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({_shown(name) for name in names if name not in SAFE_GLOBALS}))
 
 
+def _named(top: object) -> Iterator[tuple[str, object]]:
+    """Yield what a dict holds under names."""
+    if isinstance(top, Entries):
+        yield from ((key, value) for key, value in top.pairs if isinstance(key, str))
+
+
+def _wrapper(top: object) -> str:
+    """Return the key under which a dict holds another one of tensors."""
+    inner = {key: value for key, value in _named(top) if isinstance(value, Entries)}
+    held = (key for key in WRAPPERS if any(map(_rebuilt, dict(_named(inner.get(key))).values())))
+    return next(held, "")
+
+
 def _held(top: object, records: _Records) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     if not isinstance(top, Entries):
         raise NotInspectable("holds something other than a dict of tensors")
-    named = {key: value for key, value in top.pairs if isinstance(key, str)}
+    named = dict(_named(top))
     held = {name: _tensor(name, value, records) for name, value in named.items()}
     others = {_shown(name) for name, tensor in held.items() if tensor is None}
     others |= {_shown(key) for key, _ in top.pairs if not isinstance(key, str)}

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeGuard
 
+WRAPPERS = ("state_dict", "model_state_dict", "model")
+"""The keys under which a checkpoint of a training run holds its tensors."""
+
 MAX_INDEX = 16 * 2**20
 """The longest index that is read, in bytes; 800 tensors need about 100,000."""
 
@@ -32,6 +35,9 @@ class Tensor:
 class TensorIndex:
     """The tensors of one weight file or of several, by name.
 
+    ``inside`` is the key of the pickle, one of `WRAPPERS`, under which they are all; "" where they
+    are at its top. What is beside that key is none of its ``others``.
+
     ``others`` are the keys, sorted, under which a pickle holds something else; a key that is no
     string is shown as Python would, or by its type. ``unsafe`` are the functions and
     classes, sorted, that the pickle names and ``torch.load(weights_only=True)`` refuses, "?" for
@@ -44,6 +50,7 @@ class TensorIndex:
     others: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
     problem: str = ""
+    inside: str = ""
 
     @property
     def parameters(self) -> int:
@@ -64,6 +71,7 @@ class TensorIndex:
             tuple(sorted({name for shard in shards for name in shard.others})),
             tuple(sorted({name for shard in shards for name in shard.unsafe})),
             next((shard.problem for shard in shards if shard.problem), ""),
+            next((shard.inside for shard in shards if shard.inside), ""),
         )
 
 

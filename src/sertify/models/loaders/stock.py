@@ -1,6 +1,7 @@
 """Checkpoints of classes in the way of transformers: the stock ones, and a base for others."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
+from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.networks import TorchNetwork, batching_for
@@ -85,19 +87,30 @@ class StockLoader:
             receptive_field=receptive_field(config),
             memory=memory,
             remark=self.remark(index),
-            material=(network, config, extractor, index.others),
+            material=(network, config, extractor, index),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, others = blueprint.material
+        network_class, config, extractor, index = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
+            folder, tensors = _source(blueprint, index)
             network, info = network_class.from_pretrained(
-                blueprint.snapshot.folder, config=config, local_files_only=True, **LOADING
+                folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
         answering = TorchNetwork(network, extractor, self.batching(config, extractor))
-        return answering, weight_report(network, info, others)
+        return answering, weight_report(network, info, index.others)
+
+
+def _source(blueprint: Blueprint, index: TensorIndex) -> tuple[Path | None, Any]:
+    """Return the folder that transformers loads from, or the tensors that it would not find."""
+    snapshot = blueprint.snapshot
+    if not index.inside and snapshot.candidate.weights is None:
+        return snapshot.folder, None
+    paths = (snapshot.folder / name for name in blueprint.files)
+    pieces = [read_tensors(path, index.inside) for path in paths]
+    return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
 
 
 LOADING = {

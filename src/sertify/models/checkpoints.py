@@ -1,0 +1,45 @@
+"""The tensors of a weight file that is on this machine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from sertify.hub.tensors.index import WRAPPERS
+
+
+def read_tensors(path: Path, inside: str = "", device: str = "cpu") -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file, or of a pickle that holds nothing else.
+
+    ``inside`` is the key under which a pickle holds them, as in `TensorIndex`. Raises whatever
+    reading the file does.
+    """
+    if path.suffix == ".safetensors":
+        tensors: dict[str, torch.Tensor] = load_file(path, device)
+        return tensors
+    return opened(torch.load(path, map_location=device, weights_only=True), inside)[0]
+
+
+def opened(content: Any, inside: str) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
+    """Return the tensors that a checkpoint holds, under a key of its or at its top, by name.
+
+    Also the names, sorted, of what it holds beside them; neither where it is nothing of the kind.
+    """
+    held = content.get(inside) if inside and isinstance(content, Mapping) else content
+    if not isinstance(held, Mapping):
+        return {}, ()
+    named = {str(key): value for key, value in held.items()}
+    tensors = {key: value for key, value in named.items() if isinstance(value, torch.Tensor)}
+    return tensors, tuple(sorted(named.keys() - tensors.keys()))
+
+
+def wrapper_of(content: Any) -> str:
+    """Return the key under which a checkpoint holds its tensors; "" where it is none of the known.
+
+    As the walk of a pickle tells it, for those that cannot be walked.
+    """
+    if not isinstance(content, Mapping) or opened(content, "")[0]:
+        return ""
+    return next((key for key in WRAPPERS if opened(content, key)[0]), "")
