@@ -69,7 +69,8 @@ def entries_for(references: Sequence[str], book: Book, revision: str | None) -> 
 
     What an address of the hub says is understood. Raises ``ConfigurationError`` as `inspect` does.
     """
-    names, entries = [*book.names], []
+    names = [*book.names]
+    entries: list[Written] = []
     for reference in references:
         named = _named(reference, book.path.resolve().parent, revision)
         names.append(free_name(_wish(named["model"], book), names))

@@ -212,15 +212,18 @@ def test_what_is_required_is_said_by_candidates_yaml(here: Path, inspect: Call) 
     inspect("mine", "--candidates", "other.yaml", code=1)
 
 
+def trained_from(base: str, folder: Path) -> Path:
+    """Let a checkpoint have no feature extractor, and name what it was trained from."""
+    (folder / "preprocessor_config.json").unlink()
+    edit_json(folder / "config.json", lambda content: content.update(_name_or_path=base))
+    return folder
+
+
 def test_a_missing_feature_extractor_is_that_of_the_base_or_a_plain_one(
     hub: LocalHub, inspect: Call
 ) -> None:
     for name, base in (("a", "org/base"), ("b", "org/nothing"), ("c", "../../etc")):
-        folder = five(hub.root / "org" / name)
-        (folder / "preprocessor_config.json").unlink()
-        edit_json(
-            folder / "config.json", lambda content, base=base: content.update(_name_or_path=base)
-        )
+        trained_from(base, five(hub.root / "org" / name))
     five(hub.root / "org" / "base")
     said = inspect("org/a", code=0)
     assert "can be used, with the entry below, as far as" in said
@@ -229,17 +232,15 @@ def test_a_missing_feature_extractor_is_that_of_the_base_or_a_plain_one(
     for name in "bc":
         plain = entry_in(inspect(f"org/{name}", code=0))
         assert plain["feature_extractor"] == {"sampling_rate": 16000}
-    base = {file for file in hub.downloads if file.startswith("org/base/")}
-    assert base == {"org/base/config.json", "org/base/preprocessor_config.json"}
+    read = {file for file in hub.downloads if file.startswith("org/base/")}
+    assert read == {"org/base/config.json", "org/base/preprocessor_config.json"}
     assert not [request for request in hub.requests if "etc" in request.path]
 
 
 def test_no_base_is_asked_for_without_a_network(
     hub: LocalHub, inspect: Call, tmp_path: Path
 ) -> None:
-    folder = five(tmp_path / "mine")
-    (folder / "preprocessor_config.json").unlink()
-    edit_json(folder / "config.json", lambda content: content.update(_name_or_path="org/base"))
+    folder = trained_from("org/base", five(tmp_path / "mine"))
     said = inspect(folder, "--offline", code=0)
     assert entry_in(said)["feature_extractor"] == {"sampling_rate": 16000}
     assert hub.requests == []
