@@ -83,7 +83,8 @@ class Book:
 
 def _place(candidate: Candidate) -> tuple[object, ...]:
     """Return what tells one repository from another; to the hub, capitals do not."""
-    return (candidate.folder or candidate.model.casefold(), candidate.revision)
+    where = candidate.folder or candidate.model.casefold()
+    return (where, candidate.revision, candidate.subfolder, candidate.weights)
 
 
 def free_name(wish: str, taken: Collection[str]) -> str:

@@ -1,10 +1,13 @@
 """The entry of candidates.yaml for a repository, as far as its files tell what to write."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sertify.candidates.reading import Candidate
 from sertify.candidates.spelling import is_hub_id
+from sertify.hub.repositories import weight_files
 from sertify.pipeline.inspection import Inspection
 from sertify.vocabulary.emotions import is_generic
 from sertify.vocabulary.languages import language_tag
@@ -14,6 +17,10 @@ from sertify.vocabulary.text import clean
 
 _PLAIN_EXTRACTOR = {"sampling_rate": 16_000}
 _STOCK = "transformers"
+# Whole weights by another name; what else a training leaves begins otherwise.
+_WEIGHTS = re.compile(
+    r"(?!adapter|training_args|optimizer|scheduler|rng_state)[^/]+\.(safetensors|bin)"
+)
 _MOST = 3  # remedies, each for what is wrong after the one before
 
 
@@ -55,6 +62,8 @@ def _remedies(found: Inspection) -> Iterator[dict[str, Any]]:
         yield {"feature_extractor": _PLAIN_EXTRACTOR}
     elif found.reason in ("no_labels", "label_count_mismatch") and (names := _names(found)):
         yield {"labels": names}
+    elif found.reason in ("no_config", "no_weights") and found.snapshot is not None:
+        yield from _elsewhere(found.snapshot.files, found.candidate)
 
 
 def _bases(found: Inspection) -> Iterator[str]:
@@ -63,6 +72,29 @@ def _bases(found: Inspection) -> Iterator[str]:
     is_id = isinstance(name, str) and "/" in name and is_hub_id(name)
     if is_id and name != found.candidate.model and found.candidate.feature_extractor is None:
         yield str(name)
+
+
+def _elsewhere(files: Iterable[str], candidate: Candidate) -> Iterator[dict[str, Any]]:
+    """Yield where the weights are, if it can be only there: in a folder, or by another name."""
+    if candidate.subfolder is None:
+        whole = [folder for folder, names in _folders(files).items() if _is_checkpoint(names)]
+        yield from ({"subfolder": folder} for folder in whole if len(whole) == 1)
+    if candidate.weights is None:
+        others = [name for name in files if _WEIGHTS.fullmatch(name)]
+        yield from ({"weights": name} for name in others if len(others) == 1)
+
+
+def _folders(files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of files by the folder that they are in; those at the top are in none."""
+    folders: dict[str, list[str]] = {}
+    for folder, _, name in (file.rpartition("/") for file in files):
+        folders.setdefault(folder, []).append(name)
+    folders.pop("", None)
+    return folders
+
+
+def _is_checkpoint(names: Collection[str]) -> bool:
+    return "config.json" in names and bool(weight_files(names))
 
 
 def _names(found: Inspection) -> list[str]:
@@ -81,7 +113,7 @@ def _completed(entry: Mapping[str, Any], found: Inspection) -> Mapping[str, Any]
     snapshot, flaw = found.snapshot, found.flaw
     if flaw is not None and flaw.outcome is Outcome.BLOCKED:
         return None
-    keys = ("name", "model", "revision", "subfolder")
+    keys = ("name", "model", "revision", "subfolder", "weights")
     expected = {"status": "rejected", "reason": found.reason} if flaw else {}
     declared = {} if snapshot is None else _declared(found)
     loader = found.outline.loader.name if found.outline else _STOCK

@@ -306,6 +306,25 @@ def test_a_revision_is_asked_for_by_an_address_or_an_option(hub: LocalHub, inspe
     )
 
 
+def test_a_folder_of_a_repository_is_asked_for_by_an_address(hub: LocalHub, inspect: Call) -> None:
+    five(hub.root / "org" / "model" / "large" / "best")
+    said = inspect("https://huggingface.co/org/model/tree/main/large/best", code=0)
+    assert entry_in(said) == {"name": "model", "model": "org/model", "subfolder": "large/best"}
+
+
+def test_weights_that_can_be_in_one_place_only_are_found(hub: LocalHub, inspect: Call) -> None:
+    five(hub.root / "org" / "below" / "checkpoint-100")
+    entry = entry_in(inspect("org/below", code=0))
+    assert entry == {"name": "below", "model": "org/below", "subfolder": "checkpoint-100"}
+    five(hub.root / "org" / "below" / "checkpoint-200")
+    assert entry_in(inspect("org/below", code=1))["reason"] == "no_config"
+    named = five(hub.root / "org" / "named")
+    (named / "model.safetensors").rename(named / "model.fp16.safetensors")
+    (named / "optimizer.bin").write_bytes(b"0")
+    entry = entry_in(inspect("org/named", code=0))
+    assert entry == {"name": "named", "model": "org/named", "weights": "model.fp16.safetensors"}
+
+
 @pytest.mark.parametrize(
     ("reference", "problem"),
     [
