@@ -55,9 +55,7 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    text = ""
-    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-        text = file.read(_LONGEST)
+    text = _text_of(folder)
     content = _front_matter(text)
     licence = _texts(content.get("license")) or _texts(content.get("license_name"))
     # Neither the front matter, nor code, nor comments; headings stand alone.
@@ -70,6 +68,18 @@ def read_card(folder: Path) -> Card:
         library=", ".join(_texts(content.get("library_name"))),
         mentions=tuple(mentions),
     )
+
+
+def declared_libraries(folder: Path) -> tuple[str, ...]:
+    """Return what may name the library that a model is for: as such, then among its tags."""
+    content = _front_matter(_text_of(folder))
+    return _texts(content.get("library_name")) + _texts(content.get("tags"))
+
+
+def _text_of(folder: Path) -> str:
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        return file.read(_LONGEST)
+    return ""
 
 
 def _texts(value: Any) -> tuple[str, ...]:

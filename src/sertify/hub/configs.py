@@ -1,51 +1,18 @@
-"""Whether transformers could read a repository's config.json, or which library it is for."""
+"""Whether transformers could read a repository's config.json; if not, what it is instead."""
 
-import re
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from sertify.hub.libraries import library_of
 from sertify.hub.plausible import oddity
 from sertify.hub.repositories import Repository
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
-from sertify.vocabulary.text import listed
-
-_SIGNS = {
-    r"hyperparams\.yaml": "SpeechBrain",
-    r"configuration\.json|am\.mvn": "FunASR",
-    r".*\.nemo": "NeMo",
-    r"(onnx/)?[^/]*\.onnx": "ONNX",
-    r"adapter_config\.json": "PEFT",
-    r"tf_model\.h5|saved_model\.pb": "TensorFlow",
-    r"[^/]*\.keras": "Keras",
-    r"flax_model\.msgpack": "Flax",
-    r"[^/]*\.(joblib|pkl|skops)": "scikit-learn",
-    r"[^/]*\.tflite": "TensorFlow Lite",
-    r"[^/]*\.gguf": "llama.cpp",
-}
-
-
-def library_of(names: Iterable[str]) -> str:
-    """Say in whose format a repository is, and which of its files tell; "" where none does.
-
-    Examples
-    --------
-    >>> library_of(["README.md", "am.mvn", "configuration.json"])
-    "FunASR's format (am.mvn, configuration.json)"
-    """
-    there = sorted(names)
-    for sign, library in _SIGNS.items():
-        signs = [name for name in there if re.fullmatch(sign, name)]
-        if signs:
-            return f"{library}'s format ({listed(signs)})"
-    return ""
 
 
 def judge_config(repository: Repository) -> Judgement:
     """Reject a repository without a config.json that names a model type."""
-    library = library_of(repository.files)
     if "config.json" not in repository.files:
-        if library:
+        if library := library_of(repository.files, repository.folder):
             return _fail("unsupported_library", f"it is in {library}, without a config.json")
         return _fail("no_config", f"it has no config.json; {repository.listing}")
     config, problem = _content(repository)
@@ -53,7 +20,7 @@ def judge_config(repository: Repository) -> Judgement:
         return _fail("bad_config", problem)
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
         return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
-    if library:
+    if library := library_of(repository.files, repository.folder):
         message = f"it is in {library}, and its config.json names no model_type"
         return _fail("unsupported_library", message)
     return _fail("bad_config", "config.json names no model_type")
