@@ -33,7 +33,7 @@ class Network(Protocol):
     """Answers a batch of clips, also from several threads at a time.
 
     It may have an attribute ``batching``, which says what batches it makes better use of than of
-    clips one by one.
+    clips one by one, and one ``longest``: seconds, where it hears no more of a clip.
     """
 
     def __call__(self, waveforms: Sequence[Waveform], /) -> NDArray[np.float32]:
@@ -112,6 +112,11 @@ class Blueprint:
         if facts["weights"] is not None:
             same["weights"] = TypeAdapter(WeightReport).validate_python(facts["weights"])
         return cls(snapshot, **{**same, "loader": Recalled(facts["loader"])})
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether each output is a question of its own, so that several may be true of a clip."""
+        return self.problem_type == "multi_label_classification"
 
     @property
     def facts(self) -> dict[str, Any]:

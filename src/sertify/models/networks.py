@@ -49,6 +49,11 @@ class TorchNetwork:
             return int(self.extractor.max_length * self.extractor.sampling_rate // 100)
         return 0
 
+    @property
+    def longest(self) -> float | None:
+        """Seconds of a clip that it hears: what any clip is brought to, if so."""
+        return self.least / float(self.extractor.sampling_rate) if self.least else None
+
     def remembers(self, clips: Sequence[Waveform]) -> bool:
         """Whether being asked leaves something behind in the module, which threads would share.
 

@@ -1,6 +1,6 @@
 """How a model is to hear a clip: whole or in segments, as it is or changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from sertify.evidence.cache import content_key
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import Question
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import counted
 
 # 10 ms, which lies between the crops of audEERING's ser-tests: 100 and 500 samples at 16 kHz.
 _SHIFT = 0.01
@@ -37,6 +38,26 @@ class Segmenting:
             if not SHORTEST <= value <= LONGEST:
                 message = f"{name} is {value:g}, but should be from {SHORTEST} to {LONGEST}"
                 raise ConfigurationError(message)
+
+
+def unfit_lengths(
+    seconds: Sequence[float], shortest: float, longest: float | None
+) -> Iterator[str]:
+    """Yield what is to be said of clips that were longer or shorter than a model is made for.
+
+    ``seconds`` are those of each clip, or of its longest segment.
+    """
+    long = sum(longest is not None and length > longest + _SHIFT for length in seconds)
+    short = sum(length < shortest for length in seconds)
+    if long:
+        yield (
+            f"it hears {longest:.4g} s, and of {counted(long, 'clip')} of {len(seconds)} only that"
+            f" much: judge in segments with --segment {longest:.4g}"
+        )
+    if short:
+        verb = "is" if short == 1 else "are"
+        made = f"shorter than the {shortest:.4g} s that it was made for"
+        yield f"{counted(short, 'clip')} of {len(seconds)} {verb} {made}"
 
 
 @dataclass(frozen=True)

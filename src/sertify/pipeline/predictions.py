@@ -12,9 +12,9 @@ from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus, content_keys
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.labelling import Labelling
-from sertify.pipeline.hearing import Hearing, Segmenting
+from sertify.pipeline.hearing import Hearing, Segmenting, unfit_lengths
 from sertify.pipeline.lazy_model import LazyModel
-from sertify.pipeline.questions import ask, log_softmax
+from sertify.pipeline.questions import ask, log_softmax, sigmoid
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached
 from sertify.vocabulary.reasons import REASONS
 
@@ -49,14 +49,16 @@ class Predictions:
     Attributes
     ----------
     logits
-        Of shape (len(clips), len(labels)). Where clips were cut into segments, the logarithm of the
-        mean of the probabilities of a clip's segments: their softmax gives that mean back.
+        Of shape (len(clips), len(labels)). Where clips were cut into segments, they give back the
+        mean of the probabilities of a clip's segments.
     segments
         How many segments each clip was heard in; 1 each without segmenting.
     segmenting
         How clips were cut; None where each was heard whole.
     remarks
         What the reader of the report should know of how the answers were come by.
+    multi_label
+        Whether several labels may be true of a clip: then each has a probability of its own.
     stopped
         Why ``corpus`` is only a part of what there is; None where the model heard all.
     """
@@ -70,6 +72,7 @@ class Predictions:
     segmenting: Segmenting | None = None
     remarks: tuple[str, ...] = ()
     stopped: Stop | None = None
+    multi_label: bool = False
 
     @property
     def predicted(self) -> list[str]:
@@ -83,8 +86,8 @@ class Predictions:
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """The softmax of the logits, of shape (len(clips), len(labels))."""
-        return np.exp(log_softmax(self.logits))
+        """The softmax of the logits, or each one's sigmoid; of shape (len(clips), len(labels))."""
+        return sigmoid(self.logits) if self.multi_label else np.exp(log_softmax(self.logits))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -102,13 +105,17 @@ class Predictions:
     ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         """Return the emotions in the order of their labels, and the probability of each.
 
-        That is the sum over the labels that mean it, of shape (len(clips), number of emotions). The
-        emotion of the largest sum need not be that of the largest logit.
+        That is the sum over the labels that mean it, of shape (len(clips), number of emotions); the
+        largest of them where several may be true. The emotion of the largest sum need not be that
+        of the largest logit.
         """
         words = self._words(candidate)
         emotions = tuple(dict.fromkeys(words))
-        means = np.array([[word == emotion for emotion in emotions] for word in words], float)
-        return emotions, self.probabilities @ means
+        means = np.array([[word == emotion for emotion in emotions] for word in words])
+        if self.multi_label:
+            columns = [self.probabilities[:, of].max(axis=1) for of in means.T]
+            return emotions, np.stack(columns, axis=1)
+        return emotions, self.probabilities @ means.astype(float)
 
     def labelling(self, candidate: Candidate, seen: Mapping[str, str]) -> Labelling:
         """Return what is kept of them; ``seen`` is why a corpus was part of the training."""
@@ -178,7 +185,7 @@ def predict(
     heard = Hearing(subject, segmenting, recordings or Recordings(limit=0))
     remarks: list[str] = []
     answers = ask(subject, [heard.clip(clip) for clip in corpus.clips], progress, remarks.append)
-    clips, rows, counts, rejected = [], [], [], []
+    clips, rows, counts, seconds, rejected = [], [], [], [], []
     for clip, answer in zip(corpus.clips, answers, strict=True):
         if answer.logits is None:
             rejected.append(RejectedClip(clip.name, answer.flaw))
@@ -186,6 +193,7 @@ def predict(
             clips.append(clip)
             rows.append(answer.logits)
             counts.append(answer.segments)
+            seconds.append(answer.seconds)
     labels = tuple(str(label) for label in subject.labels)
     logits = np.array(rows, dtype=np.float32).reshape(len(rows), len(labels))
     predictions = Predictions(
@@ -196,7 +204,8 @@ def predict(
         tuple(rejected),
         tuple(counts),
         segmenting,
-        tuple(dict.fromkeys(remarks)),
+        (*dict.fromkeys(remarks), *unfit_lengths(seconds, subject.shortest, subject.longest)),
+        multi_label=subject.multi_label,
     )
     _require_clips(predictions)
     return predictions

@@ -40,12 +40,14 @@ class Question:
 class Answer:
     """Logits of shape (len(labels),), or one word for why there are none.
 
-    Of a question that is pooled, the logits are the logarithm of the mean of the probabilities of
-    so many ``segments``. ``lasting`` is false of a flaw that may be gone when it is read again.
+    Of a question that is pooled, these give back the mean of the probabilities of so many
+    ``segments``. ``seconds`` is the length of the longest that was heard. ``lasting`` is false of a
+    flaw that may be gone when it is read again.
     """
 
     logits: NDArray[np.float32] | None
     segments: int = 1
+    seconds: float = 0
     flaw: str = ""
     lasting: bool = True
 
@@ -53,18 +55,21 @@ class Answer:
         """Return it as bytes."""
         if self.logits is None:
             return b"!" + self.flaw.encode()
-        return struct.pack("<cI", b"=", self.segments) + self.logits.astype("<f4").tobytes()
+        return (
+            struct.pack("<cIf", b"=", self.segments, self.seconds)
+            + self.logits.astype("<f4").tobytes()
+        )
 
     @classmethod
     def unpack(cls, content: bytes, outputs: int) -> "Answer | None":
         """Rebuild one; None where it is none of so many finite logits."""
         if content[:1] == b"!":
-            return cls(None, 0, content[1:].decode(errors="replace"))
-        if content[:1] != b"=" or len(content) != 5 + 4 * outputs:
+            return cls(None, 0, flaw=content[1:].decode(errors="replace"))
+        if content[:1] != b"=" or len(content) != 9 + 4 * outputs:
             return None
-        logits = np.frombuffer(content, "<f4", offset=5).astype(np.float32)
-        segments: int = struct.unpack_from("<I", content, 1)[0]
-        return cls(logits, segments) if np.isfinite(logits).all() else None
+        logits = np.frombuffer(content, "<f4", offset=9).astype(np.float32)
+        segments, seconds = struct.unpack_from("<If", content, 1)
+        return cls(logits, segments, seconds) if np.isfinite(logits).all() else None
 
 
 def ask(
@@ -100,6 +105,15 @@ def ask(
     return [answer for answer in answers if answer is not None]
 
 
+def sigmoid(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the probability of each output by itself, of the shape of the logits."""
+    wide = logits.astype(np.float64)
+    # The larger of the two exponentials may be too large for a float.
+    small = np.exp(-np.abs(wide))
+    result: NDArray[np.float64] = np.where(wide < 0, small, 1) / (1 + small)
+    return result
+
+
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the logarithms of the probabilities, of the shape of the logits."""
     from_largest = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
@@ -119,7 +133,7 @@ def _answers(
     """Yield the position of each question, and its answer, as they become complete."""
     if not questions:
         return
-    book = _Book(questions)
+    book = _Book(questions, subject.sampling_rate, multi_label=subject.multi_label)
     for position, logits in subject.answers(book.waveforms(), say or (lambda _: None)):
         book.note(position, logits)
         yield from book.complete()
@@ -129,25 +143,27 @@ def _answers(
 class _Book:
     """Which piece belongs to which question, and what is still to come."""
 
-    def __init__(self, questions: Sequence[Question]) -> None:
-        self._questions = questions
+    def __init__(self, questions: Sequence[Question], rate: int, *, multi_label: bool) -> None:
+        self._questions, self._rate = questions, rate
+        self._pool = _pooled_labels if multi_label else _pooled
         # Written by the thread that reads ahead, read by the one that collects.
         self._owner: list[tuple[int, int]] = []
-        self._ended: list[tuple[int, int, UnreadableAudio | None]] = []
+        self._ended: list[tuple[int, int, int, UnreadableAudio | None]] = []
         self._pieces: dict[int, dict[int, NDArray[np.float32]]] = {}
 
     def waveforms(self) -> Iterator[Waveform]:
         """Yield the pieces of all questions, one question after the other."""
         for place, question in enumerate(self._questions):
-            count, flaw = 0, None
+            count, longest, flaw = 0, 0, None
             try:
                 for waveform in question.waveforms():
                     self._owner.append((place, count))
                     count += 1
+                    longest = max(longest, waveform.size)
                     yield waveform
             except UnreadableAudio as error:
                 flaw = error
-            self._ended.append((place, count, flaw))
+            self._ended.append((place, count, longest, flaw))
 
     def note(self, position: int, logits: NDArray[np.float32]) -> None:
         """Take the logits of a piece."""
@@ -162,24 +178,34 @@ class _Book:
         """Yield, once each, the questions of which all pieces are there."""
         waiting = []
         for _ in range(len(self._ended)):
-            place, count, flaw = self._ended.pop(0)
+            place, count, longest, flaw = ended = self._ended.pop(0)
             pieces = self._pieces.get(place, {})
             if len(pieces) < count:
-                waiting.append((place, count, flaw))
+                waiting.append(ended)
                 continue
             self._pieces.pop(place, None)
             ordered = [pieces[number] for number in range(count)]
             if flaw is not None:
-                yield place, Answer(None, 0, str(flaw), flaw.lasting)
-            elif self._questions[place].pooled:
-                yield place, _pooled(ordered)
+                yield place, Answer(None, 0, flaw=str(flaw), lasting=flaw.lasting)
             else:
-                (logits,) = ordered
-                yield place, Answer(logits)
+                pooled = self._questions[place].pooled
+                (logits,) = [self._pool(ordered)] if pooled else ordered
+                yield place, Answer(logits, count, longest / self._rate)
         self._ended += waiting
 
 
-def _pooled(pieces: Sequence[NDArray[np.float32]]) -> Answer:
+def _pooled(pieces: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return logits whose softmax is the mean of those of the pieces."""
     # Added as logarithms: a probability may be too small for a float.
     total: Any = np.logaddexp.reduce([log_softmax(piece) for piece in pieces], axis=0)
-    return Answer((total - np.log(len(pieces))).astype(np.float32), len(pieces))
+    logits: NDArray[np.float32] = (total - np.log(len(pieces))).astype(np.float32)
+    return logits
+
+
+def _pooled_labels(pieces: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return logits whose sigmoid is the mean of those of the pieces."""
+    wide = [piece.astype(np.float64) for piece in pieces]
+    true: Any = np.logaddexp.reduce([-np.logaddexp(0, -piece) for piece in wide], axis=0)
+    false: Any = np.logaddexp.reduce([-np.logaddexp(0, piece) for piece in wide], axis=0)
+    logits: NDArray[np.float32] = (true - false).astype(np.float32)
+    return logits

@@ -47,10 +47,11 @@ def brier_score(
 ) -> float:
     """Return the mean squared error of probabilities, summed over the classes.
 
-    Within 0..2: 0 is certain and right, 2 certain and wrong, 1 - 1/k the same probability for each
-    of k classes. Brier (1950), Verification of forecasts expressed in terms of probability, Mon.
-    Weather Rev. 78. ``probabilities`` has a row a clip and a column for each of ``labels``;
-    ``ValueError`` for another shape, and for rows that are not probabilities.
+    Where those of a clip sum to 1, it is within 0..2: 0 is certain and right, 2 certain and wrong,
+    1 - 1/k the same probability for each of k classes; up to k where each is a question by itself.
+    Brier (1950), Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78.
+    ``probabilities`` has a row a clip and a column for each of ``labels``; ``ValueError`` for
+    another shape, and for what is no probability.
 
     >>> brier_score(["anger", "joy"], np.array([[1.0, 0.0], [0.5, 0.5]]), ["anger", "joy"])
     0.25
@@ -59,7 +60,7 @@ def brier_score(
     shape = (len(truth), len(frozen))
     if probabilities.shape != shape:
         raise ValueError(f"probabilities of shape {probabilities.shape}, but should be {shape}")
-    if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or (probabilities < 0).any():
-        raise ValueError("probabilities of a clip should be at least 0 and sum to 1; apply softmax")
+    if not ((probabilities >= 0) & (probabilities <= 1 + 1e-9)).all():
+        raise ValueError("probabilities should lie within 0..1; apply softmax or sigmoid")
     certain = np.eye(len(frozen))[[frozen.index(label) for label in truth]]
     return float(np.average(((probabilities - certain) ** 2).sum(axis=1), weights=weights))

@@ -178,11 +178,12 @@ class TestAnswers:
 
     def test_answers_survive_packing(self) -> None:
         logits = np.array([1.5, -2, 1e-30], np.float32)
-        found = Answer.unpack(Answer(logits, 4).pack(), 3)
+        found = Answer.unpack(Answer(logits, 4, 2.5).pack(), 3)
         assert found is not None
         np.testing.assert_array_equal(found.logits, logits)
-        assert found.segments == 4
-        assert Answer.unpack(Answer(None, 0, "silent").pack(), 3) == Answer(None, 0, "silent")
+        assert (found.segments, found.seconds) == (4, 2.5)
+        mute = Answer(None, 0, flaw="silent")
+        assert Answer.unpack(mute.pack(), 3) == mute
 
 
 class TestBlueprints:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -213,6 +214,90 @@ def test_the_answer_for_a_clip_is_the_mean_over_its_segments(
         predictions.probabilities[1], softmax(model.logits(samples[:9_000])), atol=1e-6
     )
     np.testing.assert_allclose(np.exp(predictions.logits).sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def multi_label(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """A model that was trained to say of each label by itself whether it holds."""
+    folder = tiny.build(tmp_path_factory.mktemp("multi"), problem_type="multi_label_classification")
+    snapshot = take_snapshot(Candidate("tiny", str(folder), folder))
+    return load(outline(snapshot, read_index(snapshot)), threads=1)
+
+
+def test_labels_that_may_hold_together_have_the_scores_of_the_pipeline(
+    multi_label: LoadedModel, make: Make
+) -> None:
+    corpus = make("a.wav", "b.wav")
+    predictions = predict(LazyModel.of(multi_label), corpus)
+    folder = multi_label.snapshot.folder
+    ask = transformers.pipeline("audio-classification", str(folder), device="cpu")
+    for row, clip in zip(predictions.probabilities, corpus.clips, strict=True):
+        samples, _ = soundfile.read(clip.path, dtype="float32")
+        scores = {said["label"]: said["score"] for said in ask(samples)}
+        np.testing.assert_allclose(row, [scores[label] for label in predictions.labels], atol=1e-6)
+    assert not np.allclose(predictions.probabilities.sum(axis=1), 1)
+
+
+def test_segments_of_labels_that_may_hold_together(
+    multi_label: LoadedModel, tmp_path: Path
+) -> None:
+    samples = np.r_[speech(1, 100), 0.2 * speech(1, 300)].astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    subject, corpus = LazyModel.of(multi_label), read_corpus(tmp_path)
+    (row,) = predict(subject, corpus, segmenting=Segmenting(1, 1)).probabilities
+    logits = [multi_label.logits(part) for part in (samples[:RATE], samples[RATE:])]
+    expected = torch.tensor(np.array(logits)).double().sigmoid().mean(dim=0).numpy()
+    np.testing.assert_allclose(row, expected, atol=1e-6)
+
+
+def test_of_labels_with_one_meaning_that_may_hold_together_the_likeliest_counts() -> None:
+    predictions = replace(
+        answered([[3.0, 2.0, -1e4]], ("sad", "unhappy", "angry")), multi_label=True
+    )
+    candidate = Candidate("x", "org/x", emotions={"unhappy": "sadness"})
+    emotions, probabilities = predictions.emotion_probabilities(candidate)
+    assert emotions == ("sadness", "anger")
+    np.testing.assert_allclose(probabilities, [[1 / (1 + np.exp(-3)), 0]])
+    (sure,) = predictions.labelling(candidate, {}).confidence
+    assert sure == pytest.approx(0.952574)
+
+
+# ------------------------------------------------------------------ lengths that do not fit
+
+SPECTROGRAMS = {"ast": 0.64, "whisper": 1.0}
+"""Seconds that tiny models hear of a clip."""
+
+
+@pytest.mark.parametrize(("architecture", "seconds"), SPECTROGRAMS.items())
+def test_clips_that_are_longer_than_a_model_hears_are_told(
+    architecture: str, seconds: float, tmp_path: Path
+) -> None:
+    folder = tiny.build(tmp_path / "model", architecture)
+    snapshot = take_snapshot(Candidate("tiny", str(folder), folder))
+    subject = LazyModel.of(load(outline(snapshot, read_index(snapshot)), threads=1))
+    (tmp_path / "clips").mkdir()
+    for name, length in [("a.wav", seconds), ("b.wav", seconds + 0.5), ("c.wav", 3)]:
+        soundfile.write(tmp_path / "clips" / name, speech(length, 150), RATE)
+    corpus = read_corpus(tmp_path / "clips")
+    said = f"it hears {seconds:g} s, and of 2 clips of 3 only that much"
+    assert predict(subject, corpus).remarks == (
+        f"{said}: judge in segments with --segment {seconds:g}",
+    )
+    assert predict(subject, corpus, segmenting=Segmenting(seconds, seconds)).remarks == ()
+
+
+def test_clips_that_are_shorter_than_a_model_is_made_for_are_told(
+    model: LoadedModel, make: Make
+) -> None:
+    made = replace(model, blueprint=replace(model.blueprint, shortest=0.35))
+    subject, corpus = LazyModel.of(made), make("a.wav", "b.wav")
+    assert predict(subject, corpus).remarks == (
+        "1 clip of 2 is shorter than the 0.35 s that it was made for",
+    )
+
+
+def test_a_model_that_hears_all_of_every_clip_needs_no_word(model: LoadedModel, make: Make) -> None:
+    assert predict(LazyModel.of(model), make("a.wav")).remarks == ()
 
 
 def test_without_segmenting_each_clip_is_one_segment(model: LoadedModel, make: Make) -> None:

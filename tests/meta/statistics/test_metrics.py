@@ -355,9 +355,9 @@ def test_calibration_says_what_is_wrong(
     ("rows", "message"),
     [
         ([[0.5, 0.5]], r"probabilities of shape \(1, 2\), but should be \(2, 2\)"),
-        ([[0.5, 0.6], [0.5, 0.5]], "probabilities of a clip should be at least 0 and sum to 1"),
-        ([[1.5, -0.5], [0.5, 0.5]], "probabilities of a clip should be at least 0"),
-        ([[math.nan, 0.5], [0.5, 0.5]], "probabilities of a clip should be at least 0"),
+        ([[1.2, 0.6], [0.5, 0.5]], r"probabilities should lie within 0\.\.1"),
+        ([[0.5, -0.5], [0.5, 0.5]], r"probabilities should lie within 0\.\.1"),
+        ([[math.nan, 0.5], [0.5, 0.5]], r"probabilities should lie within 0\.\.1"),
     ],
 )
 def test_the_brier_score_says_what_is_wrong(rows: list[list[float]], message: str) -> None:
