@@ -67,16 +67,25 @@ Reference = Annotated[
 ]
 _PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
 Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]
-LOADERS = ("onnx", "pooled-head", "pooled-head-linear", "speechbrain", "transformers")
+LOADERS = (
+    "emotion2vec", "onnx", "pooled-head", "pooled-head-linear", "sensevoice", "sensevoice-no-unk",
+    "speechbrain", "transformers",
+)  # fmt: skip
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
 
 
+LEAST_RATE, MOST_RATE = 4000, 192_000
+"""Samples a second that a feature extractor may take."""
+
+
 class SamplingRate(Keys):
     """A plain feature extractor, for a repository without preprocessor_config.json."""
 
-    sampling_rate: int = Field(ge=4000, le=192_000, description="Samples a second it takes.")
+    sampling_rate: int = Field(
+        ge=LEAST_RATE, le=MOST_RATE, description="Samples a second it takes."
+    )
 
 
 def _loaders() -> tuple[str, ...]:

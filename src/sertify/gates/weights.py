@@ -18,7 +18,7 @@ _SPARE = re.compile(
     r"|^(lm_head|ctc_proj|proj_out|project_q|project_hid|speaker_proj)\."
     r"|^(dropout_features|loss\w*|criterion|class_weights?)(\.|$)"
     r"|(^|\.)(label_embeddings_concat|final_proj|quantizer|mask_emb)(\.|$)"
-    r"|^(model\.)?decoder\."
+    r"|^(model\.)?decoder\.|^d2v_model\.(_ema|modality_encoders\.AUDIO\.decoder)\."
 )
 
 

@@ -57,12 +57,11 @@ def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
     text = _text_of(folder)
     content = _front_matter(text)
-    licence = _texts(content.get("license")) or _texts(content.get("license_name"))
     # Neither the front matter, nor code, nor comments; headings stand alone.
     body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
     mentions = dict.fromkeys((*_trainers_datasets(content), *_trained_on(body)))
     return Card(
-        licence=", ".join(licence),
+        licence=_licence(content),
         languages=_texts(content.get("language")),
         datasets=_texts(content.get("datasets")),
         library=", ".join(_texts(content.get("library_name"))),
@@ -80,6 +79,12 @@ def _text_of(folder: Path) -> str:
     with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
         return file.read(_LONGEST)
     return ""
+
+
+def _licence(content: dict[Any, Any]) -> str:
+    """Return what licence is declared; one that the hub has no name for by the name it is given."""
+    declared, named = (", ".join(_texts(content.get(key))) for key in ("license", "license_name"))
+    return f"{declared} ({named})" if named and declared == "other" else declared or named
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -25,7 +25,12 @@ _SIGNS: Mapping[str, str] = MappingProxyType(
     }
 )
 # FunASR's files, of which the name of each alone says little: all of one row have to be there.
-_FUNASR = ({"am.mvn"}, {"model.pt", "config.yaml"}, {"model.pt", "configuration.json"})
+_FUNASR = (
+    {"am.mvn"},
+    {"model.pt", "config.yaml"},
+    {"model.pt", "configuration.json"},
+    {"config.yaml", "configuration.json"},
+)
 _OF_FUNASR = frozenset().union(*_FUNASR)
 _OBJECTS = re.compile(r"[^/]*\.(pkl|pickle)")
 # What cards call libraries that a loader would be needed for.

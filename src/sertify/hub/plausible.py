@@ -20,16 +20,16 @@ _WORDS: Mapping[str, Mapping[str, Any]] = read_words(__file__)
 _MOST_LEVELS = 4  # of configurations in configurations
 
 
-def oddity(content: object, file: str) -> str:
+def oddity(content: object, file: str, *, called: str = "") -> str:
     """Return what is wrong with the parsed content of `file`; an empty string where nothing is.
 
-    ``file`` is config.json or preprocessor_config.json. The text names the key, what its value is
-    and what it should be.
+    ``file`` is config.json or preprocessor_config.json, whatever it is ``called`` here. The text
+    names the key, what its value is and what it should be.
     """
     if not isinstance(content, dict):
-        return f"{file} is {quoted(content)}, but should be an object with keys"
+        return f"{called or file} is {quoted(content)}, but should be an object with keys"
     found = next(_oddities(content, _WORDS[file], levels=_MOST_LEVELS), "")
-    return f"{file}: {found}" if found else ""
+    return f"{called or file}: {found}" if found else ""
 
 
 def _oddities(content: Mapping[str, Any], words: Mapping[str, Any], levels: int) -> Iterator[str]:

@@ -14,9 +14,10 @@ from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
 from sertify.hub.companions import built_on
 from sertify.hub.downloads import CARD
+from sertify.hub.funasr import funasr_model
 from sertify.hub.libraries import library_of
 from sertify.hub.ranges import RemoteFile
-from sertify.hub.repositories import SHARD, Repository, local, remote, weight_files
+from sertify.hub.repositories import FUNASR_WEIGHTS, SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
 from sertify.hub.tensors.index import CorruptWeights, NotInspectable, TensorIndex
 from sertify.hub.tensors.safetensors_files import read_safetensors
@@ -30,8 +31,8 @@ EXTRACTOR_FILES = ("preprocessor_config.json", "processor_config.json")
 # By name, for a repository may hold other files of any size.
 _SMALL_FILES = (
     "config.json", "adapter_config.json", "*.index.json", *EXTRACTOR_FILES, "README.md",
-    "hyperparams.yaml", "label_encoder.txt",
-    "configuration.json", "config.yaml", "tokens.txt", "tokens.json", "am.mvn",
+    "label_encoder.txt", "*.config", "*.yaml",
+    "configuration.json", "tokens.txt", "tokens.json", "am.mvn",
 )  # fmt: skip
 
 
@@ -154,6 +155,8 @@ def _nothing(snapshot: Snapshot) -> TensorIndex:
         raise Rejected("no_weights", message)
     if snapshot.candidate.loader != "auto":
         return TensorIndex({}, problem="it has no weights in a known format")
+    if funasr_model(snapshot):
+        raise Rejected("no_weights", f"it has no {listed(FUNASR_WEIGHTS)}; {snapshot.listing}")
     # Which says of what a repository is a mirror, but nothing of weights.
     library = library_of(snapshot.files.keys() - {"configuration.json"})
     advice = _elsewhere(snapshot.files)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import sertify.models.host
+import sertify.models.loaders.emotion2vec
 import sertify.models.loaders.onnx
 import sertify.models.loaders.pooled_head
 import sertify.models.loaders.speechbrain

@@ -33,7 +33,7 @@ class Network(Protocol):
     """Answers a batch of clips, also from several threads at a time.
 
     It may have an attribute ``batching``, which says what batches it makes better use of than of
-    clips one by one, and one ``longest``: seconds, where it hears no more of a clip.
+    clips one by one, and one ``hears``, as a blueprint does.
     """
 
     def __call__(self, waveforms: Sequence[Waveform], /) -> NDArray[np.float32]:
@@ -70,7 +70,9 @@ class Blueprint:
     receptive_field
         Samples below which the network cannot answer.
     shortest, longest
-        Seconds of a clip that the network was made for, and that it hears; None for no limit.
+        Seconds of the clips that the network was made for; None for no limit.
+    hears
+        Seconds after which a clip is cut off; None where the network hears all of it.
     memory
         Bytes that the network takes, at least; 0 where only loading can tell.
     remark
@@ -93,6 +95,7 @@ class Blueprint:
     receptive_field: int = 400
     shortest: float = 0
     longest: float | None = None
+    hears: float | None = None
     memory: int = 0
     remark: str = ""
     material: Any = field(default=None, repr=False, compare=False)

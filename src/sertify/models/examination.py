@@ -25,7 +25,7 @@ class Examination:
         Where each of them came from.
     load_time
         Seconds from files to a model in memory.
-    labels, sampling_rate, extractor_problem, receptive_field, shortest, longest, multi_label
+    labels, sampling_rate, extractor_problem, receptive_field, shortest, longest, hears, multi_label
         As in `Blueprint`, which may learn them only from the files.
     size_on_disk
         Bytes of the files that it was loaded from.
@@ -53,13 +53,14 @@ class Examination:
     concurrent: bool = True
     shortest: float = 0
     longest: float | None = None
+    hears: float | None = None
     multi_label: bool = False
 
     @classmethod
     def at_sight(cls, model: "LoadedModel") -> Self:
         """Note what a model shows that is asked nothing."""
         same = ["labels", "sampling_rate", "extractor_problem", "receptive_field"]
-        same += ["shortest", "longest", "multi_label"]
+        same += ["shortest", "longest", "hears", "multi_label"]
         facts = {name: getattr(model.blueprint, name) for name in same}
         return cls(model.weights, model.load_time, **facts, size_on_disk=model.size_on_disk)
 

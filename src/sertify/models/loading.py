@@ -78,8 +78,8 @@ def load(
         index = _index_of_files(blueprint.snapshot)
         blueprint = outline(blueprint.snapshot, index) if index else blueprint
     network, weights = blueprint.loader.load(blueprint, device)
-    if (heard := getattr(network, "longest", None)) is not None:
-        blueprint = replace(blueprint, longest=heard)
+    if (heard := getattr(network, "hears", None)) is not None:
+        blueprint = replace(blueprint, hears=heard)
     network = convert(_cast(network, blueprint, dtype), blueprint, device)
     load_time = time.perf_counter() - started
     batching = Batching(getattr(network, "batching", Batching.SINGLE))

@@ -50,8 +50,8 @@ class TorchNetwork:
         return 0
 
     @property
-    def longest(self) -> float | None:
-        """Seconds of a clip that it hears: what any clip is brought to, if so."""
+    def hears(self) -> float | None:
+        """Seconds that it hears of a clip: what any clip is brought to, if so."""
         return self.least / float(self.extractor.sampling_rate) if self.least else None
 
     def remembers(self, clips: Sequence[Waveform]) -> bool:

@@ -1,5 +1,6 @@
 """How a model is to hear a clip: whole or in segments, as it is or changed."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
+from sertify.models.examination import Examination
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import Question
 from sertify.vocabulary.errors import ConfigurationError
@@ -40,24 +42,33 @@ class Segmenting:
                 raise ConfigurationError(message)
 
 
-def unfit_lengths(
-    seconds: Sequence[float], shortest: float, longest: float | None
-) -> Iterator[str]:
-    """Yield what is to be said of clips that were longer or shorter than a model is made for.
+def unfit_lengths(seconds: Sequence[float], model: Examination) -> Iterator[str]:
+    """Yield what is to be said of clips that are longer or shorter than a model is made for.
 
     ``seconds`` are those of each clip, or of its longest segment.
     """
-    long = sum(longest is not None and length > longest + _SHIFT for length in seconds)
-    short = sum(length < shortest for length in seconds)
-    if long:
-        yield (
-            f"it hears {longest:.4g} s, and of {counted(long, 'clip')} of {len(seconds)} only that"
-            f" much: judge in segments with --segment {longest:.4g}"
+    hears, longest = (
+        math.inf if limit is None else limit + _SHIFT for limit in (model.hears, model.longest)
+    )
+    cut = sum(length > hears for length in seconds)
+    long = sum(length > longest for length in seconds)
+    short = sum(length < model.shortest for length in seconds)
+    if cut:
+        heard = f"{model.hears:.4g}"
+        start = (
+            f"it hears {heard} s, and of {counted(cut, 'clip')} of {len(seconds)} only that much"
         )
+        yield f"{start}: judge in segments with --segment {heard}"
+    if long:
+        most = f"{model.longest:.4g}"
+        yield f"{_unlike(long, seconds, 'longer', most)}: judge in segments with --segment {most}"
     if short:
-        verb = "is" if short == 1 else "are"
-        made = f"shorter than the {shortest:.4g} s that it was made for"
-        yield f"{counted(short, 'clip')} of {len(seconds)} {verb} {made}"
+        yield _unlike(short, seconds, "shorter", f"{model.shortest:.4g}")
+
+
+def _unlike(number: int, seconds: Sequence[float], how: str, limit: str) -> str:
+    these = f"{counted(number, 'clip')} of {len(seconds)} {'is' if number == 1 else 'are'}"
+    return f"{these} {how} than the {limit} s that it was made for"
 
 
 @dataclass(frozen=True)

@@ -96,16 +96,6 @@ class LazyModel:
         return self.examination.receptive_field
 
     @property
-    def shortest(self) -> float:
-        """Seconds of a clip that it was made for."""
-        return self.examination.shortest
-
-    @property
-    def longest(self) -> float | None:
-        """Seconds of a clip that it hears; None where it hears all."""
-        return self.examination.longest
-
-    @property
     def multi_label(self) -> bool:
         """Whether several of its labels may be true of a clip."""
         return self.examination.multi_label

@@ -204,7 +204,7 @@ def predict(
         tuple(rejected),
         tuple(counts),
         segmenting,
-        (*dict.fromkeys(remarks), *unfit_lengths(seconds, subject.shortest, subject.longest)),
+        (*dict.fromkeys(remarks), *unfit_lengths(seconds, subject.examination)),
         multi_label=subject.multi_label,
     )
     _require_clips(predictions)

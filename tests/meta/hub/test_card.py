@@ -22,6 +22,21 @@ def test_languages_are_no_booleans(tmp_path: Path) -> None:
     assert card(tmp_path, "license: mit\nlanguage: [no, on]") == Card("mit", ("no", "on"))
 
 
+@pytest.mark.parametrize(
+    ("declared", "licence"),
+    [
+        ("license: other\nlicense_name: model-license", "other (model-license)"),
+        ("license: other", "other"),
+        ("license_name: model-license", "model-license"),
+        ("license: mit\nlicense_name: mine", "mit"),
+    ],
+)
+def test_a_licence_of_no_common_name_is_told_by_its_own(
+    tmp_path: Path, declared: str, licence: str
+) -> None:
+    assert card(tmp_path, declared).licence == licence
+
+
 @pytest.mark.parametrize("hostile", [NINE, "a: !!python/object/apply:os.abort []", "1: &a b"])
 def test_what_is_wrong_leaves_the_rest(tmp_path: Path, hostile: str) -> None:
     start = time.process_time()

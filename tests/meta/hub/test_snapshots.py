@@ -323,7 +323,7 @@ library_name: speechbrain
 @pytest.mark.parametrize(
     ("text", "card"),
     [
-        (CARD, Card("other", ("ko", "en"), ("iemocap",), "speechbrain")),
+        (CARD, Card("other (my-licence)", ("ko", "en"), ("iemocap",), "speechbrain")),
         ("---\nlicense_name: mine\nlanguage: ru\n---\n", Card("mine", ("ru",))),
         ("# A model", Card()),
         ("---\nlanguage: {a: b}\nlicense: [1]\n---\n", Card()),

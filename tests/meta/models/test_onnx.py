@@ -15,6 +15,7 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
+from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.corpora.audio import white_noise
 from sertify.hub.snapshots import Snapshot, take_snapshot
@@ -93,9 +94,10 @@ def export(
     network = transformers.AutoModelForAudioClassification.from_pretrained(folder).eval()
     example = extractor(np.zeros(samples or 16_000, np.float32), sampling_rate=16_000,
                         return_tensors="pt")  # fmt: skip
-    values = example["input_values"]
+    values = next(iter(example.values()))
     arguments = (values, torch.ones(values.shape, dtype=torch.long)) if mask else (values,)
-    axes = {"ast": {"input_values": {0: "batch"}}}.get(architecture, DYNAMIC)
+    fixed = {"ast": {"input_values": {0: "batch"}}, "whisper": {"input_features": {0: "batch"}}}
+    axes = fixed.get(architecture, DYNAMIC)
     names = inputs[: len(arguments)]
     (folder / name).parent.mkdir(exist_ok=True)
     with warnings.catch_warnings():
@@ -143,6 +145,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "quantized-by-name": GROUP | {"name": "model_quantized.onnx"},
     "hubert": GROUP | {"architecture": "hubert"},
     "spectrogram": {"architecture": "ast"},
+    "log-mel": {"architecture": "whisper", "inputs": ("input_features", "")},
+    "other-names": GROUP | {"inputs": ("waveform", ""), "output": "scores"},
+    "named-after-its-model": GROUP | {"name": "tiny.onnx"},
 }
 
 
@@ -159,6 +164,35 @@ def test_it_answers_as_in_torch(tmp_path: Path, form: dict[str, Any]) -> None:
     assert model.labels == tiny.LABELS
     assert model.sampling_rate == 16_000
     assert model.blueprint.architecture.endswith("Classification")
+
+
+def as_published_with_a_config_of_its_name(folder: Path, about: str) -> Original:
+    """Write NAME.onnx for clips of a fixed length, NAME.config and NAME.yaml, and nothing else."""
+    original = export(folder, samples=20_000, name="tiny.onnx", **GROUP)
+    (folder / CONFIG).rename(folder / "tiny.config")
+    (folder / PREPROCESSOR).unlink()
+    original.write("tiny.yaml", about)
+    return original
+
+
+def test_a_config_may_have_the_name_of_the_graph(tmp_path: Path) -> None:
+    about = "sampling_rate: 16000\nfeature_extractor: Wav2Vec2FeatureExtractor\n"
+    original = as_published_with_a_config_of_its_name(tmp_path, about)
+    assert choose_loader(snapshot_of(tmp_path), NOTHING).name == "onnx"
+    model = loaded(tmp_path)
+    assert (model.labels, model.sampling_rate) == (tiny.LABELS, 16_000)
+    assert model.blueprint.hears == 1.25
+    fixed = {"padding": "max_length", "max_length": 20_000, "truncation": True}
+    agree(model.logits(CLIPS[0]), original.logits(CLIPS[0], **fixed))
+
+
+@pytest.mark.parametrize("about", ["sampling_rate: fast", "sampling_rate: 7", "[]", "a: [", "\0"])
+def test_without_a_rate_beside_the_graph_there_is_no_extractor(tmp_path: Path, about: str) -> None:
+    as_published_with_a_config_of_its_name(tmp_path, about)
+    assert rejection(tmp_path).startswith("no_feature_extractor: ")
+    assert (
+        loaded(tmp_path, feature_extractor=SamplingRate(sampling_rate=8_000)).sampling_rate == 8000
+    )
 
 
 @pytest.mark.parametrize("mask", [False, True])
@@ -345,15 +379,14 @@ def test_a_broken_graph_is_refused(
 
 
 OTHERS: dict[str, tuple[dict[str, Any], str]] = {
-    "other-input": (
-        GROUP | {"inputs": ("waveform", "")},
-        "takes waveform, but should take input_values and perhaps attention_mask",
+    "input-of-another-kind": (
+        GROUP | {"inputs": ("input_features", "")},
+        "takes input_features, but should take input_values and perhaps attention_mask",
     ),
     "another-input": (
         LAYER | {"mask": True, "inputs": ("input_values", "lengths")},
         "takes input_values, lengths, but should take input_values and perhaps attention_mask",
     ),
-    "other-output": (GROUP | {"output": "scores"}, "gives scores, but should give logits"),
 }
 
 
@@ -363,6 +396,29 @@ def test_other_inputs_and_outputs_are_refused(
 ) -> None:
     export(tmp_path, **form)
     assert rejection(tmp_path) == f"unsupported_library: {GRAPH} {message}"
+
+
+def test_several_outputs_of_other_names_are_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed, which adds an output")
+    export(tmp_path, output="scores", **GROUP)
+    content = onnx.load(tmp_path / GRAPH)
+    first = content.graph.node[0].output[0]
+    content.graph.output.append(onnx.helper.make_empty_tensor_value_info(first))
+    onnx.save(content, tmp_path / GRAPH)
+    found = rejection(tmp_path)
+    assert found.startswith(f"unsupported_library: {GRAPH} gives scores, ")
+    assert found.endswith(", but should give logits")
+
+
+def test_of_two_graphs_one_has_to_be_named(tmp_path: Path) -> None:
+    original = export(tmp_path, name="first.onnx", **GROUP)
+    (tmp_path / "second.onnx").write_bytes(b"")
+    assert rejection(tmp_path, loader="onnx").endswith(
+        ". Set `weights:` to one of first.onnx, second.onnx (candidates.yaml says loader: onnx)"
+    )
+    model = loaded(tmp_path, weights="first.onnx")
+    assert model.blueprint.files == ("first.onnx",)
+    agree(model.logits(CLIPS[0]), original.logits(CLIPS[0]))
 
 
 def test_an_unknown_operator_is_refused(tmp_path: Path) -> None:

@@ -286,13 +286,17 @@ def test_clips_that_are_longer_than_a_model_hears_are_told(
     assert predict(subject, corpus, segmenting=Segmenting(seconds, seconds)).remarks == ()
 
 
-def test_clips_that_are_shorter_than_a_model_is_made_for_are_told(
+def test_clips_of_other_lengths_than_a_model_is_made_for_are_told(
     model: LoadedModel, make: Make
 ) -> None:
-    made = replace(model, blueprint=replace(model.blueprint, shortest=0.35))
-    subject, corpus = LazyModel.of(made), make("a.wav", "b.wav")
-    assert predict(subject, corpus).remarks == (
-        "1 clip of 2 is shorter than the 0.35 s that it was made for",
+    blueprint = replace(model.blueprint, shortest=0.35, longest=0.45)
+    subject = LazyModel.of(replace(model, blueprint=blueprint))
+    assert predict(subject, make("a.wav", "b.wav", "c.wav", "d.wav")).remarks == (
+        (
+            "2 clips of 4 are longer than the 0.45 s that it was made for: judge in segments with"
+            " --segment 0.45"
+        ),
+        "1 clip of 4 is shorter than the 0.35 s that it was made for",
     )
 
 

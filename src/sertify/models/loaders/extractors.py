@@ -23,7 +23,7 @@ def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
     candidate = snapshot.candidate
     given = candidate.feature_extractor
     if isinstance(given, SamplingRate):
-        return _default_extractor(config, given.sampling_rate)
+        return default_extractor(config, given.sampling_rate)
     try:
         folder = snapshot.folder if given is None else snapshot.companion(given).folder
     except Rejected as rejection:
@@ -61,7 +61,7 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
         return None, f"preprocessor_config.json cannot be used: {text_of(error)}"
 
 
-def _default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
+def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
     """Build what models of this type are trained with when their repository does not say."""
     name = FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
     if name is None:

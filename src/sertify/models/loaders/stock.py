@@ -122,14 +122,16 @@ LOADING = {
 """How every checkpoint is loaded."""
 
 
-def read_config(snapshot: Snapshot) -> Any:
-    """Read config.json as transformers does."""
-    require(judge_values(snapshot))
+def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
+    """Read config.json, or what stands for it, as transformers does."""
+    require(judge_values(snapshot, name))
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
         config = AutoConfig.from_pretrained(
-            snapshot.folder, local_files_only=True, trust_remote_code=trust
+            snapshot.folder / name if name != "config.json" else snapshot.folder,
+            local_files_only=True,
+            trust_remote_code=trust,
         )
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
