@@ -27,6 +27,7 @@ def facts_of(proposal: Proposal) -> dict[str, Any]:
         **_of_network(found),
         **_of_repository(found),
         "remarks": [*found.remarks],
+        "perhaps": [*proposal.perhaps],
         "entry": None if proposal.entry is None else dict(proposal.entry),
     }
     cleaned: dict[str, Any] = clean(facts)
@@ -43,6 +44,10 @@ def lines_of(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {'':<10} what helps: {problem['cure']}"
     for remark in facts["remarks"]:
         yield f"  {'remark':<10} {remark}"
+    if facts["perhaps"]:
+        (line,) = as_lines({"labels": facts["perhaps"]}, indent=0)
+        yield f"  {'perhaps':<10} {line.removeprefix('- ')}"
+        yield f"  {'':<10} so its model card says; check it, then write it instead of the reason"
     if facts["entry"] is not None:
         known = facts.get("listed_as")
         there = f", where it is already, as {known}" if known else ""

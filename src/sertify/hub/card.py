@@ -55,7 +55,7 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    text = _text_of(folder)
+    text = text_of_card(folder)
     content = _front_matter(text)
     # Neither the front matter, nor code, nor comments; headings stand alone.
     body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
@@ -71,11 +71,12 @@ def read_card(folder: Path) -> Card:
 
 def declared_libraries(folder: Path) -> tuple[str, ...]:
     """Return what may name the library that a model is for: as such, then among its tags."""
-    content = _front_matter(_text_of(folder))
+    content = _front_matter(text_of_card(folder))
     return _texts(content.get("library_name")) + _texts(content.get("tags"))
 
 
-def _text_of(folder: Path) -> str:
+def text_of_card(folder: Path) -> str:
+    """Return the start of README.md, front matter included; "" where there is none."""
     with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
         return file.read(_LONGEST)
     return ""

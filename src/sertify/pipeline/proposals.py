@@ -7,9 +7,10 @@ from typing import Any
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.spelling import is_hub_id
+from sertify.hub.card_labels import labels_in_card
 from sertify.hub.repositories import weight_files
 from sertify.pipeline.inspection import Inspection
-from sertify.vocabulary.emotions import is_generic
+from sertify.vocabulary.emotions import is_generic, is_undecided
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.public_corpora import known_corpus
@@ -28,12 +29,14 @@ _MOST = 3  # remedies, each for what is wrong after the one before
 class Proposal:
     """What a repository is with nothing but its name, and what it is by the entry proposed.
 
-    ``entry`` is None where nothing is known that could be written down.
+    ``entry`` is None where nothing is known that could be written down. ``perhaps`` are names of
+    its outputs that the text of its model card has, for a reader to check.
     """
 
     plain: Inspection
     inspection: Inspection
     entry: Mapping[str, Any] | None
+    perhaps: tuple[str, ...] = ()
 
 
 def propose(entry: Mapping[str, Any], look: Callable[[Mapping[str, Any]], Inspection]) -> Proposal:
@@ -47,7 +50,7 @@ def propose(entry: Mapping[str, Any], look: Callable[[Mapping[str, Any]], Inspec
                 break
         else:
             break
-    return Proposal(plain, found, _completed(entry, found))
+    return Proposal(plain, found, _completed(entry, found), _perhaps(found))
 
 
 def _helps(better: Inspection, found: Inspection) -> bool:
@@ -62,6 +65,8 @@ def _remedies(found: Inspection) -> Iterator[dict[str, Any]]:
         yield {"feature_extractor": _PLAIN_EXTRACTOR}
     elif found.reason in ("no_labels", "label_count_mismatch") and (names := _names(found)):
         yield {"labels": names}
+    elif found.reason == "unknown_labels":
+        yield from ({"emotions": emotions} for emotions in _undecided(found))
     elif found.reason in ("no_config", "no_weights") and found.snapshot is not None:
         yield from _elsewhere(found.snapshot.files, found.candidate)
 
@@ -72,6 +77,21 @@ def _bases(found: Inspection) -> Iterator[str]:
     is_id = isinstance(name, str) and "/" in name and is_hub_id(name)
     if is_id and name != found.candidate.model and found.candidate.feature_extractor is None:
         yield str(name)
+
+
+def _undecided(found: Inspection) -> Iterator[dict[str, str]]:
+    """Yield the labels that stand for no emotion, if there are no others that are unknown."""
+    labels = found.outline.labels if found.outline else ()
+    unknown = [name for name in labels if name and found.candidate.emotion_of(name) is None]
+    if all(map(is_undecided, unknown)):
+        yield {**found.candidate.emotions, **dict.fromkeys(unknown, "other")}
+
+
+def _perhaps(found: Inspection) -> tuple[str, ...]:
+    if found.snapshot is None or found.outline is None or found.reason != "no_labels":
+        return ()
+    outputs = found.outline.outputs or len(found.outline.labels)
+    return labels_in_card(found.snapshot.folder, outputs) or ()
 
 
 def _elsewhere(files: Iterable[str], candidate: Candidate) -> Iterator[dict[str, Any]]:

@@ -259,6 +259,36 @@ def test_the_names_of_label2id_are_proposed_where_id2label_has_none(
     assert entry_in(inspect("mine", code=0)).get("labels", [*reversed(FIVE)]) == [*reversed(FIVE)]
 
 
+def test_names_in_the_text_of_a_card_are_told_for_a_reader_to_check(
+    here: Path, inspect: Call
+) -> None:
+    folder = build(here / "mine", labels=tuple(f"LABEL_{n}" for n in range(5)))
+    (folder / "README.md").write_text("`names = ['neutral', 'angry', 'positive', 'sad', 'other']`")
+    said = inspect("mine", code=1)
+    assert "  perhaps    labels: [neutral, angry, positive, sad, other]\n" in said
+    assert entry_in(said) == {
+        "name": "mine",
+        "model": "./mine",
+        "status": "rejected",
+        "reason": "no_labels",
+    }
+
+
+def test_a_label_for_no_emotion_is_proposed_as_another(here: Path, inspect: Call) -> None:
+    build(here / "undecided", labels=(*FIVE, "unk"))
+    build(here / "unknown", labels=(*FIVE, "unk", "positive"))
+    said = inspect("undecided", "unknown", code=1)
+    first, second = said.split("\n\n./unknown")
+    assert "can be used, with the entry below" in first
+    assert entry_in(first)["emotions"] == {"unk": "other"}
+    assert entry_in(second) == {
+        "name": "unknown",
+        "model": "./unknown",
+        "status": "rejected",
+        "reason": "unknown_labels",
+    }
+
+
 def test_a_checkpoint_without_a_head_is_told_so(here: Path, inspect: Call) -> None:
     shutil.copytree(FIXTURES / "models" / "broken" / "random-head", here / "mine")
     said = inspect("mine", code=1)
