@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sertify.candidates.writing import Book
 from sertify.command.describing import facts_of, sentence_of
-from sertify.command.inspecting import Written, entries_for, proposing
+from sertify.command.inspecting import EntryDraft, entries_for, proposing
 from sertify.pipeline.proposals import Proposal
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.reasons import REASONS
@@ -39,7 +39,7 @@ def add(
     book = Book.read(path)
     entries = [*_named(entries_for(references, book, revision), name, book)]
     _require_new(book, entries)
-    written: list[Written] = []
+    written: list[EntryDraft] = []
     with proposing(book, entries, offline=offline) as proposed:
         for proposal in map(proposed, entries):
             yield sentence_of(facts_of(proposal))
@@ -54,7 +54,7 @@ def add(
     return int(len(written) < len(entries))
 
 
-def _named(entries: Sequence[Written], name: str | None, book: Book) -> Iterator[Written]:
+def _named(entries: Sequence[EntryDraft], name: str | None, book: Book) -> Iterator[EntryDraft]:
     """Give the entry the name that was asked for, if one was."""
     if name is not None and len(entries) > 1:
         raise ConfigurationError("--name goes with one model; leave it out, or add one at a time")
@@ -63,7 +63,7 @@ def _named(entries: Sequence[Written], name: str | None, book: Book) -> Iterator
     yield from entries if name is None else [{**entries[0], "name": name}]
 
 
-def _require_new(book: Book, entries: Sequence[Written]) -> None:
+def _require_new(book: Book, entries: Sequence[EntryDraft]) -> None:
     for entry in entries:
         known = book.holding(book.with_entry(entry).candidate(entry["name"]))
         if known:
@@ -72,7 +72,7 @@ def _require_new(book: Book, entries: Sequence[Written]) -> None:
         book = book.with_entry(entry)
 
 
-def _to_write(proposal: Proposal, pin: bool) -> Written | None:
+def _to_write(proposal: Proposal, pin: bool) -> EntryDraft | None:
     found, entry = proposal.inspection, proposal.entry
     if entry is None or found.reason in _NOWHERE:
         return None
@@ -95,7 +95,7 @@ def _why(proposal: Proposal) -> str:
     return f"{flaw.reason}: {flaw.message}; {REASONS[flaw.reason].cure}"
 
 
-def _write(path: Path, written: Sequence[Written]) -> None:
+def _write(path: Path, written: Sequence[EntryDraft]) -> None:
     """Add to the file as it is now, for looking at repositories takes its time."""
     if written:
         book = Book.read(path)

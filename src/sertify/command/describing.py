@@ -28,10 +28,10 @@ def facts_of(proposal: Proposal) -> dict[str, Any]:
         **_of_repository(found),
         "remarks": [*found.remarks],
         "perhaps": [*proposal.perhaps],
-        "entry": None if proposal.entry is None else dict(proposal.entry),
     }
-    cleaned: dict[str, Any] = clean(facts)
-    return cleaned
+    # In an entry, what a terminal would act on is written as an escape.
+    entry = None if proposal.entry is None else dict(proposal.entry)
+    return {**clean(facts), "entry": entry}
 
 
 def lines_of(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -151,11 +151,15 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "input": f"{facts['sampling_rate']:,} Hz" if facts.get("sampling_rate") else "",
         "size": _size(facts),
         "licence": facts.get("licence"),
-        "languages": ", ".join(facts.get("languages", ())),
-        "trained on": ", ".join(facts.get("datasets", ())),
+        "languages": _among(facts.get("languages")),
+        "trained on": _among(facts.get("datasets")),
         "gated": "its author has to grant access" if facts.get("gated") else "",
     }
     return ((name, value) for name, value in rows.items() if value)
+
+
+def _among(names: Sequence[str] | None) -> str:
+    return listed(names, _MOST) if names else ""
 
 
 def _head_row(head: Sequence[str] | None) -> str:

@@ -30,7 +30,7 @@ from sertify.pipeline.way import Way
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import quoted
 
-Written = Mapping[str, Any]
+EntryDraft = Mapping[str, Any]
 """An entry of candidates.yaml, as it is written there."""
 
 
@@ -64,13 +64,13 @@ def inspect(
     return int(any(each["verdict"] != "usable" for each in told))
 
 
-def entries_for(references: Sequence[str], book: Book, revision: str | None) -> list[Written]:
+def entries_for(references: Sequence[str], book: Book, revision: str | None) -> list[EntryDraft]:
     """Return the entries that name what is asked for, and nothing else of it.
 
     What an address of the hub says is understood. Raises ``ConfigurationError`` as `inspect` does.
     """
     names = [*book.names]
-    entries: list[Written] = []
+    entries: list[EntryDraft] = []
     for reference in references:
         named = _named(reference, book.path.resolve().parent, revision)
         names.append(free_name(_wish(named["model"], book), names))
@@ -80,8 +80,8 @@ def entries_for(references: Sequence[str], book: Book, revision: str | None) -> 
 
 @contextmanager
 def proposing(
-    book: Book, entries: Sequence[Written], *, offline: bool
-) -> Iterator[Callable[[Written], Proposal]]:
+    book: Book, entries: Sequence[EntryDraft], *, offline: bool
+) -> Iterator[Callable[[EntryDraft], Proposal]]:
     """Give what proposes an entry in place of one of these; their repositories are asked at once.
 
     The candidates are judged as a run of pytest on the book with that entry would do.
@@ -95,7 +95,7 @@ def proposing(
     given = {"settings": settings, "suite": Suite(ahead), "ahead": ahead, "cache": Cache(None)}
     with closing(Way(STAGES, **given, store=None)) as run:
 
-        def look(entry: Written) -> Inspection:
+        def look(entry: EntryDraft) -> Inspection:
             candidate = _candidate(book, entry)
             if candidate not in ahead:
                 run.get("repositories").forget(candidate)
@@ -104,11 +104,11 @@ def proposing(
         yield lambda entry: propose(entry, look)
 
 
-def _listed_as(book: Book, entry: Written) -> str:
+def _listed_as(book: Book, entry: EntryDraft) -> str:
     return book.holding(_candidate(book, entry))
 
 
-def _candidate(book: Book, entry: Written) -> Candidate:
+def _candidate(book: Book, entry: EntryDraft) -> Candidate:
     return book.with_entry(entry).candidate(entry["name"])
 
 
@@ -123,15 +123,17 @@ def _named(reference: str, root: Path, revision: str | None) -> dict[str, Any]:
             {"subfolder": address.subfolder} if address.subfolder else {}
         )
     if not is_hub_id(reference):
-        problem = misspelling(reference) or "is neither an id nor a folder that is there"
-        raise ConfigurationError(f"{quoted(reference)} {problem}{doubt(reference)}")
+        neither = f"which is neither an id nor a folder that is there{doubt(reference)}"
+        problem = misspelling(reference) or f"is {quoted(reference)}, {neither}"
+        raise ConfigurationError(f"MODEL {problem}")
     return {"model": reference, **also}
 
 
 def _place(found: str | None, wish: str | None, reference: str) -> dict[str, str]:
     """Return the revision that is asked for, by an address or an option; the usual one is none."""
     if found and wish and found != wish:
-        raise ConfigurationError(f"{quoted(reference)} is at {found}, but --revision says {wish}")
+        message = f"MODEL is {quoted(reference)}, at {found}, but --revision says {wish}"
+        raise ConfigurationError(message)
     revision = wish or (found if found != DEFAULT_BRANCH else None)
     return {"revision": revision} if revision else {}
 

@@ -11,6 +11,7 @@ from sertify.hub.card_labels import labels_in_card
 from sertify.hub.repositories import weight_files
 from sertify.pipeline.inspection import Inspection
 from sertify.vocabulary.emotions import is_generic, is_undecided
+from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.public_corpora import known_corpus
@@ -44,13 +45,23 @@ def propose(entry: Mapping[str, Any], look: Callable[[Mapping[str, Any]], Inspec
     plain = found = look(entry)
     for _ in range(_MOST):
         for remedy in _remedies(found):
-            better = look({**entry, **remedy})
-            if _helps(better, found):
+            better = _looked_at(look, {**entry, **remedy})
+            if better is not None and _helps(better, found):
                 entry, found = {**entry, **remedy}, better
                 break
         else:
             break
     return Proposal(plain, found, _completed(entry, found), _perhaps(found))
+
+
+def _looked_at(
+    look: Callable[[Mapping[str, Any]], Inspection], entry: Mapping[str, Any]
+) -> Inspection | None:
+    """Look at what an entry names; None where nobody may write it: files may say anything."""
+    try:
+        return look(entry)
+    except ConfigurationError:
+        return None
 
 
 def _helps(better: Inspection, found: Inspection) -> bool:

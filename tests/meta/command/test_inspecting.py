@@ -289,6 +289,21 @@ def test_a_label_for_no_emotion_is_proposed_as_another(here: Path, inspect: Call
     }
 
 
+@pytest.mark.parametrize("name", ["", "x\x1b[31m", "\n- name: y", "LABEL_0", "fear"])
+def test_of_what_files_say_nothing_is_written_that_may_not_stand_there(
+    here: Path, inspect: Call, name: str
+) -> None:
+    folder = build(here / "mine", labels=tuple(f"LABEL_{n}" for n in range(5)))
+    names = {name: 0, "fear": 1, "happiness": 2, "neutral": 3, "sadness": 4}
+    edit_json(folder / "config.json", lambda content: content.update(label2id=names))
+    (folder / ".checkpoint").mkdir()
+    said = inspect("mine", code=1)
+    assert "\x1b" not in said
+    entry = entry_in(said)
+    assert (entry["name"], entry["status"]) == ("mine", "rejected")
+    assert entry.get("labels", [name])[0] == name
+
+
 def test_a_checkpoint_without_a_head_is_told_so(here: Path, inspect: Call) -> None:
     shutil.copytree(FIXTURES / "models" / "broken" / "random-head", here / "mine")
     said = inspect("mine", code=1)
@@ -330,7 +345,7 @@ def test_a_revision_is_asked_for_by_an_address_or_an_option(hub: LocalHub, inspe
     ):
         assert entry_in(inspect(*args, code=0)) == wanted
     said = inspect("org/model/tree/v1", "--revision", "v2", code=2)
-    assert said == "sertify: 'org/model/tree/v1' is at v1, but --revision says v2\n"
+    assert said == "sertify: MODEL is 'org/model/tree/v1', at v1, but --revision says v2\n"
     assert "revision_not_found: org/model has no revision v3" in inspect(
         "org/model", "--revision=v3", code=1
     )
@@ -364,6 +379,7 @@ def test_weights_that_can_be_in_one_place_only_are_found(hub: LocalHub, inspect:
         ("a/b/c", "is neither an id nor a folder that is there; ids are written OWNER/NAME"),
         ("https://github.com/a/b", "is neither an id nor a folder that is there"),
         ("", "is neither an id nor a folder that is there"),
+        ("ftp://x/", "is neither an id nor a folder that is there"),
         ("models\\mine", "should be a folder as all systems write it; write ./models/mine"),
     ],
 )
@@ -371,7 +387,7 @@ def test_what_is_no_model_is_a_wrong_use(
     here: Path, inspect: Call, reference: str, problem: str
 ) -> None:
     said = inspect(reference, code=2)
-    assert said.startswith(f"sertify: {reference!r} ")
+    assert said.startswith(f"sertify: MODEL is {reference!r}, ")
     assert problem in said
     assert [*here.iterdir()] == []
 
