@@ -118,10 +118,10 @@ def is_folder(written: str, root: Path | None) -> bool:
     return root is not None and short and (root / written).is_dir()
 
 
-def doubt(reference: str) -> str:
+def spelling_doubt(reference: str) -> str:
     """Return the end of a sentence on a reference that leads nowhere, where it may be misspelt.
 
-    >>> doubt("wav2vec2"), doubt("someone/model"), doubt("./a/folder")
+    >>> spelling_doubt("wav2vec2"), spelling_doubt("someone/model"), spelling_doubt("./a/folder")
     ('; ids are written OWNER/NAME', '', '')
     """
     return (

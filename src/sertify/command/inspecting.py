@@ -11,11 +11,11 @@ from sertify.candidates.reading import Candidate, Suite
 from sertify.candidates.spelling import (
     DEFAULT_BRANCH,
     address_of,
-    doubt,
     is_folder,
     is_hub_id,
     is_local,
     misspelling,
+    spelling_doubt,
 )
 from sertify.candidates.writing import Book, free_name
 from sertify.command.describing import facts_of, lines_of
@@ -123,7 +123,7 @@ def _named(reference: str, root: Path, revision: str | None) -> dict[str, Any]:
             {"subfolder": address.subfolder} if address.subfolder else {}
         )
     if not is_hub_id(reference):
-        neither = f"which is neither an id nor a folder that is there{doubt(reference)}"
+        neither = f"which is neither an id nor a folder that is there{spelling_doubt(reference)}"
         problem = misspelling(reference) or f"is {quoted(reference)}, {neither}"
         raise ConfigurationError(f"MODEL {problem}")
     return {"model": reference, **also}
