@@ -10,7 +10,7 @@ from sertify.candidates.spelling import is_hub_id
 from sertify.hub.card_labels import labels_in_card
 from sertify.hub.repositories import weight_files
 from sertify.pipeline.inspection import Inspection
-from sertify.vocabulary.emotions import is_generic, is_undecided
+from sertify.vocabulary.emotions import is_undecided
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.outcomes import Outcome
@@ -23,6 +23,7 @@ _STOCK = "transformers"
 _WEIGHTS = re.compile(
     r"(?!adapter|training_args|optimizer|scheduler|rng_state)[^/]+\.(safetensors|bin)"
 )
+_UNNAMED = ("no_labels", "label_count_mismatch")
 _MOST = 3  # remedies, each for what is wrong after the one before
 
 
@@ -74,8 +75,6 @@ def _remedies(found: Inspection) -> Iterator[dict[str, Any]]:
     if found.reason == "no_feature_extractor":
         yield from ({"feature_extractor": base} for base in _bases(found))
         yield {"feature_extractor": _PLAIN_EXTRACTOR}
-    elif found.reason in ("no_labels", "label_count_mismatch") and (names := _names(found)):
-        yield {"labels": names}
     elif found.reason == "unknown_labels":
         yield from ({"emotions": emotions} for emotions in _undecided(found))
     elif found.reason in ("no_config", "no_weights") and found.snapshot is not None:
@@ -99,7 +98,7 @@ def _undecided(found: Inspection) -> Iterator[dict[str, str]]:
 
 
 def _perhaps(found: Inspection) -> tuple[str, ...]:
-    if found.snapshot is None or found.outline is None or found.reason != "no_labels":
+    if found.snapshot is None or found.outline is None or found.reason not in _UNNAMED:
         return ()
     outputs = found.outline.outputs or len(found.outline.labels)
     return labels_in_card(found.snapshot.folder, outputs) or ()
@@ -126,17 +125,6 @@ def _folders(files: Iterable[str]) -> dict[str, list[str]]:
 
 def _is_checkpoint(names: Collection[str]) -> bool:
     return "config.json" in names and bool(weight_files(names))
-
-
-def _names(found: Inspection) -> list[str]:
-    """Return the labels that label2id has, where it names each output."""
-    named = (found.config or {}).get("label2id")
-    places = dict(named) if isinstance(named, dict) else {}
-    names = {place: name for name, place in places.items() if type(place) is int}
-    whole = len(names) == len(places) and {*names} == {*range(len(names))}
-    if not whole or any(map(is_generic, names.values())) or found.candidate.labels is not None:
-        return []
-    return [names[place] for place in range(len(names))]
 
 
 def _completed(entry: Mapping[str, Any], found: Inspection) -> Mapping[str, Any] | None:

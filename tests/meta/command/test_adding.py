@@ -10,6 +10,8 @@ from sertify.command.main import main
 from tests.meta.local_hub import LocalHub, broken, use_hub
 from tests.meta.tiny import build
 
+pytestmark = pytest.mark.slow(1)
+
 FIVE = ("anger", "fear", "happiness", "neutral", "sadness")
 OLD = """\
 # mine

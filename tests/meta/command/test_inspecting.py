@@ -20,6 +20,8 @@ from tests.meta.replicas import REPLICAS, build_replicas
 from tests.meta.runs import CHECKS, FIXTURES
 from tests.meta.tiny import build, edit_json
 
+pytestmark = pytest.mark.slow(1)
+
 DUSHA = "xbgoose/hubert-large-speech-emotion-recognition-russian-dusha-finetuned"
 RESD = "Aniemore/wavlm-emotion-russian-resd"
 HUBERT = "facebook/hubert-large-ls960-ft"
@@ -246,9 +248,7 @@ def test_no_base_is_asked_for_without_a_network(
     assert hub.requests == []
 
 
-def test_the_names_of_label2id_are_proposed_where_id2label_has_none(
-    here: Path, inspect: Call
-) -> None:
+def test_names_that_only_label2id_has_need_no_entry(here: Path, inspect: Call) -> None:
     folder = five(here / "mine")
 
     def generic(content: dict[str, Any]) -> None:
@@ -256,7 +256,10 @@ def test_the_names_of_label2id_are_proposed_where_id2label_has_none(
         content["label2id"] = {name: n for n, name in enumerate(reversed(FIVE))}
 
     edit_json(folder / "config.json", generic)
-    assert entry_in(inspect("mine", code=0)).get("labels", [*reversed(FIVE)]) == [*reversed(FIVE)]
+    said = inspect("mine", code=0)
+    assert f"  labels     {', '.join(reversed(FIVE))}\n" in said
+    assert "  remark     id2label of config.json only numbers the outputs, so " in said
+    assert entry_in(said) == {"name": "mine", "model": "./mine"}
 
 
 def test_names_in_the_text_of_a_card_are_told_for_a_reader_to_check(
