@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
     RevisionResolutionError,
 )
 
+from sertify.candidates.spelling import spelling_doubt
 from sertify.hub import bounds
 from sertify.hub.answers import checked_sizes
 from sertify.hub.bounds import rationed
@@ -249,7 +250,7 @@ def local(model: str, folder: Path, subfolder: str = "") -> Repository:
     written faster than it can be read.
     """
     if not folder.is_dir():
-        raise Rejected("not_found", f"there is no folder {model}")
+        raise Rejected("not_found", f"there is no folder {model}{spelling_doubt(model)}")
     for _ in range(_READINGS):
         stamps = stamps_in(folder)
         commit = _commit_of(folder, stamps)
