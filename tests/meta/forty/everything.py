@@ -1,0 +1,52 @@
+"""All published models that there is a replica of, and candidates.yaml for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from ruamel.yaml import YAML
+
+from tests.meta.forty.libraries import LIBRARIES
+from tests.meta.forty.own_heads import OWN_HEADS
+from tests.meta.forty.published import Published
+from tests.meta.forty.stock import STOCK
+from tests.meta.replicas import build_replica
+
+__all__ = ["BARE", "COMPANIONS", "FORTY", "entries", "write_candidates", "write_replicas"]
+
+FORTY: tuple[Published, ...] = (*STOCK, *OWN_HEADS, *LIBRARIES)
+"""The models of docs/models.md, in its order."""
+
+COMPANIONS = ("facebook/hubert-large-ls960-ft", "facebook/wav2vec2-base")
+"""The repositories that some of them are built on."""
+
+BARE = ".as-it-is"
+"""How the names of candidates end whose entry has no keys but `model`."""
+
+
+def write_replicas(root: Path) -> None:
+    """Write all repositories below `root`."""
+    for companion in COMPANIONS:
+        build_replica(root, companion)
+    for one in FORTY:
+        if one.write is not None:
+            folder = root / one.model
+            folder.mkdir(parents=True)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                one.write(folder)
+
+
+def entries(*, bare: bool) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each, with the keys that it needs; if `bare` then without as well."""
+    for one in FORTY:
+        yield {"name": one.name, "model": one.model, **one.keys}
+        if bare and one.keys:
+            yield {"name": one.name + BARE, "model": one.model}
+
+
+def write_candidates(path: Path, *, bare: bool) -> Path:
+    """Write candidates.yaml for all, with the requirements by default, and return its path."""
+    YAML().dump({"candidates": list(entries(bare=bare))}, path)
+    return path
