@@ -35,6 +35,7 @@ def test_weights_can_be_listed(index, check):
     "no_weights",
     "unsupported_library",
     "label_count_mismatch",
+    "contradictory_labels",
 )
 def test_network_can_be_built(outline, check):
     check(loadability.judge_outline(**outline.facts))
@@ -43,6 +44,7 @@ def test_network_can_be_built(outline, check):
 @pytest.mark.owns(
     "random_head",
     "incomplete_backbone",
+    "quantized_weights",
     "unused_layers",
     "incompatible_shapes",
     "label_count_mismatch",
@@ -64,6 +66,7 @@ def test_weights_load(checkpoint, check):
 @pytest.mark.owns(
     "random_head",
     "incomplete_backbone",
+    "quantized_weights",
     "unused_layers",
     "incompatible_shapes",
     "label_count_mismatch",

@@ -78,6 +78,13 @@ _FAMILIES = {
     "wav2vec2-conformer": _waveform("Wav2Vec2Conformer"),
     "hubert": _waveform("Hubert"),
     "wavlm": _waveform("WavLM", num_buckets=32, max_bucket_distance=100),
+    "wav2vec2-bert": _Family(
+        "Wav2Vec2BertConfig",
+        "Wav2Vec2BertForSequenceClassification",
+        "SeamlessM4TFeatureExtractor",
+        _TRANSFORMER | {"feature_projection_input_dim": 40, "classifier_proj_size": 32},
+        {"feature_size": 20, "num_mel_bins": 20, "stride": 2},
+    ),
     "ast": _Family(
         "ASTConfig",
         "ASTForAudioClassification",

@@ -91,17 +91,35 @@ def judge_outline(
     labels: Sequence[str | None],
     outputs: int | None = None,
     remark: str = "",
+    labels_from: str = "",
 ) -> Judgement:
-    """Reject a network that has not one label for each output, where their number is known."""
+    """Reject a network that has not one label for each output, where their number is known.
+
+    ``labels_from`` says where the labels stand.
+    """
     measured = (Measurement("labels", len(labels), "labels"),)
-    if None in labels or outputs not in (None, len(labels)):
-        named = [label for label in labels if label is not None]
-        number = counted(outputs or len(labels), "output")
-        message = f"it has {number}, but {counted(len(named), 'label')}: {listed(named)}"
+    named = [index for index, label in enumerate(labels) if label is not None]
+    if named != [*range(len(labels) if outputs is None else outputs)]:
+        message = _misnamed(labels, named, outputs, labels_from)
         return Judgement(Outcome.FAIL, measured, "label_count_mismatch", message)
     details = {"loader": loader, "architecture": architecture, "outputs": list(labels)}
     details |= {"remark": remark} if remark else {}
     return Judgement(Outcome.PASS, measured, details=details)
+
+
+def _misnamed(
+    labels: Sequence[str | None], named: Sequence[int], outputs: int | None, labels_from: str
+) -> str:
+    """Say how many outputs there are, how many names, and which outputs have none."""
+    there = {*named}
+    every = {*range(len(labels) if outputs is None else outputs)}
+    who = f"{labels_from} names {len(named)}" if labels_from else counted(len(named), "label")
+    number = "" if outputs is None else f"it has {counted(outputs, 'output')}, but "
+    message = f"{number}{who}: {listed(labels[index] for index in named)}"
+    if there >= every:
+        return message
+    other = f", but one for output {listed(sorted(there - every))}" if there - every else ""
+    return f"{message}; there is no name for output {listed(sorted(every - there))}{other}"
 
 
 def judge_loading(load_time: float) -> Judgement:

@@ -41,7 +41,8 @@ class WeightReport:
     ``missing`` are names of parameters that the checkpoint lacks, ``mismatched`` those that it
     holds in another shape: transformers initialises both at random. ``unexpected`` are names of
     tensors that only the checkpoint has, ``others`` what it holds beside tensors, ``non_finite``
-    parameters that hold NaN or infinity. A parameter whose name starts with ``backbone`` and a dot
+    parameters that hold NaN or infinity, ``rounded`` tensors of whole numbers where the network has
+    real ones. A parameter whose name starts with ``backbone`` and a dot
     belongs to the backbone, any other to the head, whose last layer has ``outputs``.
     """
 
@@ -53,6 +54,7 @@ class WeightReport:
     unexpected: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     non_finite: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
 
     @property
     def random(self) -> tuple[str, ...]:
@@ -69,6 +71,24 @@ class WeightReport:
     def unused_layers(self) -> tuple[str, ...]:
         """What the checkpoint was trained with, but the network has no place for."""
         return tuple(name for name in self.unexpected if not _SPARE.search(name))
+
+    @property
+    def outputs_found(self) -> int | None:
+        """How many outputs the checkpoint has, where nothing else has another shape."""
+        found = {mismatch.found[0] for mismatch in self.mismatched if self._of_last(mismatch)}
+        alone = all(map(self._of_last, self.mismatched))
+        return found.pop() if alone and len(found) == 1 else None
+
+    @property
+    def flaws(self) -> int:
+        """How many tensors keep the checkpoint from being the network's."""
+        return len(self.random) + len(self.mismatched) + len(self.unused_layers)
+
+    def _of_last(self, mismatch: Mismatch) -> bool:
+        """Whether of a parameter of the head the number of outputs differs alone."""
+        found, wanted = mismatch.found, mismatch.wanted
+        same = len(found) == len(wanted) and found[1:] == wanted[1:]
+        return same and wanted[:1] == (self.outputs,) and not self.in_backbone(mismatch.name)
 
     def in_backbone(self, name: str) -> bool:
         """Whether a parameter of that name is none of the head's."""
@@ -143,16 +163,13 @@ def _flaws(weights: WeightReport) -> Iterator[tuple[str, str]]:
         wanted = f"{number} weights are random, but all should come from the checkpoint"
         yield code, f"{wanted}; its {part} lacks {names}{instead}"
     if weights.mismatched:
-        # Of a head that was trained for other labels, the number of outputs differs alone.
-        last = (
-            mismatch.found[1:] == mismatch.wanted[1:]
-            and mismatch.wanted[:1] == (weights.outputs,)
-            and not weights.in_backbone(mismatch.name)
-            for mismatch in weights.mismatched
-        )
-        code = "label_count_mismatch" if all(last) else "incompatible_shapes"
+        code = "incompatible_shapes" if weights.outputs_found is None else "label_count_mismatch"
         shapes = listed([str(mismatch) for mismatch in weights.mismatched])
         yield code, f"the checkpoint has {shapes}, but both should be the same"
+    if weights.rounded:
+        found = f"the checkpoint holds {listed(weights.rounded)} as whole numbers"
+        wanted = "but should hold real numbers: without their scales, these are no weights"
+        yield "quantized_weights", f"{found}, {wanted}"
     if weights.unused_layers:
         wanted = "the network leaves out layers that the checkpoint has, but should use them all"
         yield "unused_layers", f"{wanted}: {listed(weights.unused_layers)}"

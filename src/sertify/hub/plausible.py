@@ -81,16 +81,25 @@ def _names(content: Mapping[str, Any]) -> Iterator[str]:
         labels = content.get(key)
         if labels is None:
             continue
-        if not isinstance(labels, dict):
+        if not isinstance(labels, dict | list):
             yield _wrong(key, labels, "an object with a key for each label")
         elif len(labels) > MOST_LABELS:
             yield f"{key} has {len(labels):,} entries, but should have at most {MOST_LABELS:,}"
         else:
-            names = [*(labels if key == "label2id" else labels.values())]
+            names = _names_among(key, labels)
             yield from (f"{key} has {odd}" for odd in map(_odd_label, names) if odd)
             if (length := sum(len(str(name)) for name in names)) > _LONGEST_NAMES:
                 wanted = f"but at most {_LONGEST_NAMES:,} are read"
                 yield f"{key} has labels of {length:,} characters together, {wanted}"
+
+
+def _names_among(key: str, labels: Mapping[Any, Any] | list[Any]) -> list[Any]:
+    """Return what are labels by the key, and what else is text, for some tables are turned."""
+    if isinstance(labels, list):
+        return labels
+    keys, values = [*labels], [*labels.values()]
+    names, others = (keys, values) if key == "label2id" else (values, keys)
+    return [*names, *(text for text in others if isinstance(text, str))]
 
 
 def _odd_label(label: object) -> str:

@@ -59,6 +59,8 @@ class Blueprint:
         The class of the network.
     labels
         Name of each output, in index order; None where the config names none for an index.
+    labels_from
+        Where these stand; an empty string where nobody need know.
     outputs
         How many there are; None where only loading can tell.
     weights
@@ -86,6 +88,7 @@ class Blueprint:
     files: tuple[str, ...]
     architecture: str
     labels: tuple[str | None, ...]
+    labels_from: str = ""
     outputs: int | None = None
     problem_type: str | None = None
     weights: WeightReport | None = None
@@ -124,7 +127,7 @@ class Blueprint:
     @property
     def facts(self) -> dict[str, Any]:
         """What it is to be judged by."""
-        same = ("architecture", "labels", "outputs", "remark")
+        same = ("architecture", "labels", "labels_from", "outputs", "remark")
         return {"loader": self.loader.name, **{name: getattr(self, name) for name in same}}
 
 

@@ -17,6 +17,7 @@ from sertify.models.loaders.choice import choose_loader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.processes.quota import Deed, unnoted
+from sertify.models.tested import doubt
 from sertify.models.variants import convert
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
 from sertify.vocabulary.text import listed
@@ -107,7 +108,9 @@ def _index_of_files(snapshot: Snapshot) -> TensorIndex | None:
 
     None for other formats.
     """
-    names = [name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt", ".pt"))]
+    names = [
+        name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt", ".pt", ".pth"))
+    ]
     return TensorIndex.merged(_index_of(snapshot, name) for name in names) if names else None
 
 
@@ -137,5 +140,9 @@ def _misfit(model: LoadedModel) -> str:
     try:
         model.noise_logits()
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
-        return f"what the feature extractor prepares does not fit the model: {text_of(error)}"
+        given = model.snapshot.candidate.feature_extractor
+        rate = getattr(given, "sampling_rate", None)
+        said = f" (candidates.yaml says feature_extractor: {{sampling_rate: {rate}}})" * bool(rate)
+        misfit = "what the feature extractor prepares does not fit the model"
+        return f"{misfit}: {text_of(error)}{said}{doubt()}"
     return ""

@@ -281,6 +281,7 @@ def test_weights_that_are_random(report: dict[str, list[str]], message: str) -> 
 
 
 HEAD = Mismatch("classifier.weight", (8, 256), (7, 256))
+BIAS = Mismatch("classifier.bias", (6,), (7,))
 WIDER = Mismatch("classifier.weight", (7, 1024), (7, 256))
 INNER = Mismatch("classifier.dense.weight", (16, 32), (32, 32))
 LAYER = Mismatch("hubert.encoder.weight", (3,), (4,))
@@ -290,6 +291,7 @@ OTHER_SHAPES: dict[str, tuple[list[Mismatch], str]] = {
     "layer-of-the-head": ([INNER], "incompatible_shapes"),
     "backbone": ([LAYER], "incompatible_shapes"),
     "both": ([HEAD, LAYER], "incompatible_shapes"),
+    "head-of-two-minds": ([HEAD, BIAS], "incompatible_shapes"),
 }
 
 
@@ -305,6 +307,15 @@ def test_weights_of_other_shapes(shapes: list[Mismatch], code: str) -> None:
 def test_what_is_missing_is_worse_than_what_has_another_shape() -> None:
     both = weights(missing=["projector.bias"], mismatched=[LAYER])
     assert rejected(judge_weights(both)).startswith("random_head: 1 weights")
+
+
+def test_whole_numbers_are_no_weights() -> None:
+    rounded = weights(rounded=["projector.weight"])
+    message = (
+        "the checkpoint holds projector.weight as whole numbers, but should hold real numbers:"
+        " without their scales, these are no weights"
+    )
+    assert rejected(judge_weights(rounded)) == f"quantized_weights: {message}"
 
 
 # ------------------------------------------------------------------ before they are loaded
@@ -342,15 +353,35 @@ LABELS = ("sad", "happy")
 @pytest.mark.parametrize(
     ("labels", "outputs", "message"),
     [
-        (("sad", None), 2, "it has 2 outputs, but 1 label: sad"),
-        (LABELS, 3, "it has 3 outputs, but 2 labels: sad, happy"),
-        ((None,), None, "it has 1 output, but 0 labels: none"),
+        (("sad", None), 2, "it has 2 outputs, but 1 label: sad; there is no name for output 1"),
+        (
+            LABELS,
+            3,
+            "it has 3 outputs, but 2 labels: sad, happy; there is no name for output 2",
+        ),
+        (LABELS, 1, "it has 1 output, but 2 labels: sad, happy"),
+        (
+            ("sad", None, "happy"),
+            2,
+            (
+                "it has 2 outputs, but 2 labels: sad, happy; there is no name for output 1, but one"
+                " for output 2"
+            ),
+        ),
+        ((None,), None, "0 labels: none; there is no name for output 0"),
     ],
 )
 def test_labels_that_do_not_fit_the_outputs(
     labels: tuple[str | None, ...], outputs: int | None, message: str
 ) -> None:
     judgement = loadability.judge_outline("transformers", "A", labels, outputs)
+    assert rejected(judgement) == f"label_count_mismatch: {message}"
+
+
+def test_where_the_labels_stand_is_said() -> None:
+    source = "`labels:` of candidates.yaml"
+    judgement = loadability.judge_outline("transformers", "A", LABELS, 1, labels_from=source)
+    message = "it has 1 output, but `labels:` of candidates.yaml names 2: sad, happy"
     assert rejected(judgement) == f"label_count_mismatch: {message}"
 
 

@@ -267,7 +267,7 @@ def test_what_was_asked_for_is_not_there(folder: Path, entry: dict[str, str], me
 OF_HEAD = "classifier.bias, classifier.weight, projector.bias, projector.weight"
 OF_ENCODER = "wav2vec2.encoder.layer_norm.bias, wav2vec2.encoder.layer_norm.weight"
 CONVOLUTION = "wav2vec2.encoder.pos_conv_embed.conv"
-PREFIXED = ", ".join(f"module.{name}" for name in f"{OF_HEAD}, {OF_ENCODER}".split(", "))
+PREFIXED = ", ".join(f"other.{name}" for name in f"{OF_HEAD}, {OF_ENCODER}".split(", "))
 INCOMPLETE: dict[str, tuple[Make, str, int, str]] = {
     "head-absent": (drop("classifier", "projector"), "random_head", 4, f"its head lacks {OF_HEAD}"),
     "head-under-other-names": (
@@ -304,9 +304,9 @@ INCOMPLETE: dict[str, tuple[Make, str, int, str]] = {
         38,
         f"its head lacks {OF_HEAD}, {OF_ENCODER} and 32 more and has averaged instead",
     ),
-    "keys-prefixed-by-a-wrapper": (
+    "keys-prefixed-by-nobody-knows-what": (
         lambda folder: tiny.write_tensors(
-            folder, {f"module.{name}": t for name, t in tiny.read_tensors(folder).items()}
+            folder, {f"other.{name}": t for name, t in tiny.read_tensors(folder).items()}
         ),
         "random_head",
         38,
@@ -338,10 +338,10 @@ def test_no_weight_may_have_another_shape(folder: Path) -> None:
 
 
 def test_no_head_may_be_of_other_labels(folder: Path) -> None:
-    tiny.edit_json(folder / CONFIG, lambda config: config.update(id2label={0: "a", 1: "b"}))
+    configure(id2label={"0": "a", "1": "b"}, label2id={"a": 0, "b": 1})(folder)
     assert rejection(folder) == (
-        "label_count_mismatch: the checkpoint has classifier.bias [3] where the model has [2],"
-        " classifier.weight [3, 32] where the model has [2, 32], but both should be the same"
+        "label_count_mismatch: it has 3 outputs, but id2label of config.json names 2: a, b;"
+        " there is no name for output 2"
     )
 
 
@@ -400,7 +400,7 @@ def test_what_other_tasks_left_behind_does_no_harm(folder: Path, name: str) -> N
 def test_labels_with_gaps_are_told_before_weights_are_loaded(
     folder: Path, names: dict[str, str]
 ) -> None:
-    configure(id2label=names)(folder)
+    configure(id2label=names, label2id=None)(folder)
     blueprint = outlined(folder)
     judgement = judge_outline(**blueprint.facts)
     assert judgement.reason == "label_count_mismatch"
@@ -411,7 +411,8 @@ def test_more_labels_in_the_entry_than_outputs_are_told_before_weights_are_loade
 ) -> None:
     blueprint = outlined(folder, labels=("a", "b", "c", "d", "e"))
     judgement = judge_outline(**blueprint.facts)
-    assert judgement.message == "it has 3 outputs, but 5 labels: a, b, c, d, e"
+    given = "`labels:` of candidates.yaml names 5: a, b, c, d, e"
+    assert judgement.message == f"it has 3 outputs, but {given}"
 
 
 def test_a_typing_error_in_a_config_does_not_take_hours(folder: Path) -> None:
@@ -617,11 +618,14 @@ BAD_CONFIGS: dict[str, tuple[Make, str]] = {
         "bad_config: config.json: num_attention_heads is 0, but should be a whole number from 1",
     ),
     "of-unknown-activation": (configure(hidden_act="magic"), "bad_config: KeyError: 'magic'"),
-    "labels-in-a-list": (
-        configure(id2label=["angry"]),
-        "bad_config: config.json: id2label is ['angry'], but should be an object with a key for",
+    "labels-in-a-text": (
+        configure(id2label="angry, happy, sad"),
+        "bad_config: config.json: id2label is 'angry, happy, sad', but should be an object with a",
     ),
-    "labels-by-name": (configure(id2label={"angry": "0"}), "bad_config: ValueError: "),
+    "labels-by-words": (
+        configure(id2label={"first": "angry"}),
+        "bad_config: config.json: id2label has 'angry' for 'first', but should have a name for",
+    ),
     "text-model": (
         configure(model_type="bert", architectures=["BertForSequenceClassification"]),
         "wrong_task: transformers has no audio classifier for Bert models",
@@ -687,27 +691,39 @@ def test_code_of_the_repository_runs_where_it_may(
 # ------------------------------------------------------------------ labels
 
 MISMATCHES: dict[str, tuple[dict[str, Any], str]] = {
-    "gap": ({"0": "angry", "1": "sad", "3": "happy"}, "angry, sad"),
-    "from-one": ({"1": "angry", "2": "sad", "3": "happy"}, "angry, sad"),
-    "nameless": ({"0": "angry", "1": None, "2": "happy"}, "angry, happy"),
+    "gap": (
+        {"0": "angry", "1": "sad", "3": "happy"},
+        "3: angry, sad, happy; there is no name for output 2, but one for output 3",
+    ),
+    "from-one": (
+        {"1": "angry", "2": "sad", "3": "happy"},
+        "3: angry, sad, happy; there is no name for output 0, but one for output 3",
+    ),
+    "nameless": (
+        {"0": "angry", "1": None, "2": "happy"},
+        "2: angry, happy; there is no name for output 1",
+    ),
 }
 
 
 @pytest.mark.parametrize(("names", "labels"), MISMATCHES.values(), ids=MISMATCHES)
 def test_each_output_has_a_label(folder: Path, names: dict[str, Any], labels: str) -> None:
-    configure(id2label=names)(folder)
-    message = f"it has 3 outputs, but 2 labels: {labels}"
+    configure(id2label=names, label2id=None)(folder)
+    message = f"it has 3 outputs, but id2label of config.json names {labels}"
     assert rejection(folder) == f"label_count_mismatch: {message}"
 
 
 def test_labels_given_by_the_user_are_as_many_as_outputs(folder: Path) -> None:
-    message = "it has 3 outputs, but 2 labels: angry, sad"
+    message = (
+        "it has 3 outputs, but `labels:` of candidates.yaml names 2: angry, sad; there is no name"
+        " for output 2"
+    )
     assert rejection(folder, labels=("angry", "sad")) == f"label_count_mismatch: {message}"
     assert certified(folder, labels=("a", "b", "c")).labels == ("a", "b", "c")
 
 
 def test_labels_are_text(folder: Path) -> None:
-    configure(id2label={"0": 0, "1": 1, "2": 2})(folder)
+    configure(id2label={"0": 0, "1": 1, "2": 2}, label2id=None)(folder)
     assert certified(folder).labels == ("0", "1", "2")
 
 
@@ -724,8 +740,27 @@ UNUSABLE: dict[str, tuple[Make, str]] = {
         lambda folder: (folder / PREPROCESSOR).unlink(),
         f"./tiny has no {PREPROCESSOR}",
     ),
-    "broken": (overwrite(PREPROCESSOR, "{"), f"{PREPROCESSOR} cannot be used: OSError: "),
-    "list": (overwrite(PREPROCESSOR, "[1]"), f"{PREPROCESSOR} cannot be used: AttributeError: "),
+    "broken": (overwrite(PREPROCESSOR, "{"), f"{PREPROCESSOR} cannot be used: JSONDecodeError: "),
+    "list": (
+        overwrite(PREPROCESSOR, "[1]"),
+        f"{PREPROCESSOR} is [1], but should be an object with keys",
+    ),
+    "text": (
+        overwrite(PREPROCESSOR, '"16000"'),
+        f"{PREPROCESSOR} is '16000', but should be an object with keys",
+    ),
+    "empty": (
+        overwrite(PREPROCESSOR, "{}"),
+        f"{PREPROCESSOR} is empty: it names no feature extractor and no sampling_rate",
+    ),
+    "empty-in-a-processor": (
+        lambda folder: [(folder / PREPROCESSOR).write_text("{}"), nest(folder)],  # type: ignore[func-returns-value]
+        "processor_config.json is empty: it names no feature extractor and no sampling_rate",
+    ),
+    "rate-in-quotes": (
+        preprocess(sampling_rate="16000"),
+        f"{PREPROCESSOR}: sampling_rate is '16000', but should be a whole number without quotes",
+    ),
     "tokenizer": (
         overwrite(PREPROCESSOR, '{"tokenizer_class": "Wav2Vec2CTCTokenizer"}'),
         f"{PREPROCESSOR} names no sampling_rate",
@@ -734,7 +769,10 @@ UNUSABLE: dict[str, tuple[Make, str]] = {
         overwrite(PREPROCESSOR, '{"image_processor_type": "ViTImageProcessor", "size": 224}'),
         f"{PREPROCESSOR} names no sampling_rate",
     ),
-    "rate-in-words": (preprocess(sampling_rate="16k"), f"{PREPROCESSOR} names no sampling_rate"),
+    "rate-in-words": (
+        preprocess(sampling_rate="16k"),
+        f"{PREPROCESSOR}: sampling_rate is '16k', but should be a whole number without quotes",
+    ),
     "of-unknown-type": (
         preprocess(feature_extractor_type="Wav2Vec2CTCTokenizer"),
         f"{PREPROCESSOR} cannot be used: ",
@@ -765,6 +803,14 @@ def test_a_spectrogram_of_another_size_does_not_fit(tmp_path: Path) -> None:
     preprocess(max_length=128)(folder)
     message = "what the feature extractor prepares does not fit the model: RuntimeError: "
     assert rejection(folder).startswith(f"no_feature_extractor: {message}")
+
+
+def test_a_rate_that_does_not_fit_is_told_with_the_entry_that_gives_it(tmp_path: Path) -> None:
+    folder = tiny.build(tmp_path, "whisper")
+    rate = SamplingRate(sampling_rate=8_000)
+    problem = loaded(folder, feature_extractor=rate).blueprint.extractor_problem
+    assert problem.startswith("what the feature extractor prepares does not fit the model: ")
+    assert problem.endswith(" (candidates.yaml says feature_extractor: {sampling_rate: 8000})")
 
 
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)

@@ -287,7 +287,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
                 id2label={"0": "anger", "1": "joy"}, label2id={"anger": 0, "joy": 1}
             ),
         ),
-        "label_count_mismatch: the checkpoint has classifier.out_proj.bias [4] where ",
+        "label_count_mismatch: it has 4 outputs, but id2label of config.json names 2: anger, joy; ",
     ),
 }
 

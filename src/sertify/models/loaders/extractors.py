@@ -1,14 +1,12 @@
 """From preprocessor_config.json, or what stands for it, to a feature extractor."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import transformers
 from transformers import AutoFeatureExtractor
-from transformers.models.auto.feature_extraction_auto import (
-    FEATURE_EXTRACTOR_MAPPING_NAMES,
-    get_feature_extractor_config,
-)
+from transformers.models.auto.feature_extraction_auto import FEATURE_EXTRACTOR_MAPPING_NAMES
 
 from sertify.candidates.entries import SamplingRate
 from sertify.hub.plausible import oddity
@@ -16,6 +14,7 @@ from sertify.hub.snapshots import EXTRACTOR_FILES, Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.files import read_text
+from sertify.vocabulary.text import quoted
 
 
 def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
@@ -32,24 +31,16 @@ def load_extractor(snapshot: Snapshot, config: Any) -> tuple[Any, str]:
 
 
 def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> tuple[Any, str]:
+    name = EXTRACTOR_FILES[0]
     try:
+        name, content = _described(folder)
+        if not name:
+            return None, f"{owner} has no {EXTRACTOR_FILES[0]}"
+        if problem := _problem(content, name):
+            return None, problem
+        # That the candidate's own code may run says nothing of another repository's.
+        trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
         with quiet():
-            # A path that is not there would be taken for the name of a repository.
-            here = folder.is_dir()
-            for name in EXTRACTOR_FILES:
-                if (folder / name).is_file():
-                    read_text(folder / name)  # no longer than may be
-            content = get_feature_extractor_config(folder, local_files_only=True) if here else {}
-            if not content:
-                return None, f"{owner} has no preprocessor_config.json"
-            # Without, transformers takes it for one of the kind that the model needs.
-            rate = content.get("sampling_rate")
-            if not isinstance(rate, int) or isinstance(rate, bool):
-                return None, "preprocessor_config.json names no sampling_rate"
-            if problem := oddity(content, "preprocessor_config.json"):
-                return None, problem
-            # That the candidate's own code may run says nothing of another repository's.
-            trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
             return AutoFeatureExtractor.from_pretrained(
                 folder, config=config, local_files_only=True, trust_remote_code=trust
             ), ""
@@ -58,12 +49,40 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
     except Exception as error:  # the file may hold anything
         if isinstance(error, MemoryError) or of_the_system(error):
             raise
-        return None, f"preprocessor_config.json cannot be used: {text_of(error)}"
+        return None, f"{name} cannot be used: {text_of(error)}"
+
+
+def _described(folder: Path) -> tuple[str, Any]:
+    """Return which file describes the feature extractor, and how; no name where none does."""
+    usual, processor = EXTRACTOR_FILES
+    if (folder / processor).is_file():
+        whole = json.loads(read_text(folder / processor))
+        if isinstance(whole, dict) and whole.get("feature_extractor") is not None:
+            return processor, whole["feature_extractor"]
+    if (folder / usual).is_file():
+        return usual, json.loads(read_text(folder / usual))
+    return "", None
+
+
+def _problem(content: Any, name: str) -> str:
+    """Say what is wrong with what a file says of a feature extractor, if anything."""
+    if not isinstance(content, dict):
+        return f"{name} is {quoted(content)}, but should be an object with keys"
+    rate = content.get("sampling_rate")
+    if not content:
+        return f"{name} is empty: it names no feature extractor and no sampling_rate"
+    # Without one, transformers takes it for one of the kind that the model needs.
+    if rate is None:
+        return f"{name} names no sampling_rate"
+    if type(rate) is not int:
+        wanted = "a whole number without quotes, such as 16000"
+        return f"{name}: sampling_rate is {quoted(rate)}, but should be {wanted}"
+    return oddity(content, EXTRACTOR_FILES[0])
 
 
 def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
     """Build what models of this type are trained with when their repository does not say."""
-    name = FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
+    name = _OTHERS.get(config.model_type) or FEATURE_EXTRACTOR_MAPPING_NAMES.get(config.model_type)
     if name is None:
         return None, f"transformers has no feature extractor for {config.model_type} models"
     options: dict[str, Any] = {}
@@ -76,5 +95,13 @@ def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:
         # The encoder sees 50 positions a second.
         seconds = config.max_source_positions // 50
         options = {"feature_size": config.num_mel_bins, "chunk_length": seconds}
+    elif name == "SeamlessM4TFeatureExtractor":
+        # The network takes two frames of the spectrogram as one.
+        bins = config.feature_projection_input_dim // 2
+        options = {"feature_size": bins, "num_mel_bins": bins, "stride": 2}
     with quiet():
         return getattr(transformers, name)(sampling_rate=sampling_rate, **options), ""
+
+
+# transformers lists another for these, which they cannot take.
+_OTHERS = {"wav2vec2-bert": "SeamlessM4TFeatureExtractor"}

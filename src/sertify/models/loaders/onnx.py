@@ -23,7 +23,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.failures import out_of_memory, text_of
 from sertify.models.loaders.extractors import default_extractor, load_extractor
-from sertify.models.loaders.stock import labels_of, read_config, receptive_field
+from sertify.models.loaders.stock import read_config, read_names, receptive_field
 from sertify.models.networks import TorchNetwork
 from sertify.models.runtimes import onnx_errors, onnx_session, optional_package
 from sertify.vocabulary.errors import Rejected
@@ -63,13 +63,15 @@ class OnnxLoader:
         name = _config(snapshot, graph)
         require(judge_config(snapshot, name))
         config = read_config(snapshot, name)
+        names = read_names(snapshot, config, name)
         extractor, problem = _extractor(snapshot, graph, config)
         return Blueprint(
             snapshot=snapshot,
             loader=self,
             files=(graph, *data),
             architecture=(config.architectures or ["a graph"])[0],
-            labels=labels_of(snapshot, config),
+            labels=names.labels(config.num_labels),
+            labels_from=names.source,
             problem_type=config.problem_type,
             unknown=f"{graph} is a graph, not a list of tensors",
             sampling_rate=None if extractor is None else extractor.sampling_rate,
@@ -78,8 +80,8 @@ class OnnxLoader:
             memory=sum(snapshot.files[name] for name in (graph, *data)),
             remark=(
                 f"{graph}, run by onnxruntime on the CPU. If it only takes clips of one length, "
-                "others are cut or padded with zeros to it."
-            ),
+                f"others are cut or padded with zeros to it. {names.remark}"
+            ).strip(),
             material=(graph, extractor),
         )
 

@@ -16,6 +16,7 @@ from sertify.hub.configs import has_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
+from sertify.models.loaders.fitting import readings
 from sertify.models.loaders.stock import StockLoader, backbone_of
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed, quoted
@@ -43,7 +44,8 @@ class PooledHeadLoader(StockLoader):
         if not has_config(snapshot):
             return False
         if not index.problem:
-            return _DENSE in index.tensors and _projection(index) is not None
+            ways = (reading for _, reading in readings(index))
+            return any(_DENSE in way.tensors and _projection(way) is not None for way in ways)
         architectures = snapshot.read_json("config.json").get("architectures")
         first = architectures[0] if isinstance(architectures, list) and architectures else ""
         return str(first).endswith(_CLASSES)

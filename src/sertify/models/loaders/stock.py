@@ -1,11 +1,15 @@
 """Checkpoints of classes in the way of transformers: the stock ones, and a base for others."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import (
+    CONFIG_MAPPING,
     MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
     MODEL_MAPPING,
     AutoConfig,
@@ -17,6 +21,7 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from sertify.gates.loadability import require
 from sertify.gates.weights import Mismatch, WeightReport
 from sertify.hub.configs import has_config, judge_config, judge_values
+from sertify.hub.label_names import Names, names_of
 from sertify.hub.plausible import oddity
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
@@ -25,10 +30,14 @@ from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
+from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
+from sertify.models.loaders.mending import completed, plain_config, remarks_on, run_of_the_mill
 from sertify.models.networks import TorchNetwork, batching_for
 from sertify.vocabulary.errors import Rejected
 
 AUTO = "AutoModelForAudioClassification"
+USUAL, PICKLED = (".safetensors", ".bin"), (".pt", ".pth", ".ckpt")
+"""How the names of weight files end that transformers looks for, and of those it does not."""
 
 
 class StockLoader:
@@ -62,54 +71,71 @@ class StockLoader:
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what the class would have with what the checkpoint holds."""
         require(judge_config(snapshot))
-        if not any(name.endswith((".safetensors", ".bin")) for name in snapshot.weight_files):
+        known = USUAL if snapshot.candidate.weights is None else PICKLED + USUAL
+        if not any(name.endswith(known) for name in snapshot.weight_files):
             message = "it has neither model.safetensors nor pytorch_model.bin"
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         if snapshot.candidate.trust_remote_code:
             fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
-        with config_errors(), quiet():
-            network = self.network_class(config, index, snapshot)
-        memory = memory_of(network, config)
-        extractor, problem = load_extractor(snapshot, config)
+        names = read_names(snapshot, config)
+        fit = best_fit(partial(self._class, snapshot), config, index, expected_weights)
+        extractor, problem = load_extractor(snapshot, fit.config)
+        content = snapshot.read_json("config.json")
+        remarks = (
+            self.remark(fit.index),
+            fit.remark,
+            names.remark,
+            *remarks_on(content, fit.counted, fit.outputs),
+        )
         return Blueprint(
             snapshot=snapshot,
             loader=self,
             files=snapshot.weight_files,
-            architecture=network.__name__,
-            labels=labels_of(snapshot, config),
-            outputs=config.num_labels,
-            problem_type=config.problem_type,
-            weights=None if index.problem else expected_weights(network, config, index),
+            architecture=fit.network.__name__,
+            labels=names.labels(fit.config.num_labels),
+            labels_from=names.source,
+            outputs=fit.outputs,
+            problem_type=fit.config.problem_type,
+            weights=fit.weights,
             unknown=index.problem,
             sampling_rate=None if extractor is None else extractor.sampling_rate,
             extractor_problem=problem,
-            receptive_field=receptive_field(config),
-            memory=memory,
-            remark=self.remark(index),
-            material=(network, config, extractor, index),
+            receptive_field=receptive_field(fit.config),
+            memory=memory_of(fit.network, fit.config),
+            remark=" ".join(filter(None, remarks)),
+            material=(fit.network, fit.config, extractor, fit),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, index = blueprint.material
+        network_class, config, extractor, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
-            folder, tensors = _source(blueprint, index)
+            folder, tensors = _source(blueprint, fit)
             network, info = network_class.from_pretrained(
                 folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
             network = network.to(device).eval()
         answering = TorchNetwork(network, extractor, self.batching(config, extractor))
-        return answering, weight_report(network, info, index.others)
+        report = weight_report(network, info, fit.index.others)
+        rounded = fit.weights.rounded if fit.weights else ()
+        return answering, replace(report, rounded=rounded)
+
+    def _class(self, snapshot: Snapshot, config: Any, index: TensorIndex) -> Any:
+        """Return the class for a config; what is wrong with that is raised before weights are."""
+        with config_errors(), quiet():
+            network = self.network_class(config, index, snapshot)
+        # Whatever goes wrong as it is built without memory is due to the config.
+        return completed(network, config)
 
 
-def _source(blueprint: Blueprint, index: TensorIndex) -> tuple[Path | None, Any]:
+def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
     """Return the folder that transformers loads from, or the tensors that it would not find."""
     snapshot = blueprint.snapshot
-    if not index.inside and snapshot.candidate.weights is None:
+    if not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None:
         return snapshot.folder, None
     paths = (snapshot.folder / name for name in blueprint.files)
-    pieces = [read_tensors(path, index.inside) for path in paths]
+    pieces = [unwrapped(read_tensors(path, fit.index.inside), fit.prefix) for path in paths]
     return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
 
 
@@ -123,19 +149,39 @@ LOADING = {
 
 
 def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
-    """Read config.json, or what stands for it, as transformers does."""
+    """Read config.json, or what stands for it, as transformers does.
+
+    But for what does not matter to the answers: names of labels are read by `read_names`, and a way
+    to compute attention that only some machines have is not asked for.
+    """
     require(judge_values(snapshot, name))
+    content = snapshot.read_json(name)
     # Left unset, transformers asks on the terminal.
     trust = snapshot.candidate.trust_remote_code
     with config_errors(), quiet():
-        config = AutoConfig.from_pretrained(
-            snapshot.folder / name if name != "config.json" else snapshot.folder,
-            local_files_only=True,
-            trust_remote_code=trust,
-        )
+        if trust or content["model_type"] not in CONFIG_MAPPING:
+            place = snapshot.folder / ("" if name == "config.json" else name)
+            config = AutoConfig.from_pretrained(
+                place, local_files_only=True, trust_remote_code=trust
+            )
+        else:
+            config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
+    run_of_the_mill(config)
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
     return config
+
+
+def read_names(snapshot: Snapshot, config: Any, name: str = "config.json") -> Names:
+    """Return what the outputs are called; ``config`` is what was made of the file of that name.
+
+    Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
+    """
+    content = snapshot.read_json(name)
+    # A class of the repository's own may make labels that config.json does not have.
+    if problem := oddity({"id2label": config.id2label}, "config.json", called=name):
+        raise Rejected("bad_config", problem)
+    return names_of(snapshot.candidate.labels, content, config.id2label)
 
 
 def backbone_of(config: Any) -> tuple[Any, Any]:
@@ -149,19 +195,6 @@ def backbone_of(config: Any) -> tuple[Any, Any]:
     return backbone, next(
         kind for kind in backbone.__mro__[1:] if issubclass(kind, PreTrainedModel)
     )
-
-
-def labels_of(snapshot: Snapshot, config: Any) -> tuple[str | None, ...]:
-    """Return the labels that candidates.yaml gives, else those of the config."""
-    given = snapshot.candidate.labels
-    if given is not None:
-        return given
-    names: Mapping[int, Any] = config.id2label or {}
-    # A class of the repository's own may make labels that config.json does not have.
-    if problem := oddity({"id2label": names}, "config.json"):
-        raise Rejected("bad_config", problem)
-    named = (names.get(index) for index in range(len(names)))
-    return tuple(None if name is None else str(name) for name in named)
 
 
 def receptive_field(config: Any) -> int:
@@ -200,7 +233,20 @@ def expected_weights(network_class: Any, config: Any, index: TensorIndex) -> Wei
     }
     with weight_errors("the checkpoint"), quiet():
         network, info = probe.from_pretrained(None, config=config, state_dict=phantoms, **LOADING)
-    return weight_report(network, info, others=index.others, look=False)
+    report = weight_report(network, info, others=index.others, look=False)
+    return replace(report, rounded=_rounded(network, index, info["unexpected_keys"]))
+
+
+def _rounded(network: Any, index: TensorIndex, strange: Collection[str]) -> tuple[str, ...]:
+    """Names of tensors of whole numbers that stand for real ones."""
+    state = network.state_dict().items()
+    counts = {name for name, tensor in state if not tensor.is_floating_point()} | {*strange}
+    whole = (name for name, tensor in index.tensors.items() if _WHOLE.fullmatch(tensor.dtype))
+    return tuple(sorted(name for name in whole if name not in counts))
+
+
+# As safetensors calls them, and as torch does.
+_WHOLE = re.compile(r"[IU]\d+|BOOL|torch\.(u?int\d+|bool)")
 
 
 # What transformers does for a weight that the checkpoint lacks.
