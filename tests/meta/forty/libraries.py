@@ -91,6 +91,7 @@ def _emotion2vec(size: str) -> Published:
         model,
         f"tests/meta/models/emotion2vec_replicas.py; {hub(model)}",
         lambda folder: emotion2vec_replicas.write(folder, replica),
+        {"emotions": {"unk": "other"}},
     )
 
 
@@ -163,6 +164,7 @@ LIBRARIES = (
         "tests/meta/models/sensevoice_replicas.py; "
         + hub("FunAudioLLM/SenseVoiceSmall/tree/3eb3b4eeffc2f2dde6051b853983753db33e35c3"),
         _sensevoice,
+        {"emotions": {"unknown": "other"}},
     ),
     _export(
         "wav2vec2-base-Speech_Emotion_Recognition",
