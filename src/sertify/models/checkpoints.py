@@ -7,19 +7,38 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from sertify.hub.tensors.index import WRAPPERS
+from sertify.hub.tensors.archives import members_of
+from sertify.hub.tensors.index import WRAPPERS, CorruptWeights, NotInspectable, WeightFile
 
 
 def read_tensors(path: Path, inside: str = "", device: str = "cpu") -> dict[str, torch.Tensor]:
-    """Return the tensors of a safetensors file, or of a pickle that holds nothing else.
+    """Return the tensors of a safetensors file, or of a pickle.
 
-    ``inside`` is the key under which a pickle holds them, as in `TensorIndex`. Raises whatever
-    reading the file does.
+    ``inside`` is the key under which a pickle holds them, as in `TensorIndex`; what it holds beside
+    them is left on the disk. Raises whatever reading the file does.
     """
     if path.suffix == ".safetensors":
         tensors: dict[str, torch.Tensor] = load_file(path, device)
         return tensors
-    return opened(torch.load(path, map_location=device, weights_only=True), inside)[0]
+    content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_be_mapped(path))
+    # Copied: what changes in the file afterwards would change the network, or end the process.
+    held = opened(content, inside)[0]
+    return {name: tensor.to(device, copy=True) for name, tensor in held.items()}
+
+
+def _can_be_mapped(path: Path) -> bool:
+    """Whether a file has its tensors as they are in memory.
+
+    That is an archive, which torch writes since version 1.6, of nothing that is packed: of what is,
+    torch would map the packed bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            source = WeightFile(file, path.stat().st_size)
+            members = members_of(source).values()
+    except (CorruptWeights, NotInspectable):
+        return False
+    return source.head.startswith(b"PK\3\4") and not any(member.method for member in members)
 
 
 def opened(content: Any, inside: str) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:

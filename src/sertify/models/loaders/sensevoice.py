@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
+from sertify.hub.funasr import funasr_model
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
@@ -26,13 +27,13 @@ from sertify.models.loaders.sensevoice_features import (
 )
 from sertify.models.loaders.sensevoice_network import SenseVoiceClassifier, SenseVoiceConfig
 from sertify.models.loaders.sensevoice_recipe import (
+    SENSEVOICE,
     FilterBank,
     fetched,
-    is_sensevoice,
     named_file,
     read_sensevoice,
 )
-from sertify.models.loaders.sensevoice_tokens import UNKNOWN, EmotionTokens, read_emotion_tokens
+from sertify.models.loaders.sensevoice_tokens import CANNOT_TELL, EmotionTokens, read_emotion_tokens
 from sertify.models.loaders.stock import LOADING, expected_weights, memory_of, weight_report
 from sertify.models.networks import TorchNetwork
 from sertify.vocabulary.errors import Rejected
@@ -57,7 +58,7 @@ class SenseVoiceLoader:
 
     def recognises(self, snapshot: Snapshot, index: TensorIndex) -> bool:  # noqa: ARG002
         """Whether config.yaml is FunASR's, and there is nothing that transformers could read."""
-        return is_sensevoice(snapshot) and not has_config(snapshot)
+        return funasr_model(snapshot) == SENSEVOICE and not has_config(snapshot)
 
     def emotions(self, tokens: EmotionTokens) -> EmotionTokens:
         """Return the tokens that may be answered."""
@@ -117,7 +118,7 @@ class SenseVoiceNoUnkLoader(SenseVoiceLoader):
 
     def emotions(self, tokens: EmotionTokens) -> EmotionTokens:
         """Return all but ``unknown``."""
-        return tokens.without(UNKNOWN)
+        return tokens.without(CANNOT_TELL)
 
 
 def _require_outputs(tokens: EmotionTokens, index: TensorIndex) -> None:
@@ -166,7 +167,7 @@ def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures 
 
 def _remark(snapshot: Snapshot, tokens: EmotionTokens, index: TensorIndex) -> str:
     said = [_REMARK]
-    if UNKNOWN not in tokens.places:
+    if CANNOT_TELL not in tokens.places:
         said.append("It may not answer that it cannot tell, as in its published scores.")
     if not tokens.source:
         said.append("It has no vocabulary: its emotions are those of the published model.")

@@ -4,28 +4,26 @@ Nothing of it is evaluated. A part that FunASR's ``SenseVoiceSmall`` would be bu
 way than the one that is known is refused, never guessed.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sertify.hub.downloads import largest
+from sertify.hub.funasr import FUNASR_CONFIG, FUNASR_FILES, funasr_settings
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import amount, quoted
-from sertify.vocabulary.yaml_lines import read_yaml
 
-CONF = "config.yaml"
-_FILES = "configuration.json"
-_NAME = re.compile(r"""^model: *['"]?SenseVoiceSmall['"]? *(#.*)?\r?$""", re.MULTILINE)
+SENSEVOICE = "SenseVoiceSmall"
+"""The class that config.yaml names."""
+
 
 # The only classes, and values of options, whose formula is known; any of them may be left out
 # where FunASR takes it then.
 _KNOWN: Mapping[str, tuple[Any, ...]] = {
-    "model": ("SenseVoiceSmall",),
+    "model": (SENSEVOICE,),
     "encoder": ("SenseVoiceEncoderSmall",),
     "frontend": ("WavFrontend", "wav_frontend"),
     "normalize": (None,),
@@ -95,27 +93,17 @@ class SenseVoiceRecipe:
     delay: int
 
 
-def is_sensevoice(snapshot: Snapshot) -> bool:
-    """Whether config.yaml names FunASR's SenseVoiceSmall; False where it cannot be read."""
-    if CONF not in snapshot.files:
-        return False
-    try:
-        return _NAME.search(read_text(snapshot.folder / CONF)) is not None
-    except (OSError, ValueError):
-        return False
-
-
 def named_file(snapshot: Snapshot, *keys: str) -> str:
     """Return what file configuration.json names at a place of its, "" where it names none.
 
     Raises ``Rejected`` with ``bad_config`` where it cannot be read.
     """
-    if _FILES not in snapshot.files:
+    if FUNASR_FILES not in snapshot.files:
         return ""
     try:
-        value = snapshot.read_json(_FILES)
+        value = snapshot.read_json(FUNASR_FILES)
     except (OSError, ValueError, RecursionError) as error:
-        raise Rejected("bad_config", f"{_FILES} cannot be read: {error}") from error
+        raise Rejected("bad_config", f"{FUNASR_FILES} cannot be read: {error}") from error
     for key in ("file_path_metas", *keys):
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
@@ -137,13 +125,13 @@ def read_sensevoice(snapshot: Snapshot) -> SenseVoiceRecipe:
 
     Raises ``Rejected``: ``no_config``, ``bad_config`` or ``unsupported_library``.
     """
-    if CONF not in snapshot.files:
-        raise Rejected("no_config", f"it has no {CONF}; {snapshot.listing}")
+    if FUNASR_CONFIG not in snapshot.files:
+        raise Rejected("no_config", f"it has no {FUNASR_CONFIG}; {snapshot.listing}")
     content = _content(snapshot)
     for key, known in _KNOWN.items():
         value = _value(content, key)
         if value not in known:
-            what = f"{CONF} has {key} {quoted(value)} in place of {known[0]}"
+            what = f"{FUNASR_CONFIG} has {key} {quoted(value)} in place of {known[0]}"
             raise Rejected("unsupported_library", f"{what}, which this loader does not know")
     sizes = {key.partition(".")[2]: _number(content, key) for key in _NUMBERS}
     _require_fitting(sizes)
@@ -152,13 +140,9 @@ def read_sensevoice(snapshot: Snapshot) -> SenseVoiceRecipe:
 
 def _content(snapshot: Snapshot) -> Mapping[str, Any]:
     try:
-        document = read_yaml(read_text(snapshot.folder / CONF).encode(), any_keys=True)
-        document.require_sound()
+        return funasr_settings(snapshot)
     except (OSError, ValueError) as error:
-        raise Rejected("bad_config", f"{CONF} cannot be read: {error}") from error
-    if not isinstance(document.value, dict):
-        raise _wrong("its content", document.value, "a mapping from names to values")
-    return document.value
+        raise Rejected("bad_config", f"{FUNASR_CONFIG} cannot be read: {error}") from error
 
 
 def _value(content: Mapping[str, Any], key: str) -> Any:
@@ -219,4 +203,6 @@ def _recipe(sizes: Mapping[str, int]) -> SenseVoiceRecipe:
 
 
 def _wrong(key: str, value: object, wanted: str) -> Rejected:
-    return Rejected("bad_config", f"{CONF}: {key} is {quoted(value)}, but should be {wanted}")
+    return Rejected(
+        "bad_config", f"{FUNASR_CONFIG}: {key} is {quoted(value)}, but should be {wanted}"
+    )

@@ -15,7 +15,7 @@ from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed, quoted
 
 _LIST, _PIECES = "tokens.json", ".bpe.model"
-UNKNOWN = "unknown"
+CANNOT_TELL = "unknown"
 """The label of the token by which the model says that it cannot tell."""
 
 # Of the published vocabulary.
@@ -28,7 +28,7 @@ _PUBLISHED: Mapping[str, tuple[str, int]] = {
     "disgusted": ("<|DISGUSTED|>", 25_006),
     "surprised": ("<|SURPRISED|>", 25_007),
     "other": ("<|OTHER|>", 25_008),
-    UNKNOWN: ("<|EMO_UNKNOWN|>", 25_009),
+    CANNOT_TELL: ("<|EMO_UNKNOWN|>", 25_009),
 }
 _PUBLISHED_NUMBER = 25_055
 
