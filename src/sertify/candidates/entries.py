@@ -54,8 +54,8 @@ Reference = Annotated[
 _PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
 Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]
 LOADERS = (
-    "emotion2vec", "onnx", "pooled-head", "pooled-head-linear", "sensevoice", "sensevoice-no-unk",
-    "speechbrain", "transformers",
+    "emotion2vec", "odyssey", "onnx", "pooled-head", "pooled-head-linear", "sensevoice",
+    "sensevoice-no-unk", "speechbrain", "transformers", "vox-profile",
 )  # fmt: skip
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""

@@ -30,6 +30,14 @@ _OTHER_TASKS = {
     "ForCausalLM": "text generation",
 }
 
+BACKBONES = (
+    "audio-spectrogram-transformer", "clap", "data2vec-audio", "encodec", "hubert", "mimi",
+    "moonshine", "seamless_m4t", "seamless_m4t_v2", "sew", "sew-d", "speech_to_text", "speecht5",
+    "unispeech", "unispeech-sat", "wav2vec2", "wav2vec2-bert", "wav2vec2-conformer", "wavlm",
+    "whisper",
+)  # fmt: skip
+"""Model types of transformers whose plain class embeds audio; other types may classify by it."""
+
 # From telephone speech to what recordings have; nothing between a model and these is speech.
 _SAMPLING_RATES = (8_000, 48_000)
 
@@ -144,8 +152,9 @@ def judge_task(config: Mapping[str, Any]) -> Judgement:
 
 def _is_backbone(architecture: str, model_type: Any) -> bool:
     """Whether a class is transformers' own, such as WavLMModel; others end with Model as well."""
-    plain = re.sub(r"\W", "", str(model_type)).lower()
-    return architecture.lower() in (f"{plain}model", "astmodel")
+    plain = re.sub(r"\W|_", "", str(model_type)).lower()
+    stock = {"astmodel", "speech2textmodel", *([f"{plain}model"] * (model_type in BACKBONES))}
+    return architecture.lower() in stock
 
 
 def judge_feature_extractor(sampling_rate: int | None, problem: str) -> Judgement:

@@ -750,11 +750,11 @@ WRONG: dict[str, tuple[Callable[[Place], Any], str]] = {
         lambda place: (place.backbone / "config.json").write_text(
             '{"model_type": "speech-encoder-decoder"}'
         ),
-        "wrong_task: transformers has no backbone for speech-encoder-decoder",
+        f"wrong_task: of its backbone '{BACKBONE}': transformers has no backbone for speech-",
     ),
     "no-config-of-the-backbone": (
         lambda place: (place.backbone / "config.json").unlink(),
-        "bad_config: ",
+        f"no_config: of its backbone '{BACKBONE}': it has no config.json; its files are ",
     ),
     "extractor-of-another-kind": (
         lambda place: transformers.ASTFeatureExtractor(num_mel_bins=32).save_pretrained(

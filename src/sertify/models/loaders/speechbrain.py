@@ -16,18 +16,18 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import layer_norm
-from transformers import AutoConfig, Wav2Vec2FeatureExtractor
+from transformers import Wav2Vec2FeatureExtractor
 
 from sertify.corpora.audio import Waveform
-from sertify.gates.loadability import require
 from sertify.gates.weights import WeightReport
-from sertify.hub.configs import has_config, judge_values
+from sertify.hub.configs import has_config
 from sertify.hub.repositories import SPEECHBRAIN_WEIGHTS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
-from sertify.models.failures import config_errors, quiet, weight_errors
+from sertify.models.failures import quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
+from sertify.models.loaders.rebuilding import read_backbone
 from sertify.models.loaders.speechbrain_recipe import (
     ENCODER,
     RECIPE,
@@ -65,7 +65,7 @@ class SpeechBrainLoader:
             message = f"it has no {' and no '.join(absent)}; {snapshot.listing}"
             raise Rejected("no_weights", message)
         labels = read_labels(snapshot, recipe)
-        config = _read_config(snapshot, recipe)
+        config = read_backbone(snapshot, recipe.source, recipe.outputs)
         extractor, problem = _load_extractor(snapshot, recipe, config)
         normalize = None if extractor is None else extractor.do_normalize
         network = _network_class(config, recipe, normalize)
@@ -102,18 +102,6 @@ class SpeechBrainLoader:
             )
             network = network.to(device).eval()
         return _answers(network), weight_report(network, info, sorted(content.keys() - tensors))
-
-
-def _read_config(snapshot: Snapshot, recipe: Recipe) -> Any:
-    source = snapshot.companion(recipe.source)
-    require(judge_values(source))
-    with config_errors(), quiet():
-        config = AutoConfig.from_pretrained(
-            source.folder, local_files_only=True, trust_remote_code=False
-        )
-    backbone_of(config)
-    config.num_labels = recipe.outputs
-    return config
 
 
 def _load_extractor(snapshot: Snapshot, recipe: Recipe, config: Any) -> tuple[Any, str]:
