@@ -11,6 +11,7 @@ from tests.meta.forty.libraries import LIBRARIES
 from tests.meta.forty.own_heads import OWN_HEADS
 from tests.meta.forty.published import Published
 from tests.meta.forty.stock import STOCK
+from tests.meta.models.msp import write_backbone
 from tests.meta.replicas import build_replica
 
 __all__ = ["BARE", "COMPANIONS", "FORTY", "entries", "write_candidates", "write_replicas"]
@@ -18,7 +19,9 @@ __all__ = ["BARE", "COMPANIONS", "FORTY", "entries", "write_candidates", "write_
 FORTY: tuple[Published, ...] = (*STOCK, *OWN_HEADS, *LIBRARIES)
 """The models of docs/models.md, in its order."""
 
-COMPANIONS = ("facebook/hubert-large-ls960-ft", "facebook/wav2vec2-base")
+_LISTED = ("facebook/hubert-large-ls960-ft", "facebook/wav2vec2-base")
+_LARGE = ("microsoft/wavlm-large", "openai/whisper-large-v3")
+COMPANIONS = (*_LISTED, *_LARGE)
 """The repositories that some of them are built on."""
 
 BARE = ".as-it-is"
@@ -27,8 +30,10 @@ BARE = ".as-it-is"
 
 def write_replicas(root: Path) -> None:
     """Write all repositories below `root`."""
-    for companion in COMPANIONS:
-        build_replica(root, companion)
+    for name in _LISTED:
+        build_replica(root, name)
+    for name in _LARGE:
+        write_backbone(root, name)
     for one in FORTY:
         if one.write is not None:
             folder = root / one.model

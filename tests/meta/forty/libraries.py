@@ -1,4 +1,4 @@
-"""Models in the formats of other libraries: SpeechBrain, FunASR, ONNX."""
+"""Models in the formats of other libraries: SpeechBrain, FunASR, ONNX, and of code elsewhere."""
 
 import json
 import warnings
@@ -11,7 +11,7 @@ import transformers
 
 from tests.meta.forty.published import MEMORY, Published, hub
 from tests.meta.forty.stock import listed
-from tests.meta.models import emotion2vec_replicas, sensevoice_replicas
+from tests.meta.models import emotion2vec_replicas, msp, sensevoice_replicas
 from tests.meta.replicas import BASE, LARGE, SPEECHBRAIN, Replica, config_of, labels
 
 __all__ = ["LIBRARIES"]
@@ -100,6 +100,16 @@ def _sensevoice(folder: Path) -> None:
     sensevoice_replicas.build(folder, vocabulary="chn_jpn_yue_eng_ko_spectok.bpe.model")
 
 
+def _of_msp(model: str, source: str, replica: msp.Odyssey | msp.VoxProfile) -> Published:
+    """Return one that was trained on MSP-Podcast, whose replica is that of its loader's tests."""
+
+    def write(folder: Path) -> None:
+        folder.rmdir()
+        replica.write(folder)
+
+    return Published(model, f"tests/meta/models/msp.py; {source}", write)
+
+
 class _Exported(torch.nn.Module):
     """What exports have of a network."""
 
@@ -165,6 +175,29 @@ LIBRARIES = (
         + hub("FunAudioLLM/SenseVoiceSmall/tree/3eb3b4eeffc2f2dde6051b853983753db33e35c3"),
         _sensevoice,
         {"emotions": {"unknown": "other"}},
+    ),
+    _of_msp(
+        "3loi/SER-Odyssey-Baseline-WavLM-Categorical",
+        hub("3loi/SER-Odyssey-Baseline-WavLM-Arousal/blob/refs%2Fpr%2F1/config.json"),
+        msp.ODYSSEY["categorical"],
+    ),
+    _of_msp(
+        "3loi/SER-Odyssey-Baseline-WavLM-Multi-Attributes",
+        hub(
+            "3loi/SER-Odyssey-Baseline-WavLM-Multi-Attributes/blame/"
+            "45e6e027556062649edea9b92de1a3442889de99/config.json"
+        ),
+        msp.ODYSSEY["attributes"],
+    ),
+    _of_msp(
+        "tiantiaf/wavlm-large-categorical-emotion",
+        "github.com/tiantiaf0627/vox-profile-release",
+        msp.VOX_PROFILE["wavlm-large"],
+    ),
+    _of_msp(
+        "tiantiaf/whisper-large-v3-msp-podcast-emotion",
+        "github.com/tiantiaf0627/vox-profile-release",
+        msp.VOX_PROFILE["whisper-large-lora"],
     ),
     _export(
         "wav2vec2-base-Speech_Emotion_Recognition",
