@@ -14,7 +14,15 @@ from tests.meta.forty.stock import STOCK
 from tests.meta.models.msp import write_backbone
 from tests.meta.replicas import build_replica
 
-__all__ = ["BARE", "COMPANIONS", "FORTY", "entries", "write_candidates", "write_replicas"]
+__all__ = [
+    "BARE",
+    "COMPANIONS",
+    "FORTY",
+    "TRUSTED",
+    "entries",
+    "write_candidates",
+    "write_replicas",
+]
 
 FORTY: tuple[Published, ...] = (*STOCK, *OWN_HEADS, *LIBRARIES)
 """The models of docs/models.md, in its order."""
@@ -26,6 +34,14 @@ COMPANIONS = (*_LISTED, *_LARGE)
 
 BARE = ".as-it-is"
 """How the names of candidates end whose entry has no keys but `model`."""
+
+TRUSTED = {
+    "name": "amiriparian.ExHuBERT.trusted",
+    "model": "amiriparian/ExHuBERT",
+    "feature_extractor": {"sampling_rate": 16_000},
+    "trust_remote_code": True,
+}
+"""One whose own code may run."""
 
 
 def write_replicas(root: Path) -> None:
@@ -44,11 +60,16 @@ def write_replicas(root: Path) -> None:
 
 
 def entries(*, bare: bool) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each, with the keys that it needs; if `bare` then without as well."""
+    """Yield an entry for each, with the keys that it needs.
+
+    If `bare` then without them as well, and TRUSTED.
+    """
     for one in FORTY:
         yield {"name": one.name, "model": one.model, **one.keys}
         if bare and one.keys:
             yield {"name": one.name + BARE, "model": one.model}
+    if bare:
+        yield TRUSTED
 
 
 def write_candidates(path: Path, *, bare: bool) -> Path:

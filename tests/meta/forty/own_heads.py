@@ -318,7 +318,6 @@ OWN_HEADS = (
             model=_WAV2VEC2,
             files={"wav2vec2speechclassification.py": _NO_CODE},
         ),
-        loader="pooled-head",
     ),
     in_transformers(
         "m-a-p/MERT-v1-95M",

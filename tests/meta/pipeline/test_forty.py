@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.meta.forty.everything import BARE, COMPANIONS, FORTY, write_candidates, write_replicas
+from tests.meta.forty.everything import (
+    BARE,
+    COMPANIONS,
+    FORTY,
+    TRUSTED,
+    write_candidates,
+    write_replicas,
+)
 from tests.meta.forty.published import Published
 from tests.meta.pipeline.test_thirteen import CANDIDATES, ROOT, Run, call, serving
 
@@ -106,6 +113,13 @@ def flow(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(map(flow, value))}]"
     return str(value)
+
+
+def test_code_that_is_too_old_is_told_so(run: Run) -> None:
+    found = run.candidate(str(TRUSTED["name"]))
+    assert found["reason"] == "outdated_code"
+    assert "transformers.deepspeed" in found["message"]
+    assert "transformers.deepspeed" in PAGE
 
 
 @pytest.mark.parametrize("one", [one for one in FORTY if one.keys], ids=lambda one: one.model)
