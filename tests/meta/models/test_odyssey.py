@@ -15,7 +15,7 @@ from transformers import Wav2Vec2FeatureExtractor
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.gates.labels import judge_dimensions
+from sertify.gates.labels import judge_dimensions, judge_named_labels
 from sertify.gates.loadability import judge_task
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
@@ -171,6 +171,24 @@ def test_models_of_attributes_are_told_as_dimensional(place: Place, name: str) -
     assert reason == "dimensional"
 
 
+def test_a_config_without_names_is_told_so(categorical: Place) -> None:
+    tiny.edit_json(
+        categorical.folder / "config.json", lambda c: (c.pop("id2label"), c.pop("label2id"))
+    )
+    labels = stages.blueprint(categorical.outlined()).labels
+    assert judge_named_labels([str(label) for label in labels]).reason == "no_labels"
+
+
+def test_names_in_a_list_are_taken_in_its_order(categorical: Place) -> None:
+    tiny.edit_json(
+        categorical.folder / "config.json",
+        lambda c: (c.update(id2label=[*EIGHT]), c.pop("label2id")),
+    )
+    blueprint = stages.blueprint(categorical.outlined())
+    assert blueprint.labels == EIGHT
+    assert "list" in blueprint.remark
+
+
 def test_it_hears_twelve_seconds(categorical: Place) -> None:
     assert categorical.outlined().longest == 12
     tiny.edit_json(categorical.folder / "config.json", lambda c: c.update(maxlen=80_000))
@@ -311,7 +329,7 @@ def test_a_backbone_that_no_memory_holds_is_refused(categorical: Place) -> None:
         ("maxlen", 0),
         ("sampling_rate", 0),
         ("sampling_rate", {"a": 1}),
-        ("id2label", ["Angry"]),
+        ("id2label", "Angry"),
         ("id2label", {"0": {}}),
         ("problem_type", 3),
     ],

@@ -394,7 +394,7 @@ def test_a_preprocessor_of_another_kind_is_told(whisper: Place) -> None:
         ("lora_rank", 0),
         ("lora_rank", 10**9),
         ("use_conv_output", 1),
-        ("id2label", ["Anger"]),
+        ("id2label", "Anger"),
     ],
 )
 def test_odd_values_are_refused(whisper: Place, key: str, value: Any) -> None:

@@ -15,6 +15,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from sertify.gates.loadability import require
 from sertify.hub.companions import odyssey_backbone
 from sertify.hub.configs import judge_values
+from sertify.hub.label_names import names_of
 from sertify.hub.plausible import MOST_LABELS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -59,15 +60,16 @@ class OdysseyLoader(RebuildingLoader):
         said = values.count("num_classes", 1, MOST_LABELS)
         config = read_backbone(snapshot, source, outputs_of(index, _LAST, said))
         extractor, problem = _extractor(snapshot, values, config)
+        names = names_of(snapshot.candidate.labels, values.content)
         return Plan(
             config=config,
             network=_network_class(config, values, prepared=_gives_extractor(snapshot)),
-            labels=_labels(snapshot, values, config.num_labels),
+            labels=names.labels(config.num_labels),
             extractor=extractor,
             problem=problem,
             # Neither the pooling nor the mask leaves out all of what padding adds.
             batching=Batching.EQUAL,
-            remark=_REMARK + _GIVEN * _gives_extractor(snapshot),
+            remark=f"{_REMARK}{_GIVEN * _gives_extractor(snapshot)} {names.remark}".rstrip(),
             longest=values.count("maxlen", 192_000, 10**9) / _rate(values),
             problem_type=_problem_type(values),
         )
@@ -93,16 +95,6 @@ def _extractor(snapshot: Snapshot, values: ConfigValues, config: Any) -> tuple[A
     return Wav2Vec2FeatureExtractor(
         sampling_rate=rate, do_normalize=False, return_attention_mask=False
     ), ""
-
-
-def _labels(snapshot: Snapshot, values: ConfigValues, outputs: int) -> tuple[str | None, ...]:
-    if snapshot.candidate.labels is not None:
-        return snapshot.candidate.labels
-    names = values.content.get("id2label") or {}
-    if len(names) > outputs:
-        return tuple(map(str, names.values()))
-    found = (names.get(str(index)) for index in range(outputs))
-    return tuple(None if name is None else str(name) for name in found)
 
 
 def _problem_type(values: ConfigValues) -> str | None:
