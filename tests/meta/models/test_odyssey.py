@@ -153,8 +153,14 @@ def test_its_task_is_audio_classification() -> None:
 
 
 def test_its_own_code_does_not_run(categorical: Place) -> None:
-    model = categorical.loaded(trust_remote_code=True)  # it would raise SystemExit
-    assert "without running the repository's code" in model.blueprint.remark
+    for entry in ({}, {"loader": "odyssey", "trust_remote_code": True}):
+        model = categorical.loaded(**entry)  # it would raise SystemExit
+        assert "without running the repository's code" in model.blueprint.remark
+
+
+def test_who_trusts_its_own_code_means_that(categorical: Place) -> None:
+    snapshot = categorical.snapshot(trust_remote_code=True)
+    assert choose_loader(snapshot, TensorIndex({})).name == "transformers"
 
 
 def test_another_model_type_is_not_for_it(categorical: Place) -> None:
