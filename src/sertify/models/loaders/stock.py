@@ -144,22 +144,8 @@ def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
     return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
 
 
-<<<<<<< HEAD
-def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
-    """Read config.json, or what stands for it, as transformers does, but for what does not matter.
-=======
-LOADING = {
-    "dtype": torch.float32,
-    # A head of another size is then told from one that is absent, with its name.
-    "ignore_mismatched_sizes": True,
-    "output_loading_info": True,
-}
-"""How every checkpoint is loaded."""
-
-
 def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
     """Read config.json, or what stands for it, as transformers does.
->>>>>>> main
 
     But for what does not matter to the answers: names of labels are read by `read_names`, and a way
     to compute attention that only some machines have is not asked for.
@@ -172,13 +158,7 @@ def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
         if trust or content["model_type"] not in CONFIG_MAPPING:
             place = snapshot.folder / ("" if name == "config.json" else name)
             config = AutoConfig.from_pretrained(
-<<<<<<< HEAD
-                snapshot.folder / name if name != "config.json" else snapshot.folder,
-                local_files_only=True,
-                trust_remote_code=trust,
-=======
                 place, local_files_only=True, trust_remote_code=trust
->>>>>>> main
             )
         else:
             config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
@@ -189,18 +169,10 @@ def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
 
 
 def read_names(snapshot: Snapshot, config: Any, name: str = "config.json") -> Names:
-<<<<<<< HEAD
-    """Return what the outputs are called; ``config`` is what was made of config.json.
-
-    Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
-    """
-=======
     """Return what the outputs are called; ``config`` is what was made of the file of that name.
 
     Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
     """
-    content = snapshot.read_json(name)
->>>>>>> main
     # A class of the repository's own may make labels that config.json does not have.
     if problem := oddity({"id2label": config.id2label}, "config.json", called=name):
         raise Rejected("bad_config", problem)
