@@ -171,7 +171,8 @@ class Entry(Keys):
     licence: Text | None = Field(None, description="Licence of the weights.")
     note: Text | None = Field(None, description="A sentence for the reader of the report.")
     labels: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
-        None, description="Names of the outputs in index order, where its config is wrong."
+        None,
+        description="Names of the outputs in index order, where its config has none or is wrong.",
     )
     emotions: dict[str, Emotion] = Field(
         {}, description="Which emotion a label means, where its name does not say."

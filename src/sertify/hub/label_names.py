@@ -1,7 +1,7 @@
 """What the outputs of a model are called, however candidates.yaml or config.json says so."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sertify.hub.plausible import MOST_LABELS
@@ -43,11 +43,15 @@ class Names:
 
 
 def names_of(
-    given: Iterable[str] | None, content: Mapping[str, Any], made: Mapping[int, Any] | None = None
+    given: Iterable[str] | None,
+    content: Mapping[str, Any],
+    made: Mapping[int, Any] | None = None,
+    file: str = "config.json",
 ) -> Names:
     """Return the names that candidates.yaml gives, else those of config.json, whose content it is.
 
-    ``made`` are those of a class of the repository's own, for a config.json without any.
+    ``file`` stands for config.json where that has another name. ``made`` are those of a class of
+    the repository's own, for a config.json without any.
 
     Raises ``Rejected``: ``bad_config`` where they cannot be read, ``contradictory_labels`` where
     id2label and label2id have a name at different outputs.
@@ -55,8 +59,8 @@ def names_of(
     if given is not None:
         return Names(dict(enumerate(given)), "`labels:` of candidates.yaml")
     stated = content.get(IDS) is not None or content.get(NAMES) is not None
-    first = _table(IDS, content.get(IDS) if stated else made)
-    second = _table(NAMES, content.get(NAMES))
+    first = _Table.read(IDS, content.get(IDS) if stated else made, file)
+    second = _Table.read(NAMES, content.get(NAMES), file)
     if first.problem:
         raise Rejected("bad_config", first.problem)
     return _chosen(first, second)
@@ -64,17 +68,56 @@ def names_of(
 
 @dataclass(frozen=True)
 class _Table:
-    """One of the two tables: all names that each index has in it."""
+    """One of the two tables, of a file: all names that each index has in it."""
 
     key: str
-    rows: Mapping[int, tuple[str, ...]]
+    file: str
+    rows: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     remark: str = ""
     problem: str = ""
 
+    @classmethod
+    def read(cls, key: str, value: Any, file: str) -> "_Table":
+        """Read it as it is, as a list, or turned round."""
+        blank = cls(key, file)
+        if isinstance(value, list):
+            remark = f"{blank.source} is a list, and was read in its order."
+            return replace(blank, remark=remark).with_rows(enumerate(value))
+        pairs = [*value.items()] if isinstance(value, Mapping) else []
+        turned = [(index, name) for name, index in pairs]
+        usual, other = (pairs, turned) if key == IDS else (turned, pairs)
+        if _indexed(other) and not _indexed(usual):
+            what = "names to indexes" if key == IDS else "indexes to names"
+            remark = f"{blank.source} leads from {what}, and was read so."
+            return replace(blank, remark=remark).with_rows(other)
+        return blank.with_rows(usual)
+
+    def with_rows(self, pairs: Iterable[tuple[Any, Any]]) -> "_Table":
+        """Return it with indexes and names; what is wrong with one is its problem."""
+        rows: dict[int, tuple[str, ...]] = {}
+        for written, name in pairs:
+            index = _index(written)
+            if index is None:
+                wrong = f"{quoted(name)} for {quoted(written)}"
+                wanted = "should have a name for the index of each output"
+                return replace(self, problem=f"{self.file}: {self.key} has {wrong}, but {wanted}")
+            if index >= MOST_LABELS:
+                wrong = f"the index {index:,}, but only outputs below {MOST_LABELS:,} are read"
+                return replace(self, problem=f"{self.file}: {self.key} has {wrong}")
+            if name is not None:
+                rows[index] = (*rows.get(index, ()), str(name))
+        return replace(self, rows=rows)
+
+    @property
+    def source(self) -> str:
+        """What it is called."""
+        return f"{self.key} of {self.file}"
+
     @property
     def names(self) -> Names:
+        """The first name of each output."""
         firsts = {index: names[0] for index, names in self.rows.items()}
-        return Names(firsts, f"{self.key} of config.json", self.remark)
+        return Names(firsts, self.source, self.remark)
 
     @property
     def places(self) -> dict[str, set[int]]:
@@ -84,37 +127,6 @@ class _Table:
             for name in names:
                 places.setdefault(_meaning(name), set()).add(index)
         return places
-
-
-def _table(key: str, value: Any) -> _Table:
-    if isinstance(value, list):
-        remark = f"{key} of config.json is a list, and was read in its order."
-        return _with_rows(key, enumerate(value), remark)
-    pairs = [*value.items()] if isinstance(value, Mapping) else []
-    turned = [(index, name) for name, index in pairs]
-    usual, other = (pairs, turned) if key == IDS else (turned, pairs)
-    if _indexed(usual):
-        return _with_rows(key, usual)
-    if _indexed(other):
-        what = "names to indexes" if key == IDS else "indexes to names"
-        return _with_rows(key, other, f"{key} of config.json leads from {what}, and was read so.")
-    index, name = next(pair for pair in usual if not _indexed([pair]))
-    written = f"{quoted(name)} for {quoted(index)}"
-    wanted = "a name for the index of each output"
-    return _Table(key, {}, problem=f"config.json: {key} has {written}, but should have {wanted}")
-
-
-def _with_rows(key: str, pairs: Iterable[tuple[Any, Any]], remark: str = "") -> _Table:
-    rows: dict[int, tuple[str, ...]] = {}
-    for written, name in pairs:
-        index = _index(written)
-        assert index is not None
-        if index >= MOST_LABELS:
-            limit = f"but only outputs below {MOST_LABELS:,} are read"
-            return _Table(key, {}, problem=f"config.json: {key} has the index {index:,}, {limit}")
-        if name is not None:
-            rows[index] = (*rows.get(index, ()), str(name))
-    return _Table(key, rows, remark)
 
 
 def _indexed(pairs: Iterable[tuple[Any, Any]]) -> bool:
@@ -137,10 +149,10 @@ def _chosen(first: _Table, second: _Table) -> Names:
     for index, names in second.rows.items():
         if len(names) > 1:
             both = f"{quoted(names[0])} and {quoted(names[1])}"
-            message = f"label2id of config.json calls output {index} {both}"
+            message = f"{second.source} calls output {index} {both}"
             raise Rejected("contradictory_labels", message)
     why = "only numbers the outputs" if first.rows else "is absent"
-    remark = f"id2label of config.json {why}, so the names are those of its label2id."
+    remark = f"{first.source} {why}, so the names are those of its label2id."
     return Names(second.names.by_index, second.names.source, f"{second.remark} {remark}".strip())
 
 
@@ -153,7 +165,7 @@ def _require_agreement(first: _Table, second: _Table) -> None:
         others = places.get(meaning, indexes)
         if not indexes & others:
             here, there = min(indexes), min(others)
-            message = f"{meaning} is output {here} in id2label of config.json, but {there} in"
+            message = f"{meaning} is output {here} in {first.source}, but {there} in"
             raise Rejected("contradictory_labels", f"{message} its label2id")
 
 
@@ -165,7 +177,7 @@ def _difference(first: _Table, second: _Table) -> str:
         one, other = first.rows.get(index, ()), second.rows.get(index, ())
         if {*map(_meaning, one)}.isdisjoint(map(_meaning, other)):
             both = " and ".join(quoted(names[0]) if names else "no name" for names in (one, other))
-            differ = f"id2label and label2id of config.json differ, first for output {index}"
+            differ = f"id2label and {second.source} differ, first for output {index}"
             return f"{differ} ({both}); id2label was taken, as transformers does."
     return ""
 

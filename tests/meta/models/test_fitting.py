@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import close_session
 from numpy.typing import NDArray
 
+from sertify.candidates.reading import Candidate
 from sertify.corpora.audio import white_noise
+from sertify.hub.snapshots import read_index, take_snapshot
+from sertify.models.loading import outline
 from sertify.models.model import LoadedModel
 from tests.meta import tiny
+from tests.meta.local_hub import LocalHub, use_hub
 from tests.meta.models.test_models import (
     CONFIG,
     PICKLED,
@@ -210,6 +215,19 @@ def test_no_network_is_built_for_a_number_that_no_model_has(plain: Path, number:
     assert rejection(plain).startswith("label_count_mismatch: the checkpoint has classifier.bias [")
 
 
+def test_the_index_of_a_hub_is_enough_to_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    NAMELESS(tiny.build(tmp_path / "hub" / "org" / "tiny"))
+    with LocalHub(tmp_path / "hub") as hub:
+        use_hub(monkeypatch, hub.url, tmp_path / "cache")
+        snapshot = take_snapshot(Candidate(name="tiny", model="org/tiny", labels=tiny.LABELS))
+        blueprint = outline(snapshot, read_index(snapshot))
+        assert (blueprint.outputs, blueprint.labels) == (3, tiny.LABELS)
+        assert not (snapshot.folder / SAFE).exists()
+    close_session()
+
+
 # ------------------------------------------------------------------ wrappers
 
 
@@ -375,6 +393,32 @@ def test_an_attention_of_no_text_is_a_mistake(plain: Path) -> None:
     )
 
 
+QUANTIZED: dict[str, dict[str, Any]] = {
+    "bitsandbytes": {"quant_method": "bitsandbytes", "load_in_8bit": True},
+    "torchao": {"quant_method": "torchao"},
+    "of-no-method": {"load_in_8bit": False},
+}
+
+
+@pytest.mark.parametrize("quantization", QUANTIZED.values(), ids=QUANTIZED)
+def test_what_was_to_be_done_after_loading_is_not_done(
+    plain: Path, quantization: dict[str, Any]
+) -> None:
+    model = answers_as_before(plain, configure(quantization_config=quantization))
+    left_out = "Its quantization_config was left out: its weights are used as they are."
+    assert model.blueprint.remark == left_out
+
+
+def test_weights_that_were_quantized_are_refused(plain: Path) -> None:
+    configure(quantization_config=QUANTIZED["bitsandbytes"])(plain)
+    name = "wav2vec2.encoder.layers.0.attention.k_proj.weight"
+    tensors = tiny.read_tensors(plain)
+    scales = {name.replace("weight", "SCB"): torch.ones(32)}
+    rounded = {name: (tensors[name] * 127).to(torch.int8)}
+    tiny.write_tensors(plain, tensors | rounded | scales)
+    assert rejection(plain).startswith(f"quantized_weights: the checkpoint holds {name} as whole")
+
+
 OWN = """
 from torch import nn
 from transformers import Wav2Vec2Config, Wav2Vec2Model, PreTrainedModel
@@ -423,7 +467,7 @@ def test_a_class_of_its_own_gets_as_many_outputs_as_the_checkpoint_has(own: Path
     names = names_in(own)
     expected = certified(own, trust_remote_code=True).logits(NOISE)
     NAMELESS(own)
-    configure(attn_implementation="flash_attention_2")(own)
+    configure(attn_implementation="flash_attention_2", quantization_config={"bits": 4})(own)
     model = certified(own, trust_remote_code=True, labels=names)
     np.testing.assert_allclose(model.logits(NOISE), expected, atol=1e-6)
     assert COUNT.format(UNSAID, 3, "classifier.weight") in model.blueprint.remark

@@ -23,11 +23,11 @@ from sertify.models.loaders.emotion2vec_labels import Emotion2vecOutputs, read_o
 from sertify.models.loaders.emotion2vec_network import BACKBONE, Emotion2vec, Emotion2vecConfig
 from sertify.models.loaders.emotion2vec_recipe import MODEL, Emotion2vecRecipe, read_emotion2vec
 from sertify.models.loaders.fitting import PREFIXES
-from sertify.models.loaders.stock import (
+from sertify.models.loaders.stock import receptive_field
+from sertify.models.loaders.weight_reports import (
     LOADING,
     expected_weights,
     memory_of,
-    receptive_field,
     weight_report,
 )
 from sertify.models.networks import TorchNetwork

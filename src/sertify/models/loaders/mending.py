@@ -12,14 +12,17 @@ from sertify.vocabulary.text import counted, shown
 _EVERYWHERE = (None, "eager", "sdpa")
 _ATTENTION = ("attn_implementation", "_attn_implementation")
 _NAMES = ("id2label", "label2id")
+_QUANTIZATION = "quantization_config"
 
 
 def plain_config(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a config.json without names of labels, and with their number alone.
 
-    A way to compute attention is left out that not every machine has.
+    A way to compute attention that not every machine has is left out, and what is to be done to
+    the weights after loading: that takes packages that may be there or not.
     """
-    left_out = {*_NAMES, "num_labels", *(_ATTENTION if attention_of(content) else ())}
+    left_out = {*_NAMES, "num_labels", _QUANTIZATION}
+    left_out |= {*_ATTENTION} if attention_of(content) else set()
     left_out |= {"auto_map"} if content.get("auto_map") is None else set()
     kept = {key: value for key, value in content.items() if key not in left_out}
     number = _stated_number(content)
@@ -62,11 +65,15 @@ def remarks_on(content: Mapping[str, Any], tensor: str, outputs: int | None) -> 
         remarks.append(
             f"config.json asks for {shown(way)}, which not every machine has; attention {instead}."
         )
+    if content.get(_QUANTIZATION):
+        remarks.append("Its quantization_config was left out: its weights are used as they are.")
     return tuple(remarks)
 
 
 def run_of_the_mill(config: Any) -> Any:
-    """Return a config that asks for no way to compute attention that not every machine has."""
+    """Return a config of a class of the repository's own without what `plain_config` leaves out."""
+    if hasattr(config, _QUANTIZATION):
+        delattr(config, _QUANTIZATION)
     if config._attn_implementation not in _EVERYWHERE:
         config._attn_implementation = None
     return config

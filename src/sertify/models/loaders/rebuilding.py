@@ -16,14 +16,11 @@ from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.fitting import Fit, readings, unwrapped
-from sertify.models.loaders.stock import (
+from sertify.models.loaders.stock import PICKLED, USUAL, backbone_of, receptive_field
+from sertify.models.loaders.weight_reports import (
     LOADING,
-    PICKLED,
-    USUAL,
-    backbone_of,
     expected_weights,
     memory_of,
-    receptive_field,
     weight_report,
 )
 from sertify.models.networks import TorchNetwork

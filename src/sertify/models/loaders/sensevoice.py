@@ -35,7 +35,12 @@ from sertify.models.loaders.sensevoice_recipe import (
     read_sensevoice,
 )
 from sertify.models.loaders.sensevoice_tokens import CANNOT_TELL, EmotionTokens, read_emotion_tokens
-from sertify.models.loaders.stock import LOADING, expected_weights, memory_of, weight_report
+from sertify.models.loaders.weight_reports import (
+    LOADING,
+    expected_weights,
+    memory_of,
+    weight_report,
+)
 from sertify.models.networks import TorchNetwork
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_text

@@ -35,12 +35,11 @@ from sertify.models.loaders.speechbrain_recipe import (
     read_labels,
     read_recipe,
 )
-from sertify.models.loaders.stock import (
+from sertify.models.loaders.stock import backbone_of, receptive_field
+from sertify.models.loaders.weight_reports import (
     LOADING,
-    backbone_of,
     expected_weights,
     memory_of,
-    receptive_field,
     weight_report,
 )
 from sertify.vocabulary.errors import Rejected
