@@ -33,7 +33,7 @@ ROWS = [
     ("system-exit", "forward", EXITED, "SystemExit: 0"),
     ("odd", "forward", UNEXPECTED, "Odd: odd"),
     ("mute", "forward", UNEXPECTED, "Mute"),
-    ("surrogate", "forward", "no_feature_extractor", "LookupError: half"),
+    ("surrogate", "forward", "broken_code", "LookupError: half"),
     ("hang", "forward", LATE, "forward took more than 4 s"),
     ("hang-hard", "forward", LATE, "forward took more than 4 s"),
     ("memory", "forward", MEMORY, "of 2 GB allowed"),
@@ -78,7 +78,7 @@ class TestAPool:
             assert told == []
             return
         assert [case.properties["reason"] for case in told] == [reason]
-        blocked = reason != "no_feature_extractor"  # which is of what it says, not of its process
+        blocked = reason != "broken_code"  # which is of what it says, not of its process
         assert (told[0].properties["outcome"] == "BLOCKED") is blocked
         assert says in told[0].message
 

@@ -18,8 +18,8 @@ def test_config_is_there(config, check):
 
 
 @pytest.mark.owns("wrong_task")
-def test_task_is_audio_classification(config, check):
-    check(loadability.judge_task(config))
+def test_task_is_audio_classification(config, candidate, check):
+    check(loadability.judge_task(config, adapted=candidate.adapter is not None))
 
 
 @pytest.mark.owns("no_weights", "unsupported_library", "corrupt_weights", "unsafe_pickle")
@@ -32,6 +32,11 @@ def test_weights_can_be_listed(index, check):
     "no_config",
     "bad_config",
     "needs_remote_code",
+    "outdated_code",
+    "broken_code",
+    "other_interface",
+    "needs_network",
+    "unsupported_adapter",
     "no_weights",
     "unsupported_library",
     "label_count_mismatch",
@@ -58,7 +63,17 @@ def test_feature_extractor_is_there(outline, check):
     check(loadability.judge_feature_extractor(outline.sampling_rate, outline.extractor_problem))
 
 
-@pytest.mark.owns("corrupt_weights", "unsafe_pickle", "incompatible_shapes", "unsupported_library")
+@pytest.mark.owns(
+    "corrupt_weights",
+    "unsafe_pickle",
+    "incompatible_shapes",
+    "unsupported_library",
+    "outdated_code",
+    "broken_code",
+    "other_interface",
+    "needs_network",
+    "unsupported_adapter",
+)
 def test_weights_load(checkpoint, check):
     check(loadability.judge_loading(checkpoint.examination.load_time))
 

@@ -38,6 +38,7 @@ _WANTED_OF_KEY = {
     "model": "a hub id such as superb/wav2vec2-base-superb-er, or a folder such as ./my-model",
     "feature_extractor": "a hub id, a folder such as ./my-model, or {sampling_rate: 16000}",
     "revision": "a branch, tag or commit",
+    "adapter": "a hub id, or a folder such as ./my-adapter",
     "subfolder": "a folder of the repository such as checkpoint-500, without ./ or a / at an end",
     "weights": "a file of the repository such as model.fp16.safetensors",
 }

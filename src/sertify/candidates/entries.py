@@ -3,6 +3,7 @@
 The JSON Schema is generated from here, so a description reaches the user's editor.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
@@ -97,6 +98,17 @@ def _public_corpus(name: str) -> str:
     return corpus
 
 
+def _commits(trusted: dict[str, str]) -> dict[str, str]:
+    for repository, commit in trusted.items():
+        if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", repository, re.ASCII):
+            raise complaint(f"has {quoted(repository)}, which is not a hub id such as org/model")
+        if not re.fullmatch(r"[0-9a-f]{40}", commit):
+            raise complaint(
+                f"has {quoted(commit)} for {repository}, but should have a commit of 40 hex digits"
+            )
+    return trusted
+
+
 Code = Annotated[
     str, _known("a reason to reject", lambda: _CODES), Field(json_schema_extra={"enum": [*_CODES]})
 ]
@@ -187,6 +199,17 @@ class Entry(Keys):
         "NAME+VARIANT.",
     )
     trust_remote_code: bool = Field(False, description="Run the repository's own code. Read it!")
+    trusted_code: Annotated[dict[str, str], AfterValidator(_commits)] = Field(
+        {},
+        description="Other repositories whose code its config names, each with the commit that you"
+        " have read; beside trust_remote_code.",
+    )
+    network: bool = Field(
+        False, description="Let its code use the network while it runs; what it gets is not locked."
+    )
+    adapter: Reference | None = Field(
+        None, description="Repository or folder of a LoRA adapter to add to its weights."
+    )
     requirements: Requirements = Field(
         default_factory=Requirements,
         description="Its own requirements, in place of those of the same name.",
@@ -222,6 +245,13 @@ class Entry(Keys):
             if number > 1:
                 raise complaint(f"has {quoted(name)} twice, but should be distinct")
         return names
+
+    @field_validator("trusted_code")
+    @classmethod
+    def _beside_its_own(cls, trusted: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if trusted and info.data.get("trust_remote_code") is False:
+            raise complaint("only goes with trust_remote_code: true, for its config is read by it")
+        return trusted
 
     @field_validator("emotions")
     @classmethod

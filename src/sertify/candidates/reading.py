@@ -32,7 +32,7 @@ from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
     "model", "revision", "labels", "emotions", "loader", "variant", "trust_remote_code",
-    "trained_on",
+    "trained_on", "trusted_code", "network", "adapter",
 )  # fmt: skip
 _LATER = ("subfolder", "weights")
 """What an entry may also say by now."""
@@ -43,7 +43,8 @@ class Candidate:
     """A model, how to load it, and what is expected of it.
 
     ``folder`` is where a local model should be, whether it is there or not, and None for one of
-    the hub; ``feature_extractor_folder`` likewise. ``variant`` is what the model is converted to
+    the hub; ``feature_extractor_folder`` and ``adapter_folder`` likewise. ``trusted_code`` are the
+    commits of other repositories whose code may run. ``variant`` is what the model is converted to
     before it is judged; fp32 leaves it as it is. ``requirements`` are the candidate's own on top of
     those of the whole file, and so are ``limits``. ``line`` is where it stands in that file.
     """
@@ -67,6 +68,10 @@ class Candidate:
     subfolder: str | None = None
     weights: str | None = None
     trust_remote_code: bool = False
+    trusted_code: Mapping[str, str] = field(default_factory=dict, hash=False)
+    network: bool = False
+    adapter: str | None = None
+    adapter_folder: Path | None = None
     requirements: Requirements = field(default_factory=Requirements)
     limits: Allowances = field(default_factory=Allowances, compare=False)
     line: int = 0
@@ -155,6 +160,7 @@ def _candidate(entry: Entry, file: CandidatesFile, root: Path, line: int) -> Can
         **same,
         folder=_folder(entry.model, root),
         feature_extractor_folder=_folder(source, root) if isinstance(source, str) else None,
+        adapter_folder=None if entry.adapter is None else _folder(entry.adapter, root),
         reasons=entry.reason,
         requirements=file.requirements.model_copy(update=waived | written),
         limits=file.limits.updated(entry.limits),

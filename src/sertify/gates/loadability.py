@@ -135,8 +135,11 @@ def judge_loading(load_time: float) -> Judgement:
     return _pass(Measurement("load_time", load_time, "s"))
 
 
-def judge_task(config: Mapping[str, Any]) -> Judgement:
-    """Reject a checkpoint whose architecture was trained for another task."""
+def judge_task(config: Mapping[str, Any], *, adapted: bool = False) -> Judgement:
+    """Reject a checkpoint whose architecture was trained for another task.
+
+    One that an adapter was added to may be for another task than before; its weights will tell.
+    """
     names = config.get("architectures")
     architecture = str(names[0]) if isinstance(names, list) and names else ""
     tasks = [task for ending, task in _OTHER_TASKS.items() if architecture.endswith(ending)]
@@ -144,7 +147,7 @@ def judge_task(config: Mapping[str, Any]) -> Judgement:
         tasks = ["embedding; a backbone without a head"]
     measured = Measurement("other_tasks", len(tasks), "tasks")
     details = {"architecture": architecture}
-    if not tasks:
+    if not tasks or adapted:
         return Judgement(Outcome.PASS, (measured,), details=details)
     message = f"{architecture} is for {tasks[0]}, but should be for audio classification"
     return Judgement(Outcome.FAIL, (measured,), "wrong_task", message, details=details)

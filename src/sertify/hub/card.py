@@ -71,6 +71,22 @@ def read_card(folder: Path) -> Card:
     )
 
 
+def hub_mixin(folder: Path) -> tuple[bool, str]:
+    """Say whether README.md is of a `PyTorchModelHubMixin`, and where it says that the code is.
+
+    Such a repository has the arguments of a class for a config, and nothing that names the class.
+    """
+    text = ""
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        text = file.read(_LONGEST)
+    if not re.search(r"pytorch_?model_?hub_?mixin", text, re.IGNORECASE):
+        return False, ""
+    source = re.search(
+        r"^[ \t]*[-*] *(?:Code|Repo|Repository|Library): *(https?://\S{1,200})", text, re.MULTILINE
+    )
+    return True, source[1] if source else ""
+
+
 def _licence(content: dict[Any, Any]) -> str:
     """Return what licence is declared; one that the hub has no name for by the name it is given."""
     declared, named = (", ".join(_texts(content.get(key))) for key in ("license", "license_name"))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,7 @@ from sertify.hub.client import Api, limit_waiting
 from sertify.hub.downloads import download, largest, missing, small_files
 from sertify.hub.progress import Silent, Tell, telling
 from sertify.hub.troubles import hub_errors
-from sertify.vocabulary.errors import Blocked, Rejected
+from sertify.vocabulary.errors import Blocked, Rejected, SertifyError
 from sertify.vocabulary.files import Footprint, read_text, stamps_in
 from sertify.vocabulary.text import amount, listed, shown
 
@@ -71,6 +71,8 @@ class Repository:
         The folder of the hub's repository that is taken for the whole of it; "" for none.
     stamps
         How the files of a local folder looked when they were read for ``commit``, by their names.
+    closed
+        Whether this process may download nothing; then :func:`fetch` raises `Wanted`.
     """
 
     model: str
@@ -81,6 +83,7 @@ class Repository:
     subfolder: str = ""
     offline: bool = field(default=False, compare=False)
     stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
+    closed: bool = field(default=False, compare=False, repr=False)
 
     @property
     def listing(self) -> str:
@@ -104,22 +107,47 @@ class Repository:
         return json.loads(read_text(self.folder / name))
 
 
+class Wanted(SertifyError):
+    """Raised for files that another process has to download: of ``model``, those of ``names``."""
+
+    def __init__(self, model: str, *names: str) -> None:
+        super().__init__(model, *names)
+        self.model, self.names = model, names
+
+
 def fetch(repository: Repository, names: Collection[str], progress: Tell | None = None) -> None:
     """Download files, each as far as it is missing.
 
     ``progress`` is called, by several threads, with the number of bytes that came and their total.
     Raises ``Blocked``: ``unreachable``, ``timed_out``, ``checksum_mismatch``,
-    ``offline_not_cached`` or ``disk_full``.
+    ``offline_not_cached`` or ``disk_full``; and `Wanted` where another process has to.
     """
-    if repository.of_hub and names:
+    sizes = {name: size for name, size in repository.files.items() if name in names}
+    if repository.of_hub and repository.closed:
+        if lacking := missing(repository.folder, sizes):
+            raise Wanted(repository.model, *lacking)
+    elif repository.of_hub and names:
         limit_waiting()
         model, commit, offline = repository.model, repository.commit, repository.offline
         with hub_errors(model, commit, offline=offline):
-            there, sizes = repository.root, repository.files
-            wanted = {repository.path_of(name): sizes[name] for name in names if name in sizes}
+            there = repository.root
+            wanted = {repository.path_of(name): size for name, size in sizes.items()}
             total = sum(missing(there, wanted).values())
             bar = telling(progress, total) if progress and total else Silent
             download(model, there, wanted, offline=offline, bar=bar)
+
+
+def supplied(work: Callable[[], Any], repositories: Collection[Repository]) -> Any:
+    """Return what ``work`` does; what it wants of these is downloaded, and it is tried again."""
+    while True:
+        try:
+            return work()
+        except Wanted as wanted:
+            there = [one for one in repositories if one.model == wanted.model and not one.closed]
+            if not there:
+                raise
+            for repository in there:
+                fetch(repository, wanted.names)
 
 
 def weight_files(names: Iterable[str]) -> tuple[str, ...]:

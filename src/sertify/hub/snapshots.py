@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -10,6 +10,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sertify.candidates.reading import Candidate
 from sertify.hub import bounds
+from sertify.hub.auto_maps import foreign_code
 from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
 from sertify.hub.companions import built_on
@@ -38,6 +39,9 @@ _SMALL_FILES = (
 
 _NO_WEIGHTS = r"^(adapter_|training_args|optimizer|scheduler|rng_state)"
 """How names begin that end as those of weights do."""
+
+
+_OF_COMPANIONS = ("config.json", "adapter_config.json", *EXTRACTOR_FILES)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,19 @@ class Snapshot(Repository):
     def _commits(self) -> dict[str, str]:
         others = self.companions.items()
         return {name: other.commit for name, other in others if isinstance(other, Repository)}
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """The repository itself, and the companions that there are."""
+        return (self, *(one for one in self.companions.values() if isinstance(one, Repository)))
+
+    def shut(self) -> "Snapshot":
+        """Return the same for a process that may download nothing."""
+        others = {
+            name: replace(other, closed=True) if isinstance(other, Repository) else other
+            for name, other in self.companions.items()
+        }
+        return replace(self, closed=True, companions=others)
 
     def companion(self, name: str) -> Repository:
         """Return another repository that this one needs, or raise why there is none."""
@@ -228,13 +245,37 @@ def _companions(
         companions[extractor] = _companion(extractor, folder, "no_feature_extractor", offline)
     for backbone in built_on(repository):
         companions[backbone] = _companion(backbone, None, "no_config", offline)
+    if (name := candidate.adapter) is not None:
+        own, folder = name == candidate.model, candidate.adapter_folder
+        companions[name] = (
+            repository if own else _companion(name, folder, "unsupported_adapter", offline)
+        )
+    for name in foreign_code(repository):
+        if commit := candidate.trusted_code.get(name):
+            companions[code_of(name)] = _code(name, commit, offline)
     return companions
+
+
+def code_of(name: str) -> str:
+    """Return by which name a repository is a companion whose code is trusted, at its commit."""
+    return f"code of {name}"
+
+
+def _code(name: str, commit: str, offline: bool) -> Repository | Rejected:
+    try:
+        found = remote(name, commit, ("*.py",), offline=offline)[0]
+    except Rejected as rejection:
+        return Rejected("needs_remote_code", f"trusted_code: {rejection.message}")
+    if found.commit != commit:  # what else the hub may take for a revision was read by nobody
+        message = f"the hub has {found.commit} for the commit {commit} of {name}"
+        return Rejected("needs_remote_code", f"trusted_code: {message}")
+    return found
 
 
 def _companion(name: str, folder: Path | None, code: str, offline: bool) -> Repository | Rejected:
     try:
         if folder is not None:
             return local(name, folder)
-        return remote(name, None, ("config.json", *EXTRACTOR_FILES), offline=offline)[0]
+        return remote(name, None, _OF_COMPANIONS, offline=offline)[0]
     except Rejected as rejection:
         return Rejected(code, rejection.message)

@@ -15,10 +15,8 @@ class Watch:
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        others = snapshot.companions.values()
-        found = (other for other in (snapshot, *others) if isinstance(other, Repository))
         self._known: list[tuple[Repository, dict[str, Footprint]]] = [
-            (one, dict(one.stamps)) for one in found
+            (one, dict(one.stamps)) for one in snapshot.repositories
         ]
         self._changed = ""
 

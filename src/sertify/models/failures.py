@@ -12,18 +12,21 @@ from contextlib import contextmanager
 
 import torch
 from safetensors import SafetensorError
+from transformers import __version__ as transformers_version
 from transformers.utils import logging as transformers_logging
 
-from sertify.vocabulary.errors import Blocked, Rejected
-from sertify.vocabulary.text import amount, safe
+from sertify.models.own_faults import own_faults
+from sertify.vocabulary.errors import Blocked, Rejected, SertifyError
+from sertify.vocabulary.text import amount, quoted, safe
 
 
 @contextmanager
 def config_errors() -> Iterator[None]:
     """Say in reason codes what transformers raises for a local config.json: it may be anything."""
     try:
-        yield
-    except (MemoryError, Rejected):
+        with own_faults():
+            yield
+    except (MemoryError, SertifyError):
         raise
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
@@ -31,8 +34,11 @@ def config_errors() -> Iterator[None]:
         if of_the_system(error):
             raise
         if "trust_remote_code" in str(error):
-            message = "config.json asks for code of the repository, which may not run"
+            message = "its config asks for code of the repository, which may not run"
             raise Rejected("needs_remote_code", message) from error
+        unknown = re.search(r"has model type `(.*?)` but Transformers does not", str(error))
+        if unknown:
+            raise Rejected("unsupported_library", _unknown_type(unknown[1])) from error
         other = re.search(r"Unrecognized configuration class .*?(\w+)Config\b", str(error))
         if other:
             message = f"transformers has no audio classifier for {other[1]} models"
@@ -50,7 +56,7 @@ _UNREADABLE = (
 def weight_errors(names: str) -> Iterator[None]:
     """Say in reason codes what from_pretrained raises for local weights of a sound config."""
     try:
-        with out_of_memory(names):
+        with own_faults(), out_of_memory(names):
             yield
     except pickle.UnpicklingError as error:
         # What torch says instead ends with advice to load it all the same.
@@ -70,6 +76,12 @@ def weight_errors(names: str) -> Iterator[None]:
         if of_the_system(error):
             raise
         raise Rejected("corrupt_weights", f"{names}: {text_of(error)}") from error
+
+
+def _unknown_type(name: str) -> str:
+    there = f"transformers {transformers_version} has no model_type {quoted(name)}"
+    what = "its class is in code that is not in the repository, or in a newer transformers"
+    return f"{there}, and its config names no class of its own: {what}"
 
 
 @contextmanager

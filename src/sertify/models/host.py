@@ -85,7 +85,7 @@ class Workbench(Hosted):
     def __init__(self, snapshot: Snapshot, arguments: Mapping[str, Any]) -> None:
         super().__init__(self._of_blueprint)
         keep_little()  # this process has the variables of another, which need not know of it
-        self._snapshot, self._arguments = snapshot, arguments
+        self._snapshot, self._arguments = snapshot.shut(), arguments
         self._blueprint: Blueprint | None = None
 
     def choose(self) -> str:

@@ -14,8 +14,11 @@ from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import opened, wrapper_of
 from sertify.models.failures import quiet, text_of, weight_errors
 from sertify.models.loaders.choice import choose_loader
+from sertify.models.loaders.stock import StockLoader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
+from sertify.models.own_code import interface_faults
+from sertify.models.own_faults import own_faults
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.tested import doubt
 from sertify.models.variants import convert
@@ -42,7 +45,11 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
     ``needs_remote_code`` or ``no_weights``.
     """
     try:
-        return choose_loader(snapshot, index).outline(snapshot, index)
+        loader = choose_loader(snapshot, index)
+        if snapshot.candidate.adapter is not None and not isinstance(loader, StockLoader):
+            message = f"the loader {loader.name} takes no `adapter:`"
+            raise Rejected("unsupported_adapter", message)
+        return loader.outline(snapshot, index)
     except Rejected as rejection:
         wish = snapshot.candidate.loader
         if wish == "auto":
@@ -138,7 +145,8 @@ def _misfit(model: LoadedModel) -> str:
     if model.sampling_rate is None:
         return ""
     try:
-        model.noise_logits()
+        with own_faults(), interface_faults(model.network):
+            model.noise_logits()
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         given = model.snapshot.candidate.feature_extractor
         rate = getattr(given, "sampling_rate", None)

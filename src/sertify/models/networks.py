@@ -1,6 +1,6 @@
 """Modules of transformers as networks that answer waveforms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,29 @@ from transformers import ASTFeatureExtractor, Wav2Vec2FeatureExtractor, WhisperF
 
 from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching
+
+
+class OtherInterface(TypeError):
+    """Raised for what a module answers that is not what a classifier does."""
+
+
+def logits_in(answer: Any, clips: int) -> torch.Tensor:
+    """Return the logits of shape (clips, outputs) that an answer of transformers' way has.
+
+    Raises `OtherInterface` where it has none of this shape.
+    """
+    logits = answer.get("logits") if isinstance(answer, Mapping) else getattr(answer, "logits", 0)
+    if not isinstance(logits, torch.Tensor):
+        kind = f"{type(answer).__name__}{_shape(answer)}"
+        raise OtherInterface(f"its forward gives a {kind}, but should give an output with logits")
+    if logits.ndim != 2 or len(logits) != clips:
+        wrong = f"its forward gives logits of shape {tuple(logits.shape)}"
+        raise OtherInterface(f"{wrong}, but should give a row for each of {clips} clips")
+    return logits
+
+
+def _shape(answer: Any) -> str:
+    return f" of shape {tuple(answer.shape)}" if isinstance(answer, torch.Tensor) else ""
 
 
 @dataclass
@@ -37,7 +60,8 @@ class TorchNetwork:
             **({"padding": True} if isinstance(self.extractor, Wav2Vec2FeatureExtractor) else {}),
         )
         inputs = inputs.to(self.module.device).to(self.module.dtype)
-        answer: NDArray[np.float32] = self.module(**inputs).logits.float().cpu().numpy()
+        logits = logits_in(self.module(**inputs), len(waveforms))
+        answer: NDArray[np.float32] = logits.float().cpu().numpy()
         return answer
 
     @property

@@ -1,5 +1,6 @@
 """Where a candidate's model is made and asked: a process of its own, begun when it is needed."""
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.corpora.audio import Waveform
+from sertify.hub.repositories import supplied
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint
 from sertify.models.examination import Examination
+from sertify.models.processes.network import Reach
 from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
+from sertify.vocabulary.errors import Blocked, Rejected
 
 
 class Host(Protocol):
@@ -55,6 +59,8 @@ class Workshop:
         Those of :func:`sertify.models.loading.load`.
     dump
         The file that tells of an end that is not ours.
+    network
+        What of the network the process may use.
 
     Attributes
     ----------
@@ -63,10 +69,16 @@ class Workshop:
     """
 
     def __init__(
-        self, snapshot: Snapshot, arguments: Mapping[str, Any], quota: Quota, dump: Path
+        self,
+        snapshot: Snapshot,
+        arguments: Mapping[str, Any],
+        quota: Quota,
+        dump: Path,
+        *,
+        network: Reach = "closed",
     ) -> None:
         self._given = (snapshot, dict(arguments))
-        self._quota, self.dump = quota, dump
+        self._quota, self.dump, self.network = quota, dump, network
         self._remote: Remote | None = None
         self.holds_model = False
 
@@ -84,8 +96,18 @@ class Workshop:
         return Blueprint.from_json(self._given[0], self.ask("outline", index))
 
     def ask(self, method: str, *inputs: Any, **limits: Any) -> Any:
-        """Call a method of `sertify.models.host.Workbench`, as `Remote.ask` does."""
-        return self._process().ask(method, *inputs, **limits)
+        """Call a method of `sertify.models.host.Workbench`, as `Remote.ask` does.
+
+        What it wants to be downloaded is, by this process, and it is asked again.
+        """
+        again = functools.partial(self._process().ask, method, *inputs, **limits)
+        try:
+            return supplied(again, self._given[0].repositories)
+        except Rejected as rejection:
+            if rejection.reason.code == "needs_network" and self.network == "cache":
+                message = f"{rejection.message}, by --offline; the cache does not have it"
+                raise Blocked("offline_not_cached", message) from rejection
+            raise
 
     def stream(self, *inputs: Any, **streams: Any) -> Iterator[Any]:
         """Have waveforms answered, as `Remote.stream` does."""
@@ -106,5 +128,6 @@ class Workshop:
                 *self._given,
                 quota=self._quota,
                 dump=self.dump,
+                network=self.network,
             )
         return self._remote

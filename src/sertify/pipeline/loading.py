@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.reading import Candidate
 from sertify.gates.loadability import require_memory
 from sertify.pipeline.settings import Settings
 from sertify.pipeline.telling import Announce
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sertify.hub.snapshots import Snapshot
     from sertify.models.blueprints import Batching, Blueprint
     from sertify.models.examination import Examination
+    from sertify.models.processes.network import Reach
     from sertify.models.workshop import Workshop
     from sertify.pipeline.prefetch import Repositories
 
@@ -90,4 +92,12 @@ def begin_workshop(snapshot: "Snapshot", settings: Settings, quota: Any) -> "Wor
     given = loading_options(settings)
     shared = {"threads": 1} if given["device"] == "cpu" else {}
     dump = settings.reports / "crashes" / f"{snapshot.candidate.name}.txt"
-    return Workshop(snapshot, given | shared, quota, dump)
+    reach = reach_of(snapshot.candidate, settings)
+    return Workshop(snapshot, given | shared, quota, dump, network=reach)
+
+
+def reach_of(candidate: Candidate, settings: Settings) -> "Reach":
+    """Return what of the network the process of a candidate may use: what its entry says."""
+    if not candidate.network:
+        return "closed"
+    return "cache" if settings.offline else "open"

@@ -114,5 +114,6 @@ class Repositories:
         snapshot = self.snapshot(candidate)
         if has_config(snapshot):
             # Of what is for another task, nobody will ask for the tensors.
-            require(judge_task(snapshot.read_json("config.json")))
+            config = snapshot.read_json("config.json")
+            require(judge_task(config, adapted=candidate.adapter is not None))
         return read_index(snapshot)

@@ -124,13 +124,11 @@ def key(
 ) -> str:
     """Tells the content of all that the model's answers depend on.
 
-    It is empty, and nothing to be remembered, where code runs whose content nobody knows.
+    It is empty, and nothing to be remembered, where code may get what nobody knows.
     """
     import soundfile  # the version of what decodes is known by it alone
 
-    from sertify.hub.configs import names_foreign_code
-
-    if candidate.trust_remote_code and names_foreign_code(snapshot):
+    if candidate.network:
         return ""
     extractor = candidate.feature_extractor
     key = content_key(
@@ -141,6 +139,8 @@ def key(
         candidate.variant,
         candidate.labels,
         candidate.trust_remote_code,
+        dict(candidate.trusted_code),
+        candidate.adapter,
         candidate.subfolder,
         candidate.weights,
         getattr(extractor, "sampling_rate", extractor),
@@ -384,7 +384,7 @@ def stopwatch(
     loading.fetch()
     with tell("loading it in a process of its own"):
         given = (blueprint.snapshot, index, loading_options(settings))
-        return Stopwatch(*given, quota=quota, dump=workshop.dump)
+        return Stopwatch(*given, quota=quota, dump=workshop.dump, network=workshop.network)
 
 
 def timing(

@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = Path(sertify.__file__).parent / "candidates" / "candidates.schema.json"
 SHIPPED = [ROOT / "candidates.yaml", *sorted((ROOT / "fixtures").glob("candidates*.yaml"))]
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 Read = Callable[[str | bytes], tuple[Candidate, ...]]
 Complaints = Callable[[str | bytes], list[str]]
 
@@ -75,7 +76,7 @@ def test_an_entry_needs_no_more_than_name_and_model(read: Read) -> None:
     assert read(entry()) == (Candidate(name="x", model="org/name", line=2),)
 
 
-def test_every_key_reaches_the_candidate(read: Read) -> None:
+def test_every_key_reaches_the_candidate(read: Read, tmp_path: Path) -> None:
     (candidate,) = read(
         entry(
             "revision: abc123",
@@ -90,6 +91,9 @@ def test_every_key_reaches_the_candidate(read: Read) -> None:
             "trained_on: [Dusha]",
             "loader: transformers",
             "trust_remote_code: true",
+            f"trusted_code: {{someone/base: {COMMIT}}}",
+            "network: true",
+            "adapter: ./lora",
             "requirements: {min_labels: 2}",
         )
     )
@@ -108,6 +112,10 @@ def test_every_key_reaches_the_candidate(read: Read) -> None:
         trained_on=("Dusha",),
         loader="transformers",
         trust_remote_code=True,
+        trusted_code={"someone/base": COMMIT},
+        network=True,
+        adapter="./lora",
+        adapter_folder=tmp_path / "lora",
         requirements=Requirements(min_labels=2),
         line=2,
     )
@@ -494,6 +502,9 @@ def test_of_several_limits_the_wrong_one_is_told(
         {"feature_extractor": "org/other"},
         {"feature_extractor": SamplingRate(sampling_rate=16000)},
         {"trust_remote_code": True},
+        {"trusted_code": {"someone/base": COMMIT}},
+        {"network": True},
+        {"adapter": "someone/lora"},
         {"loader": "transformers"},
         {"trained_on": ()},
         {"requirements": Requirements(uar=(Bound(min=0.7),))},
@@ -586,6 +597,28 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ),
         ("note: ''", "note is '', but should be some text"),
         ("trust_remote_code: yes", "trust_remote_code is 'yes', but should be true or false"),
+        ("network: 1", "network is 1, but should be true or false"),
+        (
+            "adapter: a b",
+            "adapter is 'a b', but should be a hub id, or a folder such as ./my-adapter",
+        ),
+        (
+            f"trusted_code: {{someone/base: {COMMIT}}}",
+            "trusted_code only goes with trust_remote_code: true, for its config is read by it",
+        ),
+        (
+            "trusted_code: {someone/base: main}",
+            "trusted_code has 'main' for someone/base, but should have a commit of 40 hex digits",
+        ),
+        (
+            f"trusted_code: {{someone/base: {COMMIT[:12]}}}",
+            f"trusted_code has '{COMMIT[:12]}' for someone/base, but should have a commit of 40",
+        ),
+        (
+            f"trusted_code: {{./base: {COMMIT}}}",
+            "trusted_code has './base', which is not a hub id such as org/model",
+        ),
+        ("trusted_code: someone/base", "trusted_code is 'someone/base', but should be a mapping"),
         ("status:", "status is empty, but should be candidate, baseline or rejected"),
         ("reason: random_head", "reason only goes with status rejected, but status is candidate"),
         (

@@ -20,7 +20,7 @@ from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.gates.labels import judge_emotions, judge_label_count, judge_named_labels
 from sertify.gates.loadability import require
-from sertify.gates.weights import judge_index
+from sertify.gates.weights import judge_index, judge_weights
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
@@ -245,6 +245,31 @@ def test_what_is_left_of_pre_training_does_not_matter(published: Place) -> None:
     assert model.weights.unexpected == (f"{AUDIO}.decoder.blocks.0.0.weight",)
 
 
+def test_names_may_have_several_prefixes(published: Place) -> None:
+    expected = loaded(published).logits(CLIPS[0])
+    content = torch.load(published.folder / WEIGHTS, weights_only=True)["model"]
+    content = {f"module._orig_mod.{name}": tensor for name, tensor in content.items()}
+    torch.save({"state_dict": content}, published.folder / WEIGHTS)
+    agree(loaded(published).logits(CLIPS[0]), expected)
+
+
+def test_what_scope_map_takes_off_is_taken_off(published: Place) -> None:
+    expected = loaded(published).logits(CLIPS[0])
+    published.replace("- 'd2v_model.'\n    - none", "- 'net.'\n    - none\n    - none\n    - x.")
+    content = torch.load(published.folder / WEIGHTS, weights_only=True)["model"]
+    torch.save({f"net.{name}": one for name, one in content.items()}, published.folder / WEIGHTS)
+    agree(loaded(published).logits(CLIPS[0]), expected)
+
+
+def test_it_may_be_in_a_folder_and_under_another_name(tmp_path: Path) -> None:
+    expected = loaded(Place(write(tmp_path / "plain", REPLICAS["base"]))).logits(CLIPS[0])
+    place = Place(tmp_path / "whole")
+    inner = write(tmp_path / "whole" / "finetuned", REPLICAS["base"])
+    (inner / WEIGHTS).rename(inner / "epoch-3.pt")
+    model = loaded(place, subfolder="finetuned", weights="epoch-3.pt")
+    agree(model.logits(CLIPS[0]), expected)
+
+
 @pytest.mark.parametrize("variant", ["int8-dynamic", "onnx"])
 def test_it_can_be_converted(published: Place, variant: str) -> None:
     if variant == "onnx":
@@ -312,6 +337,19 @@ def test_the_published_size_is_known_from_its_index(tmp_path: Path) -> None:
     assert 640e6 < blueprint.memory < 660e6
 
 
+@pytest.mark.slow(5)
+def test_each_single_tensor_is_missed(published: Place) -> None:
+    snapshot = published.snapshot()
+    listed = {name: Tensor(shape, "F32") for name, shape in shapes(REPLICAS["base"]).items()}
+    for name in listed:
+        rest = {other: tensor for other, tensor in listed.items() if other != name}
+        weights = outline(snapshot, TensorIndex(rest, inside="model")).weights
+        assert weights is not None
+        assert weights.random == (name,)
+        code = "random_head" if name.startswith("proj.") else "incomplete_backbone"
+        assert judge_weights(weights).reason == code
+
+
 def test_it_is_chosen_by_its_config(published: Place) -> None:
     assert choose_loader(published.snapshot(), TensorIndex({})).name == "emotion2vec"
     # Also where that has mistakes, which are then told.
@@ -341,7 +379,7 @@ def test_how_it_is_loaded_is_said(tmp_path: Path) -> None:
     unused = "unuse_0, unuse_1, unuse_2, unuse_3"
     left_out = f"Its outputs {unused} stand for nothing in tokens.txt and are left out."
     assert remarks["seed"] == f"{plain} {left_out}"
-    taken_off = "The names of its weights begin with module., which was taken off."
+    taken_off = "The names of its tensors begin with module., which was left out."
     assert remarks["in-parallel"] == f"{plain} {taken_off}"
 
 

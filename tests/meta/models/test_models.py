@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+import transformers
 from numpy.typing import NDArray
 
 from sertify.candidates.entries import SamplingRate
@@ -603,7 +604,7 @@ BAD_CONFIGS: dict[str, tuple[Make, str]] = {
     "of-no-type": (configure(model_type=None), "bad_config: config.json names no model_type"),
     "of-unknown-type": (
         configure(model_type="fancy"),
-        "bad_config: ValueError: The checkpoint you are trying to load has model type `fancy` ",
+        f"unsupported_library: transformers {transformers.__version__} has no model_type 'fancy', ",
     ),
     "of-wrong-type": (
         configure(hidden_size="large"),
@@ -652,16 +653,16 @@ def test_code_of_the_repository_neither_runs_nor_asks(
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     configure(model_type="fancy", auto_map=REMOTE)(folder)
     (folder / "modeling.py").write_text("raise SystemExit('executed')\n")
-    message = "needs_remote_code: config.json asks for code of the repository, which may not run"
-    assert rejection(folder) == message
+    message = "its config asks for code of the repository (modeling.Config), which may not run"
+    assert rejection(folder) == f"needs_remote_code: {message}"
     assert sys.stdin.read() == "yes\n"
 
 
-def test_code_of_the_repository_is_not_preferred_to_that_of_transformers(folder: Path) -> None:
+def test_code_of_the_repository_does_not_run_where_the_stock_class_is_asked(folder: Path) -> None:
     expected = certified(folder).logits(second())
     configure(auto_map=REMOTE)(folder)
     (folder / "modeling.py").write_text("raise SystemExit('executed')\n")
-    assert certified(folder).logits(second()).tolist() == expected.tolist()
+    assert certified(folder, loader="transformers").logits(second()).tolist() == expected.tolist()
 
 
 CODE = """

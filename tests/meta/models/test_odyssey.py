@@ -1,7 +1,8 @@
 """The baselines of the Odyssey 2024 challenge, rebuilt: against the challenge's own code."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -339,3 +340,42 @@ def test_without_weights_it_is_told(categorical: Place) -> None:
     (categorical.folder / "model.safetensors").unlink()
     assert categorical.rejection().startswith("no_weights: ")
     assert categorical.rejection(loader="odyssey").startswith("no_weights: ")
+
+
+class Payload:
+    """What an attacker pickles: unpickled without care, it makes a directory."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.mark),)
+
+
+def test_the_payload_of_a_checkpoint_does_not_run(categorical: Place, tmp_path: Path) -> None:
+    mark = tmp_path / "executed"
+    categorical.edit(lambda t: {**t, "x": Payload(mark)}, "pytorch_model.bin")
+    assert categorical.rejection().startswith("unsafe_pickle: ")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda path: torch.save([1], path), "corrupt_weights"),
+        (lambda path: torch.save({}, path), "random_head"),
+        (lambda path: path.write_text("<html>" * 99), "corrupt_weights"),
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "corrupt_weights"),
+        (lambda path: path.write_bytes(b""), "corrupt_weights"),
+    ],
+    ids=["list", "nothing", "page", "truncated", "empty"],
+)
+def test_broken_weights_are_told(place: Place, spoil: Callable[[Path], Any], code: str) -> None:
+    replica = ODYSSEY["attributes"]
+    spoil(replica.write(place.folder) / replica.weights)
+    assert place.rejection().startswith(f"{code}: ")
+
+
+def test_weights_that_are_not_finite_are_told(categorical: Place) -> None:
+    categorical.edit(lambda t: t.update({"ser_model.out.0.bias": torch.full((8,), torch.nan)}))
+    assert categorical.rejection().startswith("non_finite_weights: ser_model.out.0.bias")

@@ -15,6 +15,7 @@ import pytest
 import torch
 from huggingface_hub import close_session
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
@@ -304,12 +305,15 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
 def test_its_tensors_may_be_under_a_key(replica: Path, key: str) -> None:
     edit(replica, lambda tensors: {key: tensors, "epoch": 3})
+    said = f"Its weights are in {key} of what a training run saved."
+    assert outlined(replica).remark.endswith(said)
     agree(loaded(replica).logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
 
 
 def test_a_wrapper_of_training_is_taken_off_and_that_is_said(replica: Path) -> None:
     edit(replica, lambda tensors: {f"module.{name}": one for name, one in tensors.items()})
-    assert outlined(replica).remark.endswith("begin with module., which was taken off.")
+    said = "The names of its tensors begin with module., which was left out."
+    assert outlined(replica).remark.endswith(said)
     agree(loaded(replica).logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
 
 
@@ -318,6 +322,25 @@ def test_weights_of_half_precision_are_loaded_as_float32(replica: Path) -> None:
     logits = loaded(replica).logits(CLIPS["second"])
     assert logits.dtype == np.float32
     np.testing.assert_allclose(logits, GOLDEN["small"]["second"]["logits"], atol=0.05)
+
+
+@pytest.mark.parametrize("name", ["model.pt.avg10", "best/model.pt", "model.safetensors"])
+def test_its_weights_may_have_the_name_that_is_asked_for(replica: Path, name: str) -> None:
+    (replica / "best").mkdir()
+    tensors = torch.load(replica / WEIGHTS, weights_only=True)
+    if name.endswith(".safetensors"):
+        save_file(tensors, replica / name)
+    else:
+        (replica / WEIGHTS).rename(replica / name)
+    model = loaded(replica, weights=name)
+    agree(model.logits(CLIPS["second"]), GOLDEN["small"]["second"]["logits"])
+
+
+def test_an_export_is_no_checkpoint(replica: Path) -> None:
+    (replica / WEIGHTS).rename(replica / "model.onnx")
+    message = "no_weights: it has no model.pt; its files are "
+    assert rejection(replica).startswith(message)
+    assert rejection(replica, weights="model.onnx").startswith(message)
 
 
 def test_weights_before_torch_1_6_answer_the_same(replica: Path) -> None:
@@ -637,6 +660,10 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "not-finite": (
         has("encoder.tp_norm.bias", torch.full((16,), torch.nan)),
         "non_finite_weights: encoder.tp_norm.bias",
+    ),
+    "whole-numbers": (
+        has("encoder.encoders.0.self_attn.linear_out.weight", torch.ones(16, 16).to(torch.int8)),
+        "quantized_weights: the checkpoint holds encoder.encoders.0.self_attn.linear_out.weight as",
     ),
     "garbage": (write(WEIGHTS, "<html>" * 99), "corrupt_weights: "),
     "no-normalization": (

@@ -4,6 +4,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from sertify.gates.loadability import require
+from sertify.hub.auto_maps import own_classifier
 from sertify.hub.configs import judge_config
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -23,6 +24,9 @@ def choose_loader(snapshot: Snapshot, index: TensorIndex) -> Loader:
     wish = snapshot.candidate.loader
     if wish != "auto":
         return _loader(wish)
+    if snapshot.candidate.trust_remote_code and own_classifier(snapshot) is not None:
+        require(judge_config(snapshot))
+        return _loader(LAST)  # its author means that class
     for loader in map(_loader, sorted(_entry_points().keys() - {LAST})):
         if loader.recognises(snapshot, index):
             return loader

@@ -22,6 +22,7 @@ from sertify.models.failures import quiet, weight_errors
 from sertify.models.loaders.emotion2vec_labels import Emotion2vecOutputs, read_outputs
 from sertify.models.loaders.emotion2vec_network import BACKBONE, Emotion2vec, Emotion2vecConfig
 from sertify.models.loaders.emotion2vec_recipe import MODEL, Emotion2vecRecipe, read_emotion2vec
+from sertify.models.loaders.fitting import PREFIXES
 from sertify.models.loaders.stock import receptive_field
 from sertify.models.loaders.weight_reports import (
     LOADING,
@@ -37,7 +38,6 @@ _Value = TypeVar("_Value")
 
 _FORMATS = (".pt", ".bin", ".safetensors")
 _HEAD = "proj."
-_PARALLEL = "module."
 _RATE = 16_000
 
 
@@ -110,7 +110,7 @@ def _renamed(
 
     Of two that would be called alike, the first keeps the name.
     """
-    wrappers = (_PARALLEL, f"{BACKBONE}.", *recipe.wrappers)
+    wrappers = (f"{BACKBONE}.", *recipe.wrappers, *PREFIXES)
     renamed: dict[str, _Value] = {}
     taken_off: set[str] = set()
     for name, tensor in tensors.items():
@@ -131,8 +131,8 @@ def _rows(tensors: Mapping[str, Any]) -> int | None:
 
 def _remark(snapshot: Snapshot, outputs: Emotion2vecOutputs, taken_off: tuple[str, ...]) -> str:
     said = [f"Rebuilt from {FUNASR_CONFIG} without FunASR."]
-    if _PARALLEL in taken_off:
-        said.append(f"The names of its weights begin with {_PARALLEL}, which was taken off.")
+    if wrapper := next(filter(taken_off.__contains__, PREFIXES), ""):
+        said.append(f"The names of its tensors begin with {wrapper}, which was left out.")
     if outputs.left_out:
         names = listed(outputs.left_out)
         said.append(f"Its outputs {names} stand for nothing in {outputs.source} and are left out.")

@@ -126,7 +126,7 @@ def _at(settings: Mapping[str, Any], place: str) -> Mapping[str, Any]:
 def _require_known(place: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """Raise ``Rejected`` unless the formula is the known one; what is not set is false."""
     for name, wanted in known.items():
-        value = values.get(name, False)
+        value = values.get(name) or False
         if value != wanted:
             raise _unknown(f"{place}.{name} {quoted(value)} in place of {wanted}")
 

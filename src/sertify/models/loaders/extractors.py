@@ -12,6 +12,8 @@ from sertify.candidates.entries import SamplingRate
 from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import EXTRACTOR_FILES, Snapshot
 from sertify.models.failures import of_the_system, quiet, text_of
+from sertify.models.own_code import own_extractor
+from sertify.models.own_faults import own_faults
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.files import read_text
 from sertify.vocabulary.text import quoted
@@ -38,12 +40,10 @@ def _extractor_in(folder: Path, owner: str, snapshot: Snapshot, config: Any) -> 
             return None, f"{owner} has no {EXTRACTOR_FILES[0]}"
         if problem := _problem(content, name):
             return None, problem
-        # That the candidate's own code may run says nothing of another repository's.
-        trust = snapshot.candidate.trust_remote_code and folder == snapshot.folder
         with quiet():
-            return AutoFeatureExtractor.from_pretrained(
-                folder, config=config, local_files_only=True, trust_remote_code=trust
-            ), ""
+            return _made(folder, snapshot, config)
+    except (Blocked, Rejected):
+        raise
     except ImportError as error:
         raise Blocked("missing_package", text_of(error)) from error
     except Exception as error:  # the file may hold anything
@@ -78,6 +78,18 @@ def _problem(content: Any, name: str) -> str:
         wanted = "a whole number without quotes, such as 16000"
         return f"{name}: sampling_rate is {quoted(rate)}, but should be {wanted}"
     return oddity(content, EXTRACTOR_FILES[0])
+
+
+def _made(folder: Path, snapshot: Snapshot, config: Any) -> tuple[Any, str]:
+    with own_faults():
+        # That the candidate's own code may run says nothing of another repository's.
+        own = own_extractor(snapshot) if folder == snapshot.folder else None
+        extractor = own or AutoFeatureExtractor.from_pretrained(
+            folder, config=config, local_files_only=True, trust_remote_code=False
+        )
+    if isinstance(getattr(extractor, "sampling_rate", None), int):
+        return extractor, ""
+    return None, f"{type(extractor).__name__} has no sampling_rate"
 
 
 def default_extractor(config: Any, sampling_rate: int) -> tuple[Any, str]:

@@ -19,8 +19,8 @@ Make = Callable[[Any, TensorIndex], Any]
 Expect = Callable[[Any, Any, TensorIndex], WeightReport]
 """Reports on the weights of a class, by its config and an index alone."""
 
-# torch's DataParallel, torch.compile, PEFT, and what a training loop calls the model in its own.
-_WRAPPERS = ("module.", "_orig_mod.", "base_model.model.", "model.")
+PREFIXES = ("module.", "_orig_mod.", "base_model.model.", "model.")
+"""Of torch's DataParallel, torch.compile, PEFT, and of loops that call a model so."""
 _MOST_WRAPPERS = 3
 
 
@@ -32,7 +32,7 @@ def readings(index: TensorIndex) -> Iterator[tuple[str, TensorIndex]]:
     prefix = ""
     yield prefix, index
     for _ in range(_MOST_WRAPPERS):
-        longer = (prefix + word for word in _WRAPPERS)
+        longer = (prefix + word for word in PREFIXES)
         found = next((word for word in longer if _is_common(word, index)), None)
         if found is None:
             return

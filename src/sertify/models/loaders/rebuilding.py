@@ -122,8 +122,12 @@ class RebuildingLoader(ABC):
 
 def _tensors(blueprint: Blueprint, inside: str) -> dict[str, Any]:
     folder = blueprint.snapshot.folder
-    pieces = (read_tensors(folder / name, inside) for name in blueprint.files)
-    return {name: tensor for piece in pieces for name, tensor in piece.items()}
+    tensors: dict[str, Any] = {}
+    for name in blueprint.files:
+        tensors |= read_tensors(folder / name, inside)
+    if not tensors:
+        raise TypeError("it holds no tensors by name")
+    return tensors
 
 
 def read_backbone(snapshot: Snapshot, name: str, outputs: int) -> Any:

@@ -20,6 +20,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import quiet, weight_errors
+from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
 from sertify.models.loaders.sensevoice_features import (
     NORMALIZATION,
     SenseVoiceFeatures,
@@ -47,7 +48,7 @@ from sertify.vocabulary.text import counted
 
 _Value = TypeVar("_Value")
 _FORMATS = (".pt", ".bin", ".safetensors")
-_PARALLEL = "module."  # in front of all names where several GPUs were trained on
+_BACKBONE = "encoder"
 _REMARK = (
     "Rebuilt from config.yaml without FunASR, and without the random noise (dither) of its "
     "features. The language is left to the model. Where FunASR would name no emotion, the "
@@ -72,44 +73,48 @@ class SenseVoiceLoader:
     def outline(self, snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         """Compare what config.yaml describes with what the checkpoint holds."""
         recipe = read_sensevoice(snapshot)
-        if not any(name.endswith(_FORMATS) for name in snapshot.weight_files):
-            raise Rejected("no_weights", f"it has no model.pt; {snapshot.listing}")
-        known = read_emotion_tokens(snapshot)
-        _require_outputs(known, index)
-        tokens = self.emotions(known)
+        _require_weights(snapshot)
+        tokens = self.emotions(read_emotion_tokens(snapshot))
         config = SenseVoiceConfig(recipe, tokens.number, tuple(tokens.places.values()))
+        fit = best_fit(lambda *_: SenseVoiceClassifier, config, index, _expected)
+        _require_outputs(tokens, fit.index)
         features, problem = _features(snapshot, recipe.bank)
+        given = snapshot.candidate.labels
         return Blueprint(
             snapshot=snapshot,
             loader=self,
             files=snapshot.weight_files,
             architecture=SenseVoiceClassifier.__name__,
-            labels=snapshot.candidate.labels or tuple(tokens.places),
+            labels=given or tuple(tokens.places),
+            labels_from="candidates.yaml" if given else tokens.source,
             outputs=len(tokens.places),
-            weights=None if index.problem else _expected(config, index),
+            weights=fit.weights,
             unknown=index.problem,
             sampling_rate=None if features is None else features.sampling_rate,
             extractor_problem=problem,
             receptive_field=recipe.bank.window,
             memory=memory_of(SenseVoiceClassifier, config),
             longest=_LONGEST,
-            remark=_remark(snapshot, tokens, index),
-            material=(config, features, index),
+            remark=_remark(snapshot, tokens, fit),
+            material=(config, features, fit),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        config, features, index = blueprint.material
+        config, features, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
             tensors: dict[str, Any] = {}
             for name in blueprint.files:
-                tensors |= read_tensors(blueprint.snapshot.folder / name, index.inside)
+                tensors |= read_tensors(blueprint.snapshot.folder / name, fit.index.inside)
+            named = _renamed(unwrapped(tensors, fit.prefix))
             network, info = SenseVoiceClassifier.from_pretrained(
-                None, config=config, state_dict=_renamed(tensors), **LOADING
+                None, config=config, state_dict=named, **LOADING
             )
             network = network.to(device).eval()
-        report = weight_report(network, info, index.others)
-        return TorchNetwork(network, features, Batching.EQUAL), replace(report, backbone="encoder")
+        report = weight_report(network, info, fit.index.others)
+        rounded = fit.weights.rounded if fit.weights else ()
+        report = replace(report, backbone=_BACKBONE, rounded=rounded)
+        return TorchNetwork(network, features, Batching.EQUAL), report
 
 
 class SenseVoiceNoUnkLoader(SenseVoiceLoader):
@@ -126,9 +131,22 @@ class SenseVoiceNoUnkLoader(SenseVoiceLoader):
         return tokens.without(CANNOT_TELL)
 
 
+def _require_weights(snapshot: Snapshot) -> None:
+    """Raise ``Rejected`` unless there are tensors to read; a graph is none."""
+    # Of several checkpoints, FunASR's training calls one model.pt.best, another model.pt.avg10.
+    asked = snapshot.candidate.weights is not None
+    known = [
+        name
+        for name in snapshot.weight_files
+        if name.endswith(_FORMATS) or (asked and ".onnx" not in name)
+    ]
+    if not known:
+        raise Rejected("no_weights", f"it has no model.pt; {snapshot.listing}")
+
+
 def _require_outputs(tokens: EmotionTokens, index: TensorIndex) -> None:
     """Raise ``Rejected`` where the head has not one output for each token."""
-    head = _renamed(index.tensors).get("ctc.ctc_lo.weight")
+    head = index.tensors.get("ctc.ctc_lo.weight")
     if head is None or head.shape[:1] == (tokens.number,):
         return
     source = tokens.source or "the vocabulary of the published model, for it has none of its own,"
@@ -137,24 +155,17 @@ def _require_outputs(tokens: EmotionTokens, index: TensorIndex) -> None:
     raise Rejected("label_count_mismatch", message)
 
 
-def _expected(config: SenseVoiceConfig, index: TensorIndex) -> WeightReport:
+def _expected(network: Any, config: SenseVoiceConfig, index: TensorIndex) -> WeightReport:
     renamed = replace(index, tensors=_renamed(index.tensors))
-    report = expected_weights(SenseVoiceClassifier, config, renamed)
     # Not the largest part, which with many tokens would be the head.
-    return replace(report, backbone="encoder")
+    return replace(expected_weights(network, config, renamed), backbone=_BACKBONE)
 
 
 def _renamed(tensors: Mapping[str, _Value]) -> dict[str, _Value]:
-    """Call the weights as the network does; of two that would be called alike, the first is.
-
-    The questions become a part of the encoder: without them, the trained head is still there.
-    """
-    renamed: dict[str, _Value] = {}
-    for name, tensor in tensors.items():
-        bare = name.removeprefix(_PARALLEL)
-        wanted = f"encoder.{bare}" if bare == "embed.weight" else bare
-        renamed[name if wanted in renamed else wanted] = tensor
-    return renamed
+    """Make the questions a part of the encoder: without them, the trained head is still there."""
+    questions = "embed.weight"
+    wanted = f"{_BACKBONE}.{questions}"
+    return {wanted if name == questions else name: tensor for name, tensor in tensors.items()}
 
 
 def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures | None, str]:
@@ -170,14 +181,14 @@ def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures 
         return None, f"{name} cannot be used: {error}"
 
 
-def _remark(snapshot: Snapshot, tokens: EmotionTokens, index: TensorIndex) -> str:
+def _remark(snapshot: Snapshot, tokens: EmotionTokens, fit: Fit) -> str:
     said = [_REMARK]
     if CANNOT_TELL not in tokens.places:
         said.append("It may not answer that it cannot tell, as in its published scores.")
     if not tokens.source:
         said.append("It has no vocabulary: its emotions are those of the published model.")
-    if any(name.startswith(_PARALLEL) for name in index.tensors):
-        said.append(f"The names of its weights begin with {_PARALLEL}, which was taken off.")
+    if fit.remark:
+        said.append(fit.remark)
     if snapshot.candidate.feature_extractor is not None:
         said.append("It has no use for the `feature_extractor:` of candidates.yaml.")
     return " ".join(said)

@@ -9,22 +9,20 @@ from typing import Any
 import torch
 from transformers import (
     CONFIG_MAPPING,
-    MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING,
     MODEL_MAPPING,
     AutoConfig,
     AutoModelForAudioClassification,
     PreTrainedModel,
 )
-from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 from sertify.gates.loadability import require
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config, judge_config, judge_values
 from sertify.hub.label_names import Names, names_of
 from sertify.hub.plausible import oddity
-from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
+from sertify.models.adapters import Adapter, left_over, read_adapter, unadapted
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
@@ -38,9 +36,9 @@ from sertify.models.loaders.weight_reports import (
     weight_report,
 )
 from sertify.models.networks import TorchNetwork, batching_for
+from sertify.models.own_code import own_config, own_network, told_of_code
 from sertify.vocabulary.errors import Rejected
 
-AUTO = "AutoModelForAudioClassification"
 USUAL, PICKLED = (".safetensors", ".bin"), (".pt", ".pth", ".ckpt")
 """How the names of weight files end that transformers looks for, and of those it does not."""
 
@@ -55,14 +53,12 @@ class StockLoader:
         return has_config(snapshot)
 
     def network_class(self, config: Any, index: TensorIndex, snapshot: Snapshot) -> Any:  # noqa: ARG002
-        """Return the class that transformers chooses."""
-        trust = snapshot.candidate.trust_remote_code
-        remote = getattr(config, "auto_map", None) or {}
-        if trust and AUTO in remote and type(config) not in MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING:
-            return get_class_from_dynamic_module(remote[AUTO], snapshot.folder)
+        """Return the repository's own class where that is named and may run, else the stock one."""
+        if (own := own_network(snapshot, config)) is not None:
+            return own
         # Built without memory.
         with torch.device("meta"):
-            network = AutoModelForAudioClassification.from_config(config, trust_remote_code=trust)
+            network = AutoModelForAudioClassification.from_config(config, trust_remote_code=False)
         return type(network)
 
     def batching(self, config: Any, extractor: Any) -> Batching:
@@ -80,18 +76,21 @@ class StockLoader:
         if not any(name.endswith(known) for name in snapshot.weight_files):
             message = "it has neither model.safetensors nor pytorch_model.bin"
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
-        if snapshot.candidate.trust_remote_code:
-            fetch(snapshot, [name for name in snapshot.files if name.endswith(".py")])
         config = read_config(snapshot)
-        names = read_names(snapshot, config)
-        fit = best_fit(partial(self._class, snapshot), config, index, expected_weights)
+        names, make = read_names(snapshot, config), partial(self._class, snapshot)
+        adapter = read_adapter(snapshot)
+        if adapter is not None:
+            index = adapter.index(index, make(config, index).base_model_prefix)
+        fit = best_fit(make, config, index, expected_weights)
         extractor, problem = load_extractor(snapshot, fit.config)
         content = snapshot.read_json("config.json")
         remarks = (
             self.remark(fit.index),
+            told_of_code(snapshot, fit.network.__name__),
             fit.remark,
             names.remark,
             *remarks_on(content, fit.counted, fit.outputs),
+            adapter.remark if adapter else left_over(snapshot),
         )
         return Blueprint(
             snapshot=snapshot,
@@ -109,14 +108,14 @@ class StockLoader:
             receptive_field=receptive_field(fit.config),
             memory=memory_of(fit.network, fit.config),
             remark=" ".join(filter(None, remarks)),
-            material=(fit.network, fit.config, extractor, fit),
+            material=(fit.network, fit.config, extractor, fit, adapter),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, fit = blueprint.material
-        with weight_errors(", ".join(blueprint.files)), quiet():
-            folder, tensors = _source(blueprint, fit)
+        network_class, config, extractor, fit, adapter = blueprint.material
+        with weight_errors(", ".join(blueprint.files)), quiet(), unadapted():
+            folder, tensors = _source(blueprint, fit, adapter)
             network, info = network_class.from_pretrained(
                 folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
@@ -134,14 +133,16 @@ class StockLoader:
         return completed(network, config)
 
 
-def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
+def _source(blueprint: Blueprint, fit: Fit, adapter: Adapter | None) -> tuple[Path | None, Any]:
     """Return the folder that transformers loads from, or the tensors that it would not find."""
     snapshot = blueprint.snapshot
-    if not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None:
+    usual = not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None
+    if usual and adapter is None:
         return snapshot.folder, None
     paths = (snapshot.folder / name for name in blueprint.files)
     pieces = [unwrapped(read_tensors(path, fit.index.inside), fit.prefix) for path in paths]
-    return None, {name: tensor for piece in pieces for name, tensor in piece.items()}
+    tensors = {name: tensor for piece in pieces for name, tensor in piece.items()}
+    return None, adapter.merge(tensors, fit.network.base_model_prefix) if adapter else tensors
 
 
 def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
@@ -152,16 +153,17 @@ def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
     """
     require(judge_values(snapshot, name))
     content = snapshot.read_json(name)
-    # Left unset, transformers asks on the terminal.
-    trust = snapshot.candidate.trust_remote_code
+    usual = name == "config.json"
     with config_errors(), quiet():
-        if trust or content["model_type"] not in CONFIG_MAPPING:
-            place = snapshot.folder / ("" if name == "config.json" else name)
-            config = AutoConfig.from_pretrained(
-                place, local_files_only=True, trust_remote_code=trust
-            )
-        else:
+        config = own_config(snapshot) if usual else None
+        if config is None and content["model_type"] in CONFIG_MAPPING:
             config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
+        # Left unset, transformers asks on the terminal.
+        config = config or AutoConfig.from_pretrained(
+            snapshot.folder if usual else snapshot.folder / name,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
     run_of_the_mill(config)
     # What is indexed and judged are the files of the usual names.
     config.transformers_weights = None
@@ -173,10 +175,10 @@ def read_names(snapshot: Snapshot, config: Any, name: str = "config.json") -> Na
 
     Raises ``Rejected`` as :func:`~sertify.hub.label_names.names_of` does.
     """
+    content = snapshot.read_json(name)
     # A class of the repository's own may make labels that config.json does not have.
     if problem := oddity({"id2label": config.id2label}, "config.json", called=name):
         raise Rejected("bad_config", problem)
-    content = snapshot.read_json(name)
     return names_of(snapshot.candidate.labels, content, config.id2label, file=name)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from sertify.models.processes.feeder import Feeder
+from sertify.models.processes.network import Reach
 from sertify.models.processes.output import Output
 from sertify.models.processes.quota import Deed, Quota
 from sertify.models.processes.serving import DUMP, Errand, serve
@@ -42,6 +43,8 @@ class Remote:
         What it may take. Where it takes more it is ended.
     dump
         The file that tells of its end where that is not ours.
+    network
+        What of the network it may use.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Remote:
         *inputs: Any,
         quota: Quota | None = None,
         dump: Path | None = None,
+        network: Reach = "closed",
     ) -> None:
         self._quota, self._dump = quota or Quota(), dump
         if dump is not None:
@@ -66,7 +70,7 @@ class Remote:
         mouth, speech = context.Pipe(duplex=False)
         ear, self._arrays = wide_pipe(context)
         refused = self._quota.memory if self._quota.refuses else None
-        errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused)
+        errand = Errand(module, name, inputs, dict(os.environ), self._room.name, refused, network)
         self._process = context.Process(
             target=serve, args=(theirs, ear, speech, errand), daemon=True
         )

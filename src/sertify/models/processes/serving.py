@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sertify.models.processes.network import Reach, limit_network
 from sertify.vocabulary.errors import Blocked, SertifyError
 from sertify.vocabulary.text import safe, text_of_error
 
@@ -46,6 +47,8 @@ class Errand:
         A folder of its own, which goes with it.
     memory
         Bytes beyond which the system is to refuse more; None where it is not to.
+    network
+        What of the network it, and what it starts, may use.
     """
 
     module: str
@@ -54,6 +57,7 @@ class Errand:
     environment: Mapping[str, str]
     room: str
     memory: int | None
+    network: Reach = "closed"
 
 
 def serve(connection: Connection, arrays: Connection, speech: Connection, errand: Errand) -> None:
@@ -111,6 +115,7 @@ def _settle(speech: Connection, errand: Errand) -> None:
         os.setsid()
     _limit(errand.memory)
     _die_with_parent()
+    limit_network(errand.network, Path(errand.room))
 
 
 def _limit(memory: int | None) -> None:

@@ -49,7 +49,7 @@ class Bench:
     ) -> None:
         # sertify saves memory by what costs time in use.
         os.environ.pop("ONEDNN_PRIMITIVE_CACHE_CAPACITY", None)
-        self._snapshot, self._index = snapshot, index
+        self._snapshot, self._index = snapshot.shut(), index
         self._arguments, self._answers = arguments, answers
         self.note: Callable[[Deed], None] = unnoted
 

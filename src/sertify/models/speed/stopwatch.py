@@ -1,5 +1,6 @@
 """Measures a candidate's answers in a process of their own."""
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 from sertify.corpora.audio import white_noise
 from sertify.gates.speed import Timing
+from sertify.hub.repositories import supplied
+from sertify.models.processes.network import Reach
 from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 from sertify.models.speed.machine_load import load_average
@@ -51,8 +54,8 @@ class Clock:
 class Stopwatch:
     """A candidate's model in a process of its own, which ends with :meth:`close` or this one.
 
-    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`; ``quota`` and ``dump`` of
-    :class:`Remote`.
+    ``inputs`` are those of :class:`sertify.models.speed.bench.Bench`; ``quota``,
+    ``dump`` and ``network`` of :class:`Remote`.
 
     Raises
     ------
@@ -60,13 +63,20 @@ class Stopwatch:
         As outlining, loading and certifying the model does, and as `Remote.ask`, now or later.
     """
 
-    def __init__(self, *inputs: Any, quota: Quota | None = None, dump: Path | None = None) -> None:
+    def __init__(
+        self,
+        *inputs: Any,
+        quota: Quota | None = None,
+        dump: Path | None = None,
+        network: Reach = "closed",
+    ) -> None:
         self.clock = Clock()
         self._load_average = load_average()
         bench = ("sertify.models.speed.bench", "Bench")
-        self.remote = Remote(*bench, *inputs, quota=quota, dump=dump)
+        self.remote = Remote(*bench, *inputs, quota=quota, dump=dump, network=network)
         try:
-            self._rate, self._loaded = self.remote.ask("load")
+            load = functools.partial(self.remote.ask, "load")
+            self._rate, self._loaded = supplied(load, inputs[0].repositories)
         except BaseException:
             self.close()
             raise

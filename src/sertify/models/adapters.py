@@ -1,0 +1,195 @@
+"""LoRA adapters, added to the weights of a checkpoint that an entry declares them for.
+
+That is W + B A s, with s = alpha / r, or alpha / sqrt(r) where `use_rslora`, as PEFT merges them
+(``LoraLayer.get_delta_weight``); PEFT itself is not needed, and whether it is there changes
+nothing. What is not understood of an adapter is refused, never left out.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from transformers.integrations import peft as integration
+
+from sertify.hub.repositories import Repository, fetch
+from sertify.hub.snapshots import Snapshot
+from sertify.hub.tensors.index import Tensor, TensorIndex
+from sertify.models.checkpoints import read_tensors
+from sertify.models.failures import weight_errors
+from sertify.vocabulary.errors import Rejected
+from sertify.vocabulary.text import amount, counted, listed, quoted
+
+CONFIG = "adapter_config.json"
+WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+_LARGEST = 2**30  # bytes
+_PREFIX = "base_model.model."
+_HALF = re.compile(r"(.+)\.lora_([AB])(?:\.default)?\.weight")
+_OTHER_FORMULAS = (
+    "use_dora", "fan_in_fan_out", "lora_bias", "alpha_pattern", "layer_replication",
+    "trainable_token_indices", "target_parameters", "use_qalora",
+)  # fmt: skip
+# What makes another formula of it, by the values that leave it as it is above.
+_PLAIN: Mapping[str, tuple[Any, ...]] = {
+    "peft_type": ("LORA",),
+    "init_lora_weights": (True, False, None, "gaussian"),
+    **dict.fromkeys(_OTHER_FORMULAS, (False, None, {}, [])),
+}
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What is added to a checkpoint.
+
+    Attributes
+    ----------
+    name
+        As candidates.yaml has it.
+    halves
+        A of shape (r, inputs) and B of shape (outputs, r) of each weight, by its name.
+    whole
+        Tensors that are taken in place of those of the checkpoint, by name.
+    alpha
+        What the product is multiplied with, over `r` or its root.
+    """
+
+    name: str
+    halves: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    whole: Mapping[str, torch.Tensor]
+    alpha: float
+    rooted: bool = False
+
+    @property
+    def remark(self) -> str:
+        """What to tell of it."""
+        whole = f" and {counted(len(self.whole), 'tensor')} taken whole" if self.whole else ""
+        layers = counted(len(self.halves), "layer")
+        return f"With the adapter {self.name}: LoRA of {layers}{whole}."
+
+    def index(self, index: TensorIndex, prefix: str) -> TensorIndex:
+        """Return the index of the checkpoint with it; ``prefix`` is that of the backbone's weights.
+
+        Raises ``Rejected`` with ``unsupported_adapter`` where the two do not fit.
+        """
+        if index.problem:
+            return index
+        for name, (a, b) in self.halves.items():
+            found = index.tensors.get(_name_in(index.tensors, name, prefix))
+            wanted = (b.shape[0], a.shape[1])
+            if found is None or found.shape != wanted or a.shape[0] != b.shape[1]:
+                has = f"of shape {list(found.shape)}" if found else "not there"
+                message = f"{self.name} changes {name} of shape {list(wanted)}, which is {has}"
+                raise _unsupported(message)
+        whole = {
+            _name_in(index.tensors, name, prefix): Tensor(tuple(tensor.shape), "F32")
+            for name, tensor in self.whole.items()
+        }
+        return replace(index, tensors={**index.tensors, **whole})
+
+    def merge(self, tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+        """Return the tensors of the checkpoint with it, in float32 where it changes them."""
+        merged = dict(tensors)
+        for name, tensor in self.whole.items():
+            merged[_name_in(tensors, name, prefix)] = tensor
+        for name, (a, b) in self.halves.items():
+            at = _name_in(tensors, name, prefix)
+            scale = self.alpha / (math.sqrt(len(a)) if self.rooted else len(a))
+            merged[at] = tensors[at].float() + scale * (b.float() @ a.float())
+        return merged
+
+
+def read_adapter(snapshot: Snapshot) -> Adapter | None:
+    """Return the adapter that the entry declares, downloading it; None where it declares none.
+
+    Raises ``Rejected``: ``unsupported_adapter``, or as of weights that cannot be read.
+    """
+    name = snapshot.candidate.adapter
+    if name is None:
+        return None
+    home = snapshot.companion(name)
+    config = _config_of(home)
+    file = next((one for one in WEIGHTS if one in home.files), None)
+    if file is None:
+        raise _unsupported(f"{name} has no {WEIGHTS[0]}; {home.listing}")
+    if home.files[file] > _LARGEST:
+        raise _unsupported(f"{file} of {name} has {amount(home.files[file])}, but at most 1 GiB")
+    fetch(home, [file])
+    with weight_errors(f"{file} of {name}"):
+        return _of_tensors(name, config, read_tensors(home.folder / file))
+
+
+def left_over(snapshot: Snapshot) -> str:
+    """Say that an adapter lies beside the weights that no entry declares; "" where none does."""
+    if CONFIG not in snapshot.files or snapshot.candidate.adapter is not None:
+        return ""
+    return f"Its {CONFIG} was left out, as no `adapter:` names it."
+
+
+@contextmanager
+def unadapted() -> Iterator[None]:
+    """Keep transformers from adding what lies in a folder, as it does where PEFT is installed."""
+    there = integration.is_peft_available
+    integration.is_peft_available = lambda: False
+    try:
+        yield
+    finally:
+        integration.is_peft_available = there
+
+
+def _config_of(home: Repository) -> Mapping[str, Any]:
+    try:
+        config = home.read_json(CONFIG)
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unsupported(f"{CONFIG} of {home.model} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise _unsupported(f"{CONFIG} of {home.model} is no object with keys")
+    for key, plain in _PLAIN.items():
+        value = config.get(key, plain[0])
+        if not any(value == one and type(value) is type(one) for one in plain):
+            raise _unsupported(f"{CONFIG} of {home.model} has {key} {quoted(value)}")
+    alpha: Any = config.get("lora_alpha")
+    if type(alpha) not in (int, float) or not 0 < alpha < 1e6:
+        raise _unsupported(f"{CONFIG} of {home.model} has lora_alpha {quoted(alpha)}")
+    return config
+
+
+def _of_tensors(
+    name: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]
+) -> Adapter:
+    halves: dict[str, dict[str, torch.Tensor]] = {}
+    whole: dict[str, torch.Tensor] = {}
+    for key, tensor in tensors.items():
+        plain = key.removeprefix(_PREFIX).replace(".modules_to_save.", ".")
+        if half := _HALF.fullmatch(plain):
+            halves.setdefault(f"{half[1]}.weight", {})[half[2]] = tensor
+        elif key.startswith(_PREFIX) and "lora_" not in plain and _is_whole(plain, config):
+            whole[plain] = tensor
+        else:
+            raise _unsupported(f"{name} holds {quoted(key)}, of which nothing is known")
+    pairs = {at: (pair["A"], pair["B"]) for at, pair in halves.items() if len(pair) == 2}
+    odd = [at for at in halves if at not in pairs or any(one.ndim != 2 for one in pairs[at])]
+    if odd or not pairs:
+        what = f"no two matrices for {listed(odd)}" if odd else "no matrices of a LoRA"
+        raise _unsupported(f"{name} has {what}")
+    return Adapter(name, pairs, whole, config["lora_alpha"], config.get("use_rslora") is True)
+
+
+def _is_whole(plain: str, config: Mapping[str, Any]) -> bool:
+    """Whether a tensor was trained, and kept, as a whole."""
+    saved = config.get("modules_to_save")
+    modules = {str(one) for one in saved} if isinstance(saved, list) else set()
+    biases = config.get("bias") in ("all", "lora_only") and plain.endswith(".bias")
+    return biases or not modules.isdisjoint(plain.split("."))
+
+
+def _name_in(tensors: Mapping[str, Any], name: str, prefix: str) -> str:
+    """Return how a checkpoint calls a weight of the network: a backbone's have no prefix."""
+    short = name.removeprefix(f"{prefix}.")
+    return short if name not in tensors and short in tensors else name
+
+
+def _unsupported(message: str) -> Rejected:
+    return Rejected("unsupported_adapter", message)
