@@ -11,7 +11,7 @@ heads that transformers has in place of their own.
 import json
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,22 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-__all__ = ["REPLICAS", "REVISIONS", "VARIANTS", "build_replica", "build_replicas"]
+__all__ = [
+    "BASE",
+    "LARGE",
+    "REPLICAS",
+    "REVISIONS",
+    "SPEECHBRAIN",
+    "TRAINING",
+    "VARIANTS",
+    "WAVLM",
+    "Replica",
+    "build_replica",
+    "build_replicas",
+    "config_of",
+    "labels",
+    "write_replica",
+]
 
 SAFETENSORS, BIN = "model.safetensors", "pytorch_model.bin"
 
@@ -40,27 +55,27 @@ _TINY = {
     "classifier_proj_size": 32,
 }
 # Published models differ in where they normalise, and padding changes what the first kind answers.
-_BASE = {"do_stable_layer_norm": False, "feat_extract_norm": "group", "conv_bias": False}
-_LARGE = {"do_stable_layer_norm": True, "feat_extract_norm": "layer", "conv_bias": True}
-_WAVLM = {"num_buckets": 32, "max_bucket_distance": 100}
+BASE = {"do_stable_layer_norm": False, "feat_extract_norm": "group", "conv_bias": False}
+LARGE = {"do_stable_layer_norm": True, "feat_extract_norm": "layer", "conv_bias": True}
+WAVLM = {"num_buckets": 32, "max_bucket_distance": 100}
 _PRETRAINING = {
     "codevector_dim": 16,
     "proj_codevector_dim": 16,
     "num_codevector_groups": 2,
     "num_codevectors_per_group": 8,
 }
-_CTC = {"vocab_size": 32, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+CTC = {"vocab_size": 32, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 
 _LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ"]
 _VOCABULARY = json.dumps({letter: index for index, letter in enumerate(_LETTERS)})
 _SPECIAL_TOKENS = json.dumps(
     {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
 )
-_TRAINING = {"training_args.bin": "pickled", "trainer_state.json": "{}"}
+TRAINING = {"training_args.bin": "pickled", "trainer_state.json": "{}"}
 
 
 @dataclass(frozen=True)
-class _Replica:
+class Replica:
     """What is known of a repository.
 
     Attributes
@@ -79,6 +94,14 @@ class _Replica:
         Of a head of its own, the name of the layer after ``classifier.dense``; else empty.
     model
         The class in transformers that has its weights, where that is not the one that it names.
+    sizes
+        How large a network of its kind is here.
+    extractor
+        What its preprocessor_config.json says, where that is not as of models of waveforms.
+    beyond
+        What its config does not say of the network that its weights are of.
+    change
+        What is made of the tensors before they are saved.
     """
 
     architecture: str
@@ -90,9 +113,14 @@ class _Replica:
     head: str = ""
     model: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, Any] = field(default_factory=lambda: _TINY)
+    extractor: Mapping[str, Any] | None = None
+    beyond: Mapping[str, Any] = field(default_factory=dict)
+    change: Callable[[Tensors], Tensors] = dict
 
 
-def _labels(*names: str) -> dict[str, Any]:
+def labels(*names: str) -> dict[str, Any]:
+    """Return what a config says of its labels."""
     return {
         "id2label": {str(index): name for index, name in enumerate(names)},
         "label2id": {name: index for index, name in enumerate(names)},
@@ -100,11 +128,11 @@ def _labels(*names: str) -> dict[str, Any]:
 
 
 _STOCK = "Wav2Vec2ForSequenceClassification"
-_XLSR = _Replica(
+_XLSR = Replica(
     "Wav2Vec2ForSpeechClassification",
     {
-        **_LARGE,
-        **_labels("anger", "disgust", "fear", "happiness", "sadness"),
+        **LARGE,
+        **labels("anger", "disgust", "fear", "happiness", "sadness"),
         "finetuning_task": "wav2vec2_clf",
         "pooling_mode": "mean",
         "problem_type": "single_label_classification",
@@ -112,14 +140,14 @@ _XLSR = _Replica(
     {"language": "en", "license": "apache-2.0"},
     head="out_proj",
     model=_STOCK,
-    files={**_TRAINING, **dict.fromkeys(("all_results.json", "eval_results.json"), "{}")},
+    files={**TRAINING, **dict.fromkeys(("all_results.json", "eval_results.json"), "{}")},
 )
 _EIGHT = ("angry", "calm", "disgust", "fearful", "happy", "neutral", "sad", "surprised")
-_XLSR_EN = _Replica(
+_XLSR_EN = Replica(
     _STOCK,
     {
-        **_LARGE,
-        **_labels(*_EIGHT),
+        **LARGE,
+        **labels(*_EIGHT),
         "_name_or_path": "jonatasgrosman/wav2vec2-large-xlsr-53-english",
         "finetuning_task": "wav2vec2_clf",
         "gradient_checkpointing": True,
@@ -127,16 +155,16 @@ _XLSR_EN = _Replica(
     {"license": "apache-2.0", "tags": ["generated_from_trainer"]},
     weights=(BIN, SAFETENSORS),
     head="output",
-    files=_TRAINING,
+    files=TRAINING,
 )
 
-_TRANSFORMERS: dict[str, _Replica] = {
-    "Aniemore/wavlm-emotion-russian-resd": _Replica(
+_TRANSFORMERS: dict[str, Replica] = {
+    "Aniemore/wavlm-emotion-russian-resd": Replica(
         "WavLMForSequenceClassification",
         {
-            **_LARGE,
-            **_WAVLM,
-            **_labels("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness"),
+            **LARGE,
+            **WAVLM,
+            **labels("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness"),
             "_name_or_path": "Aniemore/wavlm-emotion-russian-resd",
             "conv_bias": False,
             "finetuning_task": ["wavlm_classification"],
@@ -146,23 +174,23 @@ _TRANSFORMERS: dict[str, _Replica] = {
         weights=(SAFETENSORS,),
         files={"special_tokens_map.json": _SPECIAL_TOKENS},
     ),
-    "DunnBC22/wav2vec2-base-Speech_Emotion_Recognition": _Replica(
+    "DunnBC22/wav2vec2-base-Speech_Emotion_Recognition": Replica(
         _STOCK,
         {
-            **_BASE,
-            **_labels("SAD", "ANGRY", "DISGUST", "FEAR", "HAPPY", "NEUTRAL"),
+            **BASE,
+            **labels("SAD", "ANGRY", "DISGUST", "FEAR", "HAPPY", "NEUTRAL"),
             "_name_or_path": "facebook/wav2vec2-base",
         },
         {"language": ["en"], "license": "apache-2.0", "tags": ["generated_from_trainer"]},
         mask=False,
-        files=_TRAINING,
+        files=TRAINING,
     ),
     "harshit345/xlsr-wav2vec-speech-emotion-recognition": _XLSR,
-    "xbgoose/hubert-large-speech-emotion-recognition-russian-dusha-finetuned": _Replica(
+    "xbgoose/hubert-large-speech-emotion-recognition-russian-dusha-finetuned": Replica(
         "HubertForSequenceClassification",
         {
-            **_LARGE,
-            **_labels(*(f"LABEL_{index}" for index in range(5))),
+            **LARGE,
+            **labels(*(f"LABEL_{index}" for index in range(5))),
             "_name_or_path": "facebook/hubert-large-ls960-ft",
             "feat_proj_layer_norm": True,
             "gradient_checkpointing": False,
@@ -172,15 +200,15 @@ _TRANSFORMERS: dict[str, _Replica] = {
         {"language": ["ru"], "pipeline_tag": "audio-classification"},
         mask=None,
     ),
-    "facebook/hubert-large-ls960-ft": _Replica(
+    "facebook/hubert-large-ls960-ft": Replica(
         "HubertForCTC",
-        {**_LARGE, **_CTC, "feat_proj_layer_norm": True},
+        {**LARGE, **CTC, "feat_proj_layer_norm": True},
         {"language": "en", "license": "apache-2.0", "datasets": ["libri-light", "librispeech_asr"]},
         files={"vocab.json": _VOCABULARY},
     ),
-    "superb/wav2vec2-base-superb-er": _Replica(
+    "superb/wav2vec2-base-superb-er": Replica(
         _STOCK,
-        {**_BASE, **_labels("neu", "hap", "ang", "sad"), "use_weighted_layer_sum": True},
+        {**BASE, **labels("neu", "hap", "ang", "sad"), "use_weighted_layer_sum": True},
         {
             "language": "en",
             "license": "apache-2.0",
@@ -189,11 +217,11 @@ _TRANSFORMERS: dict[str, _Replica] = {
         },
         mask=False,
     ),
-    "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim": _Replica(
+    "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim": Replica(
         "Wav2Vec2ForSpeechClassification",
         {
-            **_LARGE,
-            **_labels("arousal", "dominance", "valence"),
+            **LARGE,
+            **labels("arousal", "dominance", "valence"),
             "_name_or_path": "torch",
             "finetuning_task": "wav2vec2_reg",
             "gradient_checkpointing": False,
@@ -217,9 +245,9 @@ _TRANSFORMERS: dict[str, _Replica] = {
         },
     ),
     "ehcalabres/wav2vec2-lg-xlsr-en-speech-emotion-recognition": _XLSR_EN,
-    "facebook/wav2vec2-large-robust-ft-swbd-300h": _Replica(
+    "facebook/wav2vec2-large-robust-ft-swbd-300h": Replica(
         "Wav2Vec2ForCTC",
-        {**_LARGE, **_CTC},
+        {**LARGE, **CTC},
         {
             "language": "en",
             "license": "apache-2.0",
@@ -228,24 +256,24 @@ _TRANSFORMERS: dict[str, _Replica] = {
         },
         files={"vocab.json": _VOCABULARY},
     ),
-    "jonatasgrosman/wav2vec2-large-xlsr-53-english": _Replica(
+    "jonatasgrosman/wav2vec2-large-xlsr-53-english": Replica(
         "Wav2Vec2ForCTC",
-        {**_LARGE, **_CTC},
+        {**LARGE, **CTC},
         {"language": "en", "license": "apache-2.0", "datasets": ["common_voice"]},
         weights=(BIN, SAFETENSORS),
         files={"vocab.json": _VOCABULARY},
     ),
-    "facebook/wav2vec2-base": _Replica(
+    "facebook/wav2vec2-base": Replica(
         "Wav2Vec2ForPreTraining",
-        {**_BASE, **_PRETRAINING},
+        {**BASE, **_PRETRAINING},
         {"language": "en", "license": "apache-2.0", "datasets": ["librispeech_asr"]},
         mask=False,
     ),
-    "microsoft/wavlm-base-plus": _Replica(
+    "microsoft/wavlm-base-plus": Replica(
         "WavLMModel",
         {
-            **_BASE,
-            **_WAVLM,
+            **BASE,
+            **WAVLM,
             **_PRETRAINING,
             "_name_or_path": "wavlm-base-plus",
             "freeze_feat_extract_train": True,
@@ -259,11 +287,11 @@ _TRANSFORMERS: dict[str, _Replica] = {
     ),
 }
 
-VARIANTS: Mapping[str, _Replica] = {
-    "harshit345/xlsr-wav2vec-speech-emotion-recognition": _Replica(
+VARIANTS: Mapping[str, Replica] = {
+    "harshit345/xlsr-wav2vec-speech-emotion-recognition": Replica(
         _STOCK, _XLSR.config, _XLSR.card, files=_XLSR.files
     ),
-    "ehcalabres/wav2vec2-lg-xlsr-en-speech-emotion-recognition": _Replica(
+    "ehcalabres/wav2vec2-lg-xlsr-en-speech-emotion-recognition": Replica(
         _STOCK, _XLSR_EN.config, _XLSR_EN.card, weights=_XLSR_EN.weights, files=_XLSR_EN.files
     ),
 }
@@ -293,35 +321,36 @@ def build_replica(root: Path, repo: str, *, stock: bool = False) -> Path:
         if repo == SPEECHBRAIN:
             _build_speechbrain(folder)
         else:
-            _build(folder, (VARIANTS if stock else _TRANSFORMERS)[repo])
+            write_replica(folder, (VARIANTS if stock else _TRANSFORMERS)[repo])
     return folder
 
 
-def _build(folder: Path, replica: _Replica) -> None:
+def write_replica(folder: Path, replica: Replica) -> None:
     """Write a repository in the format of transformers."""
-    config = _config(replica)
+    config = config_of(replica)
     _write_json(folder / "config.json", config)
     if replica.mask is not None:
         _write_json(folder / "preprocessor_config.json", _extractor(replica))
     front = "".join(f"{key}: {json.dumps(value)}\n" for key, value in replica.card.items())
     _write(folder, {"README.md": f"---\n{front}---\n\n# {folder.name}\n", **replica.files})
-    tensors = _tensors(replica.model or replica.architecture, config)
+    made = {**config, **replica.beyond}
+    tensors = _tensors(replica.model or replica.architecture, made)
     if replica.head:
-        tensors = _with_own_head(tensors, replica.head, len(config["id2label"]))
+        outputs = made.get("num_labels") or len(made["id2label"])
+        tensors = _with_own_head(tensors, replica.head, outputs)
     for name in replica.weights:
-        _save(tensors, folder / name)
+        _save(replica.change(tensors), folder / name)
 
 
-def _config(replica: _Replica) -> dict[str, Any]:
+def config_of(replica: Replica) -> dict[str, Any]:
     """Return a config as transformers 4 wrote it."""
-    family = re.match("wav2vec2|hubert|wavlm", replica.architecture.lower())
-    assert family is not None
-    about = {"architectures": [replica.architecture], "model_type": family[0]}
-    return {**about, **_TINY, **replica.config, "torch_dtype": "float32"}
+    family = re.match("wav2vec2|hubert|wavlm|whisper", replica.architecture.lower())
+    about = {"architectures": [replica.architecture], "model_type": family[0] if family else None}
+    return {**about, **replica.sizes, **replica.config, "torch_dtype": "float32"}
 
 
-def _extractor(replica: _Replica) -> dict[str, Any]:
-    return {
+def _extractor(replica: Replica) -> Mapping[str, Any]:
+    return replica.extractor or {
         "do_normalize": replica.normalize,
         "feature_extractor_type": "Wav2Vec2FeatureExtractor",
         "feature_size": 1,
@@ -429,7 +458,7 @@ def _build_speechbrain(folder: Path) -> None:
             "label_encoder.txt": _LABEL_ENCODER,
         },
     )
-    encoder = _tensors("Wav2Vec2Model", {**_TINY, **_BASE})
+    encoder = _tensors("Wav2Vec2Model", {**_TINY, **BASE})
     _save({f"model.{name}": tensor for name, tensor in encoder.items()}, folder / "wav2vec2.ckpt")
     head = torch.nn.Linear(32, 4, bias=False)
     _save({"0.w.weight": head.weight.detach()}, folder / "model.ckpt")

@@ -35,6 +35,7 @@ from sertify.candidates.requirements import (
     Requirements,
     as_written,
 )
+from sertify.candidates.spelling import LONGEST_REFERENCE, is_folder, misspelling
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.reasons import REASONS
@@ -43,14 +44,27 @@ from sertify.vocabulary.yaml_lines import Location
 
 Status = Literal["candidate", "baseline", "rejected"]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _rightly_spelt(written: Any, info: ValidationInfo) -> Any:
+    """Refuse what leads to the hub by its address, unless it is a folder that is there."""
+    if not isinstance(written, str):
+        return written
+    problem = misspelling(written, revisions=info.field_name == "model")
+    if problem and not is_folder(written, (info.context or {}).get("root")):
+        raise complaint(problem)
+    return written
+
+
 Reference = Annotated[
     str,
     # A hub id has no colon, so that its address on the web is not taken for a folder.
     Field(
         pattern=r"^([./~][^\x00-\x1f]*|[A-Za-z]:[/\\][^\x00-\x1f]*"
         r"|[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*/?)$",
-        max_length=250,
+        max_length=LONGEST_REFERENCE,
     ),
+    BeforeValidator(_rightly_spelt),
 ]
 _PART = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*"
 Inside = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=250)]

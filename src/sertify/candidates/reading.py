@@ -117,9 +117,14 @@ def read_suite(path: Path) -> Suite:
     Raises ``ConfigurationError`` if the file is missing or anything in it is wrong; each line of
     the message is one problem.
     """
-    document = read_yaml(_bytes_of(path))
+    return suite_of(bytes_of(path), path)
+
+
+def suite_of(content: bytes, path: Path) -> Suite:
+    """Return what a YAML text would say as the content of the file `path`; as `read_suite`."""
+    document, root = read_yaml(content), path.resolve().parent
     try:
-        file = CandidatesFile.model_validate(document.value)
+        file = CandidatesFile.model_validate(document.value, context={"root": root})
         problems: dict[Location, str] = {}
     except ValidationError as error:
         problems = dict(problems_of(error, document, keys_at))
@@ -127,7 +132,6 @@ def read_suite(path: Path) -> Suite:
     problems = problems | dict(_same_names(document)) | dict(document.problems)
     if problems:
         raise ConfigurationError(report(path.name, document, problems))
-    root = path.resolve().parent
     candidates: list[Candidate] = []
     for index, entry in enumerate(file.candidates):
         line = document.lines["candidates", index]
@@ -139,7 +143,8 @@ def read_suite(path: Path) -> Suite:
     return Suite(tuple(candidates), file.selection, file.corpora)
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Return the content of a candidates file, or complain that there is none."""
     try:
         return read_start(path)
     except FileNotFoundError:

@@ -12,14 +12,7 @@ from sertify.candidates.reading import Candidate, Suite, read_suite
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.models.speed.stopwatch import repeated
-from sertify.pipeline.checking import (
-    ends,
-    is_evidence,
-    judgement_of,
-    record,
-    run_check,
-    why_unreached,
-)
+from sertify.pipeline.checking import is_evidence, record, run_in_order
 from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
 from sertify.pipeline.places import CHECKS
@@ -229,13 +222,12 @@ def _judged(
         for candidate in suite.candidates:
             way = run.branch(candidate=candidate, tell=_announcing(candidate, progress))
             with closing(way):
-                for check in checks_of(modules, candidate, settings):
-                    if check.gate not in gates or (check.gate == "speed") is not timed:
-                        continue
-                    why = why_unreached(check, first.get(candidate.name))
-                    judgement = run_check(way, check) if why is None else judgement_of(why)
-                    if ends(check, judgement):
-                        first.setdefault(candidate.name, (check, judgement))
+                checks = (
+                    check
+                    for check in checks_of(modules, candidate, settings)
+                    if check.gate in gates and (check.gate == "speed") is timed
+                )
+                for check, judgement in run_in_order(way, checks, first):
                     yield record(check, judgement, settings.environment, way)
 
 

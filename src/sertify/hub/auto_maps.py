@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from sertify.hub.downloads import LARGEST
@@ -19,7 +20,7 @@ CONFIG, EXTRACTOR = "AutoConfig", "AutoFeatureExtractor"
 CLASSIFIERS = ("AutoModelForAudioClassification", "AutoModelForSequenceClassification", "AutoModel")
 """What a repository may call its classifier, the surest first."""
 
-_MOST_FILES = 500  # of code, each of a few kB
+_MOST_FILES, _ALL_CODE = 500, 32_000_000  # of code, and bytes of all of it
 _REFERENCE = re.compile(r"(?:([\w.-]+/[\w.-]+)--)?(\w+(?:/\w+)*)\.(\w+)", re.ASCII)
 
 
@@ -76,8 +77,10 @@ def own_classifier(repository: Repository) -> NamedClass | None:
 
 def code_files(repository: Repository) -> list[str]:
     """Return the files of its code, as far as they are no longer than code is."""
-    names = sorted(name for name in repository.files if name.endswith(".py"))
-    return [name for name in names if repository.files[name] <= LARGEST][:_MOST_FILES]
+    sizes = sorted((size, name) for name, size in repository.files.items() if name.endswith(".py"))
+    together = accumulate(size for size, _ in sizes)
+    small = [name for (_, name), size in zip(sizes, together, strict=True) if size <= _ALL_CODE]
+    return sorted(name for name in small[:_MOST_FILES] if repository.files[name] <= LARGEST)
 
 
 def fetch_code(repository: Repository) -> None:

@@ -55,9 +55,7 @@ class Card:
 
 def read_card(folder: Path) -> Card:
     """Return what README.md of a repository says, of which 200,000 characters are read."""
-    text = ""
-    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-        text = file.read(_LONGEST)
+    text = text_of_card(folder)
     content = _front_matter(text)
     # Neither the front matter, nor code, nor comments; headings stand alone.
     body = _HEADING.sub(r"\n\g<0>\n", _HIDDEN.sub("\n", text))
@@ -71,14 +69,25 @@ def read_card(folder: Path) -> Card:
     )
 
 
+def declared_libraries(folder: Path) -> tuple[str, ...]:
+    """Return what may name the library that a model is for: as such, then among its tags."""
+    content = _front_matter(text_of_card(folder))
+    return _texts(content.get("library_name")) + _texts(content.get("tags"))
+
+
+def text_of_card(folder: Path) -> str:
+    """Return the start of README.md, front matter included; "" where there is none."""
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        return file.read(_LONGEST)
+    return ""
+
+
 def hub_mixin(folder: Path) -> tuple[bool, str]:
     """Say whether README.md is of a `PyTorchModelHubMixin`, and where it says that the code is.
 
     Such a repository has the arguments of a class for a config, and nothing that names the class.
     """
-    text = ""
-    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-        text = file.read(_LONGEST)
+    text = text_of_card(folder)
     if not re.search(r"pytorch_?model_?hub_?mixin", text, re.IGNORECASE):
         return False, ""
     source = re.search(

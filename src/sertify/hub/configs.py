@@ -1,11 +1,10 @@
-"""Whether transformers could read a repository's config.json, or which library it is for."""
+"""Whether transformers could read a repository's config.json; if not, what it is instead."""
 
-import re
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from sertify.hub.card import hub_mixin
+from sertify.hub.libraries import library_of
 from sertify.hub.plausible import oddity
 from sertify.hub.repositories import Repository
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
@@ -13,42 +12,11 @@ from sertify.vocabulary.text import listed, shown
 
 _OF_TRANSFORMERS = {"model_type", "architectures", "transformers_version", "torch_dtype"}
 
-_SIGNS = {
-    r"hyperparams\.yaml": "SpeechBrain",
-    r"configuration\.json|am\.mvn": "FunASR",
-    r".*\.nemo": "NeMo",
-    r"(onnx/)?[^/]*\.onnx": "ONNX",
-    r"adapter_config\.json": "PEFT",
-    r"tf_model\.h5|saved_model\.pb": "TensorFlow",
-    r"[^/]*\.keras": "Keras",
-    r"flax_model\.msgpack": "Flax",
-    r"[^/]*\.(joblib|pkl|skops)": "scikit-learn",
-    r"[^/]*\.tflite": "TensorFlow Lite",
-    r"[^/]*\.gguf": "llama.cpp",
-}
-
-
-def library_of(names: Iterable[str]) -> str:
-    """Say in whose format a repository is, and which of its files tell; "" where none does.
-
-    Examples
-    --------
-    >>> library_of(["README.md", "am.mvn", "configuration.json"])
-    "FunASR's format (am.mvn, configuration.json)"
-    """
-    there = sorted(names)
-    for sign, library in _SIGNS.items():
-        signs = [name for name in there if re.fullmatch(sign, name)]
-        if signs:
-            return f"{library}'s format ({listed(signs)})"
-    return ""
-
 
 def judge_config(repository: Repository, name: str = "config.json") -> Judgement:
     """Reject a repository without a config.json, or file of that name, that names a model type."""
-    library = library_of(repository.files)
     if name not in repository.files:
-        if library:
+        if library := library_of(repository.files, repository.folder):
             base = _base_of_adapter(repository)
             return _fail("unsupported_library", f"it is in {library}, without a {name}{base}")
         return _fail("no_config", f"it has no {name}; {repository.listing}")
@@ -57,7 +25,7 @@ def judge_config(repository: Repository, name: str = "config.json") -> Judgement
         return _fail("bad_config", problem)
     if isinstance(config, dict) and isinstance(config.get("model_type"), str):
         return Judgement(Outcome.PASS, (Measurement("config_keys", len(config), "keys"),))
-    if library:
+    if library := library_of(repository.files, repository.folder):
         message = f"it is in {library}, and its {name} names no model_type"
         return _fail("unsupported_library", message)
     if other := _written_by_another(repository, config):

@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
     RevisionResolutionError,
 )
 
+from sertify.candidates.spelling import spelling_doubt
 from sertify.hub import bounds
 from sertify.hub.answers import checked_sizes
 from sertify.hub.bounds import rationed
@@ -100,11 +101,15 @@ class Repository:
         return f"{self.subfolder}/{name}" if self.subfolder else name
 
     def read_json(self, name: str) -> Any:
-        """Return the parsed content of a file; OSError or ValueError where that is not possible."""
+        """Return the parsed content of a file; OSError or ValueError where that is not possible.
+
+        A config that was printed into ``NAME.config`` has the name of its class in front.
+        """
         size, most = self.files.get(name, 0), largest(name)
         if size > most:
             raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
-        return json.loads(read_text(self.folder / name))
+        text = read_text(self.folder / name)
+        return json.loads(re.sub(r"^\w+ (?=\{)", "", text) if name.endswith(".config") else text)
 
 
 class Wanted(SertifyError):
@@ -249,7 +254,7 @@ def local(model: str, folder: Path, subfolder: str = "") -> Repository:
     written faster than it can be read.
     """
     if not folder.is_dir():
-        raise Rejected("not_found", f"there is no folder {model}")
+        raise Rejected("not_found", f"there is no folder {model}{spelling_doubt(model)}")
     for _ in range(_READINGS):
         stamps = stamps_in(folder)
         commit = _commit_of(folder, stamps)

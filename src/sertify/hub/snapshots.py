@@ -14,9 +14,9 @@ from sertify.hub.auto_maps import foreign_code
 from sertify.hub.bounds import rationed
 from sertify.hub.card import Card, read_card
 from sertify.hub.companions import built_on
-from sertify.hub.configs import library_of
 from sertify.hub.downloads import CARD
 from sertify.hub.funasr import funasr_model
+from sertify.hub.libraries import library_of
 from sertify.hub.ranges import RemoteFile
 from sertify.hub.repositories import FUNASR_WEIGHTS, SHARD, Repository, local, remote, weight_files
 from sertify.hub.tensors.checkpoints import read_torch
@@ -174,7 +174,9 @@ def _nothing(snapshot: Snapshot) -> TensorIndex:
         return TensorIndex({}, problem="it has no weights in a known format")
     if funasr_model(snapshot):
         raise Rejected("no_weights", f"it has no {listed(FUNASR_WEIGHTS)}; {snapshot.listing}")
-    advice, library = _elsewhere(snapshot.files), library_of(snapshot.files)
+    # Which says of what a repository is a mirror, but nothing of weights.
+    library = library_of(snapshot.files.keys() - {"configuration.json"})
+    advice = _elsewhere(snapshot.files)
     if library and not advice:
         raise Rejected("unsupported_library", f"its weights are only in {library}")
     message = f"it has no weights in a known format; {snapshot.listing}"

@@ -8,6 +8,7 @@ from json import JSONDecodeError
 import httpx2
 from huggingface_hub import constants, errors, get_token
 
+from sertify.candidates.spelling import spelling_doubt
 from sertify.hub import bounds
 from sertify.vocabulary.errors import Blocked, Rejected
 from sertify.vocabulary.logins import redacted
@@ -69,7 +70,7 @@ def _answered(answer: BaseException, model: str, revision: str | None) -> Blocke
         return Rejected("not_found", f"the hub has disabled {model}")
     if isinstance(answer, errors.RevisionNotFoundError):
         return Rejected("revision_not_found", f"{model} has no revision {revision}")
-    return Rejected("not_found", f"the hub has no model {model}")
+    return Rejected("not_found", f"the hub has no model {model}{spelling_doubt(model)}")
 
 
 def _unable(error: Exception, at: str) -> Blocked:

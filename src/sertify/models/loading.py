@@ -17,7 +17,7 @@ from sertify.models.loaders.choice import choose_loader
 from sertify.models.loaders.stock import StockLoader
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
-from sertify.models.own_code import interface_faults
+from sertify.models.own_code import code_of_its_day, interface_faults
 from sertify.models.own_faults import own_faults
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.tested import doubt
@@ -49,7 +49,8 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         if snapshot.candidate.adapter is not None and not isinstance(loader, StockLoader):
             message = f"the loader {loader.name} takes no `adapter:`"
             raise Rejected("unsupported_adapter", message)
-        return loader.outline(snapshot, index)
+        with code_of_its_day(snapshot):
+            return loader.outline(snapshot, index)
     except Rejected as rejection:
         wish = snapshot.candidate.loader
         if wish == "auto":
@@ -85,7 +86,8 @@ def load(
     if blueprint.unknown:
         index = _index_of_files(blueprint.snapshot)
         blueprint = outline(blueprint.snapshot, index) if index else blueprint
-    network, weights = blueprint.loader.load(blueprint, device)
+    with code_of_its_day(blueprint.snapshot):
+        network, weights = blueprint.loader.load(blueprint, device)
     if (heard := getattr(network, "hears", None)) is not None:
         blueprint = replace(blueprint, hears=heard)
     network = convert(_cast(network, blueprint, dtype), blueprint, device)
@@ -145,7 +147,7 @@ def _misfit(model: LoadedModel) -> str:
     if model.sampling_rate is None:
         return ""
     try:
-        with own_faults(), interface_faults(model.network):
+        with code_of_its_day(model.snapshot), own_faults(), interface_faults(model.network):
             model.noise_logits()
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         given = model.snapshot.candidate.feature_extractor

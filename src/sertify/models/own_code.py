@@ -7,6 +7,7 @@ each class is taken from a folder at the commit that is judged, or that `trusted
 from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import signature
+from types import ModuleType
 from typing import Any
 
 from transformers import (
@@ -32,7 +33,7 @@ from sertify.hub.snapshots import Snapshot, code_of
 from sertify.models.networks import OtherInterface
 from sertify.models.own_faults import is_own
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import listed, safe
+from sertify.vocabulary.text import listed, safe, shown
 
 
 def class_of(snapshot: Snapshot, reference: NamedClass) -> Any:
@@ -50,9 +51,15 @@ def class_of(snapshot: Snapshot, reference: NamedClass) -> Any:
     fetch_code(home)
     if not (home.folder / reference.file).is_file():
         raise Rejected("bad_config", f"it names {reference}, but there is no {reference.file}")
-    return get_class_from_dynamic_module(
-        f"{reference.module}.{reference.name}", home.folder, local_files_only=True
-    )
+    try:
+        return get_class_from_dynamic_module(
+            f"{reference.module}.{reference.name}", home.folder, local_files_only=True
+        )
+    except AttributeError as error:
+        if isinstance(error.obj, ModuleType) and error.name == reference.name:
+            message = f"it names {reference}, but {reference.file} has no {reference.name}"
+            raise Rejected("bad_config", message) from error
+        raise
 
 
 def own_config(snapshot: Snapshot) -> Any:
@@ -123,6 +130,21 @@ def _told_of_what_ran(snapshot: Snapshot) -> str:
     named = listed(f"{name} at {commit[:14]}" for name, commit in {**own, **others}.items())
     opened = ", with the network open to it" if snapshot.candidate.network else ""
     return f"Code of {named} ran{opened}."
+
+
+@contextmanager
+def code_of_its_day(snapshot: Snapshot) -> Iterator[None]:
+    """Add to a rejection for outdated code which transformers its config was written by."""
+    try:
+        yield
+    except Rejected as rejection:
+        if rejection.reason.code != "outdated_code":
+            raise
+        written = snapshot.read_json("config.json").get("transformers_version")
+        if not isinstance(written, str):
+            raise
+        message = f"{rejection.message}; its config is of transformers {shown(written)[:20]}"
+        raise Rejected("outdated_code", message) from rejection
 
 
 @contextmanager

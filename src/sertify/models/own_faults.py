@@ -94,6 +94,9 @@ def _lacking(error: BaseException) -> str:
     """Return what packages lack, or have otherwise, that such code was made for; "" if nothing."""
     if isinstance(error, ImportError):
         return _lacking_import(error)
+    if isinstance(error, RuntimeError) and re.search(r"\bmeta (?:tensor|device)", safe(error)):
+        how = "has a network made without memory first"  # and so would load it, too
+        return f"its own code was made for other packages: {_dated('transformers')} {how}"
     if isinstance(error, AttributeError):
         owner = _package_of(error.obj)
         return owner and _not_in(f"{_name_of(error.obj)}.{error.name}", owner)
@@ -175,9 +178,10 @@ def _place_of(error: BaseException) -> str:
     for frame, line in reversed(steps):
         if str(frame.f_globals.get("__name__")).startswith(f"{_OWN}."):
             return _at(frame.f_code.co_filename, line)
-    for frame, _ in steps:
-        if frame.f_code.co_name == "check_imports":  # before any of it runs
-            return _at(str(frame.f_locals.get("filename")), getattr(error, "lineno", None))
+    for frame, _ in steps:  # before any of it runs
+        if frame.f_code.co_name in ("check_imports", "get_relative_import_files"):
+            file = frame.f_locals.get("filename") or frame.f_locals.get("module_file")
+            return _at(str(file), getattr(error, "lineno", None))
     return _asked_for(error)
 
 

@@ -1,6 +1,6 @@
 """What a check is, whether it is reached, and what it found: the same for every door."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 
 from sertify.evidence.environment import fingerprint
@@ -76,6 +76,21 @@ def run_check(way: Way, check: Check) -> Judgement:
     finally:
         branch.close()
     return as_it_stands(judgements[0] if judgements else Judgement(Outcome.PASS), way)
+
+
+def run_in_order(
+    way: Way, checks: Iterable[Check], first: MutableMapping[str, tuple[Check, Judgement]]
+) -> Iterator[tuple[Check, Judgement]]:
+    """Run the checks of one candidate, and say of those that are not reached why not.
+
+    ``first`` has, by a candidate's name, its first check that ended it; this is noted there.
+    """
+    for check in checks:
+        why = why_unreached(check, first.get(check.candidate.name))
+        judgement = run_check(way, check) if why is None else judgement_of(why)
+        if ends(check, judgement):
+            first.setdefault(check.candidate.name, (check, judgement))
+        yield check, judgement
 
 
 def require_unchanged(way: Way) -> None:

@@ -93,6 +93,15 @@ def _why(folded: str) -> str | None:
     return f"joins {' and '.join(joined)}" if known and len(joined) > 1 else None
 
 
+def is_undecided(label: str) -> bool:
+    """Whether `label` says that nobody knows which emotion it is.
+
+    >>> is_undecided("unk"), is_undecided("neutral"), is_undecided("positive")
+    (True, False, False)
+    """
+    return AMBIGUOUS.get(fold(label)) == AMBIGUOUS["unknown"]
+
+
 def is_generic(label: str) -> bool:
     """Whether `label` only numbers an output, as transformers does where a config names none.
 

@@ -1,6 +1,8 @@
 """The command `sertify` begins a project, draws its report again and prints schemas."""
 
+import argparse
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,13 +17,14 @@ from ruamel.yaml import YAML
 
 from sertify import __version__
 from sertify.candidates.reading import read_suite
+from sertify.command.actions import add_actions
 from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report.results.model.results import results_schema
 from sertify.vocabulary.outcomes import GATES, Outcome
 from tests.meta.drawn_results import confirmation
-from tests.meta.runs import CHECKS, FIXTURES
+from tests.meta.runs import CHECKS, FIXTURES, ROOT
 
 
 def call(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -99,6 +102,17 @@ class TestCommand:
         printed = json.loads(capsys.readouterr().out)
         assert printed == results_schema()
         assert printed["properties"]["schema"]["const"] == "sertify.results/2"
+
+
+def test_each_option_of_inspect_and_add_has_a_row() -> None:
+    page = (ROOT / "docs" / "inspect.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(--\w+)[^`]*` \|.*\| ([^|]+) \|$", page, re.MULTILINE)
+    for action in ("inspect", "add"):
+        parser = argparse.ArgumentParser()
+        add_actions(parser)
+        said = parser.parse_args([action, "x"])
+        options = {f"--{name}" for name in vars(said)} - {"--act", "--models"}
+        assert {name for name, of in rows if of.strip() in ("both", f"`{action}`")} == options
 
 
 CONFIGURED = {

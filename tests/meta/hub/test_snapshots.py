@@ -245,9 +245,15 @@ def test_what_is_in_the_cache_is_not_downloaded_again(server: LocalHub) -> None:
 # ------------------------------------------------------------------ what is not
 
 
-@pytest.mark.parametrize("model", ["org/nothing", "no--id", "-org/model"])
+@pytest.mark.parametrize("model", ["org/nothing", "-org/model"])
 def test_no_such_repository(model: str) -> None:
     assert rejected(of_hub(model=model)) == f"not_found: the hub has no model {model}"
+
+
+@pytest.mark.parametrize("model", ["nothing", "no--id"])
+def test_no_such_repository_by_a_name_without_an_owner(model: str) -> None:
+    message = f"not_found: the hub has no model {model}; ids are written OWNER/NAME"
+    assert rejected(of_hub(model=model)) == message
 
 
 def test_no_such_revision() -> None:
@@ -837,6 +843,12 @@ def test_offline_a_cache_that_may_lack_the_weights_is_not() -> None:
 def test_a_missing_folder(tmp_path: Path) -> None:
     message = "not_found: there is no folder ./model"
     assert rejected(of_folder(tmp_path / "model")) == message
+
+
+def test_a_missing_folder_that_may_be_a_misspelt_id() -> None:
+    candidate = Candidate("x", "org/model/large", folder=Path("/nowhere"))
+    message = "not_found: there is no folder org/model/large; ids are written OWNER/NAME"
+    assert rejected(candidate) == message
 
 
 def test_a_folder_is_known_by_its_content(tmp_path: Path) -> None:

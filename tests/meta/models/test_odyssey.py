@@ -15,7 +15,7 @@ from transformers import Wav2Vec2FeatureExtractor
 
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
-from sertify.gates.labels import judge_dimensions
+from sertify.gates.labels import judge_dimensions, judge_named_labels
 from sertify.gates.loadability import judge_task
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
@@ -102,6 +102,14 @@ def test_weights_of_older_torch_answer_the_same(categorical: Place, inside: str)
     agree(categorical.loaded().logits(CLIPS[0]), expected)
 
 
+def test_names_of_a_wrapper_are_left_out(categorical: Place) -> None:
+    categorical.edit(lambda t: {f"module.{name}": tensor for name, tensor in t.items()})
+    model = categorical.loaded()
+    agree(model.logits(CLIPS[0]), msp.goldens("odyssey categorical")[0])
+    told = "The names of its tensors begin with module., which was left out."
+    assert model.blueprint.remark.endswith(told)
+
+
 def test_weights_before_torch_1_6_answer_the_same(place: Place) -> None:
     replica = ODYSSEY["attributes"]
     replica.write(place.folder)
@@ -145,8 +153,14 @@ def test_its_task_is_audio_classification() -> None:
 
 
 def test_its_own_code_does_not_run(categorical: Place) -> None:
-    model = categorical.loaded(trust_remote_code=True)  # it would raise SystemExit
-    assert "without running the repository's code" in model.blueprint.remark
+    for entry in ({}, {"loader": "odyssey", "trust_remote_code": True}):
+        model = categorical.loaded(**entry)  # it would raise SystemExit
+        assert "without running the repository's code" in model.blueprint.remark
+
+
+def test_who_trusts_its_own_code_means_that(categorical: Place) -> None:
+    snapshot = categorical.snapshot(trust_remote_code=True)
+    assert choose_loader(snapshot, TensorIndex({})).name == "transformers"
 
 
 def test_another_model_type_is_not_for_it(categorical: Place) -> None:
@@ -171,6 +185,24 @@ def test_models_of_attributes_are_told_as_dimensional(place: Place, name: str) -
     assert reason == "dimensional"
 
 
+def test_a_config_without_names_is_told_so(categorical: Place) -> None:
+    tiny.edit_json(
+        categorical.folder / "config.json", lambda c: (c.pop("id2label"), c.pop("label2id"))
+    )
+    labels = stages.blueprint(categorical.outlined()).labels
+    assert judge_named_labels([str(label) for label in labels]).reason == "no_labels"
+
+
+def test_names_in_a_list_are_taken_in_its_order(categorical: Place) -> None:
+    tiny.edit_json(
+        categorical.folder / "config.json",
+        lambda c: (c.update(id2label=[*EIGHT]), c.pop("label2id")),
+    )
+    blueprint = stages.blueprint(categorical.outlined())
+    assert blueprint.labels == EIGHT
+    assert "list" in blueprint.remark
+
+
 def test_it_hears_twelve_seconds(categorical: Place) -> None:
     assert categorical.outlined().longest == 12
     tiny.edit_json(categorical.folder / "config.json", lambda c: c.update(maxlen=80_000))
@@ -184,7 +216,10 @@ def test_given_labels_win(categorical: Place) -> None:
 
 def test_the_checkpoint_knows_how_many_outputs_there_are(categorical: Place) -> None:
     tiny.edit_json(categorical.folder / "config.json", lambda c: c.update(num_classes=4))
-    assert categorical.loaded().labels == EIGHT
+    model = categorical.loaded()
+    assert model.labels == EIGHT
+    told = " config.json says num_classes: 4; the checkpoint has 8, and that counts."
+    assert model.blueprint.remark.endswith(told)
 
 
 @pytest.mark.parametrize("shape", [(10**12, 32), (0, 32), (10**12,), ()])
@@ -203,8 +238,29 @@ def test_more_outputs_than_any_model_has_are_not_believed(
 def test_another_number_of_labels_is_told(categorical: Place, names: tuple[str, ...]) -> None:
     config = Odyssey(names).config
     (categorical.folder / "config.json").write_text(json.dumps(config))
-    told = f"label_count_mismatch: it has 8 outputs, but {len(names)} labels: "
-    assert categorical.rejection().startswith(told)
+    message = categorical.rejection()
+    assert message.startswith("label_count_mismatch: ")
+    assert f"id2label of config.json names {len(names)}" in message
+
+
+def test_labels_are_read_as_those_of_any_other(categorical: Place) -> None:
+    path = categorical.folder / "config.json"
+    tiny.edit_json(path, lambda config: config.update(id2label=[*EIGHT]))
+    blueprint = categorical.outlined()
+    assert blueprint.labels == EIGHT
+    assert blueprint.remark.endswith(
+        "id2label of config.json is a list, and was read in its order."
+    )
+    turned = {name: index for index, name in enumerate(EIGHT[::-1])}
+    tiny.edit_json(path, lambda config: config.update(label2id=turned))
+    assert categorical.rejection().startswith("contradictory_labels: ")
+
+
+def test_outputs_without_names_are_told(categorical: Place) -> None:
+    names = ("id2label", "label2id")
+    tiny.edit_json(categorical.folder / "config.json", lambda c: [c.pop(name) for name in names])
+    labels = [str(label) for label in stages.blueprint(categorical.outlined()).labels]
+    assert judge_named_labels(labels).reason == "no_labels"
 
 
 def test_a_named_sampling_rate_wins(categorical: Place) -> None:
@@ -311,7 +367,8 @@ def test_a_backbone_that_no_memory_holds_is_refused(categorical: Place) -> None:
         ("maxlen", 0),
         ("sampling_rate", 0),
         ("sampling_rate", {"a": 1}),
-        ("id2label", ["Angry"]),
+        ("id2label", [{}]),
+        ("id2label", "Angry"),
         ("id2label", {"0": {}}),
         ("problem_type", 3),
     ],

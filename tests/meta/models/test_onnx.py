@@ -175,6 +175,13 @@ def as_published_with_a_config_of_its_name(folder: Path, about: str) -> Original
     return original
 
 
+def test_a_config_may_have_been_printed(tmp_path: Path) -> None:
+    original = as_published_with_a_config_of_its_name(tmp_path, "sampling_rate: 16000\n")
+    original.write("tiny.config", f"Wav2Vec2Config {(tmp_path / 'tiny.config').read_text()}\n")
+    assert choose_loader(snapshot_of(tmp_path), NOTHING).name == "onnx"
+    assert loaded(tmp_path).labels == tiny.LABELS
+
+
 def test_a_config_may_have_the_name_of_the_graph(tmp_path: Path) -> None:
     about = "sampling_rate: 16000\nfeature_extractor: Wav2Vec2FeatureExtractor\n"
     original = as_published_with_a_config_of_its_name(tmp_path, about)

@@ -6,12 +6,14 @@ All of it is real: repositories on a hub of this machine, processes, sockets, cu
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import close_session
 
+from sertify.candidates.locks import Locked, write_lock
 from sertify.candidates.reading import Candidate
 from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import take_snapshot
@@ -158,6 +160,22 @@ class TestForeignCode:
         assert verdict(candidate, tmp_path, offline=True) == ""
         assert len(hub.requests) == before
 
+    def test_what_is_trusted_is_locked(
+        self, base: str, hub: LocalHub, tmp_path: Path, ran: Path
+    ) -> None:
+        def trusting(commit: str) -> Candidate:
+            return of_hub(trust_remote_code=True, trusted_code={"someone/base": commit})
+
+        with on_its_way(trusting(base), tmp_path) as way:
+            identity = way.get("snapshot").identity
+        write_lock(tmp_path / "candidates.yaml", {"own": Locked("someone/own", identity)})
+        assert verdict(trusting(base), tmp_path, locked=True) == ""
+        ran.unlink()
+        write_code(hub.root / "someone" / "base", marking(ran, "the newer one") + CODE)
+        newer = trusting(hub.commit("someone/base"))
+        assert verdict(newer, tmp_path, locked=True).startswith("moved_on: ")
+        assert not ran.exists()
+
 
 # ------------------------------------------------------------------ which class is judged
 
@@ -289,6 +307,8 @@ def test_an_open_network_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("variant", ["int8-dynamic", "onnx", "openvino", "compile"])
 def test_variants_need_no_network(tmp_path: Path, variant: str) -> None:
+    if variant == "openvino" and find_spec("openvino") is None:
+        pytest.skip("openvino is not installed: pip install 'sertify[openvino]'")
     folder = tiny.build(tmp_path / "tiny")
     assert verdict(local(folder, variant=variant), tmp_path) == ""
 
@@ -438,6 +458,19 @@ FAULTS: dict[str, tuple[str, str]] = {
         HEAD + "    def tie_weights(self):\n        pass\n",
         "outdated_code: its own code has another Model.tie_weights than transformers ",
     ),
+    "needs-memory-to-be-made": (
+        HEAD + "    def __init__(self, config):\n        super().__init__(config)\n"
+        "        import torch\n        self.rate = torch.linspace(0, 1, 3)[1].item()\n",
+        GONE + "transformers {transformers} has a network made without memory first",
+    ),
+    "lacks-a-module-of-its-own": (
+        "from .parts.base import Config, Model\n",
+        "broken_code: its own code (modeling.py) raises FileNotFoundError",
+    ),
+    "lacks-the-class": (
+        CODE.replace("Model(", "Other("),
+        "bad_config: it names modeling.Model, but modeling.py has no Model",
+    ),
     "lacks-a-package": (
         "import surely_no_such_package\n" + CODE,
         "missing_package: its own code imports surely_no_such_package, which is not installed",
@@ -486,6 +519,12 @@ def test_what_code_is_at_fault_for(tmp_path: Path, code: str, message: str) -> N
     found = verdict(local(folder, trust_remote_code=True), tmp_path)
     wanted = message.format(**versions) if "{" in message else message
     assert found.startswith(wanted), found
+
+
+def test_outdated_code_is_told_with_its_day(tmp_path: Path) -> None:
+    folder = build(tmp_path / "own", OLD + CODE, transformers_version="4.17.0")
+    found = verdict(local(folder, trust_remote_code=True), tmp_path)
+    assert found.endswith("; its config is of transformers 4.17.0")
 
 
 def test_a_dictionary_of_logits_will_do(tmp_path: Path) -> None:

@@ -160,6 +160,16 @@ def test_a_pickle_with_its_tensors_inside_answers_the_same(wavlm: Place) -> None
     agree(wavlm.loaded().logits(CLIPS[0]), expected)
 
 
+@pytest.mark.parametrize("name", ["wavlm-large-lora", "whisper-large-lora"])
+def test_names_of_a_wrapper_are_left_out(place: Place, name: str) -> None:
+    VOX_PROFILE[name].write(place.folder)
+    place.edit(lambda t: {f"module.{key}": tensor for key, tensor in t.items()})
+    model = place.loaded()
+    agree(model.logits(CLIPS[0]), msp.goldens(f"vox-profile {name}")[0])
+    told = "The names of its tensors begin with module., which was left out."
+    assert model.blueprint.remark.endswith(told)
+
+
 @pytest.mark.parametrize("name", ["wavlm-large", "whisper-large-lora"])
 def test_int8_rounds_its_layers(place: Place, name: str) -> None:
     VOX_PROFILE[name].write(place.folder)
@@ -238,7 +248,10 @@ def test_other_numbers_of_outputs_have_no_names(place: Place) -> None:
 
 def test_the_checkpoint_knows_how_many_outputs_there_are(wavlm: Place) -> None:
     configure(wavlm, output_class_num=4)
-    assert wavlm.loaded().labels == NINE
+    model = wavlm.loaded()
+    assert model.labels == NINE
+    told = " config.json says output_class_num: 4; the checkpoint has 9, and that counts."
+    assert model.blueprint.remark.endswith(told)
 
 
 @pytest.mark.parametrize("shape", [(10**12, 32), (0, 32), (10**12,), ()])
@@ -254,8 +267,9 @@ def test_more_outputs_than_any_model_has_are_not_believed(
 
 
 def test_another_number_of_labels_is_told(wavlm: Place) -> None:
-    told = "label_count_mismatch: it has 9 outputs, but 8 labels: "
-    assert wavlm.rejection(labels=NINE[:8]).startswith(told)
+    message = wavlm.rejection(labels=NINE[:8])
+    assert message.startswith("label_count_mismatch: ")
+    assert "`labels:` of candidates.yaml names 8" in message
 
 
 def test_a_named_feature_extractor_wins(wavlm: Place, tmp_path: Path) -> None:
@@ -394,7 +408,8 @@ def test_a_preprocessor_of_another_kind_is_told(whisper: Place) -> None:
         ("lora_rank", 0),
         ("lora_rank", 10**9),
         ("use_conv_output", 1),
-        ("id2label", ["Anger"]),
+        ("id2label", "Anger"),
+        ("id2label", 9),
     ],
 )
 def test_odd_values_are_refused(whisper: Place, key: str, value: Any) -> None:

@@ -15,28 +15,23 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from sertify.gates.loadability import require
 from sertify.hub.companions import odyssey_backbone
 from sertify.hub.configs import judge_values
-from sertify.hub.plausible import MOST_LABELS
+from sertify.hub.label_names import names_of
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
+from sertify.models.loaders.config_values import ConfigValues
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.rebuilding import (
-    ConfigValues,
-    Plan,
-    RebuildingLoader,
-    outputs_of,
-    read_backbone,
-)
+from sertify.models.loaders.rebuilding import Plan, RebuildingLoader, read_backbone
 from sertify.models.loaders.stock import backbone_of
 from sertify.vocabulary.errors import Rejected
 
-_LAST = "ser_model.out.0"
+_LAST = "ser_model.out.0.weight"
 _MOST_LAYERS = 100
 _FASTEST = 192_000  # samples a second
 _REMARK = (
     "Rebuilt as the baseline of the Odyssey 2024 challenge, without running the repository's code."
 )
-_GIVEN = " The named feature extractor prepares its input, in place of mean and std of config.json."
+_GIVEN = "The named feature extractor prepares its input, in place of mean and std of config.json."
 
 
 class OdysseyLoader(RebuildingLoader):
@@ -56,18 +51,20 @@ class OdysseyLoader(RebuildingLoader):
             raise Rejected("bad_config", message)
         require(judge_values(snapshot))
         values = ConfigValues(snapshot.read_json("config.json"))
-        said = values.count("num_classes", 1, MOST_LABELS)
-        config = read_backbone(snapshot, source, outputs_of(index, _LAST, said))
+        outputs, counted = values.outputs("num_classes", 1, index.tensors.get(_LAST))
+        config = read_backbone(snapshot, source, outputs)
+        names = names_of(snapshot.candidate.labels, values.content)
         extractor, problem = _extractor(snapshot, values, config)
         return Plan(
             config=config,
             network=_network_class(config, values, prepared=_gives_extractor(snapshot)),
-            labels=_labels(snapshot, values, config.num_labels),
+            labels=names.labels(outputs),
+            labels_from=names.source,
             extractor=extractor,
             problem=problem,
             # Neither the pooling nor the mask leaves out all of what padding adds.
             batching=Batching.EQUAL,
-            remark=_REMARK + _GIVEN * _gives_extractor(snapshot),
+            remarks=(_REMARK, _GIVEN * _gives_extractor(snapshot), counted, names.remark),
             longest=values.count("maxlen", 192_000, 10**9) / _rate(values),
             problem_type=_problem_type(values),
         )
@@ -93,16 +90,6 @@ def _extractor(snapshot: Snapshot, values: ConfigValues, config: Any) -> tuple[A
     return Wav2Vec2FeatureExtractor(
         sampling_rate=rate, do_normalize=False, return_attention_mask=False
     ), ""
-
-
-def _labels(snapshot: Snapshot, values: ConfigValues, outputs: int) -> tuple[str | None, ...]:
-    if snapshot.candidate.labels is not None:
-        return snapshot.candidate.labels
-    names = values.content.get("id2label") or {}
-    if len(names) > outputs:
-        return tuple(map(str, names.values()))
-    found = (names.get(str(index)) for index in range(outputs))
-    return tuple(None if name is None else str(name) for name in found)
 
 
 def _problem_type(values: ConfigValues) -> str | None:

@@ -15,18 +15,12 @@ from transformers import Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 from sertify.gates.loadability import require
 from sertify.hub.companions import VOX_PROFILE_BACKBONES, vox_profile_config
 from sertify.hub.configs import judge_values
-from sertify.hub.plausible import MOST_LABELS
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
+from sertify.models.loaders.config_values import ConfigValues
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.rebuilding import (
-    ConfigValues,
-    Plan,
-    RebuildingLoader,
-    outputs_of,
-    read_backbone,
-)
+from sertify.models.loaders.rebuilding import Plan, RebuildingLoader, read_backbone
 from sertify.models.loaders.vox_profile_network import SpeechExtractor, merge, network_class
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_text
@@ -49,7 +43,7 @@ _SHORTEST, _LONGEST = 3, 15  # seconds of the clips that it was trained on
 _POSITIONS = 50 * _LONGEST  # of Whisper's encoder
 _WIDEST, _HIGHEST = 65_536, 4_096
 _CODE = "whose code is not in the repository, and was not run."
-_NAMED = " Its labels are those of that code, in its order: the repository names none."
+_NAMED = "Its labels are those of that code, in its order: the repository names none."
 _TERMS = "no commercial use"
 
 
@@ -67,7 +61,7 @@ class VoxProfileLoader(RebuildingLoader):
         values = _values(snapshot)
         _require_emotions(index)
         kind = _kind(values)
-        heads = _heads(values, index)
+        heads, counted = _heads(values, index)
         config = _read_config(snapshot, kind, heads)
         whisper = config.model_type == "whisper"
         extractor, problem = _extractor(snapshot, kind, config)
@@ -78,7 +72,8 @@ class VoxProfileLoader(RebuildingLoader):
             extractor=extractor,
             problem=problem,
             batching=Batching.ANY if whisper else Batching.EQUAL,
-            remark=_remark(snapshot, heads, whisper=whisper),
+            labels_from="" if snapshot.candidate.labels is None else "`labels:` of candidates.yaml",
+            remarks=(*_remarks(snapshot, heads, whisper=whisper), counted),
             shortest=_SHORTEST,
             longest=None if whisper else _LONGEST,  # of Whisper, its extractor says so
             named=partial(_named, spare=_spare(heads, whisper=whisper)),
@@ -112,17 +107,18 @@ def _require_emotions(index: TensorIndex) -> None:
         raise Rejected("wrong_task", f"{message}, but should be for emotion ({_EMOTIONS})")
 
 
-def _heads(values: ConfigValues, index: TensorIndex) -> dict[str, int]:
-    """Return the layers that answer, and how many outputs each has.
+def _heads(values: ConfigValues, index: TensorIndex) -> tuple[dict[str, int], str]:
+    """Return the layers that answer, how many outputs each has, and what is to be said of that.
 
     The published model for dimensions has what the one for emotions has, but neither head of it.
     """
     parts = {name.partition(".")[0] for name in index.tensors}
     dimensional = parts.issuperset(_DIMENSION_LAYERS) and not parts & {_EMOTIONS, _DETAILS}
     if dimensional or "predict_gender" in values.content:
-        return dict.fromkeys(_DIMENSION_LAYERS, 1)
-    said = values.count("output_class_num", 4, MOST_LABELS)
-    return {_EMOTIONS: outputs_of(index, f"{_EMOTIONS}.2", said)}
+        return dict.fromkeys(_DIMENSION_LAYERS, 1), ""
+    last_layer = index.tensors.get(f"{_EMOTIONS}.2.weight")
+    outputs, counted = values.outputs("output_class_num", 4, last_layer)
+    return {_EMOTIONS: outputs}, counted
 
 
 def _read_config(snapshot: Snapshot, kind: str, heads: Mapping[str, int]) -> Any:
@@ -177,17 +173,17 @@ def _labels(snapshot: Snapshot, heads: Mapping[str, int]) -> tuple[str | None, .
     return LABELS if outputs == len(LABELS) else tuple(f"LABEL_{i}" for i in range(outputs))
 
 
-def _remark(snapshot: Snapshot, heads: Mapping[str, int], *, whisper: bool) -> str:
+def _remarks(snapshot: Snapshot, heads: Mapping[str, int], *, whisper: bool) -> tuple[str, ...]:
     wrapper = "WhisperWrapper" if whisper else "WavLMWrapper"
     named = _labels(snapshot, heads) is LABELS
-    return f"Rebuilt as Vox-Profile's {wrapper}, {_CODE}{_NAMED * named}{_terms(snapshot)}"
+    return f"Rebuilt as Vox-Profile's {wrapper}, {_CODE}", _NAMED * named, _terms(snapshot)
 
 
 def _terms(snapshot: Snapshot) -> str:
     """Say what the card adds to the name of its licence, which does not tell."""
     with suppress(OSError, ValueError):
         if _TERMS in read_text(snapshot.folder / "README.md").lower():
-            return f" Its card says: {_TERMS}."
+            return f"Its card says: {_TERMS}."
     return ""
 
 

@@ -44,6 +44,7 @@ def limit_network(reach: Reach, room: Path) -> None:
     _set("HF_HUB_OFFLINE", "1", "huggingface_hub.constants", value=True)
     if reach == "closed":  # what is there by chance must not decide
         _set("HF_HUB_CACHE", str(room / "hub"), "huggingface_hub.constants")
+        os.environ["TORCH_HOME"] = str(room / "torch")
     close_network()
 
 
