@@ -179,7 +179,7 @@ def read_names(snapshot: Snapshot, config: Any, name: str = "config.json") -> Na
     # A class of the repository's own may make labels that config.json does not have.
     if problem := oddity({"id2label": config.id2label}, "config.json", called=name):
         raise Rejected("bad_config", problem)
-    return names_of(snapshot.candidate.labels, content, config.id2label)
+    return names_of(snapshot.candidate.labels, content, config.id2label, file=name)
 
 
 def backbone_of(config: Any) -> tuple[Any, Any]:
