@@ -23,7 +23,7 @@ from sertify.models.failures import weight_errors
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import amount, counted, listed, quoted
 
-CONFIG = "adapter_config.json"
+ADAPTER_CONFIG = "adapter_config.json"
 WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _LARGEST = 2**30  # bytes
 _PREFIX = "base_model.model."
@@ -123,9 +123,9 @@ def read_adapter(snapshot: Snapshot) -> Adapter | None:
 
 def left_over(snapshot: Snapshot) -> str:
     """Say that an adapter lies beside the weights that no entry declares; "" where none does."""
-    if CONFIG not in snapshot.files or snapshot.candidate.adapter is not None:
+    if ADAPTER_CONFIG not in snapshot.files or snapshot.candidate.adapter is not None:
         return ""
-    return f"Its {CONFIG} was left out, as no `adapter:` names it."
+    return f"Its {ADAPTER_CONFIG} was left out, as no `adapter:` names it."
 
 
 @contextmanager
@@ -141,18 +141,18 @@ def unadapted() -> Iterator[None]:
 
 def _config_of(home: Repository) -> Mapping[str, Any]:
     try:
-        config = home.read_json(CONFIG)
+        config = home.read_json(ADAPTER_CONFIG)
     except (OSError, ValueError, RecursionError) as error:
-        raise _unsupported(f"{CONFIG} of {home.model} cannot be read: {error}") from error
+        raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} cannot be read: {error}") from error
     if not isinstance(config, dict):
-        raise _unsupported(f"{CONFIG} of {home.model} is no object with keys")
+        raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} is no object with keys")
     for key, plain in _PLAIN.items():
         value = config.get(key, plain[0])
         if not any(value == one and type(value) is type(one) for one in plain):
-            raise _unsupported(f"{CONFIG} of {home.model} has {key} {quoted(value)}")
+            raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} has {key} {quoted(value)}")
     alpha: Any = config.get("lora_alpha")
     if type(alpha) not in (int, float) or not 0 < alpha < 1e6:
-        raise _unsupported(f"{CONFIG} of {home.model} has lora_alpha {quoted(alpha)}")
+        raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} has lora_alpha {quoted(alpha)}")
     return config
 
 

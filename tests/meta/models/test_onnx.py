@@ -193,6 +193,15 @@ def test_a_config_may_have_the_name_of_the_graph(tmp_path: Path) -> None:
     agree(model.logits(CLIPS[0]), original.logits(CLIPS[0], **fixed))
 
 
+def test_names_of_such_a_config_are_told_to_be_its(tmp_path: Path) -> None:
+    as_published_with_a_config_of_its_name(tmp_path, "sampling_rate: 16000\n")
+    tiny.edit_json(tmp_path / "tiny.config", lambda config: config.update(id2label=None))
+    blueprint = outlined(tmp_path)
+    assert blueprint.labels_from == "label2id of tiny.config"
+    absent = "id2label of tiny.config is absent, so the names are those of its label2id."
+    assert blueprint.remark.endswith(absent)
+
+
 @pytest.mark.parametrize("about", ["sampling_rate: fast", "sampling_rate: 7", "[]", "a: [", "\0"])
 def test_without_a_rate_beside_the_graph_there_is_no_extractor(tmp_path: Path, about: str) -> None:
     as_published_with_a_config_of_its_name(tmp_path, about)
