@@ -101,7 +101,7 @@ def untrusted(reference: NamedClass, trusted: Mapping[str, str], *, own: bool) -
     return ""
 
 
-def _auto_map(repository: Repository, name: str) -> dict[str, str]:
+def _auto_map(repository: Repository, name: str) -> dict[str, Any]:
     if name not in repository.files:
         return {}
     content: Any = None
@@ -110,11 +110,12 @@ def _auto_map(repository: Repository, name: str) -> dict[str, str]:
     named = content.get("auto_map") if isinstance(content, dict) else None
     pairs = named.items() if isinstance(named, dict) else ()
     ours = (CONFIG, EXTRACTOR, *CLASSIFIERS)
-    return {auto: text for auto, text in pairs if auto in ours and isinstance(text, str)}
+    return {auto: text for auto, text in pairs if auto in ours and text is not None}
 
 
-def _parsed(auto: str, text: str) -> NamedClass:
-    found = _REFERENCE.fullmatch(text) if len(text) <= 500 else None
+def _parsed(auto: str, text: Any) -> NamedClass:
+    usual = isinstance(text, str) and len(text) <= 500
+    found = _REFERENCE.fullmatch(text) if usual else None
     if found is None:
         wrong = f"auto_map names {quoted(text)} for {auto}, but should name a class"
         raise Rejected("bad_config", f"{wrong} as module.Class or owner/name--module.Class")

@@ -20,6 +20,7 @@ from transformers import (
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 from sertify.hub.auto_maps import (
+    CLASSIFIERS,
     CONFIG,
     EXTRACTOR,
     NamedClass,
@@ -110,26 +111,66 @@ def own_network(snapshot: Snapshot, config: Any) -> Any:
     raise Rejected("needs_remote_code", problem)
 
 
-def told_of_code(snapshot: Snapshot, architecture: str) -> str:
-    """Return what to tell of the code that a config names, whether it ran or not; "" for none."""
-    if snapshot.candidate.trust_remote_code:
-        return _told_of_what_ran(snapshot)
-    reference = own_classifier(snapshot) or named_classes(snapshot).get(CONFIG)
-    if reference is None:
-        return ""
-    told = f"Judged by {architecture}, which its config does not name ({reference})"
-    return f"{told}; with trust_remote_code: true by its own."
+def told_of_code(snapshot: Snapshot, network: Any, extractor: Any) -> str:
+    """Return what to tell of the code that configs name, whether it ran or not; "" for none.
+
+    ``network`` is the class that is judged, ``extractor`` what prepares its input, or None.
+    """
+    parts = (
+        _told_of_what_ran(snapshot, network, extractor),
+        _told_of_stock_class(snapshot, network),
+        _told_of_stock_extractor(snapshot, extractor),
+    )
+    return " ".join(filter(None, parts))
 
 
-def _told_of_what_ran(snapshot: Snapshot) -> str:
-    homes = {one.repository for one in named_classes(snapshot).values()}
+def _told_of_what_ran(snapshot: Snapshot, network: Any, extractor: Any) -> str:
+    named, trusted = named_classes(snapshot), snapshot.candidate.trust_remote_code
+    used = {
+        named.get(CONFIG) if trusted else None,
+        own_classifier(snapshot) if network is not None and is_own(network) else None,
+        named.get(EXTRACTOR) if is_own(type(extractor)) else None,
+    }
+    homes = {reference.repository for reference in used if reference is not None}
     if not homes:
         return ""
     others = {name: snapshot.companion(code_of(name)).commit for name in sorted(homes - {""})}
     own = {snapshot.model: snapshot.commit} if "" in homes else {}
-    named = listed(f"{name} at {commit[:14]}" for name, commit in {**own, **others}.items())
+    listing = listed(f"{name} at {commit[:14]}" for name, commit in {**own, **others}.items())
     opened = ", with the network open to it" if snapshot.candidate.network else ""
-    return f"Code of {named} ran{opened}."
+    return f"Code of {listing} ran{opened}."
+
+
+def _told_of_stock_class(snapshot: Snapshot, network: Any) -> str:
+    """Say that a config names another class than the one that is judged."""
+    if network is None or is_own(network):
+        return ""
+    named = named_classes(snapshot)
+    trusted = snapshot.candidate.trust_remote_code
+    if meant := own_classifier(snapshot) or (None if trusted else named.get(CONFIG)):
+        return _instead(f"Judged by {network.__name__}", meant, snapshot)
+    if (plain := named.get(CLASSIFIERS[-1])) is None:
+        return ""
+    what = f"its config names {plain} as a plain {CLASSIFIERS[-1]}"
+    doubt = "of which its `architectures` does not say that it is the classifier"
+    return f"Judged by {network.__name__}: {what}, {doubt}."
+
+
+def _told_of_stock_extractor(snapshot: Snapshot, extractor: Any) -> str:
+    """Say that a config names another feature extractor than the one that is used."""
+    meant = named_classes(snapshot).get(EXTRACTOR)
+    chosen = snapshot.candidate.feature_extractor is not None
+    if meant is None or chosen or extractor is None or is_own(type(extractor)):
+        return ""
+    return _instead(f"Its input is prepared by {type(extractor).__name__}", meant, snapshot)
+
+
+def _instead(used: str, meant: NamedClass, snapshot: Snapshot) -> str:
+    told = f"{used}, which its config does not name ({meant})"
+    keys = [] if snapshot.candidate.trust_remote_code else ["trust_remote_code: true"]
+    if meant.repository and meant.repository not in snapshot.candidate.trusted_code:
+        keys.append(f"trusted_code: {{{meant.repository}: COMMIT}}")
+    return f"{told}; with {' and '.join(keys)} by its own." if keys else f"{told}."
 
 
 @contextmanager

@@ -246,6 +246,54 @@ class TestKnownTypes:
         found = verdict(local(folder, trust_remote_code=True), tmp_path)
         assert found.startswith("bad_config: auto_map names '../../etc.Config' for AutoConfig, but")
 
+    @pytest.mark.parametrize("named", [["modeling.Model", None], {}, 7])
+    def test_an_auto_map_that_names_no_text_is_told(self, tmp_path: Path, named: Any) -> None:
+        folder = tiny.build(tmp_path / "own")
+        auto_map = {"AutoModelForAudioClassification": named}
+        tiny.edit_json(folder / "config.json", lambda one: one.update(auto_map=auto_map))
+        found = verdict(local(folder), tmp_path)
+        assert found.startswith(f"bad_config: auto_map names {named} for AutoModelForAudioClass")
+
+    @pytest.mark.parametrize("trust", [False, True])
+    def test_a_plain_model_that_may_be_the_classifier_is_told(
+        self, tmp_path: Path, ran: Path, *, trust: bool
+    ) -> None:
+        folder = tiny.build(tmp_path / "own")
+        write_code(folder, marking(ran) + CODE)
+        changes = {"auto_map": {"AutoModel": "modeling.Model"}, "architectures": None}
+        tiny.edit_json(folder / "config.json", lambda one: one.update(changes))
+        with on_its_way(local(folder, trust_remote_code=trust), tmp_path) as way:
+            assert way.get("blueprint").remark == (
+                "Judged by Wav2Vec2ForSequenceClassification: its config names modeling.Model as a"
+                " plain AutoModel, of which its `architectures` does not say that it is the"
+                " classifier."
+            )
+        assert not ran.exists()
+
+    def test_a_feature_extractor_of_its_own_is_told(self, tmp_path: Path, ran: Path) -> None:
+        folder = tiny.build(tmp_path / "own")
+        stock = "Wav2Vec2FeatureExtractor"
+        code = f"from transformers import {stock}\n{marking(ran)}class Own({stock}):\n    pass\n"
+        write_code(folder, code)
+        auto_map = {"AutoFeatureExtractor": "modeling.Own"}
+        file = folder / "preprocessor_config.json"
+        tiny.edit_json(file, lambda one: one.update(auto_map=auto_map))
+        instead = f"Its input is prepared by {stock}, which its config does not name (modeling.Own)"
+        with on_its_way(local(folder), tmp_path) as way:
+            told = f"{instead}; with trust_remote_code: true by its own."
+            assert way.get("blueprint").remark == told
+        assert not ran.exists()
+        with on_its_way(local(folder, trust_remote_code=True), tmp_path) as way:
+            commit = way.get("snapshot").commit[:14]
+            assert way.get("blueprint").remark == f"Code of ./own at {commit} ran."
+        assert ran.exists()
+        tiny.edit_json(
+            file, lambda one: one.update(auto_map={"AutoFeatureExtractor": "a/b--m.Own"})
+        )
+        with on_its_way(local(folder), tmp_path) as way:
+            keys = "trust_remote_code: true and trusted_code: {a/b: COMMIT}"
+            assert way.get("blueprint").remark.endswith(f"(a/b--m.Own); with {keys} by its own.")
+
     def test_a_class_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         folder = build(tmp_path / "own")
         (folder / "modeling.py").unlink()

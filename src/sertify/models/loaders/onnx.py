@@ -25,6 +25,7 @@ from sertify.models.failures import out_of_memory, text_of
 from sertify.models.loaders.extractors import default_extractor, load_extractor
 from sertify.models.loaders.stock import read_config, read_names, receptive_field
 from sertify.models.networks import TorchNetwork
+from sertify.models.own_code import told_of_code
 from sertify.models.runtimes import onnx_errors, onnx_session, optional_package
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_start
@@ -34,6 +35,10 @@ from sertify.vocabulary.yaml_lines import read_yaml
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _VALUES = ("input_values", "input_features")
 _MASK = "attention_mask"
+_ABOUT = (
+    "{}, run by onnxruntime on the CPU. If it only takes clips of one length, others are cut or "
+    "padded with zeros to it."
+)
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
 
 
@@ -78,10 +83,12 @@ class OnnxLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             memory=sum(snapshot.files[name] for name in (graph, *data)),
-            remark=(
-                f"{graph}, run by onnxruntime on the CPU. If it only takes clips of one length, "
-                f"others are cut or padded with zeros to it. {names.remark}"
-            ).strip(),
+            remark=" ".join(
+                filter(
+                    None,
+                    (_ABOUT.format(graph), told_of_code(snapshot, None, extractor), names.remark),
+                )
+            ),
             material=(graph, extractor),
         )
 

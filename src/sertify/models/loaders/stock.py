@@ -86,7 +86,7 @@ class StockLoader:
         content = snapshot.read_json("config.json")
         remarks = (
             self.remark(fit.index),
-            told_of_code(snapshot, fit.network.__name__),
+            told_of_code(snapshot, fit.network, extractor),
             fit.remark,
             names.remark,
             *remarks_on(content, fit.counted, fit.outputs),
