@@ -1,4 +1,4 @@
-"""What of a replica is not from a page of its repository, but from memory or from code of others."""
+"""What of a replica no page of its repository says: it is from memory, or from code of others."""
 
 from collections.abc import Mapping
 

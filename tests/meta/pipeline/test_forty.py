@@ -95,9 +95,7 @@ def row(one: Published, run: Run) -> list[str]:
         keys or NOTHING,
     ]
     guessed = GUESSES.get(one.model, ())
-    return [
-        cell + GUESSED * (name in guessed) for name, cell in zip(COLUMNS, cells, strict=True)
-    ]
+    return [cell + GUESSED * (name in guessed) for name, cell in zip(COLUMNS, cells, strict=True)]
 
 
 def form(found: Mapping[str, Any], run: Run) -> str:
