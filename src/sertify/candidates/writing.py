@@ -1,6 +1,9 @@
 """A candidates.yaml with one entry more; all else stays as it was written, to the byte."""
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,9 +75,19 @@ class Book:
             raise ConfigurationError(f"{self.path}: {message}")
         return book
 
+    def require_writable(self) -> None:
+        """Raise ``PermissionError`` where somebody made the file read-only.
+
+        To replace it, the folder alone would have to be writable.
+        """
+        mode = self.path.stat().st_mode
+        if not mode & stat.S_IWUSR or not os.access(self.path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
+
     def write(self) -> None:
         """Replace the file, once what it would say was read back."""
         self.check()
+        self.require_writable()
         path = self.path.resolve()  # of a link, the file that it leads to
         mode = path.stat().st_mode
         write_whole(path, self.text)

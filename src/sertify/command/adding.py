@@ -34,11 +34,12 @@ def add(
     ConfigurationError
         If one is there already, or a file or a reference is wrong; nothing is written then.
     OSError
-        If the file cannot be written.
+        If the file is read-only, which is told at once, or cannot be written.
     """
     book = Book.read(path)
     entries = [*_named(entries_for(references, book, revision), name, book)]
     _require_new(book, entries)
+    book.require_writable()
     written: list[EntryDraft] = []
     with proposing(book, entries, offline=offline) as proposed:
         for proposal in map(proposed, entries):

@@ -7,7 +7,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-_PLAIN = re.compile(r"(?:\.{0,2}/)*[A-Za-z](?:[\w ./+-]*[\w.+-])?", re.ASCII)
+# A digit begins only what goes on with a slash, as no number does.
+_PLAIN = re.compile(r"(?:\.{0,2}/)*(?:[A-Za-z]|\w+/\w)(?:[\w ./+-]*[\w.+-])?", re.ASCII)
 # What readers of older YAML take for something else than text.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")

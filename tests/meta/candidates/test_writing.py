@@ -187,3 +187,21 @@ def test_values_are_those_of_an_entry() -> None:
 )
 def test_a_name_is_legal_and_free(wish: str, name: str) -> None:
     assert free_name(wish, ["taken"]) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("3loi/SER-Odyssey", "3loi/SER-Odyssey"),
+        ("./2024/best", "./2024/best"),
+        ("2024", '"2024"'),
+        ("1e5", '"1e5"'),
+        ("2024-01-02", '"2024-01-02"'),
+        ("1_0", '"1_0"'),
+        ("no", '"no"'),
+    ],
+)
+def test_text_is_in_quotes_only_where_yaml_could_take_it_for_something_else(
+    text: str, written: str
+) -> None:
+    assert as_lines({"model": text}) == [f"  - model: {written}"]

@@ -181,6 +181,16 @@ def test_what_was_written_meanwhile_is_kept(here: Path, hub: LocalHub, add: Add)
     )
 
 
+def test_a_file_that_is_read_only_stays_so(here: Path, hub: LocalHub, add: Add) -> None:
+    five(hub.root / "org" / "new")
+    (here / "candidates.yaml").chmod(0o444)
+    assert add("org/new", code=2) == "sertify: candidates.yaml: it is read-only\n"
+    assert (here / "candidates.yaml").read_text() == OLD
+    assert hub.requests == []
+    (here / "candidates.yaml").chmod(0o644)
+    add("org/new", code=0)
+
+
 def test_a_file_that_cannot_be_written_is_told(
     here: Path, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
