@@ -222,7 +222,7 @@ OWN_HEADS = (
         Replica(
             "CustomAudioClassification",
             labels("anger", "disgust", "fear", "joy", "neutral", "sadness"),
-            {"language": ["es"], "license": "cc-by-nc-4.0"},
+            {"language": ["es"], "tags": ["speech-emotion-recognition"]},
             weights=_SAFE,
             model="Wav2Vec2BertForSequenceClassification",
             sizes=_BERT_SIZES,

@@ -29,7 +29,7 @@ SER = {
     "model_type": "ser",
     "num_classes": 8,
 }
-MIXIN = {"pretrain_model": "wavlm_large", "hidden_dim": 256, "output_class_num": 9}
+MIXIN = {"backbone": "some-encoder", "hidden_dim": 256, "number_of_classes": 9}
 CARD = """---
 tags:
 - model_hub_mixin
@@ -63,7 +63,7 @@ def test_a_hub_mixin_is_told_with_its_code(tmp_path: Path) -> None:
     card = CARD.format(code="https://github.com/someone/vox-profile")
     assert message(repository(tmp_path / "x", MIXIN, README_md=card)) == (
         "unsupported_library: its config.json is a PyTorchModelHubMixin's, which names no class"
-        " (it has hidden_dim, output_class_num, pretrain_model); the class is in the code of"
+        " (it has backbone, hidden_dim, number_of_classes); the class is in the code of"
         " https://github.com/someone/vox-profile, not in the repository"
     )
 
@@ -78,7 +78,7 @@ def test_a_hub_mixin_may_not_say_where_its_code_is(tmp_path: Path) -> None:
 def test_another_config_is_no_mixin_without_its_card(tmp_path: Path) -> None:
     assert message(repository(tmp_path / "x", MIXIN)).startswith(
         "unsupported_library: its config.json was not written by transformers: it names no"
-        " model_type and no class (it has hidden_dim, "
+        " model_type and no class (it has backbone, "
     )
 
 

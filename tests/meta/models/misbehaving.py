@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from sertify.models import tested
 from sertify.models.processes.serving import streams
 
 
@@ -34,6 +35,11 @@ class Misbehaving:
 
     def echo(self, value: Any) -> Any:
         return value
+
+    def fail_untested(self) -> None:
+        """Raise, in a process where nothing but a version of long ago was tested."""
+        tested.NEWEST = (5, 0)
+        raise ValueError("odd")
 
     def abort(self) -> None:
         os.abort()

@@ -436,3 +436,26 @@ def test_broken_weights_are_told(place: Place, spoil: Callable[[Path], Any], cod
 def test_weights_that_are_not_finite_are_told(categorical: Place) -> None:
     categorical.edit(lambda t: t.update({"ser_model.out.0.bias": torch.full((8,), torch.nan)}))
     assert categorical.rejection().startswith("non_finite_weights: ser_model.out.0.bias")
+
+
+# ------------------------------------------------------------------ what need not be obeyed
+
+
+OBEYED_BY_NONE: dict[str, dict[str, Any]] = {
+    "attention": {"_attn_implementation": "flash_attention_2"},
+    "quantization": {"quantization_config": {"load_in_8bit": True}},
+    "names-in-a-list": {"id2label": ["yes", "no"], "label2id": {"yes": "no"}},
+}
+
+
+@pytest.mark.parametrize("keys", OBEYED_BY_NONE.values(), ids=OBEYED_BY_NONE)
+def test_what_the_config_of_its_backbone_says_beside_it_is_left_out(
+    categorical: Place, keys: dict[str, Any]
+) -> None:
+    path = categorical.hub / BACKBONE / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | keys))
+    model = categorical.loaded()
+    for clip, wanted in zip(CLIPS, msp.goldens("odyssey categorical"), strict=True):
+        agree(model.logits(clip), wanted)
+    told = f"config.json of {BACKBONE} asks for flash_attention_2, which not every machine has;"
+    assert (told in model.blueprint.remark) == ("_attn_implementation" in keys)

@@ -75,6 +75,7 @@ ERRORS = [
     ("surrogate", (), "unexpected_error", "ValueError: \\udce4"),
     ("recurse", (), "unexpected_error", "RecursionError"),
     ("no_such_method", (), "unexpected_error", "AttributeError"),
+    ("fail_untested", (), "unexpected_error", "is newer than 5.0, the newest that was tested: if"),
 ]
 
 

@@ -797,3 +797,14 @@ def test_asked_for_by_name_it_needs_its_recipe(tmp_path: Path) -> None:
         Rejected, match=r"no_config: it has no hyperparams\.yaml; its files are config\.json, "
     ):
         outline(snapshot, read_index(snapshot))
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
+def test_an_attention_of_some_machines_is_replaced(published: Place, key: str) -> None:
+    wanted = loaded(published).logits(white_noise(1, 16_000))
+    path = published.backbone / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: "flash_attention_2"}))
+    model = loaded(published)
+    agree(model.logits(white_noise(1, 16_000)), wanted)
+    told = f"config.json of {BACKBONE} asks for flash_attention_2, which not every machine has"
+    assert told in model.blueprint.remark

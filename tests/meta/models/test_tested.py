@@ -1,10 +1,13 @@
 """Errors under a version of transformers that nobody has tried are told as such."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from sertify.models.tested import NEWEST, doubt
+from tests.meta import tiny
+from tests.meta.models.test_models import PREPROCESSOR, overwrite, rejection
 from tests.meta.runs import ROOT
 
 
@@ -26,3 +29,18 @@ def test_a_newer_version_is_named_with_what_helps(version: str) -> None:
         f"; transformers {version} is newer than 5.23, the newest that was tested: if the model"
         " worked before, try `pip install 'transformers==5.23.*'`"
     )
+
+
+@pytest.fixture
+def of_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but a version of long ago was tested."""
+    monkeypatch.setattr("sertify.models.tested.NEWEST", (5, 0))
+
+
+@pytest.mark.usefixtures("of_old")
+def test_what_does_not_fit_the_model_is_told_with_the_version(tmp_path: Path) -> None:
+    tiny.build(tmp_path)
+    other = '{"feature_extractor_type": "WhisperFeatureExtractor", "sampling_rate": 16000}'
+    overwrite(PREPROCESSOR, other)(tmp_path)
+    assert rejection(tmp_path).endswith(doubt())
+    assert "is newer than 5.0, the newest that was tested: " in doubt()

@@ -60,14 +60,19 @@ def remarks_on(content: Mapping[str, Any], tensor: str, outputs: int | None) -> 
         says = says if stated is None else f"says {counted(stated, 'output')}"
         found = f"the checkpoint has {outputs}, by the shape of {tensor}"
         remarks.append(f"config.json {says}; {found}, and that counts.")
-    if way := attention_of(content):
-        instead = "is computed as transformers does by default, the same but for rounding"
-        remarks.append(
-            f"config.json asks for {shown(way)}, which not every machine has; attention {instead}."
-        )
+    if remark := remark_on_attention(content):
+        remarks.append(remark)
     if content.get(_QUANTIZATION):
         remarks.append("Its quantization_config was left out: its weights are used as they are.")
     return tuple(remarks)
+
+
+def remark_on_attention(content: Mapping[str, Any], file: str = "config.json") -> str:
+    """Say that attention is not computed as ``file``, whose content it is, asks for; or ""."""
+    way = attention_of(content)
+    instead = "attention is computed as transformers does by default, the same but for rounding"
+    asks = f"{file} asks for {shown(way)}, which not every machine has"
+    return f"{asks}; {instead}." if way else ""
 
 
 def run_of_the_mill(config: Any) -> Any:

@@ -21,7 +21,12 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.config_values import ConfigValues
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.rebuilding import Plan, RebuildingLoader, read_backbone
+from sertify.models.loaders.rebuilding import (
+    Plan,
+    RebuildingLoader,
+    read_backbone,
+    remark_on_backbone,
+)
 from sertify.models.loaders.stock import backbone_of
 from sertify.vocabulary.errors import Rejected
 
@@ -64,7 +69,13 @@ class OdysseyLoader(RebuildingLoader):
             problem=problem,
             # Neither the pooling nor the mask leaves out all of what padding adds.
             batching=Batching.EQUAL,
-            remarks=(_REMARK, _GIVEN * _gives_extractor(snapshot), counted, names.remark),
+            remarks=(
+                _REMARK,
+                _GIVEN * _gives_extractor(snapshot),
+                remark_on_backbone(snapshot, source),
+                counted,
+                names.remark,
+            ),
             longest=values.count("maxlen", 192_000, 10**9) / _rate(values),
             problem_type=_problem_type(values),
         )

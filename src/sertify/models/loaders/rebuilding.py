@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from transformers import AutoConfig
+from transformers import CONFIG_MAPPING, AutoConfig
 
 from sertify.gates.loadability import require
 from sertify.gates.weights import WeightReport
@@ -16,6 +16,7 @@ from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.fitting import Fit, readings, unwrapped
+from sertify.models.loaders.mending import plain_config, remark_on_attention
 from sertify.models.loaders.stock import PICKLED, USUAL, backbone_of, receptive_field
 from sertify.models.loaders.weight_reports import (
     LOADING,
@@ -153,13 +154,23 @@ def read_backbone(snapshot: Snapshot, name: str, outputs: int) -> Any:
         source = snapshot.companion(name)
         require(judge_config(source))
         require(judge_values(source))
+        content = source.read_json("config.json")
         with config_errors(), quiet():
-            config = AutoConfig.from_pretrained(
-                source.folder, local_files_only=True, trust_remote_code=False
-            )
+            if content["model_type"] in CONFIG_MAPPING:
+                config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
+            else:
+                config = AutoConfig.from_pretrained(
+                    source.folder, local_files_only=True, trust_remote_code=False
+                )
             config.num_labels = outputs
         backbone_of(config)
     except Rejected as rejection:
         message = f"of its backbone {quoted(name)}: {rejection.message}"
         raise Rejected(rejection.reason.code, message) from rejection
     return config
+
+
+def remark_on_backbone(snapshot: Snapshot, name: str) -> str:
+    """Say what of the config that `read_backbone` returned was not obeyed."""
+    content = snapshot.companion(name).read_json("config.json")
+    return remark_on_attention(content, f"config.json of {name}")

@@ -27,7 +27,7 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Blueprint, Network
 from sertify.models.failures import quiet, weight_errors
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.rebuilding import read_backbone
+from sertify.models.loaders.rebuilding import read_backbone, remark_on_backbone
 from sertify.models.loaders.speechbrain_recipe import (
     ENCODER,
     RECIPE,
@@ -86,7 +86,7 @@ class SpeechBrainLoader:
             extractor_problem=problem,
             receptive_field=receptive_field(config),
             memory=memory,
-            remark=recipe.remark,
+            remark=f"{recipe.remark} {remark_on_backbone(snapshot, recipe.source)}".strip(),
             material=(network, config),
         )
 

@@ -20,7 +20,12 @@ from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
 from sertify.models.loaders.config_values import ConfigValues
 from sertify.models.loaders.extractors import load_extractor
-from sertify.models.loaders.rebuilding import Plan, RebuildingLoader, read_backbone
+from sertify.models.loaders.rebuilding import (
+    Plan,
+    RebuildingLoader,
+    read_backbone,
+    remark_on_backbone,
+)
 from sertify.models.loaders.vox_profile_network import SpeechExtractor, merge, network_class
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.files import read_text
@@ -73,7 +78,7 @@ class VoxProfileLoader(RebuildingLoader):
             problem=problem,
             batching=Batching.ANY if whisper else Batching.EQUAL,
             labels_from="" if snapshot.candidate.labels is None else "`labels:` of candidates.yaml",
-            remarks=(*_remarks(snapshot, heads, whisper=whisper), counted),
+            remarks=(*_remarks(snapshot, heads, kind), counted),
             shortest=_SHORTEST,
             longest=None if whisper else _LONGEST,  # of Whisper, its extractor says so
             named=partial(_named, spare=_spare(heads, whisper=whisper)),
@@ -173,10 +178,12 @@ def _labels(snapshot: Snapshot, heads: Mapping[str, int]) -> tuple[str | None, .
     return LABELS if outputs == len(LABELS) else tuple(f"LABEL_{i}" for i in range(outputs))
 
 
-def _remarks(snapshot: Snapshot, heads: Mapping[str, int], *, whisper: bool) -> tuple[str, ...]:
-    wrapper = "WhisperWrapper" if whisper else "WavLMWrapper"
+def _remarks(snapshot: Snapshot, heads: Mapping[str, int], kind: str) -> tuple[str, ...]:
+    wrapper = "WhisperWrapper" if kind.startswith("whisper") else "WavLMWrapper"
+    rebuilt = f"Rebuilt as Vox-Profile's {wrapper}, {_CODE}"
+    backbone = remark_on_backbone(snapshot, VOX_PROFILE_BACKBONES[kind])
     named = _labels(snapshot, heads) is LABELS
-    return f"Rebuilt as Vox-Profile's {wrapper}, {_CODE}", _NAMED * named, _terms(snapshot)
+    return rebuilt, backbone, _NAMED * named, _terms(snapshot)
 
 
 def _terms(snapshot: Snapshot) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sertify.models.processes.network import Reach, limit_network
+from sertify.models.tested import doubt
 from sertify.vocabulary.errors import Blocked, SertifyError
 from sertify.vocabulary.text import safe, text_of_error
 
@@ -189,7 +190,7 @@ def _told(error: BaseException) -> Exception:
         return Blocked("out_of_memory", f"not enough memory{asked}")
     if isinstance(error, SystemExit):
         return Blocked("exited", f"its code asked to end the process ({text})")
-    blocked = Blocked("unexpected_error", text)
+    blocked = Blocked("unexpected_error", f"{text}{doubt()}")
     with suppress(Exception):
         blocked.trace = "".join(traceback.format_exception(error))  # type: ignore[attr-defined]
     return blocked
