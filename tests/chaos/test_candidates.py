@@ -16,6 +16,7 @@ from tests.meta.runs import SPEECH, Outcome
 
 CRASHED, EXITED, LATE = "crashed", "exited", "timed_out"
 UNEXPECTED, MEMORY = "unexpected_error", "out_of_memory"
+BROKEN = "broken_code"
 
 # What its code does, when, and what is said of it: the reason, and words of the message.
 ROWS = [
@@ -29,11 +30,11 @@ ROWS = [
     ("abort", "forward", CRASHED, "aborted (SIGABRT) in forward"),
     ("terminate", "forward", CRASHED, "terminated (SIGTERM) in forward"),
     ("exit", "forward", EXITED, "exit code 0 in forward"),
-    ("pytest-exit", "forward", UNEXPECTED, "Exit: done"),
+    ("pytest-exit", "forward", BROKEN, "Exit: done"),
     ("system-exit", "forward", EXITED, "SystemExit: 0"),
     ("odd", "forward", UNEXPECTED, "Odd: odd"),
-    ("mute", "forward", UNEXPECTED, "Mute"),
-    ("surrogate", "forward", "broken_code", "LookupError: half"),
+    ("mute", "forward", BROKEN, "Mute"),
+    ("surrogate", "forward", BROKEN, "LookupError: half"),
     ("hang", "forward", LATE, "forward took more than 4 s"),
     ("hang-hard", "forward", LATE, "forward took more than 4 s"),
     ("memory", "forward", MEMORY, "of 2 GB allowed"),
@@ -78,7 +79,7 @@ class TestAPool:
             assert told == []
             return
         assert [case.properties["reason"] for case in told] == [reason]
-        blocked = reason != "broken_code"  # which is of what it says, not of its process
+        blocked = reason != BROKEN  # which is of what it says, not of its process
         assert (told[0].properties["outcome"] == "BLOCKED") is blocked
         assert says in told[0].message
 

@@ -56,7 +56,7 @@ ROWS: tuple[Row, ...] = (
     ("wav2vec2", CONFIG, "label2id", MANY, "has 10,001 entries, but should have at most 10,000"),
     ("wav2vec2", CONFIG, "id2label", {"0": "x" * 10**6}, "has a label of 1,000,000 characters"),
     ("wav2vec2", CONFIG, "id2label", {"0": {}}, "has {} as a label"),
-    ("wav2vec2", CONFIG, "id2label", ["a", "b"], "['a', 'b'], but should be an object"),
+    ("wav2vec2", CONFIG, "id2label", "ab", "'ab', but should be"),
     ("wav2vec2", CONFIG, "architectures", "x", "'x', but should be a list of names of classes"),
     ("wav2vec2", CONFIG, "architectures", [10**9], "[1000000000], but should be a list of names"),
     ("wav2vec2", CONFIG, "problem_type", {}, "{}, but should be text"),

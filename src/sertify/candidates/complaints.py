@@ -92,7 +92,7 @@ def _location(error: ErrorDetails, document: Document) -> Location:
         at = (*at, part) if (*at, part) in document.lines else at
     # A key that is not there is named all the same where it should be.
     absent = error["loc"][len(at) :] if error["type"] in ("missing", "complaint") else ()
-    return at + tuple(key for key in absent[-1:] if isinstance(key, str))
+    return at + tuple(key for key in absent[-1:] if isinstance(key, str) and key[:1] != "<")
 
 
 def _line(at: Location, document: Document) -> int:

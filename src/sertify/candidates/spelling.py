@@ -20,6 +20,8 @@ _ADDRESS = re.compile(
     rf"(?:(?:^|[^\w.-]){_HOSTS}(?=[/:]|$)|^hf:/)[/:]?([^\s()\[\]<>\"'`]*)", re.IGNORECASE
 )
 _LOCAL = re.compile(r"[./~]|[A-Za-z]:[/\\]")
+# As the folders of the hub's cache are called; no id has two dashes in a row.
+_CACHED = re.compile(r"(?:model|dataset|space)s--[^/]+")
 _OF_FILES = ("tree", "blob", "resolve", "raw", "commit", "commits")
 _OF_PAGES = (*_OF_FILES, "discussions", "settings")
 # What lies beside models on the hub, and what to do about it.
@@ -73,10 +75,13 @@ def address_of(written: str) -> Address | None:
     if is_local(text) or "://" in text:
         return None
     plain = re.sub(r"\s*/\s*", "/", normalized(text).translate(_DASHES))
-    parts = _parts(plain)
+    cached = _CACHED.fullmatch(plain) is not None
+    parts = _parts(plain.replace("--", "/") if cached else plain)
     pages = {*parts[1:3]} & {*_OF_PAGES}
     other = len(parts) > 1 and parts[0] in _OTHERS
-    odd = plain != written or plain.endswith("/") or "//" in plain or "@" in plain
+    odd = (
+        cached or plain != written or plain.endswith(("/", ".git")) or "//" in plain or "@" in plain
+    )
     return _address(parts) if pages or other or odd else None
 
 

@@ -5,9 +5,12 @@ from importlib import import_module
 
 import sertify.models.host
 import sertify.models.loaders.emotion2vec
+import sertify.models.loaders.odyssey
 import sertify.models.loaders.onnx
 import sertify.models.loaders.pooled_head
+import sertify.models.loaders.sensevoice
 import sertify.models.loaders.speechbrain
+import sertify.models.loaders.vox_profile
 import sertify.models.speed.bench  # noqa: F401
 from sertify.models.loading import forget_imports
 

@@ -17,6 +17,9 @@ RIGHTLY = {
     "a / b": "a/b",
     "`a/b`": "a/b",
     "a\N{EN DASH}b/c": "a-b/c",
+    "a/b.git": "a/b",
+    "models--a--b": "a/b",
+    "models--gpt2": "gpt2",
     "a/b@v1": "a/b, and revision: v1",
     "a/b/tree/main": MAIN,
     "a/b/tree/main/": MAIN,
@@ -54,6 +57,7 @@ SOMETHING_ELSE = {
     "https://huggingface.co/datasets/a/b": "a data set, not a model",
     "hf.co/datasets/a/b/tree/main": "a data set, not a model",
     "hf://datasets/a/b": "a data set, not a model",
+    "datasets--a--b": "a data set, not a model",
     "spaces/a/b": "a space (an app), not a model",
     "https://huggingface.co/spaces/a/b": "a space (an app), not a model",
     "https://huggingface.co/collections/a/b": "a collection, not a model",
@@ -140,6 +144,7 @@ def test_a_folder_that_is_there_is_one_whatever_it_is_called(tmp_path: Path, wri
 
 def test_beside_a_feature_extractor_there_is_no_revision_to_write(tmp_path: Path) -> None:
     told = complaint(tmp_path, "feature_extractor", "https://huggingface.co/a/b/tree/main")
+    assert ": feature_extractor is 'https://huggingface.co/a/b/tree/main', but should" in told
     assert told.endswith("; write a/b")
 
 

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from sertify.command.main import main
 from sertify.vocabulary.reasons import REASONS
 from tests.meta.local_hub import LocalHub, broken, use_hub
+from tests.meta.models import emotion2vec_replicas, msp, sensevoice_replicas
 from tests.meta.replicas import REPLICAS, build_replicas
 from tests.meta.runs import CHECKS, FIXTURES
 from tests.meta.tiny import build, edit_json
@@ -27,6 +28,10 @@ RESD = "Aniemore/wavlm-emotion-russian-resd"
 HUBERT = "facebook/hubert-large-ls960-ft"
 XLSR = "harshit345/xlsr-wav2vec-speech-emotion-recognition"
 FIVE = ("anger", "fear", "happiness", "neutral", "sadness")
+SEED, SENSEVOICE = "emotion2vec/emotion2vec_plus_seed", "FunAudioLLM/SenseVoiceSmall"
+ODYSSEY, VOX = "3loi/odyssey", "tiantiaf/vox-profile"
+REBUILT = (SEED, SENSEVOICE, ODYSSEY, VOX)
+"""Whose networks transformers does not have."""
 OTHERS = ("HF_", "HUGGING", "SERTIFY", "PYTEST", "GITHUB")
 
 MODELS = [
@@ -59,14 +64,25 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("place")
     build_replicas(folder / "served")
+    build_rebuilt(folder / "served")
     with LocalHub(folder / "served") as hub:
         yield Place(folder, hub)
+
+
+def build_rebuilt(root: Path) -> None:
+    emotion2vec_replicas.write(root / SEED, emotion2vec_replicas.REPLICAS["seed"])
+    sensevoice_replicas.build(root / SENSEVOICE)
+    msp.Odyssey().write(root / ODYSSEY)
+    msp.VoxProfile().write(root / VOX)
+    msp.write_backbone(root, "microsoft/wavlm-large")
 
 
 @pytest.fixture(scope="module")
 def told(place: Place) -> list[dict[str, Any]]:
     """Return what is said of all replicas and of all embedded models."""
-    done = place.call("sertify", "inspect", "--json", *REPLICAS, *MODELS, "nobody/nothing")
+    done = place.call(
+        "sertify", "inspect", "--json", *REPLICAS, *REBUILT, *MODELS, "nobody/nothing"
+    )
     assert (done.returncode, done.stderr) == (1, "")
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
@@ -92,7 +108,7 @@ def judged(place: Place, told: list[dict[str, Any]]) -> dict[str, dict[str, Any]
 def test_the_verdict_is_that_of_a_run(
     told: list[dict[str, Any]], judged: dict[str, dict[str, Any]]
 ) -> None:
-    assert len(told) == len(REPLICAS) + len(MODELS) + 1
+    assert len(told) == len(REPLICAS) + len(REBUILT) + len(MODELS) + 1
     first = [(one["problems"] or [{"reason": None}])[0]["reason"] for one in told]
     run = [judged[f"{n}.plain"] for n in range(len(told))]
     assert first == [one["reason"] for one in run]
@@ -131,6 +147,10 @@ def test_an_entry_has_what_the_files_say(told: list[dict[str, Any]]) -> None:
         "trained_on": ["resd"],
     }
     assert entries[XLSR]["loader"] == "pooled-head"
+    loaders = {"emotion2vec", "sensevoice", "odyssey", "vox-profile"}
+    assert {entries[name]["loader"] for name in REBUILT} == loaders
+    assert entries[SEED]["emotions"] == {"unk": "other"}
+    assert entries[SENSEVOICE]["emotions"] == {"unknown": "other"}
     # Which its config names: it was trained from there.
     assert entries[DUSHA]["feature_extractor"] == HUBERT
     assert entries[DUSHA]["reason"] == "no_labels"

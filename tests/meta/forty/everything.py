@@ -8,6 +8,7 @@ import torch
 from ruamel.yaml import YAML
 
 from tests.meta.forty.libraries import LIBRARIES
+from tests.meta.forty.own_code import OWN_CODE
 from tests.meta.forty.own_heads import OWN_HEADS
 from tests.meta.forty.published import Published
 from tests.meta.forty.stock import STOCK
@@ -24,7 +25,7 @@ __all__ = [
     "write_replicas",
 ]
 
-FORTY: tuple[Published, ...] = (*STOCK, *OWN_HEADS, *LIBRARIES)
+FORTY: tuple[Published, ...] = (*STOCK, *OWN_HEADS, *OWN_CODE, *LIBRARIES)
 """The models of docs/models.md, in its order."""
 
 _LISTED = ("facebook/hubert-large-ls960-ft", "facebook/wav2vec2-base")

@@ -114,7 +114,7 @@ STOCK = (
         ),
         Replica(
             _WAV2VEC2,
-            {**LARGE, **labels(*_RESD), "finetuning_task": ["wav2vec2_classification"]},
+            {**LARGE, **labels(*_RESD), "finetuning_task": ["wav2vec2_clf"]},
             {"language": ["ru"], "license": "mit", "datasets": ["Aniemore/resd"]},
         ),
     ),

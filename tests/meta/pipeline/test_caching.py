@@ -198,6 +198,7 @@ class TestKeys:
             {"loader": "pooled-head"},
             {"variant": "int8-dynamic"},
             {"trust_remote_code": True},
+            {"trusted_code": {"someone/base": "0" * 40}},
             {"feature_extractor": SamplingRate(sampling_rate=8_000)},
         ],
         ids=str,
@@ -217,12 +218,10 @@ class TestKeys:
         )
         assert self.key(folder) != first
 
-    def test_what_runs_code_from_elsewhere_has_none(self, tmp_path: Path) -> None:
+    def test_what_code_may_get_from_elsewhere_has_none(self, tmp_path: Path) -> None:
         folder = tiny.build(tmp_path)
-        classes = {"AutoConfig": "someone/else--code.Config"}
-        tiny.edit_json(folder / "config.json", lambda one: one.update(auto_map=classes))
-        assert self.key(folder, trust_remote_code=True) == ""
-        assert self.key(folder) != ""
+        assert self.key(folder, trust_remote_code=True) != ""
+        assert self.key(folder, trust_remote_code=True, network=True) == ""
 
 
 def summary(output: str) -> str:

@@ -20,6 +20,7 @@ from tests.meta.forty.everything import (
     write_candidates,
     write_replicas,
 )
+from tests.meta.forty.guesses import GUESSES
 from tests.meta.forty.published import Published
 from tests.meta.pipeline.test_thirteen import CANDIDATES, ROOT, Run, call, serving
 
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.slow(1)
 
 PAGE = (ROOT / "docs" / "models.md").read_text("utf-8")
 TASK = "test_task_is_audio_classification"
-NOTHING = "–"
+NOTHING, GUESSED = "–", " †"
+COLUMNS = ("repository", "class", "languages", "labels", "licence", "verdict", "keys")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,11 @@ def test_there_are_forty_and_each_has_its_row() -> None:
     assert [one.model for one in FORTY] == [*ROWS]
 
 
+def test_what_is_guessed_is_about_models_and_columns_that_there_are() -> None:
+    assert GUESSES.keys() <= ROWS.keys()
+    assert {name for names in GUESSES.values() for name in names} <= {*COLUMNS}
+
+
 def test_those_of_candidates_yaml_are_among_them() -> None:
     listed = YAML(typ="safe").load(CANDIDATES.read_text("utf-8"))["candidates"]
     assert {one["model"] for one in listed} <= ROWS.keys()
@@ -78,7 +85,7 @@ def row(one: Published, run: Run) -> list[str]:
     """Return what the row of a model has to say, by a run."""
     found = run.candidate(one.name)
     keys = "; ".join(f"`{key}: {flow(value)}`" for key, value in one.keys.items())
-    return [
+    cells = [
         f"`{one.model}`",
         form(found, run),
         ", ".join(found["languages"]) or NOTHING,
@@ -87,6 +94,8 @@ def row(one: Published, run: Run) -> list[str]:
         verdict(one, run),
         keys or NOTHING,
     ]
+    guessed = GUESSES.get(one.model, ())
+    return [cell + GUESSED * (name in guessed) for name, cell in zip(COLUMNS, cells, strict=True)]
 
 
 def form(found: Mapping[str, Any], run: Run) -> str:
