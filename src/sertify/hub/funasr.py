@@ -6,12 +6,14 @@ texts they are.
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from sertify.hub.downloads import largest
 from sertify.hub.plausible import LONGEST_NAME
 from sertify.hub.repositories import Repository, fetch
 from sertify.vocabulary.files import read_text
-from sertify.vocabulary.text import quoted
+from sertify.vocabulary.text import amount, quoted
 from sertify.vocabulary.yaml_lines import read_yaml
 
 FUNASR_CONFIG = "config.yaml"
@@ -67,18 +69,29 @@ def _named(repository: Repository) -> Any:
     return value
 
 
+def fetched_small(repository: Repository, name: str) -> Path:
+    """Return where a file is that is no weights, fetched where it is not there yet.
+
+    Raises ``ValueError`` where it is larger than what is read, and ``Blocked`` as `fetch` does.
+    """
+    if (size := repository.files[name]) > (most := largest(name)):
+        raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
+    fetch(repository, [name])
+    return repository.folder / name
+
+
 def funasr_tokens(repository: Repository, name: str) -> tuple[str, ...]:
     """Return the names in a list of tokens, in the order of the outputs they name.
 
     Raises ``OSError`` or ``ValueError`` where it is no such list.
     """
-    fetch(repository, [name])
+    path = fetched_small(repository, name)
     if name.endswith(".json"):
         tokens = repository.read_json(name)
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise ValueError("it is not a list of names")
     else:
-        tokens = read_text(repository.folder / name).removeprefix("\ufeff").splitlines()
+        tokens = read_text(path).removeprefix("\ufeff").splitlines()
     if long := next((token for token in tokens if len(token) > LONGEST_NAME), None):
         raise ValueError(
             f"a name has {len(long):,} characters, but at most {LONGEST_NAME} are read"

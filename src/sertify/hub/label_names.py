@@ -141,19 +141,24 @@ def _index(value: Any) -> int | None:
 
 def _chosen(first: _Table, second: _Table) -> Names:
     if first.names.named:
+        _require_one_name(first)
         _require_agreement(first, second)
         remarks = filter(None, (first.remark, _difference(first, second)))
         return Names(first.names.by_index, first.names.source, " ".join(remarks))
     if not second.names.named:
         return first.names
-    for index, names in second.rows.items():
-        if len(names) > 1:
-            both = f"{quoted(names[0])} and {quoted(names[1])}"
-            message = f"{second.source} calls output {index} {both}"
-            raise Rejected("contradictory_labels", message)
+    _require_one_name(second)
     why = "only numbers the outputs" if first.rows else "is absent"
     remark = f"{first.source} {why}, so the names are those of its label2id."
     return Names(second.names.by_index, second.names.source, f"{second.remark} {remark}".strip())
+
+
+def _require_one_name(table: _Table) -> None:
+    for index, names in table.rows.items():
+        if len(names) > 1:
+            both = f"{quoted(names[0])} and {quoted(names[1])}"
+            message = f"{table.source} calls output {index} {both}"
+            raise Rejected("contradictory_labels", message)
 
 
 def _require_agreement(first: _Table, second: _Table) -> None:

@@ -143,14 +143,19 @@ def fetch(repository: Repository, names: Collection[str], progress: Tell | None 
 
 
 def supplied(work: Callable[[], Any], repositories: Collection[Repository]) -> Any:
-    """Return what ``work`` does; what it wants of these is downloaded, and it is tried again."""
+    """Return what ``work`` does; what it wants of these is downloaded, and it is tried again.
+
+    What it wants a second time in a row does not come, and `Wanted` is raised.
+    """
+    last: tuple[Any, ...] = ()
     while True:
         try:
             return work()
         except Wanted as wanted:
             there = [one for one in repositories if one.model == wanted.model and not one.closed]
-            if not there:
+            if not there or wanted.args == last:
                 raise
+            last = wanted.args
             for repository in there:
                 fetch(repository, wanted.names)
 

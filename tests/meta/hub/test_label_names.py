@@ -128,6 +128,14 @@ CONTRADICTORY: dict[str, tuple[dict[str, Any], str]] = {
         {"label2id": {"calm": 0, "neutral": 0, "happy": 1}},
         "label2id of config.json calls output 0 'calm' and 'neutral'",
     ),
+    "two-names-of-one-index": (
+        {"id2label": {"0": "angry", "00": "sad"}},
+        "id2label of config.json calls output 0 'angry' and 'sad'",
+    ),
+    "two-names-swapped": (
+        {"id2label": {"angry": 0, "sad": 0, "happy": 1}},
+        "id2label of config.json calls output 0 'angry' and 'sad'",
+    ),
 }
 
 

@@ -27,7 +27,7 @@ from sertify.hub import bounds, client, downloads, troubles
 from sertify.hub.card import Card, read_card
 from sertify.hub.configs import judge_config
 from sertify.hub.ranges import RemoteFile
-from sertify.hub.repositories import Repository, fetch
+from sertify.hub.repositories import Repository, Wanted, fetch, supplied
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.watching import Watch
 from sertify.vocabulary.errors import Blocked, Rejected
@@ -1058,3 +1058,16 @@ def test_a_feature_extractor_offline(server: LocalHub) -> None:
     online = companion(with_extractor())
     server.close()
     assert companion(with_extractor(), offline=True) == online
+
+
+def test_what_is_asked_for_again_and_again_does_not_hang(tmp_path: Path) -> None:
+    snapshot = take_snapshot(of_folder(write(tmp_path, SMALL)))
+    asked: list[str] = []
+
+    def work() -> None:
+        asked.append("once more")
+        raise Wanted("./model", "never-there.py")
+
+    with pytest.raises(Wanted):
+        supplied(work, [snapshot])
+    assert len(asked) == 2

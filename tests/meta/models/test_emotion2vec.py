@@ -319,6 +319,20 @@ def test_it_is_judged_without_its_weights(
     agree(certified(blueprint).logits(CLIPS[0]), golden_logits(name))
 
 
+def test_no_file_is_downloaded_for_its_labels_that_is_too_large_for_them(hub: LocalHub) -> None:
+    folder = hub.root / "emotion2vec" / "base"
+    files = (folder / FILES).read_text()
+    (folder / FILES).write_text(files.replace("tokens.txt", "all.txt"))
+    (folder / "all.txt").write_bytes(b"a" * 4_100_000)
+    hub.commit("emotion2vec/base")
+    snapshot = take_snapshot(Candidate(name="one", model="emotion2vec/base"))
+    with pytest.raises(Rejected) as caught:
+        outline(snapshot, read_index(snapshot))
+    message = "all.txt cannot be read: it has 4.1 MB, and no more than 4 MB are read"
+    assert str(caught.value) == f"bad_config: {message}"
+    assert "emotion2vec/base/all.txt" not in hub.downloads
+
+
 def golden_logits(name: str) -> Any:
     golden = json.loads((HERE / "emotion2vec_golden.json").read_text("utf-8"))[name]["logits"][0]
     return np.array(golden)[KEPT if name == "seed" else slice(None)]

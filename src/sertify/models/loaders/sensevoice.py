@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sertify.gates.weights import WeightReport
 from sertify.hub.configs import has_config
-from sertify.hub.funasr import funasr_model
+from sertify.hub.funasr import fetched_small, funasr_model
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
@@ -30,7 +30,6 @@ from sertify.models.loaders.sensevoice_network import SenseVoiceClassifier, Sens
 from sertify.models.loaders.sensevoice_recipe import (
     SENSEVOICE,
     FilterBank,
-    fetched,
     named_file,
     read_sensevoice,
 )
@@ -175,7 +174,7 @@ def _features(snapshot: Snapshot, bank: FilterBank) -> tuple[SenseVoiceFeatures 
         message = f"it has no {name}, by which what it hears is normalised"
         return None, f"{message}; take it from the repository that it was tuned from"
     try:
-        text = read_text(fetched(snapshot, name))
+        text = read_text(fetched_small(snapshot, name))
         return SenseVoiceFeatures(bank, *read_normalization(text, bank.width)), ""
     except (OSError, ValueError) as error:
         return None, f"{name} cannot be used: {error}"

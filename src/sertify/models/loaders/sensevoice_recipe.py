@@ -6,15 +6,12 @@ way than the one that is known is refused, never guessed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sertify.hub.downloads import largest
 from sertify.hub.funasr import FUNASR_CONFIG, FUNASR_FILES, funasr_settings
-from sertify.hub.repositories import fetch
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import amount, quoted
+from sertify.vocabulary.text import quoted
 
 SENSEVOICE = "SenseVoiceSmall"
 """The class that config.yaml names."""
@@ -107,17 +104,6 @@ def named_file(snapshot: Snapshot, *keys: str) -> str:
     for key in ("file_path_metas", *keys):
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def fetched(snapshot: Snapshot, name: str) -> Path:
-    """Return where a file is, which is fetched where it is not there yet.
-
-    Raises ``ValueError`` where it is larger than what is read, and ``Blocked`` as `fetch` does.
-    """
-    if (size := snapshot.files[name]) > (most := largest(name)):
-        raise ValueError(f"it has {amount(size)}, and no more than {amount(most)} are read")
-    fetch(snapshot, [name])
-    return snapshot.folder / name
 
 
 def read_sensevoice(snapshot: Snapshot) -> SenseVoiceRecipe:

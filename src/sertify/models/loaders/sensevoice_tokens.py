@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sertify.hub.funasr import fetched_small
 from sertify.hub.snapshots import Snapshot
-from sertify.models.loaders.sensevoice_recipe import fetched, named_file
+from sertify.models.loaders.sensevoice_recipe import named_file
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import listed, quoted
 
@@ -77,7 +78,7 @@ def _file(snapshot: Snapshot) -> str:
 
 
 def _read(snapshot: Snapshot, name: str) -> Sequence[str]:
-    path = fetched(snapshot, name)
+    path = fetched_small(snapshot, name)
     if name == _LIST:
         return _listed(snapshot.read_json(name))
     return list(pieces_of(path.read_bytes()))
