@@ -41,6 +41,9 @@ _NO_WEIGHTS = r"^(adapter_|training_args|optimizer|scheduler|rng_state)"
 """How names begin that end as those of weights do."""
 
 
+ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+"""Files that adapters are kept in, the safer format first."""
+
 _OF_COMPANIONS = ("config.json", "adapter_config.json", *EXTRACTOR_FILES)
 
 
@@ -156,12 +159,25 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     if not names:
         return _nothing(snapshot)
     _require_shards(snapshot, names[0])
-    what, model = f"the index of {snapshot.model}", snapshot.model
+    return replace(_index_in(snapshot, names), adapter=_index_of_adapter(snapshot))
+
+
+def _index_of_adapter(snapshot: Snapshot) -> TensorIndex | None:
+    """Return the index of the adapter that its entry names; None where there is none to read."""
+    name = snapshot.candidate.adapter
+    home = None if name is None else snapshot.companions[name]
+    there = home.files if isinstance(home, Repository) else ()
+    file = next((one for one in ADAPTER_WEIGHTS if one in there), None)
+    return _index_in(home, [file]) if isinstance(home, Repository) and file else None
+
+
+def _index_in(repository: Repository, names: Iterable[str]) -> TensorIndex:
+    model = repository.model
     with (
-        hub_errors(model, snapshot.commit, offline=snapshot.offline),
-        rationed(what, bounds.LARGEST_ANSWER, bounds.LOOK),
+        hub_errors(model, repository.commit, offline=repository.offline),
+        rationed(f"the index of {model}", bounds.LARGEST_ANSWER, bounds.LOOK),
     ):
-        return TensorIndex.merged(_index_of(snapshot, name) for name in names)
+        return TensorIndex.merged(_index_of(repository, name) for name in names)
 
 
 def _nothing(snapshot: Snapshot) -> TensorIndex:
@@ -213,27 +229,27 @@ def _require_shards(snapshot: Snapshot, first: str) -> None:
         raise Rejected("corrupt_weights", f"{listing} {wrong}")
 
 
-def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:
+def _index_of(repository: Repository, name: str) -> TensorIndex:
     if ".onnx" in name:
         return TensorIndex({}, problem=f"{name} is a graph, not a list of tensors")
     read = read_safetensors if name.endswith(".safetensors") else read_torch
     try:
-        with _open(snapshot, name) as file:
-            return read(file, snapshot.files[name])
+        with _open(repository, name) as file:
+            return read(file, repository.files[name])
     except NotInspectable as error:
         return TensorIndex({}, problem=f"{name} {error}")
     except CorruptWeights as error:
         raise Rejected("corrupt_weights", f"{name} {error}") from error
 
 
-def _open(snapshot: Snapshot, name: str) -> BinaryIO:
-    path = snapshot.folder / name
+def _open(repository: Repository, name: str) -> BinaryIO:
+    path = repository.folder / name
     if path.is_file():
         return path.open("rb")
-    if snapshot.offline:
+    if repository.offline:
         raise LocalEntryNotFoundError(f"{name} is not in the cache")
-    whole = snapshot.path_of(name)
-    remote = RemoteFile(snapshot.model, snapshot.commit, whole, snapshot.files[name])
+    whole = repository.path_of(name)
+    remote = RemoteFile(repository.model, repository.commit, whole, repository.files[name])
     return cast("BinaryIO", remote)
 
 

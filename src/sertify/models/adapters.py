@@ -15,8 +15,10 @@ from typing import Any
 import torch
 from transformers.integrations import peft as integration
 
+from sertify.gates.loadability import require
+from sertify.gates.weights import judge_index
 from sertify.hub.repositories import Repository, fetch
-from sertify.hub.snapshots import Snapshot
+from sertify.hub.snapshots import ADAPTER_WEIGHTS, Snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import weight_errors
@@ -24,7 +26,6 @@ from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import amount, counted, listed, quoted
 
 ADAPTER_CONFIG = "adapter_config.json"
-WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _LARGEST = 2**30  # bytes
 _PREFIX = "base_model.model."
 _HALF = re.compile(r"(.+)\.lora_([AB])(?:\.default)?\.weight")
@@ -49,16 +50,17 @@ class Adapter:
     name
         As candidates.yaml has it.
     halves
-        A of shape (r, inputs) and B of shape (outputs, r) of each weight, by its name.
+        A of shape (r, inputs) and B of shape (outputs, r) of each weight, by its name; of one that
+        is only outlined, what an index says of them.
     whole
-        Tensors that are taken in place of those of the checkpoint, by name.
+        Tensors that are taken in place of those of the checkpoint, by name, likewise.
     alpha
         What the product is multiplied with, over `r` or its root.
     """
 
     name: str
-    halves: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
-    whole: Mapping[str, torch.Tensor]
+    halves: Mapping[str, tuple[Any, Any]]
+    whole: Mapping[str, Any]
     alpha: float
     rooted: bool = False
 
@@ -101,24 +103,45 @@ class Adapter:
         return merged
 
 
-def read_adapter(snapshot: Snapshot) -> Adapter | None:
-    """Return the adapter that the entry declares, downloading it; None where it declares none.
+def outline_adapter(snapshot: Snapshot, index: TensorIndex) -> Adapter | None:
+    """Return the adapter that the entry declares, by its index; None where it declares none.
 
-    Raises ``Rejected``: ``unsupported_adapter``, or as of weights that cannot be read.
+    Raises ``Rejected``: ``unsupported_adapter``.
     """
     name = snapshot.candidate.adapter
     if name is None:
         return None
-    home = snapshot.companion(name)
-    config = _config_of(home)
-    file = next((one for one in WEIGHTS if one in home.files), None)
-    if file is None:
-        raise _unsupported(f"{name} has no {WEIGHTS[0]}; {home.listing}")
-    if home.files[file] > _LARGEST:
-        raise _unsupported(f"{file} of {name} has {amount(home.files[file])}, but at most 1 GiB")
+    config = _config_of(snapshot.companion(name))
+    file, found = _file_of(snapshot, name), index.adapter
+    if found is None or found.problem or found.inside:
+        why = found.problem if found else "cannot be listed"
+        raise _unsupported(f"{file} of {name} {why or 'holds more than an adapter'}")
+    require(judge_index(**found.facts))
+    return _of_tensors(name, config, found.tensors)
+
+
+def load_adapter(snapshot: Snapshot) -> Adapter | None:
+    """Return the adapter with its tensors, downloading it; None where the entry declares none.
+
+    Raises ``Rejected`` as :func:`outline_adapter` does, and as of weights that cannot be read.
+    """
+    name = snapshot.candidate.adapter
+    if name is None:
+        return None
+    home, file = snapshot.companion(name), _file_of(snapshot, name)
     fetch(home, [file])
     with weight_errors(f"{file} of {name}"):
-        return _of_tensors(name, config, read_tensors(home.folder / file))
+        return _of_tensors(name, _config_of(home), read_tensors(home.folder / file))
+
+
+def _file_of(snapshot: Snapshot, name: str) -> str:
+    home = snapshot.companion(name)
+    file = next((one for one in ADAPTER_WEIGHTS if one in home.files), None)
+    if file is None:
+        raise _unsupported(f"{name} has no {ADAPTER_WEIGHTS[0]}; {home.listing}")
+    if home.files[file] > _LARGEST:
+        raise _unsupported(f"{file} of {name} has {amount(home.files[file])}, but at most 1 GiB")
+    return file
 
 
 def left_over(snapshot: Snapshot) -> str:
@@ -156,11 +179,9 @@ def _config_of(home: Repository) -> Mapping[str, Any]:
     return config
 
 
-def _of_tensors(
-    name: str, config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]
-) -> Adapter:
-    halves: dict[str, dict[str, torch.Tensor]] = {}
-    whole: dict[str, torch.Tensor] = {}
+def _of_tensors(name: str, config: Mapping[str, Any], tensors: Mapping[str, Any]) -> Adapter:
+    halves: dict[str, dict[str, Any]] = {}
+    whole: dict[str, Any] = {}
     for key, tensor in tensors.items():
         plain = key.removeprefix(_PREFIX).replace(".modules_to_save.", ".")
         if half := _HALF.fullmatch(plain):
@@ -170,7 +191,7 @@ def _of_tensors(
         else:
             raise _unsupported(f"{name} holds {quoted(key)}, of which nothing is known")
     pairs = {at: (pair["A"], pair["B"]) for at, pair in halves.items() if len(pair) == 2}
-    odd = [at for at in halves if at not in pairs or any(one.ndim != 2 for one in pairs[at])]
+    odd = [at for at in halves if at not in pairs or any(len(one.shape) != 2 for one in pairs[at])]
     if odd or not pairs:
         what = f"no two matrices for {listed(odd)}" if odd else "no matrices of a LoRA"
         raise _unsupported(f"{name} has {what}")

@@ -168,6 +168,10 @@ def test_an_adapter_of_the_hub(
     with LocalHub(tmp_path / "hub") as hub:
         use_hub(monkeypatch, hub.url, tmp_path / "cache")
         entry = Candidate(name="tiny", model="./tiny", folder=folder, adapter="someone/lora")
+        with on_its_way(entry, tmp_path) as way:
+            assert "LoRA of 2 layers" in way.get("blueprint").remark
+            home = way.get("snapshot").companion("someone/lora")
+            assert not (home.folder / "adapter_model.safetensors").exists()
         assert logits_of(entry, tmp_path) == expected
         absent = Candidate(name="tiny", model="./tiny", folder=folder, adapter="someone/else")
         assert verdict(absent, tmp_path) == (

@@ -36,7 +36,8 @@ class TensorIndex:
     """The tensors of one weight file or of several, by name.
 
     ``inside`` is the key of the pickle, one of `WRAPPERS`, under which they are all; "" where they
-    are at its top. What is beside that key is none of its ``others``.
+    are at its top. What is beside that key is none of its ``others``. ``adapter`` has those of the
+    adapter that is to be added to them; None where there is none.
 
     ``others`` are the keys, sorted, under which a pickle holds something else; a key that is no
     string is shown as Python would, or by its type. ``unsafe`` are the functions and
@@ -51,6 +52,7 @@ class TensorIndex:
     unsafe: tuple[str, ...] = ()
     problem: str = ""
     inside: str = ""
+    adapter: "TensorIndex | None" = None
 
     @property
     def parameters(self) -> int:

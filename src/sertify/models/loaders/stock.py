@@ -22,7 +22,7 @@ from sertify.hub.label_names import Names, names_of
 from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
-from sertify.models.adapters import Adapter, left_over, read_adapter, unadapted
+from sertify.models.adapters import left_over, load_adapter, outline_adapter, unadapted
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
@@ -78,7 +78,7 @@ class StockLoader:
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         config = read_config(snapshot)
         names, make = read_names(snapshot, config), partial(self._class, snapshot)
-        adapter = read_adapter(snapshot)
+        adapter = outline_adapter(snapshot, index)
         if adapter is not None:
             index = adapter.index(index, make(config, index).base_model_prefix)
         fit = best_fit(make, config, index, expected_weights)
@@ -108,14 +108,14 @@ class StockLoader:
             receptive_field=receptive_field(fit.config),
             memory=memory_of(fit.network, fit.config),
             remark=" ".join(filter(None, remarks)),
-            material=(fit.network, fit.config, extractor, fit, adapter),
+            material=(fit.network, fit.config, extractor, fit),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        network_class, config, extractor, fit, adapter = blueprint.material
+        network_class, config, extractor, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet(), unadapted():
-            folder, tensors = _source(blueprint, fit, adapter)
+            folder, tensors = _source(blueprint, fit)
             network, info = network_class.from_pretrained(
                 folder, config=config, state_dict=tensors, local_files_only=True, **LOADING
             )
@@ -133,9 +133,10 @@ class StockLoader:
         return completed(network, config)
 
 
-def _source(blueprint: Blueprint, fit: Fit, adapter: Adapter | None) -> tuple[Path | None, Any]:
+def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
     """Return the folder that transformers loads from, or the tensors that it would not find."""
     snapshot = blueprint.snapshot
+    adapter = load_adapter(snapshot)
     usual = not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None
     if usual and adapter is None:
         return snapshot.folder, None
