@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from huggingface_hub import constants
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from sertify.models.processes.network import NetworkRefused
@@ -36,8 +37,8 @@ def is_own(kind: type) -> bool:
 def own_faults() -> Iterator[None]:
     """Say in reason codes what code of a repository raises, where that is its own fault.
 
-    Raises ``Rejected``: ``outdated_code``, ``needs_network`` or ``broken_code``; and ``Blocked``
-    with ``missing_package``. What it has no part in goes through.
+    Raises ``Rejected``: ``outdated_code``, ``needs_network`` or ``broken_code``; and ``Blocked``:
+    ``missing_package``, or ``unreachable``. What it has no part in goes through.
     """
     try:
         yield
@@ -56,8 +57,10 @@ def _fault_of(error: Exception) -> Rejected | Blocked | None:
     if not place and not refused:
         return None
     if wanted := refused or next(filter(None, map(_wanted_of_hub, chain)), ""):
-        message = f"its code asked for {wanted}, but the network is closed while it runs"
-        return Rejected("needs_network", message)
+        asked = f"its code asked for {wanted}"
+        if not refused and not constants.HF_HUB_OFFLINE:  # as it is where the network is closed
+            return Blocked("unreachable", f"{asked}, which neither the hub gave nor the cache has")
+        return Rejected("needs_network", f"{asked}, but the network is closed while it runs")
     if missing := _missing_package(error):
         return Blocked("missing_package", f"its own code imports {missing}, which is not installed")
     told = shortened(f"{type(error).__name__}: {safe(error)}", 300)

@@ -346,6 +346,19 @@ def test_code_gets_the_network_that_its_entry_gives_it(
     assert verdict(local(folder, trust_remote_code=True, network=True), tmp_path) == ""
 
 
+@pytest.mark.parametrize("call", ["hf_hub_download", "snapshot_download"])
+def test_a_hub_that_does_not_answer_is_not_the_fault_of_code(tmp_path: Path, call: str) -> None:
+    named = "'config.json', " if call == "hf_hub_download" else ""
+    nowhere = (
+        f"import huggingface_hub as h\nh.{call}('a/b', {named}endpoint='http://127.0.0.1:9')\n"
+    )
+    folder = build(tmp_path / "own", at_import=nowhere)
+    found = verdict(local(folder, trust_remote_code=True, network=True), tmp_path)
+    message = "its code asked for a/b of the hub, which neither the hub gave nor the cache has"
+    assert found == f"unreachable: {message}"
+    assert verdict(local(folder, trust_remote_code=True), tmp_path).startswith("needs_network: ")
+
+
 def test_an_open_network_is_told(tmp_path: Path) -> None:
     folder = build(tmp_path / "own")
     with on_its_way(local(folder, trust_remote_code=True, network=True), tmp_path) as way:
