@@ -177,8 +177,9 @@ def judge_logits(logits: "NDArray[np.float32]", labels: Sequence[str | None]) ->
     """Reject logits of shape (n,) that are not finite, or not one for each label."""
     measured = Measurement("outputs", logits.size, "outputs")
     if logits.ndim != 1 or logits.size != len(labels) or None in labels:
-        message = f"it gave {counted(logits.size, 'output')}, but should give one for each label: "
-        message += listed(labels)
+        found = counted(logits.size, "output")
+        found = found if logits.ndim == 1 else f"logits of shape {list(logits.shape)}"
+        message = f"it gave {found}, but should give one for each label: {listed(labels)}"
         return Judgement(Outcome.FAIL, (measured,), "label_count_mismatch", message)
     if not all(map(math.isfinite, logits)):
         message = (

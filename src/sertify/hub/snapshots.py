@@ -159,7 +159,7 @@ def read_index(snapshot: Snapshot) -> TensorIndex:
     if not names:
         return _nothing(snapshot)
     _require_shards(snapshot, names[0])
-    return replace(_index_in(snapshot, names), adapter=_index_of_adapter(snapshot))
+    return replace(index_of(snapshot, names), adapter=_index_of_adapter(snapshot))
 
 
 def _index_of_adapter(snapshot: Snapshot) -> TensorIndex | None:
@@ -168,10 +168,11 @@ def _index_of_adapter(snapshot: Snapshot) -> TensorIndex | None:
     home = None if name is None else snapshot.companions[name]
     there = home.files if isinstance(home, Repository) else ()
     file = next((one for one in ADAPTER_WEIGHTS if one in there), None)
-    return _index_in(home, [file]) if isinstance(home, Repository) and file else None
+    return index_of(home, [file]) if isinstance(home, Repository) and file else None
 
 
-def _index_in(repository: Repository, names: Iterable[str]) -> TensorIndex:
+def index_of(repository: Repository, names: Iterable[str]) -> TensorIndex:
+    """Return the index of weight files of a repository; raises as :func:`read_index` does."""
     model = repository.model
     with (
         hub_errors(model, repository.commit, offline=repository.offline),

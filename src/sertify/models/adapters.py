@@ -18,27 +18,33 @@ from transformers.integrations import peft as integration
 from sertify.gates.loadability import require
 from sertify.gates.weights import judge_index
 from sertify.hub.repositories import Repository, fetch
-from sertify.hub.snapshots import ADAPTER_WEIGHTS, Snapshot
+from sertify.hub.snapshots import ADAPTER_WEIGHTS, Snapshot, index_of
 from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import weight_errors
+from sertify.models.loaders.fitting import readings
+from sertify.models.loaders.weight_reports import is_whole
 from sertify.vocabulary.errors import Rejected
-from sertify.vocabulary.text import amount, counted, listed, quoted
+from sertify.vocabulary.text import amount, counted, listed, quoted, shown
 
 ADAPTER_CONFIG = "adapter_config.json"
 _LARGEST = 2**30  # bytes
 _PREFIX = "base_model.model."
 _HALF = re.compile(r"(.+)\.lora_([AB])(?:\.default)?\.weight")
-_OTHER_FORMULAS = (
-    "use_dora", "fan_in_fan_out", "lora_bias", "alpha_pattern", "layer_replication",
-    "trainable_token_indices", "target_parameters", "use_qalora",
-)  # fmt: skip
-# What makes another formula of it, by the values that leave it as it is above.
+# What changes nothing of the formula above, whatever it says, or is known by the tensors.
+_HARMLESS = {
+    "auto_mapping", "base_model_name_or_path", "bias", "ensure_weight_tying", "exclude_modules",
+    "inference_mode", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_dropout",
+    "megatron_core", "modules_to_save", "peft_version", "qalora_group_size", "r", "rank_pattern",
+    "revision", "target_modules", "task_type",
+}  # fmt: skip
+# Of other keys, the values that leave it as it is; of those that are not here, `_NOTHING`.
 _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "peft_type": ("LORA",),
     "init_lora_weights": (True, False, None, "gaussian"),
-    **dict.fromkeys(_OTHER_FORMULAS, (False, None, {}, [])),
+    "use_rslora": (True, False, None),
 }
+_NOTHING: tuple[Any, ...] = (False, None, {}, [])
 
 
 @dataclass(frozen=True)
@@ -71,25 +77,34 @@ class Adapter:
         layers = counted(len(self.halves), "layer")
         return f"With the adapter {self.name}: LoRA of {layers}{whole}."
 
-    def index(self, index: TensorIndex, prefix: str) -> TensorIndex:
-        """Return the index of the checkpoint with it; ``prefix`` is that of the backbone's weights.
+    def index(self, index: TensorIndex, prefix: str) -> tuple[str, TensorIndex]:
+        """Return the index of the checkpoint with it, and the wrapper that its names are without.
 
-        Raises ``Rejected`` with ``unsupported_adapter`` where the two do not fit.
+        ``prefix`` is that of the backbone's weights. Raises ``Rejected`` with
+        ``unsupported_adapter`` where the two do not fit.
         """
         if index.problem:
-            return index
+            return "", index
+        troubles: list[Rejected] = []
+        for wrapper, reading in readings(index):
+            try:
+                whole = self._whole_in(reading.tensors, prefix)
+            except Rejected as trouble:
+                troubles.append(trouble)
+            else:
+                return wrapper, replace(reading, tensors={**reading.tensors, **whole})
+        raise troubles[0]
+
+    def _whole_in(self, tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+        """Return what is taken whole, as a checkpoint calls it that has all that is changed."""
         for name, (a, b) in self.halves.items():
-            found = index.tensors.get(_name_in(index.tensors, name, prefix))
+            found = tensors.get(_name_in(tensors, name, prefix))
             wanted = (b.shape[0], a.shape[1])
             if found is None or found.shape != wanted or a.shape[0] != b.shape[1]:
                 has = f"of shape {list(found.shape)}" if found else "not there"
                 message = f"{self.name} changes {name} of shape {list(wanted)}, which is {has}"
                 raise _unsupported(message)
-        whole = {
-            _name_in(index.tensors, name, prefix): Tensor(tuple(tensor.shape), "F32")
-            for name, tensor in self.whole.items()
-        }
-        return replace(index, tensors={**index.tensors, **whole})
+        return {_name_in(tensors, name, prefix): tensor for name, tensor in self.whole.items()}
 
     def merge(self, tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
         """Return the tensors of the checkpoint with it, in float32 where it changes them."""
@@ -117,7 +132,27 @@ def outline_adapter(snapshot: Snapshot, index: TensorIndex) -> Adapter | None:
         why = found.problem if found else "cannot be listed"
         raise _unsupported(f"{file} of {name} {why or 'holds more than an adapter'}")
     require(judge_index(**found.facts))
-    return _of_tensors(name, config, found.tensors)
+    adapter = _of_tensors(name, config, found.tensors)
+    _require_real_numbers(adapter)
+    return adapter
+
+
+def index_adapter(snapshot: Snapshot) -> TensorIndex | None:
+    """Return the index of the adapter that the entry declares, downloading it; None for none."""
+    name = snapshot.candidate.adapter
+    if name is None:
+        return None
+    home, file = snapshot.companion(name), _file_of(snapshot, name)
+    fetch(home, [file])
+    return index_of(home, [file])
+
+
+def _require_real_numbers(adapter: Adapter) -> None:
+    """Raise ``Rejected`` for matrices of whole numbers; what is taken whole is judged with all."""
+    whole = [at for at, pair in adapter.halves.items() if any(map(is_whole, pair))]
+    if whole:
+        found = f"{adapter.name} holds what it adds to {listed(whole)} as whole numbers"
+        raise Rejected("quantized_weights", f"{found}, but should hold real numbers")
 
 
 def load_adapter(snapshot: Snapshot) -> Adapter | None:
@@ -171,10 +206,10 @@ def _config_of(home: Repository) -> Mapping[str, Any]:
         raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} cannot be read: {error}") from error
     if not isinstance(config, dict):
         raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} is no object with keys")
-    for key, plain in _PLAIN.items():
-        value = config.get(key, plain[0])
+    for key, value in ({"peft_type": "LORA"} | config).items():
+        plain = (value,) if key in _HARMLESS else _PLAIN.get(key, _NOTHING)
         if not any(value == one and type(value) is type(one) for one in plain):
-            raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} has {key} {quoted(value)}")
+            raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} has {shown(key)} {quoted(value)}")
     alpha: Any = config.get("lora_alpha")
     if type(alpha) not in (int, float) or not 0 < alpha < 1e6:
         raise _unsupported(f"{ADAPTER_CONFIG} of {home.model} has lora_alpha {quoted(alpha)}")
@@ -193,11 +228,15 @@ def _of_tensors(name: str, config: Mapping[str, Any], tensors: Mapping[str, Any]
         else:
             raise _unsupported(f"{name} holds {quoted(key)}, of which nothing is known")
     pairs = {at: (pair["A"], pair["B"]) for at, pair in halves.items() if len(pair) == 2}
-    odd = [at for at in halves if at not in pairs or any(len(one.shape) != 2 for one in pairs[at])]
+    odd = [at for at in halves if at not in pairs or not all(map(_is_matrix, pairs[at]))]
     if odd or not pairs:
         what = f"no two matrices for {listed(odd)}" if odd else "no matrices of a LoRA"
         raise _unsupported(f"{name} has {what}")
     return Adapter(name, pairs, whole, config["lora_alpha"], config.get("use_rslora") is True)
+
+
+def _is_matrix(tensor: Any) -> bool:
+    return len(tensor.shape) == 2 and 0 not in tensor.shape
 
 
 def _is_whole(plain: str, config: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import torch
 
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
+from sertify.models.adapters import index_adapter
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import opened, wrapper_of
 from sertify.models.failures import quiet, text_of, weight_errors
@@ -122,7 +123,10 @@ def _index_of_files(snapshot: Snapshot) -> TensorIndex | None:
     names = [
         name for name in snapshot.weight_files if name.endswith((".bin", ".ckpt", ".pt", ".pth"))
     ]
-    return TensorIndex.merged(_index_of(snapshot, name) for name in names) if names else None
+    if not names:
+        return None
+    index = TensorIndex.merged(_index_of(snapshot, name) for name in names)
+    return replace(index, adapter=index_adapter(snapshot))
 
 
 def _index_of(snapshot: Snapshot, name: str) -> TensorIndex:

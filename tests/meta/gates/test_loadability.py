@@ -456,7 +456,7 @@ def test_a_finite_logit_for_each_label() -> None:
         (
             np.zeros((3, 1), np.float32),
             CLASSES,
-            "it gave 3 outputs, but should give one for each label: angry, happy, sad",
+            "it gave logits of shape [3, 1], but should give one for each label: angry, happy, sad",
         ),
         (
             logits(np.nan),

@@ -26,6 +26,7 @@ from sertify.hub.snapshots import take_snapshot
 from tests.meta import tiny
 from tests.meta.local_hub import LocalHub, use_hub
 from tests.meta.models.own_code import on_its_way, verdict
+from tests.meta.models.test_models import pickle_as_of_old
 
 pytestmark = [pytest.mark.slow(1), pytest.mark.usefixtures("_imported")]
 
@@ -201,6 +202,21 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda at: write_adapter(at, lora_alpha="8"),
         f"{CONFIG} of AT has lora_alpha '8'",
     ),
+    "of-a-formula-of-tomorrow": (
+        lambda at: write_adapter(at, use_something_new={"a": 1}),
+        f"{CONFIG} of AT has use_something_new {{'a': 1}}",
+    ),
+    "rooted-or-not": (
+        lambda at: write_adapter(at, use_rslora="yes"),
+        f"{CONFIG} of AT has use_rslora 'yes'",
+    ),
+    "of-no-rank": (
+        lambda at: write_adapter(
+            at,
+            {n: t[:0] if "lora_A" in n else t for n, t in adapter_tensors().items()},
+        ),
+        "AT has no two matrices for ",
+    ),
     "half": (lambda at: write_adapter(at, without("q_proj.lora_B")), "AT has no two matrices for "),
     "no-lora": (lambda at: write_adapter(at, without("lora_")), "AT has no matrices of a LoRA"),
     "unknown": (
@@ -243,6 +259,55 @@ def test_what_is_not_understood_is_refused(
     make(adapter)
     found = verdict(candidate(folder, adapter), tmp_path)
     assert found.startswith(f"unsupported_adapter: {message.replace('AT', str(adapter))}")
+
+
+@pytest.mark.parametrize("part", ["q_proj.lora_A", "v_proj.lora_B", "projector.weight"])
+def test_whole_numbers_are_no_weights_of_an_adapter(
+    folder: Path, tmp_path: Path, part: str
+) -> None:
+    tensors = adapter_tensors()
+    rounded = {n: (t * 9).to(torch.int8) if part in n else t for n, t in tensors.items()}
+    adapter = write_adapter(tmp_path / "lora", rounded)
+    found = verdict(candidate(folder, adapter), tmp_path)
+    assert found.startswith("quantized_weights: ")
+    assert part.split(".")[0] in found
+
+
+WRAPPED: dict[str, Callable[[Path], Any]] = {
+    "wrapped": lambda folder: tiny.write_tensors(
+        folder, {f"module.{n}": t for n, t in tiny.read_tensors(folder).items()}
+    ),
+    "before-torch-1.6": lambda folder: pickle_as_of_old(folder, tiny.read_tensors(folder)),
+    "wrapped-before-torch-1.6": lambda folder: pickle_as_of_old(
+        folder, {"model": {f"module.{n}": t for n, t in tiny.read_tensors(folder).items()}}
+    ),
+}
+
+
+@pytest.mark.parametrize("make", WRAPPED.values(), ids=WRAPPED)
+@pytest.mark.parametrize("head", [False, True])
+def test_the_form_of_the_checkpoint_does_not_matter(
+    folder: Path, tmp_path: Path, make: Callable[[Path], Any], *, head: bool
+) -> None:
+    kept = adapter_tensors() if head else without("projector", "classifier")
+    adapter = write_adapter(tmp_path / "lora", kept)
+    expected = logits_of(candidate(folder, adapter), tmp_path)
+    make(folder)
+    np.testing.assert_allclose(logits_of(candidate(folder, adapter), tmp_path), expected, atol=1e-5)
+
+
+def test_a_wrapper_that_transformers_takes_off_itself_does_no_harm(tmp_path: Path) -> None:
+    folder = tiny.build(tmp_path / "whisper", "whisper")
+    layer = "encoder.layers.0.self_attn.q_proj"
+    halves = {"A": torch.ones(RANK, 32), "B": torch.ones(32, RANK)}
+    tensors = {f"base_model.model.{layer}.lora_{h}.weight": t for h, t in halves.items()}
+    adapter = write_adapter(tmp_path / "lora", tensors)
+    expected = logits_of(candidate(folder, adapter), tmp_path)
+    named = tiny.read_tensors(folder).items()
+    tiny.write_tensors(
+        folder, {f"model.{n}" if n.startswith("encoder.") else n: t for n, t in named}
+    )
+    np.testing.assert_allclose(logits_of(candidate(folder, adapter), tmp_path), expected, atol=1e-5)
 
 
 def test_no_other_loader_forgets_it(folder: Path, tmp_path: Path) -> None:

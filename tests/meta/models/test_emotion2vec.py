@@ -379,7 +379,8 @@ def test_a_config_of_transformers_comes_first(published: Place) -> None:
 @pytest.mark.parametrize("text", ["model: Paraformer\n", "model_conf: {}\n", b"\xff\xfe"])
 def test_another_model_of_funasr_is_not_chosen(published: Place, text: str | bytes) -> None:
     published.write(CONFIG, text)
-    message = "it is in FunASR's format (config.yaml, configuration.json, model.pt), without a config.json"
+    files = f"{CONFIG}, {FILES}, {WEIGHTS}"
+    message = f"it is in FunASR's format ({files}), without a config.json"
     assert rejection(published).startswith(f"unsupported_library: {message}")
 
 

@@ -414,6 +414,33 @@ def test_other_inputs_and_outputs_are_refused(
     assert rejection(tmp_path) == f"unsupported_library: {GRAPH} {message}"
 
 
+def retyped(folder: Path, kind: str) -> None:
+    """Have a graph take its mask as numbers of another kind."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
+    graph = onnx.load(folder / GRAPH)
+    (mask,) = (given for given in graph.graph.input if given.name == "attention_mask")
+    mask.type.tensor_type.elem_type = onnx.TensorProto.DataType.Value(kind)
+    for node in graph.graph.node:
+        node.input[:] = [f"whole_{n}" if n == mask.name else n for n in node.input]
+    whole = onnx.TensorProto.INT64
+    cast = onnx.helper.make_node("Cast", [mask.name], [f"whole_{mask.name}"], to=whole)
+    graph.graph.node.insert(0, cast)
+    onnx.save(graph, folder / GRAPH)
+
+
+def test_a_mask_may_be_of_truths(tmp_path: Path) -> None:
+    original = export(tmp_path, mask=True, **LAYER)
+    retyped(tmp_path, "BOOL")
+    agree(loaded(tmp_path).logits(CLIPS[1]), original.logits(CLIPS[1]))
+
+
+def test_a_mask_of_another_type_is_refused(tmp_path: Path) -> None:
+    export(tmp_path, mask=True)
+    retyped(tmp_path, "FLOAT16")
+    message = f"{GRAPH} takes attention_mask as tensor(float16), but should take one of "
+    assert rejection(tmp_path).startswith(f"unsupported_library: {message}")
+
+
 def test_several_outputs_of_other_names_are_refused(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="onnx is not installed, which adds an output")
     export(tmp_path, output="scores", **GROUP)

@@ -39,7 +39,12 @@ _ABOUT = (
     "{}, run by onnxruntime on the CPU. If it only takes clips of one length, others are cut or "
     "padded with zeros to it."
 )
-_TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
+_TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+}
 
 
 class OnnxLoader:
@@ -152,6 +157,8 @@ def _require_known(session: Any, graph: str, values: str) -> None:
         what = f"takes {listed(sorted(inputs))}, but should take {should}"
     elif (found := inputs[str(main)].type) != "tensor(float)":
         what = f"takes {main} as {found}, but should take tensor(float)"
+    elif strange := {given.type for given in inputs.values()} - _TYPES.keys():
+        what = f"takes {_MASK} as {listed(strange)}, but should take one of {listed(_TYPES, 9)}"
     elif "logits" not in outputs and len(outputs) > 1:
         what = f"gives {listed(outputs)}, but should give logits"
     else:

@@ -78,10 +78,11 @@ class StockLoader:
             raise Rejected("no_weights", f"{message}; {snapshot.listing}")
         config = read_config(snapshot)
         names, make = read_names(snapshot, config), partial(self._class, snapshot)
-        adapter = outline_adapter(snapshot, index)
+        adapter, wrapper = outline_adapter(snapshot, index), ""
         if adapter is not None:
-            index = adapter.index(index, make(config, index).base_model_prefix)
+            wrapper, index = adapter.index(index, make(config, index).base_model_prefix)
         fit = best_fit(make, config, index, expected_weights)
+        fit = replace(fit, prefix=wrapper + fit.prefix)
         extractor, problem = load_extractor(snapshot, fit.config)
         content = snapshot.read_json("config.json")
         remarks = (

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from sertify.gates.weights import Mismatch, WeightReport
-from sertify.hub.tensors.index import TensorIndex
+from sertify.hub.tensors.index import Tensor, TensorIndex
 from sertify.models.failures import config_errors, quiet, weight_errors
 
 LOADING = {
@@ -51,8 +51,13 @@ def _rounded(network: Any, index: TensorIndex, strange: Collection[str]) -> tupl
     """Names of tensors of whole numbers that stand for real ones."""
     state = network.state_dict().items()
     counts = {name for name, tensor in state if not tensor.is_floating_point()} | {*strange}
-    whole = (name for name, tensor in index.tensors.items() if _WHOLE.fullmatch(tensor.dtype))
+    whole = (name for name, tensor in index.tensors.items() if is_whole(tensor))
     return tuple(sorted(name for name in whole if name not in counts))
+
+
+def is_whole(tensor: Tensor) -> bool:
+    """Whether a tensor is one of whole numbers."""
+    return _WHOLE.fullmatch(tensor.dtype) is not None
 
 
 # As safetensors calls them, and as torch does.
