@@ -56,6 +56,13 @@ def _rightly_spelt(written: Any, info: ValidationInfo) -> Any:
     return written
 
 
+def _no_number(written: Any) -> Any:
+    if type(written) is int:
+        rate = f"write {{sampling_rate: {written}}}"
+        raise complaint(f"is {written}, but should be an id or a folder; for a plain one {rate}")
+    return written
+
+
 Reference = Annotated[
     str,
     # A hub id has no colon, so that its address on the web is not taken for a folder.
@@ -118,7 +125,8 @@ def _commits(trusted: dict[str, str]) -> dict[str, str]:
             raise complaint(f"has {quoted(repository)}, which is not a hub id such as org/model")
         if not re.fullmatch(r"[0-9a-f]{40}", commit):
             raise complaint(
-                f"has {quoted(commit)} for {repository}, but should have a commit of 40 hex digits"
+                f"has {quoted(commit)} for {repository}, but should have a commit: 40 hex digits,"
+                " in small letters"
             )
     return trusted
 
@@ -146,6 +154,7 @@ Columns = Annotated[
 FeatureExtractor = Annotated[
     Annotated[Reference, Tag("<reference>")] | Annotated[SamplingRate, Tag("<rate>")],
     Discriminator(lambda value: "<rate>" if isinstance(value, Mapping) else "<reference>"),
+    BeforeValidator(_no_number),
 ]
 
 
@@ -260,12 +269,12 @@ class Entry(Keys):
                 raise complaint(f"has {quoted(name)} twice, but should be distinct")
         return names
 
-    @field_validator("trusted_code")
+    @field_validator("trusted_code", "network")
     @classmethod
-    def _beside_its_own(cls, trusted: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        if trusted and info.data.get("trust_remote_code") is False:
-            raise complaint("only goes with trust_remote_code: true, for its config is read by it")
-        return trusted
+    def _beside_its_own(cls, asked: Any, info: ValidationInfo) -> Any:
+        if asked and info.data.get("trust_remote_code") is False:
+            raise complaint("only goes with trust_remote_code: true; without that no code runs")
+        return asked
 
     @field_validator("emotions")
     @classmethod

@@ -198,6 +198,8 @@ def unadapted() -> Iterator[None]:
 
 
 def _config_of(home: Repository) -> Mapping[str, Any]:
+    if ADAPTER_CONFIG not in home.files:
+        raise _unsupported(f"{home.model} has no {ADAPTER_CONFIG}; {home.listing}")
     try:
         config = home.read_json(ADAPTER_CONFIG)
     except (OSError, ValueError, RecursionError) as error:

@@ -56,7 +56,9 @@ def outline(snapshot: Snapshot, index: TensorIndex) -> Blueprint:
         wish = snapshot.candidate.loader
         if wish == "auto":
             raise
-        message = f"{rejection.message} (candidates.yaml says loader: {wish})"
+        message = (
+            f"{rejection.message} (candidates.yaml says loader: {wish}; auto looks which one fits)"
+        )
         raise Rejected(rejection.reason.code, message) from rejection
 
 

@@ -604,15 +604,16 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
         ),
         (
             f"trusted_code: {{someone/base: {COMMIT}}}",
-            "trusted_code only goes with trust_remote_code: true, for its config is read by it",
+            "trusted_code only goes with trust_remote_code: true; without that no code runs",
         ),
+        ("network: true", "network only goes with trust_remote_code: true; without that no code"),
         (
             "trusted_code: {someone/base: main}",
-            "trusted_code has 'main' for someone/base, but should have a commit of 40 hex digits",
+            "trusted_code has 'main' for someone/base, but should have a commit: 40 hex digits,",
         ),
         (
             f"trusted_code: {{someone/base: {COMMIT[:12]}}}",
-            f"trusted_code has '{COMMIT[:12]}' for someone/base, but should have a commit of 40",
+            f"trusted_code has '{COMMIT[:12]}' for someone/base, but should have a commit: 40",
         ),
         (
             f"trusted_code: {{./base: {COMMIT}}}",
@@ -631,7 +632,10 @@ candidates.yaml:10: candidate "superb-er": labels is 'neutral', but should be a 
             "emotions.a is 'happines', which is not a known emotion; did you mean 'happiness'?",
         ),
         ("emotions: [a]", "emotions is a list, but should be a mapping"),
-        ("feature_extractor: 16000", "feature_extractor is 16000, but should be text; quote it"),
+        (
+            "feature_extractor: 16000",
+            "feature_extractor is 16000, but should be an id or a folder; for a plain one write {",
+        ),
         (
             "feature_extractor: {sampling_rate: 16000, sampling_rat: 1}",
             "unknown key 'sampling_rat' in feature_extractor; did you mean 'sampling_rate'?",

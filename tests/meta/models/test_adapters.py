@@ -241,6 +241,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], str]] = {
         "AT has no adapter_model.safetensors; its files are adapter_config.json",
     ),
     "no-config": (
+        lambda at: (write_adapter(at) / CONFIG).unlink(),
+        f"AT has no {CONFIG}; its files are adapter_model.safetensors",
+    ),
+    "broken-config": (
         lambda at: (write_adapter(at) / CONFIG).write_text("["),
         f"{CONFIG} of AT cannot be read: ",
     ),

@@ -171,8 +171,8 @@ def test_another_model_type_is_not_for_it(categorical: Place) -> None:
 def test_asked_for_by_name_it_says_what_it_needs(categorical: Place) -> None:
     tiny.edit_json(categorical.folder / "config.json", lambda c: c.pop("ssl_type"))
     assert categorical.rejection(loader="odyssey") == (
-        'bad_config: config.json has not {"model_type": "ser", "ssl_type": a repository} '
-        "(candidates.yaml says loader: odyssey)"
+        'bad_config: config.json should have "model_type": "ser", and a repository as "ssl_type" '
+        "(candidates.yaml says loader: odyssey; auto looks which one fits)"
     )
 
 

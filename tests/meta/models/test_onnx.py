@@ -457,7 +457,8 @@ def test_of_two_graphs_one_has_to_be_named(tmp_path: Path) -> None:
     original = export(tmp_path, name="first.onnx", **GROUP)
     (tmp_path / "second.onnx").write_bytes(b"")
     assert rejection(tmp_path, loader="onnx").endswith(
-        ". Set `weights:` to one of first.onnx, second.onnx (candidates.yaml says loader: onnx)"
+        ". Set `weights:` to one of first.onnx, second.onnx"
+        " (candidates.yaml says loader: onnx; auto looks which one fits)"
     )
     model = loaded(tmp_path, weights="first.onnx")
     assert model.blueprint.files == ("first.onnx",)

@@ -728,7 +728,7 @@ def test_what_is_wrong_is_refused(
 ) -> None:
     breaker(replica)
     found = rejection(replica, loader="sensevoice").removesuffix(
-        " (candidates.yaml says loader: sensevoice)"
+        " (candidates.yaml says loader: sensevoice; auto looks which one fits)"
     )
     assert found.startswith(message), found
 

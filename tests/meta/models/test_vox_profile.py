@@ -431,5 +431,5 @@ def test_asked_for_by_name_it_says_what_it_needs(wavlm: Place) -> None:
     (wavlm.folder / "other" / "config.json").replace(wavlm.folder / "config.json")
     assert wavlm.rejection(loader="vox-profile") == (
         "bad_config: config.json names no pretrain_model, or it is not what Vox-Profile writes "
-        "(candidates.yaml says loader: vox-profile)"
+        "(candidates.yaml says loader: vox-profile; auto looks which one fits)"
     )

@@ -52,7 +52,7 @@ class OdysseyLoader(RebuildingLoader):
         """Read config.json, and the config of the backbone that it names."""
         source = odyssey_backbone(snapshot)
         if source is None:
-            message = 'config.json has not {"model_type": "ser", "ssl_type": a repository}'
+            message = 'config.json should have "model_type": "ser", and a repository as "ssl_type"'
             raise Rejected("bad_config", message)
         require(judge_values(snapshot))
         values = ConfigValues(snapshot.read_json("config.json"))
