@@ -81,7 +81,12 @@ class Snapshot(Repository):
     @property
     def card(self) -> Card:
         """What its model card declares."""
-        return read_card(self.folder if CARD in self.files else self.root)
+        return read_card(self.card_folder)
+
+    @property
+    def card_folder(self) -> Path:
+        """Where its model card is, which of a subfolder is that of the whole repository."""
+        return self.folder if CARD in self.files else self.root
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -208,6 +208,11 @@ def test_terms_beside_the_licence_are_told(wavlm: Place) -> None:
     card = wavlm.folder / "README.md"
     card.write_text(card.read_text() + "**Out-of-Scope Use**\n- No commercial use\n")
     assert wavlm.outlined().remark.endswith(" Its card says: no commercial use.")
+    (wavlm.folder / "best").mkdir()
+    for file in ("config.json", "model.safetensors"):
+        (wavlm.folder / file).rename(wavlm.folder / "best" / file)
+    blueprint = wavlm.outlined(subfolder="best")
+    assert blueprint.remark.endswith(" Its card says: no commercial use.")
 
 
 def test_its_config_names_no_other_task(wavlm: Place) -> None:

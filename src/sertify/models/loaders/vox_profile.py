@@ -15,6 +15,7 @@ from transformers import Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 from sertify.gates.loadability import require
 from sertify.hub.companions import VOX_PROFILE_BACKBONES, vox_profile_config
 from sertify.hub.configs import judge_values
+from sertify.hub.downloads import CARD
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching
@@ -189,7 +190,7 @@ def _remarks(snapshot: Snapshot, heads: Mapping[str, int], kind: str) -> tuple[s
 def _terms(snapshot: Snapshot) -> str:
     """Say what the card adds to the name of its licence, which does not tell."""
     with suppress(OSError, ValueError):
-        if _TERMS in read_text(snapshot.folder / "README.md").lower():
+        if _TERMS in read_text(snapshot.card_folder / CARD).lower():
             return f"Its card says: {_TERMS}."
     return ""
 
