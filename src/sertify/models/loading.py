@@ -10,10 +10,10 @@ import torch
 
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import Tensor, TensorIndex
-from sertify.models.adapters import index_adapter
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import opened, wrapper_of
 from sertify.models.failures import quiet, text_of, weight_errors
+from sertify.models.loaders.adapters import index_adapter
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.loaders.stock import StockLoader
 from sertify.models.model import LoadedModel

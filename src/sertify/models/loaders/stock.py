@@ -22,10 +22,10 @@ from sertify.hub.label_names import Names, names_of
 from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
-from sertify.models.adapters import left_over, load_adapter, outline_adapter, unadapted
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.checkpoints import read_tensors
 from sertify.models.failures import config_errors, quiet, weight_errors
+from sertify.models.loaders.adapters import left_over, load_adapter, outline_adapter, unadapted
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
 from sertify.models.loaders.mending import completed, plain_config, remarks_on, run_of_the_mill
