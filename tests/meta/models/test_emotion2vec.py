@@ -467,6 +467,12 @@ def test_lines_after_the_last_label_do_not_count(published: Place) -> None:
     assert outlined(published).labels == NINE
 
 
+def test_a_list_without_a_label_is_refused(published: Place) -> None:
+    published.write(TOKENS, "\n".join(f"unuse_{index}" for index in range(9)))
+    message = f"{TOKENS} has no label: all of unuse_0, unuse_1, "
+    assert rejection(published).startswith(f"label_count_mismatch: {message}")
+
+
 def test_without_a_list_the_outputs_are_numbered(published: Place) -> None:
     (published.folder / TOKENS).unlink()
     (published.folder / FILES).unlink()

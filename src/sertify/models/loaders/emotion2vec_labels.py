@@ -50,6 +50,9 @@ def read_outputs(snapshot: Snapshot, rows: int | None) -> Emotion2vecOutputs:
         message = f"{source} has {counted(len(names), 'label')}, {listed(names, most=20)}"
         raise Rejected("label_count_mismatch", f"{message}; but {layer}")
     unused = [name.startswith(_UNUSED) for name in names]
+    if names and all(unused):
+        message = f"{source} has no label: all of {listed(names)} stand for nothing"
+        raise Rejected("label_count_mismatch", message)
     return Emotion2vecOutputs(
         labels=tuple(name for name, left_out in zip(names, unused, strict=True) if not left_out),
         kept=tuple(index for index, left_out in enumerate(unused) if not left_out),
