@@ -50,9 +50,14 @@ class Book:
         return tuple(filter(None, names_in(read_yaml(self.text.encode()))))
 
     def holding(self, other: Candidate) -> str:
-        """Return the name of the candidate that is the same repository; "" where none is."""
+        """Return the name of the candidate that is the same repository; "" where none is.
+
+        Where the other one has no revision, any is the same.
+        """
         found = suite_of(self.text.encode(), self.path).candidates if self.names else ()
-        return next((each.name for each in found if _place(each) == _place(other)), "")
+        same = (each for each in found if _place(each) == _place(other))
+        revisions = ((each.name, each.revision) for each in same)
+        return next((name for name, at in revisions if other.revision in (None, at)), "")
 
     def check(self) -> None:
         """Raise ``ConfigurationError`` with all that is wrong with it."""
@@ -97,7 +102,7 @@ class Book:
 def _place(candidate: Candidate) -> tuple[object, ...]:
     """Return what tells one repository from another; to the hub, capitals do not."""
     where = candidate.folder or candidate.model.casefold()
-    return (where, candidate.revision, candidate.subfolder, candidate.weights)
+    return (where, candidate.subfolder, candidate.weights)
 
 
 def free_name(wish: str, taken: Collection[str]) -> str:

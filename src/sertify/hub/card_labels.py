@@ -11,7 +11,7 @@ from sertify.vocabulary.text import fold
 _NAME = r"[\"']([^\"'\n]{1,60})[\"']"
 _BY_NUMBER = re.compile(rf"\b(\d{{1,3}})[\"']?\s{{0,5}}:\s{{0,5}}{_NAME}")
 _BY_NAME = re.compile(rf"{_NAME}\s{{0,5}}:\s{{0,5}}(\d{{1,3}})\b")
-_LIST = re.compile(rf"\[\s*{_NAME}(?:\s*,\s*{_NAME})*\s*,?\s*\]")
+_LIST = re.compile(rf"\[\s*{_NAME}(?:\s*,\s*{_NAME})*(?:\s*,)?\s*\]")
 _NEXT = re.compile(r"[\s,\"']{0,40}")  # what is between two of a mapping
 
 

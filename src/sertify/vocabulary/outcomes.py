@@ -76,7 +76,8 @@ class Judgement:
     """The outcome of one check with its evidence.
 
     ``details`` holds what a report shows beyond the measurements (confusion matrix, key names),
-    in JSON types only. Of texts that others wrote it keeps as much as can be shown.
+    in JSON types only. Of texts that others wrote it keeps as much as can be shown. Its ``remark``
+    is a message of several sentences.
     """
 
     outcome: Outcome
@@ -88,7 +89,9 @@ class Judgement:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
-        object.__setattr__(self, "details", bounded(self.details))
+        remark = self.details.get("remark")
+        whole = {"remark": shortened(remark, LONGEST_MESSAGE)} if isinstance(remark, str) else {}
+        object.__setattr__(self, "details", {**bounded(self.details), **whole})
 
 
 def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:

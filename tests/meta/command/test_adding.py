@@ -121,6 +121,7 @@ def test_the_commit_is_written_where_it_is_asked_for(here: Path, hub: LocalHub, 
     assert new.revision == hub.commit("org/new")
     assert mine.revision is None
     assert "    model: org/new\n    revision: " in (here / "candidates.yaml").read_text()
+    assert "org/new is there already, as new; give --revision" in add("org/new", code=2)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,13 @@ def test_without_a_card_there_are_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["['a',", "'a' ", "[ 'a'     ,    ", "1:'", "0: 'a', ", "'a':1 ", "[", "['a'" + " " * 999],
+    [
+        *("['a',", "'a' ", "[ 'a'     ,    ", "1:'", "0: 'a', ", "'a':1 ", "[", "['a'" + " " * 999),
+        "['a'" + " " * 190_000,
+        "['a'," + " " * 190_000,
+        "[" + " " * 190_000,
+    ],
+    ids=len,
 )
 def test_a_long_card_is_read_as_quickly_as_a_short_one(tmp_path: Path, piece: str) -> None:
     (tmp_path / "README.md").write_text(piece * (200_000 // len(piece)))

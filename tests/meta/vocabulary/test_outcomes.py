@@ -258,3 +258,13 @@ def clips(message: str) -> tuple[int, int]:
 )
 def test_a_bound_reads_as_a_requirement(bound: Bound, text: str) -> None:
     assert str(bound) == text
+
+
+def test_of_a_remark_no_sentence_is_lost() -> None:
+    remark = " ".join(f"This is sentence {number}." for number in range(100))
+    details = {"remark": remark, "label": "x" * 1000}
+    kept = Judgement(Outcome.PASS, details=details).details
+    assert kept["remark"] == remark
+    assert len(kept["label"]) < 400
+    endless = Judgement(Outcome.PASS, details={"remark": "x" * 10**6}).details
+    assert len(endless["remark"]) < 5000
