@@ -143,14 +143,24 @@ def _chosen(first: _Table, second: _Table) -> Names:
     if first.names.named:
         _require_one_name(first)
         _require_agreement(first, second)
-        remarks = filter(None, (first.remark, _difference(first, second)))
-        return Names(first.names.by_index, first.names.source, " ".join(remarks))
+        found, gaps = first.names.by_index, _in_gaps(first, second)
+        whole = replace(first, rows={**first.rows, **{at: (name,) for at, name in gaps.items()}})
+        remarks = [first.remark, _difference(whole, second)]
+        for at, name in sorted(gaps.items()):
+            remarks.append(f"{first.source} has no name for output {at}; label2id calls it {name}.")
+        return Names({**found, **gaps}, first.names.source, " ".join(filter(None, remarks)))
     if not second.names.named:
         return first.names
     _require_one_name(second)
     why = "only numbers the outputs" if first.rows else "is absent"
     remark = f"{first.source} {why}, so the names are those of its label2id."
     return Names(second.names.by_index, second.names.source, f"{second.remark} {remark}".strip())
+
+
+def _in_gaps(first: _Table, second: _Table) -> dict[int, str]:
+    """Return the names that only label2id has, of outputs between those that id2label names."""
+    names = second.names.by_index if second.names.named else {}
+    return {at: name for at, name in names.items() if at not in first.rows and at < max(first.rows)}
 
 
 def _require_one_name(table: _Table) -> None:

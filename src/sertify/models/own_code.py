@@ -63,8 +63,10 @@ def class_of(snapshot: Snapshot, reference: NamedClass) -> Any:
         raise
 
 
-def own_config(snapshot: Snapshot) -> Any:
+def own_config(snapshot: Snapshot, mended: dict[str, Any] | None = None) -> Any:
     """Return config.json as the class of its own reads it; None where it names none that may run.
+
+    ``mended`` is its content where that class could not read the file as it is.
 
     Raises as `class_of` does, where nothing but that class could read it.
     """
@@ -74,6 +76,8 @@ def own_config(snapshot: Snapshot) -> Any:
         return None
     kind = class_of(snapshot, reference)
     _require_kind(kind, PreTrainedConfig, reference)
+    if mended is not None:
+        return kind.from_dict(mended)
     return kind.from_pretrained(snapshot.folder, local_files_only=True)
 
 

@@ -25,6 +25,7 @@ _OWN = "transformers_modules"
 
 _OFFLINE = re.compile(r"couldn't connect to 'http|offline mode|outgoing traffic has been disabled")
 _CALL = re.compile(r"(?:\w+\.)*?(\w+)?\.?(\w+)\(\) (?:got|missing|takes) ")
+_NESTED = re.compile(r"from_pretrained.*\bmeta device")
 _MOST = 100  # of frames, of causes, of variables
 
 
@@ -64,6 +65,10 @@ def _fault_of(error: Exception) -> Rejected | Blocked | None:
     if missing := _missing_package(error):
         return Blocked("missing_package", f"its own code imports {missing}, which is not installed")
     told = shortened(f"{type(error).__name__}: {safe(error)}", 300)
+    if isinstance(error, RuntimeError) and _NESTED.search(safe(error)):
+        nested = "loads other weights while its network is made"
+        message = f"its own code ({place}) {nested}, which {_dated('transformers')} does not allow"
+        return Rejected("outdated_code", message)
     if lacking := _lacking(error):
         return Rejected("outdated_code", f"{lacking} ({place}: {told})")
     return Rejected("broken_code", f"its own code ({place}) raises {told}")

@@ -32,6 +32,11 @@ READ: dict[str, tuple[dict[str, Any], str, str]] = {
     "only-label2id": ({"label2id": NAMES}, "label2id", ABSENT),
     "id2label-null": ({"id2label": None, "label2id": NAMES}, "label2id", ABSENT),
     "id2label-numbers": ({"id2label": NUMBERED, "label2id": NAMES}, "label2id", NUMBERS),
+    "a-gap-that-label2id-fills": (
+        {"id2label": {"0": "angry", "2": "sad"}, "label2id": NAMES},
+        "id2label",
+        "id2label of config.json has no name for output 1; label2id calls it happy.",
+    ),
     "list": (
         {"id2label": [*THREE], "label2id": NAMES},
         "id2label",

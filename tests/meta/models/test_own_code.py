@@ -5,6 +5,7 @@ All of it is real: repositories on a hub of this machine, processes, sockets, cu
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -586,6 +587,29 @@ def test_outdated_code_is_told_with_its_day(tmp_path: Path) -> None:
     folder = build(tmp_path / "own", OLD + CODE, transformers_version="4.17.0")
     found = verdict(local(folder, trust_remote_code=True), tmp_path)
     assert found.endswith("; its config is of transformers 4.17.0")
+
+
+@pytest.mark.parametrize("names", [[*tiny.LABELS], {n: i for i, n in enumerate(tiny.LABELS)}])
+def test_names_that_its_own_class_could_not_read(tmp_path: Path, names: Any) -> None:
+    folder = build(tmp_path / "own", id2label=names, label2id=None)
+    with on_its_way(local(folder, trust_remote_code=True), tmp_path) as way:
+        assert way.get("blueprint").labels == tiny.LABELS
+        assert way.get("model").examination.flaw is None
+
+
+def test_code_that_loads_other_weights_while_it_is_made(tmp_path: Path) -> None:
+    other = tiny.build(tmp_path / "other")
+    code = CODE + textwrap.dedent(f"""
+        def __init__(self, config):
+            super().__init__(config)
+            Wav2Vec2ForSequenceClassification.from_pretrained({str(other)!r})
+    """).replace("\n", "\n    ")
+    folder = build(tmp_path / "own", code)
+    found = verdict(local(folder, trust_remote_code=True), tmp_path)
+    nested = "loads other weights while its network is made, which transformers "
+    assert found.startswith("outdated_code: its own code (modeling.py, line ")
+    assert nested in found
+    assert "\n" not in found
 
 
 def test_a_dictionary_of_logits_will_do(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def plain_config(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "num_labels": number}
 
 
+def has_odd_names(content: Mapping[str, Any]) -> bool:
+    """Whether id2label is something else than transformers reads: names by the index of each."""
+    names = content.get("id2label")
+    usual = isinstance(names, dict) and all(str(at).isdecimal() for at in names)
+    return names is not None and not usual
+
+
 def _stated_number(content: Mapping[str, Any]) -> int | None:
     names, number = content.get("id2label"), content.get("num_labels")
     if names:

@@ -28,7 +28,13 @@ from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.adapters import left_over, load_adapter, outline_adapter, unadapted
 from sertify.models.loaders.extractors import load_extractor
 from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
-from sertify.models.loaders.mending import completed, plain_config, remarks_on, run_of_the_mill
+from sertify.models.loaders.mending import (
+    completed,
+    has_odd_names,
+    plain_config,
+    remarks_on,
+    run_of_the_mill,
+)
 from sertify.models.loaders.weight_reports import (
     LOADING,
     expected_weights,
@@ -157,7 +163,8 @@ def read_config(snapshot: Snapshot, name: str = "config.json") -> Any:
     content = snapshot.read_json(name)
     usual = name == "config.json"
     with config_errors(), quiet():
-        config = own_config(snapshot) if usual else None
+        mended = plain_config(content) if has_odd_names(content) else None
+        config = own_config(snapshot, mended) if usual else None
         if config is None and content["model_type"] in CONFIG_MAPPING:
             config = CONFIG_MAPPING[content["model_type"]].from_dict(plain_config(content))
         # Left unset, transformers asks on the terminal.
