@@ -144,7 +144,7 @@ def judge_task(config: Mapping[str, Any], *, adapted: bool = False) -> Judgement
     architecture = str(names[0]) if isinstance(names, list) and names else ""
     tasks = [task for ending, task in _OTHER_TASKS.items() if architecture.endswith(ending)]
     if _is_backbone(architecture, config.get("model_type")):
-        tasks = ["embedding; a backbone without a head"]
+        tasks = ["embedding, as it has no head"]
     measured = Measurement("other_tasks", len(tasks), "tasks")
     details = {"architecture": architecture}
     if not tasks or adapted:

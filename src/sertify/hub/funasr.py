@@ -18,7 +18,7 @@ from sertify.vocabulary.yaml_lines import read_yaml
 
 FUNASR_CONFIG = "config.yaml"
 
-FUNASR_FILES = "configuration.json"
+FUNASR_CONFIGURATION = "configuration.json"
 _MODEL = re.compile(r"""^model:[ \t]*["']?(\w{1,100})""", re.MULTILINE)
 # In the order in which FunASR looks for them.
 _TOKENS = ("tokens.json", "tokens.txt")
@@ -61,9 +61,9 @@ def funasr_token_file(repository: Repository) -> str:
 
 def _named(repository: Repository) -> Any:
     """Return what configuration.json has for the list of tokens; None where it has nothing."""
-    if FUNASR_FILES not in repository.files:
+    if FUNASR_CONFIGURATION not in repository.files:
         return None
-    value = repository.read_json(FUNASR_FILES)
+    value = repository.read_json(FUNASR_CONFIGURATION)
     for key in ("file_path_metas", "tokenizer_conf", "token_list"):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -1,6 +1,6 @@
 """The tensors of a weight file that is on this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,17 @@ def _can_be_mapped(path: Path) -> bool:
     except (CorruptWeights, NotInspectable):
         return False
     return source.head.startswith(b"PK\3\4") and not any(member.method for member in members)
+
+
+def read_files(
+    folder: Path, names: Iterable[str], inside: str = "", device: str = "cpu"
+) -> dict[str, torch.Tensor]:
+    """Return the tensors of several files as :func:`read_tensors` does; TypeError for none."""
+    pieces = [read_tensors(folder / name, inside, device) for name in names]
+    tensors = {name: tensor for piece in pieces for name, tensor in piece.items()}
+    if not tensors:
+        raise TypeError("it holds no tensors by name")
+    return tensors
 
 
 def opened(content: Any, inside: str) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from sertify.vocabulary.emotions import is_undecided
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.public_corpora import declared_corpus
 from sertify.vocabulary.text import clean
 
 _PLAIN_EXTRACTOR = {"sampling_rate": 16_000}
@@ -145,7 +145,7 @@ def _declared(found: Inspection) -> dict[str, Any]:
     assert found.snapshot is not None
     card = found.snapshot.card
     tags = (language_tag(language) for language in card.languages)
-    corpora = (known_corpus(name) or clean(name) for name in card.datasets)
+    corpora = (declared_corpus(name) or clean(name) for name in card.datasets)
     declared = {
         "languages": [*dict.fromkeys(filter(None, tags))],
         "licence": clean(card.licence).strip(),

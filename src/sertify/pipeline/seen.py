@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sertify.candidates.reading import Candidate, Suite
-from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.public_corpora import declared_corpus, known_corpus
 from sertify.vocabulary.text import fold
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def seen_in_training(
         return known and f"candidates.yaml says it was trained on {known}"
     if card is None:
         return ""
-    if known := _first(card.datasets, ours):
+    declared = {declared_corpus(name) or name: name for name in card.datasets}
+    if known := declared.get(_first(declared, ours), ""):
         return f"its model card lists {known} among its datasets"
     known = _first(card.mentions, ours)
     return known and f"its model card speaks of training on {known}"

@@ -30,6 +30,7 @@ from sertify.plugin.letters import make_warning_sendable
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, environment_of, open_cache
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.text import counted
 
 # Letters of a candidate's name, with which three columns take no more than 100.
 _SHORT = 20
@@ -169,7 +170,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     options = config.stash[OPTIONS]
     number = len(config.stash[CANDIDATES].all())
     speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
-    return [f"sertify: {number} candidates of {options.candidates.name}, on {speech}"]
+    return [f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"]
 
 
 def _speech(config: pytest.Config) -> str:

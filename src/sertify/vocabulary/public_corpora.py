@@ -98,6 +98,20 @@ def _with_short_name(name: str) -> str | None:
     return _BY_KEY[short]
 
 
+def declared_corpus(name: str) -> str | None:
+    """Return the public corpus that a data set of a model card is; None for one that is not known.
+
+    Of the benchmark SUPERB, that is the corpus of its emotion task.
+
+    >>> declared_corpus("superb"), declared_corpus("RAVDESS"), declared_corpus("librispeech_asr")
+    ('iemocap', 'ravdess', None)
+    """
+    return _OF_BENCHMARKS.get(_key(name.rpartition("/")[2])) or known_corpus(name)
+
+
+_OF_BENCHMARKS = {"superb": "iemocap"}
+
+
 def _without_fillers(name: str) -> str | None:
     parts = _parts(name)
     for inner in _inner(parts) if len(parts) <= _MOST_PARTS else ():

@@ -202,9 +202,9 @@ OTHER_TASKS = {
     "WavLMForXVector": "speaker verification",
     "Wav2Vec2ForAudioFrameClassification": "frame classification",
     "Qwen2ForCausalLM": "text generation",
-    "HubertModel": "embedding; a backbone without a head",
-    "Wav2Vec2BertModel": "embedding; a backbone without a head",
-    "ASTModel": "embedding; a backbone without a head",
+    "HubertModel": "embedding, as it has no head",
+    "Wav2Vec2BertModel": "embedding, as it has no head",
+    "ASTModel": "embedding, as it has no head",
 }
 MODEL_TYPES = {"HubertModel": "hubert", "Wav2Vec2BertModel": "wav2vec2-bert"}
 

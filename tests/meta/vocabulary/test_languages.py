@@ -20,6 +20,8 @@ CARD = Card(datasets=("someone/other", "narad/ravdess"), mentions=("tess", "emod
         (None, CARD, None, "RAVDESS", "its model card lists narad/ravdess among its datasets"),
         (None, CARD, "tess", "a", "its model card speaks of training on tess"),
         (None, CARD, "Emo-DB", "a", "its model card speaks of training on emodb"),
+        (None, Card(datasets=("superb",)), "iemocap", "a",
+         "its model card lists superb among its datasets"),
         (None, Card(datasets=("our_calls",)), None, "our-calls",
          "its model card lists our_calls among its datasets"),
     ],

@@ -17,7 +17,7 @@ from sertify.hub.funasr import FUNASR_CONFIG, funasr_model
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.checkpoints import read_tensors
+from sertify.models.checkpoints import read_files
 from sertify.models.failures import quiet, weight_errors
 from sertify.models.loaders.emotion2vec_labels import Emotion2vecOutputs, read_outputs
 from sertify.models.loaders.emotion2vec_network import BACKBONE, Emotion2vec, Emotion2vecConfig
@@ -77,18 +77,14 @@ class Emotion2vecLoader:
             receptive_field=receptive_field(config),
             memory=memory,
             remark=_remark(snapshot, outputs, taken_off),
-            material=(config, index.inside),
+            material=(config, index),
         )
 
     def load(self, blueprint: Blueprint, device: str) -> tuple[Network, WeightReport]:
         """Load it in float32."""
-        config, inside = blueprint.material
-        folder, content = blueprint.snapshot.folder, dict[str, Any]()
+        config, index = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
-            for name in blueprint.files:
-                content |= read_tensors(folder / name, inside)
-            if not content:
-                raise TypeError("it holds no tensors by name")
+            content = read_files(blueprint.snapshot.folder, blueprint.files, index.inside)
             tensors, _ = _renamed(config.recipe, content)
             network, info = Emotion2vec.from_pretrained(
                 None, config=config, state_dict=tensors, **LOADING
@@ -100,7 +96,9 @@ class Emotion2vecLoader:
         )
         # Padding would change the answers: no norm, attention or mean leaves it out.
         answering = TorchNetwork(network, extractor, Batching.EQUAL)
-        return answering, weight_report(network, info)
+        report = weight_report(network, info, index.others)
+        rounded = blueprint.weights.rounded if blueprint.weights else ()
+        return answering, replace(report, rounded=rounded)
 
 
 def _renamed(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sertify.hub.funasr import FUNASR_FILES, funasr_token_file, funasr_tokens
+from sertify.hub.funasr import FUNASR_CONFIGURATION, funasr_token_file, funasr_tokens
 from sertify.hub.plausible import MOST_LABELS
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
@@ -65,7 +65,7 @@ def _names(snapshot: Snapshot, rows: int | None) -> tuple[tuple[str, ...], str]:
     given = snapshot.candidate.labels
     if given is not None:
         return given, "candidates.yaml"
-    source = _told(FUNASR_FILES, lambda: funasr_token_file(snapshot))
+    source = _told(FUNASR_CONFIGURATION, lambda: funasr_token_file(snapshot))
     if not source:
         return tuple(f"LABEL_{index}" for index in range(rows or 0)), "nothing"
     tokens = [*_told(source, lambda: funasr_tokens(snapshot, source))]

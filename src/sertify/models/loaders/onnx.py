@@ -66,7 +66,7 @@ class OnnxLoader:
         optional_package("onnxruntime", "onnx")
         graph = _graph(snapshot)
         if graph is None:
-            message = f"it has none of {listed(_GRAPHS)}, nor a single other graph"
+            message = f"it has none of {listed(_GRAPHS)}, and not exactly one other graph"
             raise Rejected("no_weights", f"{message}; {snapshot.listing}{_choice(snapshot)}")
         weights = re.escape(graph) + EXTERNAL_DATA
         data = sorted(name for name in snapshot.files if re.fullmatch(weights, name))

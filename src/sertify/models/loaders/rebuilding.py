@@ -13,7 +13,7 @@ from sertify.hub.configs import judge_config, judge_values
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.checkpoints import read_tensors
+from sertify.models.checkpoints import read_files
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.fitting import Fit, readings, unwrapped
 from sertify.models.loaders.mending import plain_config, remark_on_attention
@@ -106,7 +106,9 @@ class RebuildingLoader(ABC):
         """Load it in float32."""
         plan, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
-            tensors = unwrapped(_tensors(blueprint, fit.index.inside), fit.prefix)
+            tensors = unwrapped(
+                read_files(blueprint.snapshot.folder, blueprint.files, fit.index.inside), fit.prefix
+            )
             network, info = plan.network.from_pretrained(
                 None, config=plan.config, state_dict=plan.named(tensors), **LOADING
             )
@@ -132,16 +134,6 @@ class RebuildingLoader(ABC):
         named = replace(index, tensors=plan.named(index.tensors))
         expected = None if index.problem else expected_weights(plan.network, plan.config, named)
         return plan, Fit(plan.network, plan.config, index, prefix, expected)
-
-
-def _tensors(blueprint: Blueprint, inside: str) -> dict[str, Any]:
-    folder = blueprint.snapshot.folder
-    tensors: dict[str, Any] = {}
-    for name in blueprint.files:
-        tensors |= read_tensors(folder / name, inside)
-    if not tensors:
-        raise TypeError("it holds no tensors by name")
-    return tensors
 
 
 def read_backbone(snapshot: Snapshot, name: str, outputs: int) -> Any:

@@ -18,7 +18,7 @@ from sertify.hub.funasr import fetched_small, funasr_model
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.checkpoints import read_tensors
+from sertify.models.checkpoints import read_files
 from sertify.models.failures import quiet, weight_errors
 from sertify.models.loaders.fitting import Fit, best_fit, unwrapped
 from sertify.models.loaders.sensevoice_features import (
@@ -102,9 +102,7 @@ class SenseVoiceLoader:
         """Load it in float32."""
         config, features, fit = blueprint.material
         with weight_errors(", ".join(blueprint.files)), quiet():
-            tensors: dict[str, Any] = {}
-            for name in blueprint.files:
-                tensors |= read_tensors(blueprint.snapshot.folder / name, fit.index.inside)
+            tensors = read_files(blueprint.snapshot.folder, blueprint.files, fit.index.inside)
             named = _renamed(unwrapped(tensors, fit.prefix))
             network, info = SenseVoiceClassifier.from_pretrained(
                 None, config=config, state_dict=named, **LOADING

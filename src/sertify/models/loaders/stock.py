@@ -23,7 +23,7 @@ from sertify.hub.plausible import oddity
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.checkpoints import read_tensors
+from sertify.models.checkpoints import read_files
 from sertify.models.failures import config_errors, quiet, weight_errors
 from sertify.models.loaders.adapters import left_over, load_adapter, outline_adapter, unadapted
 from sertify.models.loaders.extractors import load_extractor
@@ -147,9 +147,8 @@ def _source(blueprint: Blueprint, fit: Fit) -> tuple[Path | None, Any]:
     usual = not fit.index.inside and not fit.prefix and snapshot.candidate.weights is None
     if usual and adapter is None:
         return snapshot.folder, None
-    paths = (snapshot.folder / name for name in blueprint.files)
-    pieces = [unwrapped(read_tensors(path, fit.index.inside), fit.prefix) for path in paths]
-    tensors = {name: tensor for piece in pieces for name, tensor in piece.items()}
+    held = read_files(snapshot.folder, blueprint.files, fit.index.inside)
+    tensors = unwrapped(held, fit.prefix)
     return None, adapter.merge(tensors, fit.network.base_model_prefix) if adapter else tensors
 
 
