@@ -7,7 +7,7 @@ from dataclasses import replace
 from sertify.candidates.reading import Candidate
 from sertify.vocabulary.emotions import is_dimension, is_generic, refusal
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import did_you_mean, fold, listed
 
 
 def judge_named_labels(labels: Sequence[str]) -> Judgement:
@@ -48,12 +48,22 @@ def judge_emotions(labels: Sequence[str], candidate: Candidate) -> Judgement:
     unknown = [label for label in named if candidate.emotion_of(label) is None]
     measured = Measurement("unknown_labels", len(unknown), "labels")
     if not unknown:
-        return Judgement(Outcome.PASS, (measured,))
+        return Judgement(Outcome.PASS, (measured,), details=_strangers(labels, candidate))
     several = len(unknown) > 1
     subject = f"labels {listed(unknown)} are" if several else f"label {listed(unknown)} is"
     message = f"{subject} not known as an emotion, but each label should be"
     message += "".join(f"; {why}" for label in unknown[:3] if (why := refusal(label)))
     return Judgement(Outcome.FAIL, (measured,), "unknown_labels", message)
+
+
+def _strangers(labels: Sequence[str], candidate: Candidate) -> dict[str, str]:
+    """Tell of what `emotions:` says of labels that there are none of."""
+    there = {*map(fold, labels)}
+    strange = [name for name in candidate.emotions if fold(name) not in there]
+    if not strange:
+        return {}
+    near = did_you_mean(strange[0], labels)
+    return {"remark": f"`emotions:` has {listed(strange)}, but no label is called that{near}."}
 
 
 def judge_label_count(labels: Sequence[str], least: int) -> Judgement:

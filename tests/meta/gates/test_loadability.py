@@ -579,6 +579,15 @@ def test_labels_that_name_emotions() -> None:
     assert measured == {"unknown_labels": 0}
 
 
+def test_a_label_that_is_none_is_told() -> None:
+    candidate = Candidate(
+        name="m", model="org/m", emotions={"hypd": "excitement", "ANGRY": "anger"}
+    )
+    judgement = judge_emotions(["angry", "sad"], candidate)
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.details == {"remark": "`emotions:` has hypd, but no label is called that."}
+
+
 def test_labels_that_name_none() -> None:
     candidate = Candidate(name="m", model="org/m")
     judgement = judge_emotions(["angry", "hyped", "dog bark"], candidate)
