@@ -63,7 +63,8 @@ def _strangers(labels: Sequence[str], candidate: Candidate) -> dict[str, str]:
     if not strange:
         return {}
     near = did_you_mean(strange[0], labels)
-    return {"remark": f"`emotions:` has {listed(strange)}, but no label is called that{near}."}
+    told = f"`emotions:` has {listed(strange)}, but no label is called that{near}"
+    return {"remark": told if told.endswith("?") else f"{told}."}
 
 
 def judge_label_count(labels: Sequence[str], least: int) -> Judgement:

@@ -579,13 +579,16 @@ def test_labels_that_name_emotions() -> None:
     assert measured == {"unknown_labels": 0}
 
 
-def test_a_label_that_is_none_is_told() -> None:
-    candidate = Candidate(
-        name="m", model="org/m", emotions={"hypd": "excitement", "ANGRY": "anger"}
-    )
-    judgement = judge_emotions(["angry", "sad"], candidate)
+@pytest.mark.parametrize(
+    ("labels", "near"), [(("angry", "sad"), "; known are angry, sad."),
+                         (("angry", "happy"), "; did you mean 'happy'?")],
+)  # fmt: skip
+def test_a_label_that_is_none_is_told(labels: tuple[str, ...], near: str) -> None:
+    candidate = Candidate(name="m", model="org/m", emotions={"hapy": "happiness", "ANGRY": "anger"})
+    judgement = judge_emotions(labels, candidate)
     assert judgement.outcome is Outcome.PASS
-    assert judgement.details == {"remark": "`emotions:` has hypd, but no label is called that."}
+    said = f"`emotions:` has hapy, but no label is called that{near}"
+    assert judgement.details == {"remark": said}
 
 
 def test_labels_that_name_none() -> None:
