@@ -51,7 +51,7 @@ def funasr_token_file(repository: Repository) -> str:
     That is what configuration.json says, else the usual one. Raises ``OSError`` or ``ValueError``
     where configuration.json cannot be read, or names a file that is not there.
     """
-    named = _named(repository)
+    named = funasr_named(repository, "tokenizer_conf", "token_list")
     if named is None:
         return next((name for name in _TOKENS if name in repository.files), "")
     if not isinstance(named, str) or named not in repository.files:
@@ -59,12 +59,15 @@ def funasr_token_file(repository: Repository) -> str:
     return named
 
 
-def _named(repository: Repository) -> Any:
-    """Return what configuration.json has for the list of tokens; None where it has nothing."""
+def funasr_named(repository: Repository, *keys: str) -> Any:
+    """Return what configuration.json names as a file at a place of its; None for nothing.
+
+    Raises ``OSError`` or ``ValueError`` where it cannot be read.
+    """
     if FUNASR_CONFIGURATION not in repository.files:
         return None
     value = repository.read_json(FUNASR_CONFIGURATION)
-    for key in ("file_path_metas", "tokenizer_conf", "token_list"):
+    for key in ("file_path_metas", *keys):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 

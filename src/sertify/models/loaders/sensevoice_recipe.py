@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sertify.hub.funasr import FUNASR_CONFIG, FUNASR_CONFIGURATION, funasr_settings
+from sertify.hub.funasr import FUNASR_CONFIG, FUNASR_CONFIGURATION, funasr_named, funasr_settings
 from sertify.hub.snapshots import Snapshot
 from sertify.vocabulary.errors import Rejected
 from sertify.vocabulary.text import quoted
@@ -95,14 +95,10 @@ def named_file(snapshot: Snapshot, *keys: str) -> str:
 
     Raises ``Rejected`` with ``bad_config`` where it cannot be read.
     """
-    if FUNASR_CONFIGURATION not in snapshot.files:
-        return ""
     try:
-        value = snapshot.read_json(FUNASR_CONFIGURATION)
+        value = funasr_named(snapshot, *keys)
     except (OSError, ValueError, RecursionError) as error:
         raise Rejected("bad_config", f"{FUNASR_CONFIGURATION} cannot be read: {error}") from error
-    for key in ("file_path_metas", *keys):
-        value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
 
 
