@@ -1,5 +1,6 @@
 """Audio files to mono waveforms at the rate a model wants."""
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,11 +10,22 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from sertify.corpora.contents import Content
+
 Waveform = NDArray[np.float32]
 """Mono samples of shape (n,)."""
 
-SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3"})
+SUFFIXES = frozenset(
+    {".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3"}
+    | {".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".sph"}
+)
 """File name endings that count as audio, in lower case."""
+
+UNREAD_SUFFIXES = frozenset(
+    {".m4a", ".m4b", ".aac", ".ac3", ".amr", ".wma", ".mka", ".webm", ".mp4"}
+    | {".3gp", ".mkv", ".mov", ".avi"}
+)
+"""Endings of files that hold sound which is not read."""
 
 LONGEST = 600
 """Seconds above which a clip is not judged whole: a small file can hold days of silence."""
@@ -42,9 +54,13 @@ class UnreadableAudio(Exception):
 
 
 def read_audio(
-    path: Path, sampling_rate: int, least: int = 1, start: float = 0.0, end: float | None = None
+    source: Path | Content,
+    sampling_rate: int,
+    least: int = 1,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> Waveform:
-    """Decode a file or a stretch of it, mix it to mono and resample it.
+    """Decode a recording or a stretch of it, mix it to mono and resample it.
 
     Returns samples of shape (n,), n >= least.
 
@@ -62,7 +78,7 @@ def read_audio(
         end. What is outside is neither decoded nor judged.
     """
     rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
-    for rate, block in _blocks(path, start, end):
+    for rate, block in _blocks(_content(source), start, end):
         blocks.append(block)
         size += block.size
         if size > LONGEST * rate:
@@ -80,7 +96,7 @@ def read_audio(
 
 
 def segments(
-    path: Path,
+    source: Path | Content,
     sampling_rate: int,
     seconds: float,
     hop: float,
@@ -113,7 +129,9 @@ def segments(
         message = f"segments of {seconds:g} s every {hop:g} s, but neither should be below a sample"
         raise ValueError(message)
     flaws, kept = {"empty"}, False
-    for segment in _cut(_resampled(_blocks(path, start, end), sampling_rate), length, step):
+    for segment in _cut(
+        _resampled(_blocks(_content(source), start, end), sampling_rate), length, step
+    ):
         if segment.size and np.abs(segment).max() < SILENCE:
             flaws.add("silent")
         elif segment.size < least:
@@ -123,6 +141,17 @@ def segments(
             yield segment
     if not kept:
         raise UnreadableAudio(next(why for why in ("too_short", "silent", "empty") if why in flaws))
+
+
+def duration_of(content: Content) -> float | None:
+    """Return the seconds that the header of a file tells; None where it tells none."""
+    with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
+        if content.path.is_file():
+            if content.whole:
+                return float(soundfile.info(content.path).duration)
+            with content.open() as file:
+                return float(soundfile.info(file).duration)
+    return None
 
 
 def white_noise(seconds: float, sampling_rate: int) -> Waveform:
@@ -143,12 +172,18 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
         return exact
 
 
-def _blocks(path: Path, start: float, end: float | None) -> Iterator[tuple[int, Waveform]]:
+def _content(source: Path | Content) -> Content:
+    return source if isinstance(source, Content) else Content(source)
+
+
+def _blocks(content: Content, start: float, end: float | None) -> Iterator[tuple[int, Waveform]]:
     """Yield the sampling rate and the mean of the channels, piece by piece."""
-    if not path.is_file():  # reading from a pipe could take for ever
+    if not content.path.is_file():  # reading from a pipe could take for ever
         raise UnreadableAudio("undecodable", lasting=False)
     try:
-        with _Stream(path) as file:
+        with contextlib.ExitStack() as stack:
+            opened = content.path if content.whole else stack.enter_context(content.open())
+            file = stack.enter_context(_Stream(opened))
             if file.samplerate not in _RATES:
                 raise UnreadableAudio("undecodable")
             left = _seek(file, start, end)

@@ -1,6 +1,5 @@
 """Clips, and the corpora they make up."""
 
-import contextlib
 import functools
 import hashlib
 from collections import Counter, defaultdict
@@ -11,13 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sertify.corpora.contents import MISSING, Content
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import Blocked
-from sertify.vocabulary.files import Footprint, stamp_of
+from sertify.vocabulary.files import Footprint
 from sertify.vocabulary.text import shown
-
-MISSING = "missing"
-"""The digest of a file that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,10 @@ class Clip:
         How many clips of its label it stands for, where only some were drawn.
     cluster
         What it is resampled with, where that is not its speaker: its session, say.
+    offset, size
+        Where in the file its bytes lie, if other recordings lie there as well; see `Content`.
     digest, stamp
-        SHA-256 of the file, in hex, and how the file looked when that was taken.
+        SHA-256 of its bytes, in hex, and how the file looked when that was taken.
     """
 
     name: str
@@ -57,6 +56,8 @@ class Clip:
     mapped: str | None = None
     weight: float = 1.0
     cluster: str | None = None
+    offset: int = 0
+    size: int | None = None
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
 
@@ -66,6 +67,11 @@ class Clip:
         if self.label is None:
             return None
         return self.mapped or emotion_of(self.label) or self.label.casefold()
+
+    @property
+    def content(self) -> Content:
+        """Where its bytes lie."""
+        return Content(self.path, self.offset, self.size)
 
     @property
     def identified(self) -> bool:
@@ -158,7 +164,9 @@ def make_corpus(
     ``facts`` are other fields of `Corpus`.
     """
     read = functools.cache(_read)
-    ordered = _in_order(clip if clip.digest else replace(clip, **read(clip.path)) for clip in clips)
+    ordered = _in_order(
+        clip if clip.digest else replace(clip, **read(clip.content)) for clip in clips
+    )
     return Corpus(name, path, ordered, _fingerprint(ordered, members), members=members, **facts)
 
 
@@ -203,23 +211,16 @@ def _judged(clip: Clip) -> str:
 def require_same(clip: Clip) -> None:
     """Raise ``Blocked`` where the file of a clip is no longer what its digest tells of."""
     known = clip.stamp is not None or clip.digest == MISSING
-    if known and stamp_of(clip.path) != clip.stamp and _digest(clip.path) != clip.digest:
+    content = clip.content
+    if known and content.stamp != clip.stamp and content.digest() != clip.digest:
         message = f"{shown(clip.name)} changed after it was read for the first time"
         raise Blocked("changed_while_judged", message)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(content: Content) -> dict[str, Any]:
     """Return digest and stamp of a file; where it is written meanwhile, they will not agree."""
-    stamp = stamp_of(path)
-    return {"digest": _digest(path), "stamp": stamp}
-
-
-def _digest(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        if path.is_file():  # reading from a pipe could take for ever
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-    return MISSING
+    stamp = content.stamp
+    return {"digest": content.digest(), "stamp": stamp}
 
 
 def digest_of(text: str) -> str:

@@ -1,12 +1,13 @@
 """What a reader finds in a folder, before any of it is left out or hashed."""
 
-import os.path
+import posixpath
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -28,6 +29,56 @@ class Listing:
     columns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the reader of a form.
+
+    Parameters
+    ----------
+    detail
+        What follows the colon of ``--layout FORM:DETAIL``.
+    cluster
+        The columns by whose values clips are resampled together.
+    named
+        Whether somebody said that the folder is of this form.
+    """
+
+    detail: str = ""
+    cluster: tuple[str, ...] = ()
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Declined:
+    """What looked like a form, and the sentences that say why it was not read as such."""
+
+    why: tuple[str, ...]
+
+
+Reader = Callable[[Tree, Wanted], Listing | Declined | None]
+"""Reads the files of a folder as those of one form; returns None where they are not of it.
+
+Raises ``ConfigurationError`` where they are, but something in them is wrong.
+"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that labelled audio comes in.
+
+    Parameters
+    ----------
+    layout
+        What ``--layout`` calls it; several forms may share one.
+    needs
+        What a folder of it has, as messages say it: "db.yaml".
+    """
+
+    layout: str
+    needs: str
+    read: Reader
+
+
 def refuse_repeated(place: str, clips: Sequence[Clip]) -> None:
     """Raise ``ConfigurationError`` where the table at a place lists no file, or one twice."""
     if not clips:
@@ -37,21 +88,18 @@ def refuse_repeated(place: str, clips: Sequence[Clip]) -> None:
         raise ConfigurationError(f"{place} lists {listed(twice)} more than once")
 
 
-def is_below(folder: Path, name: str) -> bool:
-    """Whether the relative path `name` leads to something below `folder`, links followed."""
-    try:
-        # A corpus has many clips: resolving a Path takes three times as long.
-        path, root = (os.path.realpath(path) for path in (folder / name, folder))
-    except (OSError, ValueError):  # a NUL
-        return False
-    if name.startswith("/") or name == "." or os.path.islink(path):  # noqa: PTH114 - a loop
-        return False
-    return path == root or path.startswith(os.path.join(root, ""))  # noqa: PTH118
+def is_below(name: str) -> bool:
+    """Whether a relative path leads to something below where it begins; links are followed.
+
+    The Hub's cache and DVC keep files elsewhere, and links to them in the folder.
+    """
+    path = posixpath.normpath(name)
+    return not path.startswith(("/", "../")) and path not in ("..", ".") and "\0" not in name
 
 
 def is_there(folder: Path, name: str) -> bool:
     """Whether the relative path `name` leads to a file below `folder`."""
     try:
-        return is_below(folder, name) and (folder / name).is_file()
+        return is_below(name) and (folder / name).is_file()
     except OSError:  # a name that is too long
         return False

@@ -4,7 +4,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from sertify.corpora.clips import MISSING, Clip
+from sertify.corpora.clips import Clip
+from sertify.corpora.contents import MISSING
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, listed

@@ -1,28 +1,40 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
-from sertify.corpora.databases import header_in, read_database
-from sertify.corpora.file_names import detect, read_layout
-from sertify.corpora.folders import audio_in, read_folders, refuse_nested
-from sertify.corpora.layouts import LAYOUTS
-from sertify.corpora.listings import Listing
-from sertify.corpora.metadata import metadata_in, other_table, read_metadata
+from sertify.corpora.forms.databases import AUDFORMAT
+from sertify.corpora.forms.file_names import read_as, read_detected
+from sertify.corpora.forms.folders import FOLDERS
+from sertify.corpora.forms.layouts import LAYOUTS
+from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
+from sertify.corpora.listings import Form, Listing, Wanted
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.standing import doubts_about, standing_for
+from sertify.corpora.trees import tree_of
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
 from sertify.vocabulary.text import did_you_mean, fold, listed, shown
 
-_BY_PUBLIC_NAME = {layout.public: layout for layout in LAYOUTS}
-_LAYOUTS = ("auto", "metadata", "audformat", "folders", *_BY_PUBLIC_NAME)
+_FORMS = (
+    METADATA,
+    AUDFORMAT,
+    OTHER_TABLE,
+    Form("auto", "folders with one metadata.csv each", refuse_nested),
+    Form("auto", "files named as in a public corpus", read_detected),
+    FOLDERS,
+)
+"""What a folder may be, in the order in which it is looked for; the last one reads any audio."""
+
+_NAMED = (*_FORMS, *map(read_as, LAYOUTS))
+_LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
+_DETAILED = ("audformat",)
+"""The layouts of which a part can be named, after a colon."""
 
 
 def read_corpus(
@@ -103,47 +115,22 @@ def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, st
 
 def _listing(path: Path, layout: str, cluster: Sequence[str]) -> Listing:
     """Return what the reader that `layout` names reads."""
-    kind, _, table = layout.casefold().partition(":")
-    if kind not in _LAYOUTS or (table and kind != "audformat"):
+    kind, _, detail = layout.partition(":")
+    kind = kind.casefold()
+    if kind not in _LAYOUTS or (detail and kind not in _DETAILED):
         hint = did_you_mean(kind, _LAYOUTS)
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
-    if kind in _BY_PUBLIC_NAME:
-        return read_layout(path, audio_in(path), _BY_PUBLIC_NAME[kind], strict=True)
-    readers: dict[str, Callable[[Path], Listing]] = {
-        "auto": partial(_detected, cluster=cluster),
-        "metadata": partial(_from_metadata, cluster=cluster),
-        "folders": read_folders,
-    }
-    if kind in readers:
-        return readers[kind](path)
-    header = header_in(path)
-    if header is None:
-        raise ConfigurationError(f"--data {path}: has no db.yaml, which layout audformat needs")
-    return read_database(header, layout.partition(":")[2], cluster)
-
-
-def _detected(path: Path, cluster: Sequence[str]) -> Listing:
-    metadata, header = metadata_in(path), header_in(path)
-    if metadata is not None:
-        return read_metadata(metadata, cluster)
-    if header is not None:
-        return read_database(header, cluster=cluster)
-    table, unread = other_table(path, ("file_name", "label"))
-    if table is not None:
-        return read_metadata(table, cluster)
-    refuse_nested(path)
-    listing, disbelief = detect(path, audio_in(path))
-    listing = listing or read_folders(path)
-    return replace(listing, warnings=(*unread, *disbelief, *listing.warnings))
-
-
-def _from_metadata(path: Path, cluster: Sequence[str]) -> Listing:
-    metadata = metadata_in(path)
-    if metadata is None:
-        metadata, why = other_table(path, ("file_name",))
-    if metadata is None:
-        raise ConfigurationError(f"--data {path}: {': '.join(('has no metadata.csv', *why))}")
-    return read_metadata(metadata, cluster)
+    wanted = Wanted(detail, tuple(cluster), named=kind != "auto")
+    tree, why = tree_of(path), list[str]()
+    forms = _FORMS if kind == "auto" else [form for form in _NAMED if form.layout == kind]
+    for form in forms:
+        found = form.read(tree, wanted)
+        if isinstance(found, Listing):
+            return replace(found, warnings=(*why, *found.warnings))
+        why += found.why if found else ()
+    reason = "".join(f": {text}" for text in why)
+    message = f"has no {forms[0].needs}, which layout {kind} needs{reason}"
+    raise ConfigurationError(f"--data {path}: {message}")
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

@@ -49,7 +49,7 @@ class Recordings:
         clip: Clip, sampling_rate: int, seconds: float, hop: float, least: int = 1
     ) -> Iterator[Waveform]:
         """Yield the segments of a clip as :func:`audio.segments` does, and raise what it does."""
-        how = (clip.path, sampling_rate, seconds, hop, least, clip.start, clip.end)
+        how = (clip.content, sampling_rate, seconds, hop, least, clip.start, clip.end)
         try:
             yield from segments(*how)
         except UnreadableAudio:
@@ -59,7 +59,7 @@ class Recordings:
 
     def _decode(self, clip: Clip, key: _Key) -> Waveform:
         try:
-            samples = read_audio(clip.path, key[-1], 1, clip.start, clip.end)
+            samples = read_audio(clip.content, key[-1], 1, clip.start, clip.end)
         except UnreadableAudio as error:
             require_same(clip)
             if clip.identified and error.lasting:

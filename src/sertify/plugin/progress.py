@@ -170,15 +170,14 @@ def _mean_seconds(clips: Sequence["Clip"]) -> float:
     """Return the mean length of clips, from the headers of some of them."""
     if not clips:
         return 0.0
-    import soundfile
+    from sertify.corpora.audio import duration_of
 
-    spans: list[float] = []
     until = time.monotonic() + _PATIENCE
-    for clip in clips[:: max(1, len(clips) // _SAMPLE)]:
-        with suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
-            if clip.path.is_file() and time.monotonic() < until:
-                whole = soundfile.info(clip.path).duration
-                spans.append(min(whole, clip.end or whole) - clip.start)
+    spans = [
+        min(whole, clip.end or whole) - clip.start
+        for clip in clips[:: max(1, len(clips) // _SAMPLE)]
+        if time.monotonic() < until and (whole := duration_of(clip.content)) is not None
+    ]
     believed = [span for span in spans if 0 < span < _LONGEST]
     return sum(believed) / len(believed) if believed else 0.0
 

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 from sertify.corpora.audio import SUFFIXES, UnreadableAudio, read_audio, segments, white_noise
 
-FORMATS = ("wav", "flac", "ogg", "mp3")
+FORMATS = (
+    {"wav": "WAV", "wave": "WAV", "w64": "W64", "rf64": "RF64", "flac": "FLAC", "ogg": "OGG"}
+    | {"oga": "OGG", "mp3": "MP3", "aif": "AIFF", "aiff": "AIFF", "aifc": "AIFF", "au": "AU"}
+    | {"snd": "AU", "caf": "CAF", "sph": "NIST"}
+)
 
 
 def tone(rate: int, hertz: float = 440, seconds: float = 1) -> NDArray[np.float32]:
@@ -40,7 +44,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     """Write samples into a file."""
 
     def call(samples: Any, rate: int = 16_000, name: str = "clip.wav", **options: Any) -> Path:
-        soundfile.write(tmp_path / name, samples, rate, **options)
+        kind = FORMATS.get(name.rpartition(".")[2])
+        soundfile.write(tmp_path / name, samples, rate, **{"format": kind, **options})
         return tmp_path / name
 
     return call
@@ -58,7 +63,8 @@ def reason(path: Path, sampling_rate: int = 16_000, least: int = 1) -> str:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_each_format_is_decoded(write: Callable[..., Path], suffix: str) -> None:
-    waveform = read_audio(write(tone(16_000), name=f"clip.{suffix}"), 16_000)
+    path = write(tone(16_000), name=f"clip.{suffix}")
+    waveform = read_audio(path, 16_000)
     assert waveform.shape == pytest.approx((16_000,), abs=600)  # mp3 pads with silence
     assert frequency(waveform, 16_000) == 440
     assert level(waveform) == pytest.approx(0.5 / np.sqrt(2), rel=0.02)

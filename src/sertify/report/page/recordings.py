@@ -55,7 +55,7 @@ def _uri(clip: Clip) -> str | None:
     end = latest if clip.end is None else min(clip.end, latest)
     file = BytesIO()
     try:
-        samples = read_audio(clip.path, _RATE, 1, clip.start, end)
+        samples = read_audio(clip.content, _RATE, 1, clip.start, end)
         require_same(clip)
         # MP3, because all browsers play it; Safari does not play Opus in Ogg but in its latest.
         soundfile.write(file, samples, _RATE, format="MP3", **_SMALL)

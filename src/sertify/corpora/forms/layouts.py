@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sertify.corpora.roles import GENDERS
+from sertify.corpora.forms.roles import GENDERS
 
 _Codes = Mapping[str, str]
 

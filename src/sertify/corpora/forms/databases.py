@@ -9,7 +9,7 @@ from typing import Any
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of, column_named
-from sertify.corpora.database_tables import (
+from sertify.corpora.forms.database_tables import (
     column_of,
     columns_of,
     load_table,
@@ -18,9 +18,10 @@ from sertify.corpora.database_tables import (
     texts,
     values_of,
 )
-from sertify.corpora.file_names import public_named
-from sertify.corpora.listings import Listing, is_below, refuse_repeated
-from sertify.corpora.roles import gender_of
+from sertify.corpora.forms.file_names import public_named
+from sertify.corpora.forms.roles import gender_of
+from sertify.corpora.listings import Form, Listing, Wanted, is_below, refuse_repeated
+from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_start
 from sertify.vocabulary.public_corpora import known_corpus
@@ -44,6 +45,15 @@ def header_in(folder: Path) -> Path | None:
             if path != named and path.is_file() and _is_header(path):
                 others.append(path)
     return others[0] if len(others) == 1 else None
+
+
+def read_own_database(tree: Tree, wanted: Wanted) -> Listing | None:
+    """Read the database that a folder is."""
+    header = header_in(tree.root)
+    return None if header is None else read_database(header, wanted.detail, wanted.cluster)
+
+
+AUDFORMAT = Form("audformat", "db.yaml", read_own_database)
 
 
 def read_database(header: Path, wanted: str = "", cluster: Sequence[str] = ()) -> Listing:
@@ -140,7 +150,7 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
     for (file, start, end), *facts in zip(stretches, *columns, strict=True):
         label, speaker, gender, language, own_split = facts
         more = described.get(speaker or "", {})
-        if not is_below(header.parent, file):
+        if not is_below(file):
             raise ConfigurationError(
                 f"{header}: table {table} lists {file!r},"
                 f" but should list paths relative to {header.parent} and below it"

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.roles import COLUMN_NAMES, Table, aliases_of
+from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 

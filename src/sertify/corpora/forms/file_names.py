@@ -5,14 +5,30 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
-from sertify.corpora.layouts import LAYOUTS, Layout
-from sertify.corpora.listings import Listing
+from sertify.corpora.forms.layouts import LAYOUTS, Layout
+from sertify.corpora.listings import Declined, Form, Listing, Wanted
+from sertify.corpora.trees import Tree, require_audio
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, listed
 
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
+
+
+def read_as(layout: Layout) -> Form:
+    """Return the form of folders that are read as a public corpus where somebody says so."""
+
+    def read(tree: Tree, _: Wanted) -> Listing:
+        return read_layout(tree.root, require_audio(tree), layout, strict=True)
+
+    return Form(layout.public, f"files named as in {layout.name}", read)
+
+
+def read_detected(tree: Tree, _: Wanted) -> Listing | Declined | None:
+    """Read files as those of a public corpus whose names they have; see `detect`."""
+    listing, why = detect(tree.root, require_audio(tree))
+    return listing or (Declined(why) if why else None)
 
 
 def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[str, ...]]:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import pytest
 
 from sertify.corpora.clips import Corpus
-from sertify.corpora.layouts import LAYOUTS
+from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.reading import read_corpus
 from sertify.vocabulary.public_corpora import known_corpus, language_of
 from tests.meta.trees import by_name, complaint, plant
 
-SHARED = Path(__file__).parents[4] / "shared" / "corpora"
+SHARED = Path(__file__).parents[5] / "shared" / "corpora"
 
 
 class Fact(NamedTuple):
@@ -160,7 +160,7 @@ def test_each_layout_has_a_tree_of_all_its_labels() -> None:
 
 
 def test_each_layout_is_documented() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
+    text = (Path(__file__).parents[4] / "docs" / "corpora.md").read_text("utf-8")
     rows = [line.split(" | ")[:2] for line in text.splitlines() if line.startswith("| `")]
     for layout in LAYOUTS:
         assert [f"| `{layout.public}`", layout.name] in rows

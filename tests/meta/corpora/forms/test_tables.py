@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from sertify.corpora.forms.roles import COLUMN_NAMES
 from sertify.corpora.reading import read_corpus
-from sertify.corpora.roles import COLUMN_NAMES
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.trees import by_name, complaint, plant
 
@@ -87,7 +87,7 @@ def test_a_column_called_label_is_the_label_and_one_that_differs_is_told(tmp_pat
 
 
 def test_the_names_of_columns_are_documented() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
+    text = (Path(__file__).parents[4] / "docs" / "corpora.md").read_text("utf-8")
     for role, others in COLUMN_NAMES.items():
         assert f"| `{role}` | {', '.join(f'`{name}`' for name in others)} |" in text
 
@@ -327,7 +327,9 @@ def test_metadata_asked_for_need_not_have_labels(tmp_path: Path) -> None:
 
 def test_metadata_asked_for_has_to_be_there(tmp_path: Path) -> None:
     root = plant(tmp_path, "a.wav")
-    assert complaint(root, layout="metadata") == "--data calls: has no metadata.csv"
+    assert complaint(root, layout="metadata") == (
+        "--data calls: has no metadata.csv, which layout metadata needs"
+    )
 
 
 # ------------------------------------------------------------------ hostile content

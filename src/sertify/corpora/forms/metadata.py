@@ -7,10 +7,19 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
-from sertify.corpora.file_names import public_named
-from sertify.corpora.listings import Listing, is_below, is_there, refuse_repeated
-from sertify.corpora.roles import COLUMN_NAMES, Table, gender_of, roles_of
-from sertify.corpora.tables import READERS, read_table
+from sertify.corpora.forms.file_names import public_named
+from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
+from sertify.corpora.forms.tables import READERS, read_table
+from sertify.corpora.listings import (
+    Declined,
+    Form,
+    Listing,
+    Wanted,
+    is_below,
+    is_there,
+    refuse_repeated,
+)
+from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -47,6 +56,25 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
     return None, (f"{listed(path.name for path in tables)} not read: {why}",)
 
 
+def read_own(tree: Tree, wanted: Wanted) -> Listing | None:
+    """Read the metadata file of a folder."""
+    metadata = metadata_in(tree.root)
+    return None if metadata is None else read_metadata(metadata, wanted.cluster)
+
+
+def read_other(tree: Tree, wanted: Wanted) -> Listing | Declined | None:
+    """Read the one table of another name, which needs no labels where somebody asks for it."""
+    needed = ("file_name",) if wanted.named else ("file_name", "label")
+    table, unread = other_table(tree.root, needed)
+    if table is None:
+        return Declined(unread) if unread else None
+    return read_metadata(table, wanted.cluster)
+
+
+METADATA = Form("metadata", "metadata.csv", read_own)
+OTHER_TABLE = Form("metadata", "metadata.csv", read_other)
+
+
 def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
     """Read the files that a table lists, also those that are missing.
 
@@ -70,6 +98,18 @@ def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
     refuse_repeated(f"{path}:", clips)
     public = public_named(path.parent, clips)
     return Listing(clips, path.name, public, warnings=warnings, columns=table.columns)
+
+
+def refuse_nested(tree: Tree, _: Wanted) -> None:
+    """Complain of folders that each have a metadata file: it is unclear which is meant."""
+    folder = tree.root
+    below = sorted(path for path in folder.glob("*") if path.is_dir())
+    nested = [path.name for path in below if metadata_in(path) is not None]
+    if nested:
+        raise ConfigurationError(
+            f"--data {folder}: has no metadata.csv, but its folders {listed(nested)} have one;"
+            f" give one of them, such as --data {folder / nested[0]}"
+        )
 
 
 def _unfit(path: Path, needed: Sequence[str]) -> str:
@@ -99,7 +139,7 @@ def _clips(table: Table, roles: Mapping[str, int]) -> Iterator[Clip]:
     for line, values in table.rows:
         given = values[roles["file_name"]] or ""
         name = _path_of(folder, given)
-        if not is_below(folder, name):
+        if not is_below(name):
             raise ConfigurationError(
                 f"{table.path}:{line}: {table.columns[roles['file_name']]} is {given!r},"
                 f" but should be a path relative to {folder} and below it"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sertify.corpora.forms.roles import COLUMN_NAMES, aliases_of
 from sertify.corpora.listings import is_there
-from sertify.corpora.roles import COLUMN_NAMES, aliases_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
