@@ -30,7 +30,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wish:
     """What is asked of the reader of a form.
 
     Parameters
@@ -55,7 +55,7 @@ class Declined:
     why: tuple[str, ...]
 
 
-Reader = Callable[[Tree, Asked], Listing | Declined | None]
+Reader = Callable[[Tree, Wish], Listing | Declined | None]
 """Reads the files of a folder as those of one form; returns None where they are not of it.
 
 Raises ``ConfigurationError`` where they are, but something in them is wrong.

@@ -11,7 +11,7 @@ from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
-from sertify.corpora.listings import Asked, Form, Listing
+from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.corpora.trees import tree_of
@@ -120,11 +120,11 @@ def _listing(path: Path, layout: str, cluster: Sequence[str]) -> Listing:
     if kind not in _LAYOUTS or (detail and kind not in _DETAILED):
         hint = did_you_mean(kind, _LAYOUTS)
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
-    asked = Asked(detail, tuple(cluster), named=kind != "auto")
+    wish = Wish(detail, tuple(cluster), named=kind != "auto")
     tree, why = tree_of(path), list[str]()
     forms = _FORMS if kind == "auto" else [form for form in _NAMED if form.layout == kind]
     for form in forms:
-        found = form.read(tree, asked)
+        found = form.read(tree, wish)
         if isinstance(found, Listing):
             return replace(found, warnings=(*why, *found.warnings))
         why += found.why if found else ()

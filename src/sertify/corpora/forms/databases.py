@@ -20,7 +20,7 @@ from sertify.corpora.forms.database_tables import (
 )
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.roles import gender_of
-from sertify.corpora.listings import Asked, Form, Listing, is_below, refuse_repeated
+from sertify.corpora.listings import Form, Listing, Wish, is_below, refuse_repeated
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_start
@@ -47,10 +47,10 @@ def header_in(folder: Path) -> Path | None:
     return others[0] if len(others) == 1 else None
 
 
-def read_own_database(tree: Tree, asked: Asked) -> Listing | None:
+def read_own_database(tree: Tree, wish: Wish) -> Listing | None:
     """Read the database that a folder is."""
     header = header_in(tree.root)
-    return None if header is None else read_database(header, asked.detail, asked.cluster)
+    return None if header is None else read_database(header, wish.detail, wish.cluster)
 
 
 AUDFORMAT = Form("audformat", "db.yaml", read_own_database)

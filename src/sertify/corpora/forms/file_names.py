@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.forms.layouts import LAYOUTS, Layout
-from sertify.corpora.listings import Asked, Declined, Form, Listing
+from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree, require_audio
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
@@ -19,13 +19,13 @@ _ENOUGH = 0.95
 def read_as(layout: Layout) -> Form:
     """Return the form of folders that are read as a public corpus where somebody says so."""
 
-    def read(tree: Tree, _: Asked) -> Listing:
+    def read(tree: Tree, _: Wish) -> Listing:
         return read_layout(tree.root, require_audio(tree), layout, strict=True)
 
     return Form(layout.public, f"files named as in {layout.name}", read)
 
 
-def read_detected(tree: Tree, _: Asked) -> Listing | Declined | None:
+def read_detected(tree: Tree, _: Wish) -> Listing | Declined | None:
     """Read files as those of a public corpus whose names they have; see `detect`."""
     listing, why = detect(tree.root, require_audio(tree))
     return listing or (Declined(why) if why else None)

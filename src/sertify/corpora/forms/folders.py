@@ -1,12 +1,12 @@
 """A folder of audio files, which may lie in a folder per label."""
 
 from sertify.corpora.clips import Clip
-from sertify.corpora.listings import Asked, Form, Listing
+from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.trees import Tree, require_audio
 from sertify.vocabulary.text import listed
 
 
-def read_folders(tree: Tree, _: Asked) -> Listing:
+def read_folders(tree: Tree, _: Wish) -> Listing:
     """Read audio files; the first folder on the way to a file is its label.
 
     Where most files lie in no folder, the others' are none.

@@ -11,10 +11,10 @@ from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.tables import READERS, read_table
 from sertify.corpora.listings import (
-    Asked,
     Declined,
     Form,
     Listing,
+    Wish,
     is_below,
     is_there,
     refuse_repeated,
@@ -56,19 +56,19 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
     return None, (f"{listed(path.name for path in tables)} not read: {why}",)
 
 
-def read_own(tree: Tree, asked: Asked) -> Listing | None:
+def read_own(tree: Tree, wish: Wish) -> Listing | None:
     """Read the metadata file of a folder."""
     metadata = metadata_in(tree.root)
-    return None if metadata is None else read_metadata(metadata, asked.cluster)
+    return None if metadata is None else read_metadata(metadata, wish.cluster)
 
 
-def read_other(tree: Tree, asked: Asked) -> Listing | Declined | None:
+def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
     """Read the one table of another name, which needs no labels where somebody asks for it."""
-    needed = ("file_name",) if asked.named else ("file_name", "label")
+    needed = ("file_name",) if wish.named else ("file_name", "label")
     table, unread = other_table(tree.root, needed)
     if table is None:
         return Declined(unread) if unread else None
-    return read_metadata(table, asked.cluster)
+    return read_metadata(table, wish.cluster)
 
 
 METADATA = Form("metadata", "metadata.csv", read_own)
@@ -100,7 +100,7 @@ def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
     return Listing(clips, path.name, public, warnings=warnings, columns=table.columns)
 
 
-def refuse_nested(tree: Tree, _: Asked) -> None:
+def refuse_nested(tree: Tree, _: Wish) -> None:
     """Complain of folders that each have a metadata file: it is unclear which is meant."""
     folder = tree.root
     below = sorted(path for path in folder.glob("*") if path.is_dir())
