@@ -17,7 +17,8 @@ class Listing:
     """The clips of a folder as one reader reads it; the other fields are those of a corpus.
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
-    that it was read from, if any.
+    that it was read from, if any. ``unpack`` returns the clips that are kept with places where
+    their recordings can be read, where they lie packed in other files.
     """
 
     clips: tuple[Clip, ...]
@@ -27,6 +28,7 @@ class Listing:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.forms.databases import AUDFORMAT
+from sertify.corpora.forms.embedded import ARROW, PARQUET
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS
 from sertify.corpora.forms.layouts import LAYOUTS
@@ -22,6 +23,8 @@ from sertify.vocabulary.public_corpora import known_corpus, language_of
 from sertify.vocabulary.text import did_you_mean, fold, listed, shown
 
 _FORMS = (
+    PARQUET,
+    ARROW,
     METADATA,
     AUDFORMAT,
     OTHER_TABLE,
@@ -33,7 +36,7 @@ _FORMS = (
 
 _NAMED = (*_FORMS, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat",)
+_DETAILED = ("arrow", "audformat", "parquet")
 """The layouts of which a part can be named, after a colon."""
 
 
@@ -90,6 +93,8 @@ def read_corpus(
     clips = [_told(clip, name, spoken, emotions) for clip in listing.clips]
     kept = clips if split is None else _of_split(path, clips, split)
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
+    if listing.unpack is not None:
+        drawn = [*listing.unpack(drawn)]
     left_out = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
     corpus = make_corpus(
         name,
