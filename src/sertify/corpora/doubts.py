@@ -1,7 +1,9 @@
 """What weakens conclusions from a corpus, in sentences that know how much they matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
+
+from sertify.vocabulary.text import listed
 
 
 class Doubt(str):
@@ -25,14 +27,21 @@ class Doubt(str):
         doubt.weight = weight
         return doubt
 
-    def of(self, name: str) -> "Doubt":
-        """Return it as a doubt about one of several corpora."""
-        return Doubt(f"{name}: {self}", self.weight)
-
 
 def in_order(texts: Iterable[str]) -> tuple[str, ...]:
     """Return sentences, each once, the heaviest first; those of equal weight stay in order."""
     return tuple(sorted(dict.fromkeys(texts), key=lambda text: -weighed(text).weight))
+
+
+def of_several(texts: Mapping[str, Iterable[str]]) -> tuple[Doubt, ...]:
+    """Return the sentences about each of several corpora, by its name; what is the same is one."""
+    about: dict[str, list[str]] = {}
+    for name, own in texts.items():
+        for text in own:
+            about.setdefault(text, []).append(name)
+    return tuple(
+        Doubt(f"{listed(names)}: {text}", weighed(text).weight) for text, names in about.items()
+    )
 
 
 def weighed(text: str) -> Doubt:

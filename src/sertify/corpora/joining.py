@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from sertify.corpora.clips import Corpus, digest_of, make_corpus
-from sertify.corpora.doubts import in_order, weighed
+from sertify.corpora.doubts import in_order, of_several
 from sertify.corpora.quality import alike, shared_audio, warnings_about
 from sertify.corpora.wholes import Wholes, whole_of, wholes
 from sertify.vocabulary.errors import ConfigurationError
@@ -34,7 +34,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         for part in corpora
         for clip in part.clips
     ]
-    warnings = [weighed(text).of(part.name) for part in corpora for text in part.warnings]
+    warnings = of_several({part.name: part.warnings for part in corpora})
     return make_corpus(
         " + ".join(part.name for part in corpora),
         Path(os.path.commonpath([part.path.absolute() for part in corpora])),

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.contents import MISSING
+from sertify.corpora.doubts import Doubt
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, listed
 
@@ -68,9 +69,10 @@ def _repetitions(groups: Sequence[Sequence[Clip]]) -> Iterator[str]:
     torn = [group for group in groups if len(_facts(group, "emotion")) > 1]
     if torn:
         sounds = f"{counted(len(torn), 'sound')} {'has' if len(torn) == 1 else 'have'}"
-        yield (
+        yield Doubt(
             f"{sounds} more than one label: {listed(map(_equation, torn), most=3)};"
-            " at most one of them can be right, so remove the others"
+            " at most one of them can be right, so remove the others",
+            Doubt.WRONG,
         )
     same = [group for group in groups if len(_facts(group, "emotion")) == 1]
     copies = sum(len(group) - 1 for group in same)

@@ -439,3 +439,18 @@ def test_a_hostile_name_is_told_on_one_line(tmp_path: Path) -> None:
     assert warned(root)[0].startswith(
         r"1 clip is a byte-identical copy of another: sad/a\x1b[2J\n\udce4.wav = sad/b.wav;"
     )
+
+
+def test_what_matters_most_is_told_first(tmp_path: Path) -> None:
+    table = rows("a.wav,sad,x", "b.wav,angry,x", "c.wav,xxx,x")
+    one = plant(tmp_path / "one", "a.wav", "c.wav", metadata_csv=table)
+    (one / "b.wav").write_bytes(b"a.wav")  # the same sound under another label
+    corpus = read_corpus(one)
+    order = ["1 sound has more than one label", "1 speaker: intervals", "1 clip left out: label"]
+    assert [text.startswith(start) for text, start in zip(corpus.warnings, order, strict=True)] == [
+        True
+    ] * 3
+    two = read_corpus(plant(tmp_path / "two", "d.wav", metadata_csv=rows("d.wav,sad,y")))
+    joined = join([two, corpus]).warnings
+    assert joined[0].startswith("one: 1 sound has more than one label")
+    assert joined[1] == "two, one: 1 speaker: intervals are wide below 10"
