@@ -10,11 +10,12 @@ from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS
 from sertify.corpora.forms.layouts import LAYOUTS
-from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
-from sertify.corpora.listings import Form, Listing, Wish
+from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, read_given, refuse_nested
+from sertify.corpora.forms.tables import READERS
+from sertify.corpora.listings import FileReader, Form, Listing, Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.standing import doubts_about, standing_for
-from sertify.corpora.trees import tree_of
+from sertify.corpora.trees import ending, tree_of
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
@@ -30,6 +31,9 @@ _FORMS = (
     FOLDERS,
 )
 """What a folder may be, in the order in which it is looked for; the last one reads any audio."""
+
+_FILES: Mapping[str, FileReader] = dict.fromkeys(READERS, read_given)
+"""How a file is read that is given instead of a folder, by its ending; its folder is the root."""
 
 _NAMED = (*_FORMS, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
@@ -51,6 +55,8 @@ def read_corpus(
     seed: int = 0,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
+
+    A file is read as the table of those that lie in its folder.
 
     Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
     what is needed.
@@ -75,13 +81,12 @@ def read_corpus(
     cluster
         The columns of its table by whose values clips are resampled together, such as session.
     """
-    if not path.is_dir():
-        what = "is a file, but should be a folder" if path.exists() else "there is no such folder"
-        raise ConfigurationError(f"--data {path}: {what}")
+    if not path.exists():
+        raise ConfigurationError(f"--data {path}: there is no such folder")
     if limit is not None and limit < 1:
         raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
     listing = _listing(path, layout, cluster)
-    root = path.resolve()
+    root = _folder_of(path).resolve()
     name = name or root.name
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
     known = _public(public, listing.public, name, root.name)
@@ -121,6 +126,8 @@ def _listing(path: Path, layout: str, cluster: Sequence[str]) -> Listing:
         hint = did_you_mean(kind, _LAYOUTS)
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
     wish = Wish(detail, tuple(cluster), named=kind != "auto")
+    if not path.is_dir():
+        return _listing_of_file(path, kind, wish)
     tree, why = tree_of(path), list[str]()
     forms = _FORMS if kind == "auto" else [form for form in _NAMED if form.layout == kind]
     for form in forms:
@@ -131,6 +138,23 @@ def _listing(path: Path, layout: str, cluster: Sequence[str]) -> Listing:
     reason = "".join(f": {text}" for text in why)
     message = f"has no {forms[0].needs}, which layout {kind} needs{reason}"
     raise ConfigurationError(f"--data {path}: {message}")
+
+
+def _folder_of(path: Path) -> Path:
+    """Return the folder of speech that is given, by itself or by a file in it."""
+    return path if path.is_dir() else path.parent
+
+
+def _listing_of_file(path: Path, kind: str, wish: Wish) -> Listing:
+    read = _FILES.get(ending(path.name)) if path.is_file() else None
+    if read is None:
+        known = listed(_FILES, most=20)
+        what = f"is a file, but should be a folder, or a file such as {known}"
+        raise ConfigurationError(f"--data {path}: {what}")
+    if kind not in ("auto", METADATA.layout):
+        message = f"is a table, which layout {kind} does not read; give its folder"
+        raise ConfigurationError(f"--data {path}: {message}")
+    return read(path, wish)
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:
