@@ -107,6 +107,8 @@ class Corpus:
         What makes its numbers less certain than they look, in sentences.
     members
         The corpora it was joined from.
+    unknown_labels
+        Labels that are no known emotion, and how many clips were left out for them.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Corpus:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
+    unknown_labels: tuple[tuple[str, int], ...] = ()
 
     @property
     def labelled(self) -> bool:
