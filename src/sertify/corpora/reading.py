@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sertify.corpora.choosing import listing_of
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
+from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.vocabulary.errors import ConfigurationError

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.layouts import LAYOUTS
-from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, read_given, refuse_nested
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import FileReader, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending, tree_of
@@ -20,7 +20,7 @@ _FORMS = (
     METADATA,
     AUDFORMAT,
     OTHER_TABLE,
-    Form("auto", "folders with one metadata.csv each", refuse_nested),
+    TABLE_BELOW,
     Form("auto", "files named as in a public corpus", read_detected),
     FOLDERS,
 )
