@@ -42,6 +42,11 @@ class Tree:
         return tuple(name for name in self.files if ending(name) in SUFFIXES)
 
     @cached_property
+    def audio_names(self) -> frozenset[str]:
+        """The same, to look one up."""
+        return frozenset(self.audio)
+
+    @cached_property
     def unread(self) -> tuple[str, ...]:
         """The names that end like audio or film of which no sound is read."""
         return tuple(name for name in self.files if ending(name) in UNREAD_SUFFIXES)

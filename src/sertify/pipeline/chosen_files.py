@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from sertify.vocabulary.data_addresses import DataAddress
-from sertify.vocabulary.data_cards import Configuration, DataCard, read_data_card, split_of
+from sertify.vocabulary.data_cards import Configuration, DataCard, read_data_card, split_told_by
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold, listed
 
@@ -69,15 +69,15 @@ def _wanted(address: DataAddress, card: DataCard, names: Collection[str]) -> dic
             raise ConfigurationError(
                 f"--data {address}: has no configuration or folder {inner}; its {what} are {known}"
             )
-        return {name: split_of(name) for name in inside}
+        return {name: split_told_by(name) for name in inside}
     if chosen is None:
         chosen = _usual(address, card, names)
     found = chosen.files(names) if chosen else {}
     if not found:
-        return {name: split_of(name) for name in names}
+        return {name: split_told_by(name) for name in names}
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in _TABLES]
-    return {name: split or split_of(name) for name, split in found.items()} | {
-        name: split_of(name) for name in tables if name not in found
+    return {name: split or split_told_by(name) for name, split in found.items()} | {
+        name: split_told_by(name) for name in tables if name not in found
     }
 
 

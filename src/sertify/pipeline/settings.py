@@ -122,7 +122,9 @@ def source_of(text: str, here: Path, layouts: Mapping[str, str] | None = None) -
     if not (equals and _NAME.fullmatch(name)) or (here / text).exists():
         name, path = "", text
     address = _address_of(path, here)
-    own = address.name if address is not None else (here / path).resolve().name
+    place = (here / path).resolve()
+    folder = place.parent if place.is_file() else place  # a table is that of its folder
+    own = folder.name if address is None else address.name
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", own).strip("-._") or "data"
     layouts = layouts or {}
     layout = layouts.get(name, layouts.get("", "auto"))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sertify.vocabulary.data_addresses import DataAddress
 
 
+_MOST_WARNINGS = 5
+
+
 @dataclass(frozen=True)
 class Speech:
     """The speech of a run; each is None where no option asks for it.
@@ -33,8 +36,10 @@ class Speech:
     locks: Mapping[str, Locked] = field(default_factory=dict)
 
 
-def read_speech(settings: Settings, suite: Suite) -> Speech:
+def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
+
+    ``strict`` as for `read_corpus`.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     _refuse_misspelt([source.name for source in settings.data], suite)
     sources = [*settings.data, *([settings.confirm] if settings.confirm else [])]
     hub = _of_hub(sources, settings)
-    corpora = [_read(source, settings, suite, hub) for source in settings.data]
+    corpora = [_read(source, settings, suite, hub, strict=strict) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
@@ -81,7 +86,9 @@ def _of_hub(sources: Iterable[Source], settings: Settings) -> "dict[DataAddress,
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
-    return replace(corpus, warnings=(*corpus.warnings, *warnings))
+    from sertify.corpora.doubts import in_order
+
+    return replace(corpus, warnings=in_order([*corpus.warnings, *warnings]))
 
 
 def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:
@@ -90,11 +97,22 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
         raise ConfigurationError("no gate is asked for, so nothing would be judged")
     if not settings.weights and not {"loadability", "labels"} & {*gates}:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
-    labelled = speech.judged is not None and speech.judged.labelled
-    if {*gates} == {"accuracy"} and not labelled:
+    if {*gates} == {"accuracy"}:
+        _require_labels(speech.judged)
+
+
+def _require_labels(judged: "Corpus | None") -> None:
+    wanted = (
+        "a folder with a metadata.csv (columns file_name and label) or with one subfolder per label"
+    )
+    if judged is None:
+        raise ConfigurationError(f"-m accuracy needs labelled speech: give --data PATH, {wanted}")
+    if not judged.labelled:
+        read = listed(f"{corpus.name} was read as {corpus.layout}" for corpus in judged.corpora)
+        why = "".join(f"; {warning}" for warning in judged.warnings[:_MOST_WARNINGS])
         raise ConfigurationError(
-            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
-            " (columns file_name and label) or with one subfolder per label"
+            f"-m accuracy needs labelled speech, but no clip of --data has a label: {read}{why}."
+            f" Give {wanted}"
         )
 
 
@@ -103,14 +121,16 @@ def _read(
     settings: Settings,
     suite: Suite,
     hub: "Mapping[DataAddress, LocalData]",
+    *,
+    strict: bool = True,
 ) -> "Corpus":
     if source.address is None:
-        return _read_folder(source, settings, suite)
+        return _read_folder(source, settings, suite, strict=strict)
     data = hub[source.address]
     folder = replace(source, path=data.path)
     known = known_corpus(source.address.repository)
     try:
-        corpus = _read_folder(folder, settings, suite, known)
+        corpus = _read_folder(folder, settings, suite, known, strict=strict)
     except ConfigurationError as error:
         told = str(error).replace(str(data.path), str(source.address))
         raise ConfigurationError(told) from error
@@ -119,7 +139,12 @@ def _read(
 
 
 def _read_folder(
-    source: Source, settings: Settings, suite: Suite, known: str | None = None
+    source: Source,
+    settings: Settings,
+    suite: Suite,
+    known: str | None = None,
+    *,
+    strict: bool,
 ) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
@@ -134,6 +159,7 @@ def _read_folder(
         language=entry.language,
         public=entry.known_as or known,
         cluster=entry.cluster,
+        strict=strict,
     )
 
 

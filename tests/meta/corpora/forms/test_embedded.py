@@ -193,8 +193,8 @@ ROWS = [
     ),
     Row(
         "several data sets, one of them the usual one",
-        declared(CONFIGS.format("default")),
-        labels={"c.wav": "1", "d.wav": "0"},
+        declared(f"{CLASSES}\n{CONFIGS.format('default')}"),
+        labels={"c.wav": "fear", "d.wav": "anger"},
     ),
     Row(
         "several data sets, none of them usual",
@@ -203,7 +203,7 @@ ROWS = [
     ),
     Row(
         "a split that README.md declares",
-        declared(CONFIGS.format("default")),
+        declared(f"{CLASSES}\n{CONFIGS.format('default')}"),
         clips=2,
         options={"split": "test"},
     ),
