@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sertify.corpora.forms.choosing import read_given
-from sertify.corpora.forms.embedded_rows import listing_of
+from sertify.corpora.forms.embedded_rows import read_rows
 from sertify.corpora.forms.features import AudioColumn, audio_column
 from sertify.corpora.forms.shards import Shard, arrow_shard, parquet_shard
 from sertify.corpora.listings import Declined, Form, Listing, Wish
@@ -90,7 +90,7 @@ def _read(
         beside = 0 if wish.named else len(tree.audio)
         if beside > rows and kind == "Parquet":
             return None  # of a folder of recordings, it tells something else
-        return listing_of(tree, wish, held, kind, [s for s in shards if s not in dict(held)])
+        return read_rows(tree, wish, held, kind, [s for s in shards if s not in dict(held)])
     doubts = list(dict.fromkeys(found for _, found in pairs if isinstance(found, str) and found))
     if doubts and not tree.audio:
         raise ConfigurationError(f"--data {tree.root}: {listed(doubts, most=2)}")

@@ -38,7 +38,7 @@ class _Row:
     texts: tuple[str | None, ...]
 
 
-def listing_of(
+def read_rows(
     tree: Tree, wish: Wish, held: Held, kind: str, others: Sequence[Shard] = ()
 ) -> Listing:
     """Return the clips of files of rows, by what is said of them.
