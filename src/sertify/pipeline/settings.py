@@ -11,6 +11,7 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import CORPUS_NAME
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
+from sertify.vocabulary.archives import archive_kind, without_ending
 from sertify.vocabulary.data_addresses import DataAddress, data_address, may_be_of_hub
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import DTYPES, usable_cores
@@ -123,8 +124,9 @@ def source_of(text: str, here: Path, layouts: Mapping[str, str] | None = None) -
         name, path = "", text
     address = _address_of(path, here)
     place = (here / path).resolve()
-    folder = place.parent if place.is_file() else place  # a table is that of its folder
-    own = folder.name if address is None else address.name
+    of_table = place.is_file() and not archive_kind(place.name)[0]
+    folder = place.parent if of_table else place  # a table is that of its folder
+    own = without_ending(folder.name) if address is None else address.name
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", own).strip("-._") or "data"
     layouts = layouts or {}
     layout = layouts.get(name, layouts.get("", "auto"))
