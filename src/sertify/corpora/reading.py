@@ -80,6 +80,8 @@ def read_corpus(
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
     kept = labelled.clips
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
+    if listing.unpack is not None:
+        drawn = [*listing.unpack(drawn)]
     not_drawn = (("other split", len(every) - len(of_split)), ("limit", len(kept) - len(drawn)))
     left_out = (*listing.left_out, *labelled.left_out, *not_drawn)
     corpus = make_corpus(
