@@ -11,6 +11,7 @@ table, emotions.toml beside this.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from sertify.vocabulary.files import read_words
@@ -122,6 +123,16 @@ def _looked_up(table: Mapping[str, str], folded: str) -> str | None:
     if len(folded) > _LONGEST:
         return None
     return table.get(folded) or table.get(_plain(folded))
+
+
+def nearest(label: str) -> str | None:
+    """Return the name of an emotion that `label` is nearly spelt like, None where there is none.
+
+    >>> nearest("Angray"), nearest("complaint")
+    ('angry', None)
+    """
+    near = get_close_matches(fold(label), _EMOTION_BY_ALIAS, 1, cutoff=0.8)
+    return near[0] if near else None
 
 
 def refusal(label: str) -> str | None:
