@@ -29,8 +29,8 @@ class Listing:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
     states: tuple[str, ...] = ()
+    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
 
 
 @dataclass(frozen=True)
