@@ -29,8 +29,10 @@ class Speech:
     confirming: "Corpus | None" = None
 
 
-def read_speech(settings: Settings, suite: Suite) -> Speech:
+def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
+
+    ``strict`` as for `read_corpus`.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
-    corpora = [_read(source, settings, suite) for source in settings.data]
+    corpora = [_read(source, settings, suite, strict=strict) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
@@ -64,7 +66,9 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
-    return replace(corpus, warnings=(*corpus.warnings, *warnings))
+    from sertify.corpora.doubts import in_order
+
+    return replace(corpus, warnings=in_order([*corpus.warnings, *warnings]))
 
 
 def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:
@@ -92,7 +96,7 @@ def _require_labels(judged: "Corpus | None") -> None:
         )
 
 
-def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
+def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = True) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
@@ -106,6 +110,7 @@ def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
         language=entry.language,
         public=entry.known_as,
         cluster=entry.cluster,
+        strict=strict,
     )
 
 
