@@ -162,9 +162,17 @@ def make_corpus(
     """
     read = functools.cache(_read)
     ordered = _in_order(
-        clip if clip.digest else replace(clip, **read(clip.content)) for clip in clips
+        clip if clip.digest else with_facts(clip, **read(clip.content)) for clip in clips
     )
     return Corpus(name, path, ordered, _fingerprint(ordered, members), members=members, **facts)
+
+
+def with_facts(clip: Clip, **facts: Any) -> Clip:
+    """Return a clip with other facts, as `dataclasses.replace` does in ten times the time."""
+    changed = object.__new__(Clip)
+    changed.__dict__.update(clip.__dict__, **facts)
+    changed.__dict__.pop("emotion", None)  # which was derived from others
+    return changed
 
 
 def stratified(clips: Iterable[Clip], size: int, seed: int = 0) -> list[Clip]:

@@ -1,11 +1,13 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.choosing import listing_of
-from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
+from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified, with_facts
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
@@ -19,6 +21,19 @@ from sertify.vocabulary.public_corpora import known_corpus, language_of
 from sertify.vocabulary.text import fold
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave garbage alone: to look for it takes half of the time, and clips are none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def read_corpus(
     path: Path,
     *,
@@ -74,7 +89,7 @@ def read_corpus(
     known = _public(public, listing.public, name, root.name)
     spoken = language or listing.language or language_of(known or "")
     emotions = mapped_labels(path, listing.clips, label_map)
-    every = [_told(clip, name, spoken, emotions) for clip in listing.clips]
+    every = _told(listing.clips, name, spoken, emotions)
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
     of_split = every if split is None else clips_of_split(path, every, split)
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
@@ -97,12 +112,23 @@ def read_corpus(
     return replace(corpus, warnings=in_order(doubts))
 
 
-def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str | None]) -> Clip:
-    """Add to a clip what is told of its corpus."""
-    mapped = None if clip.label is None else emotions.get(fold(clip.label))
-    language = clip.language or spoken
-    tag = language and (language_tag(language) or language)
-    return replace(clip, corpus=corpus, language=tag, mapped=mapped)
+def _told(
+    clips: Sequence[Clip], corpus: str, spoken: str | None, emotions: Mapping[str, str | None]
+) -> list[Clip]:
+    """Add to clips what is told of their corpus."""
+    labels = {clip.label for clip in clips}
+    mapped = {label: emotions.get(fold(label)) if label else None for label in labels}
+    languages = {clip.language or spoken for clip in clips}
+    tags = {language: language and (language_tag(language) or language) for language in languages}
+    return [
+        with_facts(
+            clip,
+            corpus=corpus,
+            language=tags[clip.language or spoken],
+            mapped=mapped[clip.label],
+        )
+        for clip in clips
+    ]
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

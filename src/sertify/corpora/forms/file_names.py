@@ -16,6 +16,9 @@ from sertify.vocabulary.text import counted, listed
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
 
+# Of many names, so many tell whether to look at all of them, and such a share of these.
+_SOME, _MOST = 200, 0.8
+
 
 def read_as(layout: Layout) -> Form:
     """Return the form of folders that are read as a public corpus where somebody says so."""
@@ -63,7 +66,11 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
 
     They are believed as in `detect`; the table's labels count where the names tell none.
     """
-    labels = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
+    above = len(str(folder / "_")) - 1
+    labels = {str(clip.path)[above:]: clip.label for clip in clips}
+    some = [*labels][:: max(1, len(labels) // _SOME)]
+    if max(_best(some)[1].values()) < _MOST * len(some):
+        return None
     best, _ = _best(labels)
     if best is None:
         return None
