@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.choosing import listing_of
-from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified, with_facts
+from sertify.corpora.clips import Clip, Corpus, Heed, make_corpus, stratified, with_facts
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
@@ -47,6 +47,7 @@ def read_corpus(
     cluster: Sequence[str] = (),
     seed: int = 0,
     strict: bool = True,
+    heed: Heed | None = None,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
@@ -76,6 +77,8 @@ def read_corpus(
         The columns of its table by whose values clips are resampled together, such as session.
     strict
         Whether too many labels that are no emotion are an error.
+    heed
+        Is told how many of how many clips are read, where that takes long.
     """
     if not path.exists():
         raise ConfigurationError(f"--data {path}: there is no such folder")
@@ -101,6 +104,7 @@ def read_corpus(
         name,
         root,
         drawn,
+        heed=heed,
         layout=listing.layout,
         public=known,
         requested=len(every) + sum(number for _, number in listing.left_out),

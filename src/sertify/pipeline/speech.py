@@ -15,7 +15,7 @@ from sertify.vocabulary.text import fold, listed
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
-    from sertify.corpora.clips import Corpus
+    from sertify.corpora.clips import Corpus, Heed
 
 
 _MOST_WARNINGS = 5
@@ -55,7 +55,7 @@ def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Spe
     judged = join(corpora)
     confirming = None
     if settings.confirm:
-        confirming = _read(settings.confirm, settings, suite)
+        confirming = _read(settings.confirm, settings, suite, heed)
         _refuse_shared(judged, confirming)
     elif settings.hold_out:
         judged, confirming = hold_out(judged, settings.hold_out)
