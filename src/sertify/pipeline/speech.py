@@ -29,10 +29,12 @@ class Speech:
     confirming: "Corpus | None" = None
 
 
-def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
+def read_speech(
+    settings: Settings, suite: Suite, *, strict: bool = True, heed: "Heed | None" = None
+) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
 
-    ``strict`` as for `read_corpus`.
+    ``strict`` and ``heed`` as for `read_corpus`.
 
     Raises
     ------
@@ -50,12 +52,12 @@ def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Spe
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
-    corpora = [_read(source, settings, suite, strict=strict) for source in settings.data]
+    corpora = [_read(source, settings, suite, strict=strict, heed=heed) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
     if settings.confirm:
-        confirming = _read(settings.confirm, settings, suite, heed)
+        confirming = _read(settings.confirm, settings, suite, heed=heed)
         _refuse_shared(judged, confirming)
     elif settings.hold_out:
         judged, confirming = hold_out(judged, settings.hold_out)
@@ -96,7 +98,14 @@ def _require_labels(judged: "Corpus | None") -> None:
         )
 
 
-def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = True) -> "Corpus":
+def _read(
+    source: Source,
+    settings: Settings,
+    suite: Suite,
+    *,
+    strict: bool = True,
+    heed: "Heed | None" = None,
+) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
@@ -111,6 +120,7 @@ def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = Tr
         public=entry.known_as,
         cluster=entry.cluster,
         strict=strict,
+        heed=heed,
     )
 
 

@@ -198,7 +198,7 @@ def _complain(config: pytest.Config, options: Options) -> None:
     if options.device not in ("auto", "cpu"):
         environment_of(config)
     with on_one_line(sys.stderr, "reading the speech, clips") as heed:
-        speech = read_speech(options, config.stash[CANDIDATES].suite, heed)
+        speech = read_speech(options, config.stash[CANDIDATES].suite, heed=heed)
     config.stash[RUN_SPEECH] = speech
     gates = _asked_for(config)
     if gates:  # else pytest says so itself

@@ -256,12 +256,10 @@ def test_what_is_no_parquet_is_told(tmp_path: Path) -> None:
     assert message.startswith("calls/metadata.parquet: is not a Parquet file: ")
 
 
-def test_audio_within_parquet_is_refused(tmp_path: Path) -> None:
-    root = write_parquet(tmp_path / "calls", audio=[b"RIFF"], label=["sad"])
-    assert complaint(root) == (
-        "calls/metadata.parquet:1: audio is binary data, but should be text or a number;"
-        " write the path of an audio file, not its content"
-    )
+def test_what_is_no_audio_within_parquet_is_refused(tmp_path: Path) -> None:
+    root = write_parquet(tmp_path / "calls", audio=[b"none"], label=["sad"])
+    message = "--data calls: metadata.parquet: audio holds bytes that are no audio file"
+    assert complaint(root) == message
 
 
 @pytest.mark.parametrize(

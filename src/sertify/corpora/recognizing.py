@@ -5,18 +5,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
+from sertify.corpora.forms.embedded import ARROW, PARQUET
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.tables import READERS
-from sertify.corpora.forms.which_tables import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import did_you_mean, listed
 
 _FORMS = (
+    PARQUET,
+    ARROW,
     METADATA,
     AUDFORMAT,
     OTHER_TABLE,
@@ -31,7 +34,7 @@ _FILES: Mapping[str, FileReader] = dict.fromkeys(READERS, read_given)
 
 _NAMED = (*_FORMS, UNLABELLED, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat", "folders")
+_DETAILED = ("arrow", "audformat", "folders", "parquet")
 """The layouts of which a part can be named, after a colon."""
 
 
