@@ -9,10 +9,11 @@ from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.forms.databases import AUDFORMAT
-from sertify.corpora.forms.file_names import read_as, read_detected
+from sertify.corpora.forms.file_names import read_as, read_detected, read_tables
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
+from sertify.corpora.forms.name_parts import NAME_PARTS, NAMES
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
@@ -27,16 +28,18 @@ from sertify.vocabulary.text import did_you_mean, fold
 _FORMS = (
     METADATA,
     AUDFORMAT,
+    Form("auto", "the table of a public corpus", read_tables),
     OTHER_TABLE,
     Form("auto", "folders with one metadata.csv each", refuse_nested),
     Form("auto", "files named as in a public corpus", read_detected),
+    NAME_PARTS,
     FOLDERS,
 )
 """What a folder may be, in the order in which it is looked for; the last one reads any audio."""
 
-_NAMED = (*_FORMS, UNLABELLED, *map(read_as, LAYOUTS))
+_NAMED = (*_FORMS, UNLABELLED, NAMES, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat", "folders")
+_DETAILED = ("audformat", "folders", "names")
 """The layouts of which a part can be named, after a colon."""
 
 
@@ -124,6 +127,7 @@ def _listing(path: Path, layout: str, cluster: Sequence[str], labels: frozenset[
     """Return what the reader that `layout` names reads, with account of every file."""
     kind, _, detail = layout.partition(":")
     kind = kind.casefold()
+    kind = kind if kind in _LAYOUTS else known_corpus(kind) or kind
     if kind not in _LAYOUTS or (detail and kind not in _DETAILED):
         hint = did_you_mean(kind, _LAYOUTS)
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")

@@ -145,6 +145,7 @@ def _checked(place: str, column: str, value: str) -> str | None:
 
 READERS: Mapping[str, Callable[[Path, frozenset[str]], Table]] = {
     ".csv": _read_csv,
+    ".tsv": _read_csv,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }
