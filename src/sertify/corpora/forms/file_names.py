@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
@@ -32,7 +33,7 @@ def read_as(layout: Layout) -> Form:
         if isinstance(listing, Listing):
             return listing
         if layout.pattern is None and layout.table is not None:
-            tables = f"{' or '.join(layout.table.names)}, with {listed(layout.table.columns)}"
+            tables = f"{' or '.join(layout.table.names)}, with {listed(layout.table.needed)}"
             why = f" ({'; '.join(listing.why)})" if listing else ""
             message = f"should be read as {layout.name}, but has no table {tables}{why}"
             raise ConfigurationError(f"--data {tree.root}: {message}")
@@ -163,5 +164,10 @@ def _doubt(layout: Layout, clips: Sequence[Clip]) -> str | None:
 
 
 def _is_contradicted(clip: Clip) -> bool:
-    folders = {emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1]}
+    folders = _emotions_on(clip.name.rpartition("/")[0])
     return clip.emotion is not None and bool(folders - {None, clip.emotion})
+
+
+@lru_cache(maxsize=10_000)
+def _emotions_on(way: str) -> frozenset[str | None]:
+    return frozenset(map(emotion_of, way.split("/")))

@@ -32,8 +32,9 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
     """
     if layout.table is None:
         return None
-    tables = [read_table(tree.root / name) for name in tables_of(tree, layout.table)]
-    tables = [table for table in tables if {*layout.table.columns} <= {*table.columns}]
+    read = layout.table.read
+    tables = [read_table(tree.root / name, read) for name in tables_of(tree, layout.table)]
+    tables = [table for table in tables if {*layout.table.needed} <= {*table.columns}]
     if not tables:
         return None
     found = _found(tree, layout.table, tables)

@@ -40,9 +40,14 @@ class Listed:
     unknown: str = ""
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Those that it needs."""
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which it is another table."""
         return (*re.findall(r"\{(\w+)\}", self.file), self.label)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """All columns that are read."""
+        return tuple(filter(None, [*self.needed, self.speaker, self.gender, self.split]))
 
 
 @dataclass(frozen=True, eq=False)

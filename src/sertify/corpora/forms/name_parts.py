@@ -38,8 +38,9 @@ class _Place:
     """The word for an emotion by the name of the file, of those that have one there."""
 
     @property
-    def emotions(self) -> frozenset[str | None]:
-        return frozenset(map(emotion_of, self.words.values()))
+    def emotions(self) -> Mapping[str, str | None]:
+        """By the words for them."""
+        return {word: emotion_of(word) for word in {*self.words.values()}}
 
     def told(self) -> str:
         last = "last" if self.number == -1 else f"{ordinal(-self.number)} last"
@@ -94,7 +95,7 @@ def read_unasked(tree: Tree, wish: Wish) -> Listing | Declined | None:
     names = require_audio(tree)
     if _SOME * len(names) <= _in_labelled_folders(names, wish):
         return None
-    places = [place for place in _places(names) if len(place.emotions) > 1]
+    places = [place for place in _places(names) if len({*place.emotions.values()}) > 1]
     sure = [place for place in places if len(place.words) >= _ENOUGH * len(names)]
     if not sure:
         return Declined(tuple(map(_proposal, places[:1]))) if places else None
@@ -167,7 +168,8 @@ def _clip(tree: Tree, name: str, label: int, speaker: int | None) -> Clip:
 
 
 def _meant(place: _Place) -> dict[str, str | None]:
-    return {name: emotion_of(word) for name, word in place.words.items()}
+    emotions = place.emotions
+    return {name: emotions[word] for name, word in place.words.items()}
 
 
 def _numbered(parts: Sequence[str]) -> list[str]:

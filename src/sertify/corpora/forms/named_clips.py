@@ -1,7 +1,8 @@
 """The clips of a folder whose files are named as those of a public corpus."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.doubts import Doubt
@@ -24,13 +25,18 @@ def read_layout(
 
     Raises ``ConfigurationError`` where `strict`, and a name does not fit.
     """
-    others = [name for name in names if not fits(layout, stem_of(name))]
+    stems = [stem_of(name) for name in names]
+    excluded = [layout.why_excluded(stem) for stem in stems]
+    others = [
+        name
+        for name, stem, why in zip(names, stems, excluded, strict=True)
+        if not why and layout.match(stem) is None
+    ]
     if others and strict:
         raise ConfigurationError(
             f"--data {folder}: should be read as {layout.name}, but"
             f" {counted(len(others), 'file')} of {len(names)} do not match: {listed(others)}"
         )
-    excluded = [layout.why_excluded(stem_of(name)) for name in names]
     reasons = {why: excluded.count(why) for why in layout.excluded}
     clips, copies = without_copies(clips_named(folder, names, layout))
     doubts = [*_told(layout, others), *copies_told(copies)]
@@ -72,7 +78,7 @@ def clips_named(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[
         stem = stem_of(name)
         parts = None if layout.why_excluded(stem) else layout.match(stem)
         if parts is not None:
-            code = layout.code(parts) or annotated.get(PurePosixPath(stem).name, "")
+            code = layout.code(parts) or annotated.get(stem.rpartition("/")[2], "")
             yield Clip(
                 name,
                 folder / name,
@@ -80,13 +86,13 @@ def clips_named(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[
                 layout.speaker.format_map(parts),
                 layout.languages.get(parts.get("speaker") or ""),
                 layout.gender(parts),
-                parts.get("split") or _split(name),
+                parts.get("split") or _split(name.rpartition("/")[0]),
             )
 
 
-def _split(name: str) -> str | None:
-    splits = (split_of(folder) for folder in PurePosixPath(name).parts[:-1])
-    return next(filter(None, splits), None)
+@lru_cache(maxsize=10_000)
+def _split(way: str) -> str | None:
+    return next(filter(None, map(split_of, way.split("/"))), None)
 
 
 def copies_told(pairs: Sequence[tuple[Clip, Clip]]) -> Iterator[str]:
@@ -105,12 +111,14 @@ def without_copies(clips: Iterator[Clip]) -> tuple[tuple[Clip, ...], list[tuple[
 
     Formats that lose nothing go before others, and files in fewer folders before others.
     """
-    every = list(clips)
+    every = [(clip, _recording(clip)) for clip in clips]
     taken: dict[tuple[str | None, ...], Clip] = {}
-    for clip in sorted(every, key=_preference):
-        taken.setdefault(_recording(clip), clip)
-    kept = tuple(clip for clip in every if taken[_recording(clip)] is clip)
-    pairs = ((clip, taken[_recording(clip)]) for clip in every)
+    for clip, recording in every:
+        other = taken.setdefault(recording, clip)
+        if other is not clip and _preference(clip) < _preference(other):
+            taken[recording] = clip
+    kept = tuple(clip for clip, recording in every if taken[recording] is clip)
+    pairs = ((clip, taken[recording]) for clip, recording in every)
     return kept, [pair for pair in pairs if pair[0] is not pair[1]]
 
 
@@ -120,7 +128,7 @@ def _preference(clip: Clip) -> tuple[bool, int, str]:
 
 def _recording(clip: Clip) -> tuple[str | None, ...]:
     # CASIA counts the recordings of each emotion from the same number.
-    return clip.speaker, clip.label, PurePosixPath(stem_of(clip.name)).name
+    return clip.speaker, clip.label, stem_of(clip.name).rpartition("/")[2]
 
 
 def _annotations(folder: Path, layout: Layout) -> Mapping[str, str]:
