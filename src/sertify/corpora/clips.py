@@ -41,6 +41,8 @@ class Clip:
         Where in the file its bytes lie, if other recordings lie there as well; see `Content`.
     digest, stamp
         SHA-256 of its bytes, in hex, and how the file looked when that was taken.
+    keeper
+        What has to be kept for as long as its file is to be there, which is a temporary one.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Clip:
     size: int | None = None
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
+    keeper: object = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def emotion(self) -> str | None:
@@ -107,6 +110,8 @@ class Corpus:
         What makes its numbers less certain than they look, in sentences.
     members
         The corpora it was joined from.
+    unknown_labels
+        Labels that are no known emotion, and how many clips were left out for them.
     """
 
     name: str
@@ -119,6 +124,7 @@ class Corpus:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
+    unknown_labels: tuple[tuple[str, int], ...] = ()
 
     @property
     def labelled(self) -> bool:

@@ -18,7 +18,8 @@ class Listing:
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
     that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
-    from emotions.
+    from emotions. ``unpack`` returns the clips that are kept with places where their recordings can
+    be read, where they lie packed in other files.
     """
 
     clips: tuple[Clip, ...]
@@ -29,6 +30,7 @@ class Listing:
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ Reader = Callable[[Tree, Wish], Listing | Declined | None]
 
 Raises ``ConfigurationError`` where they are, but something in them is wrong.
 """
+
+FileReader = Callable[[Path, Wish], Listing]
+"""Reads one file that is given instead of a folder; raises ``ConfigurationError`` as `Reader`."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def read_as(layout: Layout) -> Form:
     return Form(layout.public, f"files named as in {layout.name}", read)
 
 
-def read_tables(tree: Tree, _: Wish) -> Listing | Declined | None:
+def read_public_table(tree: Tree, _: Wish) -> Listing | Declined | None:
     """Read files as those of the public corpus whose table is there."""
     found = [layout for layout in LAYOUTS if layout.table and tables_of(tree, layout.table)]
     results = [read_listed(tree, layout) for layout in found]

@@ -106,8 +106,8 @@ def read_unasked(tree: Tree, wish: Wish) -> Listing | Declined | None:
     return Listing(clips, f"part {sure[0].number} of the names", warnings=(_said(sure[0]),))
 
 
-NAME_PARTS = Form("auto", "names with a word for an emotion", read_unasked)
-NAMES = Form("names", "names with a word for an emotion", read_asked)
+PARTS_FOUND = Form("auto", "names with a word for an emotion", read_unasked)
+PARTS_ASKED = Form("names", "names with a word for an emotion", read_asked)
 
 
 def _in_labelled_folders(names: Sequence[str], wish: Wish) -> int:
