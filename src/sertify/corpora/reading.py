@@ -1,10 +1,12 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
+from sertify.corpora.clips import Clip, Corpus, Heed, make_corpus, stratified, with_facts
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
@@ -20,6 +22,19 @@ from sertify.vocabulary.public_corpora import known_corpus, language_of
 from sertify.vocabulary.text import fold
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave garbage alone: to look for it takes half of the time, and clips are none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def read_corpus(
     path: Path,
     *,
@@ -33,6 +48,7 @@ def read_corpus(
     cluster: Sequence[str] = (),
     seed: int = 0,
     strict: bool = True,
+    heed: Heed | None = None,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
@@ -63,6 +79,8 @@ def read_corpus(
         The columns of its table by whose values clips are resampled together, such as session.
     strict
         Whether too many labels that are no emotion are an error.
+    heed
+        Is told how many of how many clips are read, where that takes long.
     """
     if not path.exists():
         raise ConfigurationError(f"--data {path}: there is no such folder")
@@ -78,7 +96,7 @@ def read_corpus(
     known = _public(public, listing.public, name, own)
     spoken = language or listing.language or language_of(known or "")
     emotions = mapped_labels(path, listing.clips, label_map)
-    every = [_told(clip, name, spoken, emotions) for clip in listing.clips]
+    every = _told(listing.clips, name, spoken, emotions)
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
     of_split = every if split is None else clips_of_split(path, every, split)
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
@@ -92,6 +110,7 @@ def read_corpus(
         name,
         root,
         drawn,
+        heed=heed,
         layout=listing.layout,
         public=known,
         requested=len(every) + sum(number for _, number in listing.left_out),
@@ -103,12 +122,23 @@ def read_corpus(
     return replace(corpus, warnings=in_order(doubts))
 
 
-def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str | None]) -> Clip:
-    """Add to a clip what is told of its corpus."""
-    mapped = None if clip.label is None else emotions.get(fold(clip.label))
-    language = clip.language or spoken
-    tag = language and (language_tag(language) or language)
-    return replace(clip, corpus=corpus, language=tag, mapped=mapped)
+def _told(
+    clips: Sequence[Clip], corpus: str, spoken: str | None, emotions: Mapping[str, str | None]
+) -> list[Clip]:
+    """Add to clips what is told of their corpus."""
+    labels = {clip.label for clip in clips}
+    mapped = {label: emotions.get(fold(label)) if label else None for label in labels}
+    languages = {clip.language or spoken for clip in clips}
+    tags = {language: language and (language_tag(language) or language) for language in languages}
+    return [
+        with_facts(
+            clip,
+            corpus=corpus,
+            language=tags[clip.language or spoken],
+            mapped=mapped[clip.label],
+        )
+        for clip in clips
+    ]
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

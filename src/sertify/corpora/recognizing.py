@@ -9,15 +9,17 @@ from sertify.corpora.archives import UnpackedTree, unpacked_in, unpacked_tree
 from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.embedded import ARROW, PARQUET, read_given_arrow, read_given_parquet
-from sertify.corpora.forms.file_names import read_as, read_detected
+from sertify.corpora.forms.file_names import read_as, read_detected, read_public_table
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.layouts import LAYOUTS
+from sertify.corpora.forms.name_parts import PARTS_ASKED, PARTS_FOUND
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
-from sertify.corpora.listings import FileReader, Form, Listing, Wish
+from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.archives import TAR, archive_kind
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import did_you_mean, listed
 
 
@@ -34,9 +36,11 @@ _FORMS = (
     Form("auto", "archives of recordings", _read_archives),
     METADATA,
     AUDFORMAT,
+    Form("auto", "the table of a public corpus", read_public_table),
     OTHER_TABLE,
     TABLE_BELOW,
     Form("auto", "files named as in a public corpus", read_detected),
+    PARTS_FOUND,
     FOLDERS,
 )
 """What a folder may be, in the order in which it is looked for; the last one reads any audio."""
@@ -48,9 +52,9 @@ _FILES: Mapping[str, FileReader] = {
 }
 """How a file is read that is given instead of a folder, by its ending; its folder is the root."""
 
-_NAMED = (*_FORMS, UNLABELLED, *map(read_as, LAYOUTS))
+_NAMED = (*_FORMS, UNLABELLED, PARTS_ASKED, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("arrow", "audformat", "folders", "parquet")
+_DETAILED = ("arrow", "audformat", "folders", "names", "parquet")
 """The layouts of which a part can be named, after a colon."""
 
 
@@ -63,6 +67,7 @@ def listing_of(path: Path, layout: str, wish: Wish) -> Listing:
     """
     kind, _, detail = layout.partition(":")
     kind = kind.casefold()
+    kind = kind if kind in _LAYOUTS else known_corpus(kind) or kind
     if kind not in _LAYOUTS or (detail and kind not in _DETAILED):
         hint = did_you_mean(kind, _LAYOUTS)
         raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
@@ -91,9 +96,10 @@ def _listing_in(path: Path, tree: Tree, kind: str, wish: Wish) -> Listing:
 
 def _accounted(tree: Tree, listing: Listing) -> Listing:
     """Add the files that no reader takes: in no table, hidden, or not to be decoded."""
-    taken = {clip.path for clip in listing.clips}
-    told = sum(number for _, number in listing.left_out)
-    rest = sum(tree.root / name not in taken for name in tree.audio)
+    taken = {str(clip.path) for clip in listing.clips}
+    told = sum(number for reason, number in listing.left_out if reason != LISTED_TWICE)
+    above = str(tree.root / "_")[:-1]
+    rest = sum(above + name not in taken for name in tree.audio)
     unlisted = max(0, rest - told) if listing.clips else 0
     kinds = Counter(ending(name) for name in tree.unread)
     left_out = [("not listed", unlisted), ("in a hidden folder", len(tree.hidden_audio))]

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.entries import CorpusEntry
 from sertify.candidates.locks import Locked
@@ -16,7 +16,7 @@ from sertify.vocabulary.text import fold, listed
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
-    from sertify.corpora.clips import Corpus
+    from sertify.corpora.clips import Corpus, Heed
     from sertify.pipeline.data_sets import LocalData
     from sertify.vocabulary.data_addresses import DataAddress
 
@@ -36,10 +36,12 @@ class Speech:
     locks: Mapping[str, Locked] = field(default_factory=dict)
 
 
-def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
+def read_speech(
+    settings: Settings, suite: Suite, *, strict: bool = True, heed: "Heed | None" = None
+) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
 
-    ``strict`` as for `read_corpus`.
+    ``strict`` and ``heed`` as for `read_corpus`.
 
     Raises
     ------
@@ -58,13 +60,13 @@ def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Spe
 
     _refuse_misspelt([source.name for source in settings.data], suite)
     sources = [*settings.data, *([settings.confirm] if settings.confirm else [])]
-    hub = _of_hub(sources, settings)
-    corpora = [_read(source, settings, suite, hub, strict=strict) for source in settings.data]
+    hub, options = _of_hub(sources, settings), {"strict": strict, "heed": heed}
+    corpora = [_read(source, settings, suite, hub, options) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
     if settings.confirm:
-        confirming = _read(settings.confirm, settings, suite, hub)
+        confirming = _read(settings.confirm, settings, suite, hub, {"heed": heed})
         _refuse_shared(judged, confirming)
     elif settings.hold_out:
         judged, confirming = hold_out(judged, settings.hold_out)
@@ -121,16 +123,15 @@ def _read(
     settings: Settings,
     suite: Suite,
     hub: "Mapping[DataAddress, LocalData]",
-    *,
-    strict: bool = True,
+    options: Mapping[str, Any],
 ) -> "Corpus":
     if source.address is None:
-        return _read_folder(source, settings, suite, strict=strict)
+        return _read_folder(source, settings, suite, options)
     data = hub[source.address]
     folder = replace(source, path=data.path)
     known = known_corpus(source.address.repository)
     try:
-        corpus = _read_folder(folder, settings, suite, known, strict=strict)
+        corpus = _read_folder(folder, settings, suite, options, known)
     except ConfigurationError as error:
         told = str(error).replace(str(data.path), str(source.address))
         raise ConfigurationError(told) from error
@@ -142,9 +143,8 @@ def _read_folder(
     source: Source,
     settings: Settings,
     suite: Suite,
+    options: Mapping[str, Any],
     known: str | None = None,
-    *,
-    strict: bool,
 ) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
@@ -159,7 +159,7 @@ def _read_folder(
         language=entry.language,
         public=entry.known_as or known,
         cluster=entry.cluster,
-        strict=strict,
+        **options,
     )
 
 
