@@ -103,3 +103,16 @@ def is_there(folder: Path, name: str) -> bool:
         return is_below(name) and (folder / name).is_file()
     except OSError:  # a name that is too long
         return False
+
+
+def stretched(name: str, start: float, end: float | None) -> str:
+    """Return the name of a stretch of a file, in seconds, as a media fragment.
+
+    >>> stretched("a.wav", 0, None), stretched("a.wav", 1.5, None), stretched("a.wav", 0, 2.25)
+    ('a.wav', 'a.wav#t=1.5,', 'a.wav#t=0,2.25')
+    """
+    return name if not start and end is None else f"{name}#t={_short(start)},{_short(end)}"
+
+
+def _short(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")

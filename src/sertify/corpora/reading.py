@@ -9,8 +9,11 @@ from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS
+from sertify.corpora.forms.json_manifests import MANIFESTS
+from sertify.corpora.forms.kaldi import KALDI
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
+from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.standing import doubts_about, standing_for
@@ -24,6 +27,9 @@ from sertify.vocabulary.text import did_you_mean, fold, listed, shown
 _FORMS = (
     METADATA,
     AUDFORMAT,
+    KALDI,
+    MANIFESTS,
+    SPEECHBRAIN_TABLES,
     OTHER_TABLE,
     Form("auto", "folders with one metadata.csv each", refuse_nested),
     Form("auto", "files named as in a public corpus", read_detected),
@@ -33,7 +39,7 @@ _FORMS = (
 
 _NAMED = (*_FORMS, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat",)
+_DETAILED = ("audformat", "manifest")
 """The layouts of which a part can be named, after a colon."""
 
 
