@@ -126,12 +126,6 @@ class Corpus:
         return any(clip.label is not None for clip in self.clips)
 
     @property
-    def unknown_labels(self) -> tuple[str, ...]:
-        """Labels that nobody mapped to an emotion and that the taxonomy does not know."""
-        labels = {clip.label for clip in self.clips if clip.label and clip.mapped is None}
-        return tuple(sorted(label for label in labels if emotion_of(label) is None))
-
-    @property
     def corpora(self) -> tuple["Corpus", ...]:
         """The corpora it was joined from, or itself."""
         return self.members or (self,)

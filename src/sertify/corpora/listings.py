@@ -17,7 +17,8 @@ class Listing:
     """The clips of a folder as one reader reads it; the other fields are those of a corpus.
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
-    that it was read from, if any.
+    that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
+    from emotions.
     """
 
     clips: tuple[Clip, ...]
@@ -27,6 +28,7 @@ class Listing:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,14 @@ class Wish:
         The columns by whose values clips are resampled together.
     named
         Whether somebody said that the folder is of this form.
+    labels
+        The folded labels that a label map says something of.
     """
 
     detail: str = ""
     cluster: tuple[str, ...] = ()
     named: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

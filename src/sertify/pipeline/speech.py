@@ -61,7 +61,9 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
-    return replace(corpus, warnings=(*corpus.warnings, *warnings))
+    from sertify.corpora.doubts import in_order
+
+    return replace(corpus, warnings=in_order([*corpus.warnings, *warnings]))
 
 
 def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:

@@ -10,6 +10,7 @@ table, emotions.toml beside this.
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from sertify.vocabulary.files import read_words
@@ -62,6 +63,16 @@ def emotion_of(label: str) -> str | None:
     ('anger', 'sadness', None)
     """
     return _EMOTION_BY_ALIAS.get(fold(label))
+
+
+def nearest(label: str) -> str | None:
+    """Return the name of an emotion that `label` is nearly spelt like, None where there is none.
+
+    >>> nearest("Angray"), nearest("complaint")
+    ('angry', None)
+    """
+    near = get_close_matches(fold(label), _EMOTION_BY_ALIAS, 1, cutoff=0.8)
+    return near[0] if near else None
 
 
 def refusal(label: str) -> str | None:
