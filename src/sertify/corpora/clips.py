@@ -107,6 +107,9 @@ class Corpus:
         What makes its numbers less certain than they look, in sentences.
     members
         The corpora it was joined from.
+    ballots
+        What several annotators said of one clip, as emotions with how many say each, and how often
+        that occurs; also of clips that were left out because there is no majority.
     """
 
     name: str
@@ -119,6 +122,7 @@ class Corpus:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
+    ballots: tuple[tuple[tuple[tuple[str, int], ...], int], ...] = ()
 
     @property
     def labelled(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.trees import Tree
+from sertify.corpora.votes import Votes
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -18,7 +19,7 @@ class Listing:
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
     that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
-    from emotions.
+    from emotions; ``votes`` are those of annotators.
     """
 
     clips: tuple[Clip, ...]
@@ -29,6 +30,7 @@ class Listing:
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    votes: Votes | None = None
 
 
 @dataclass(frozen=True)

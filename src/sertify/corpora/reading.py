@@ -22,6 +22,7 @@ from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.corpora.trees import Tree, ending, tree_of
+from sertify.corpora.votes import ballots_of, elected, remarks, with_labels
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
@@ -95,25 +96,28 @@ def read_corpus(
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
     known = _public(public, listing.public, name, root.name)
     spoken = language or listing.language or language_of(known or "")
-    emotions = mapped_labels(path, listing.clips, label_map)
-    every = [_told(clip, name, spoken, emotions) for clip in listing.clips]
+    emotions = mapped_labels(path, with_labels(listing.clips, listing.votes), label_map)
+    voted, tied = elected(listing.votes, listing.clips, emotions)
+    every = [_told(clip, name, spoken, emotions) for clip in voted]
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
     labelled = sorted_out(path, name, every, unwanted, listing.states)
     clips = labelled.clips
     kept = clips if split is None else clips_of_split(path, clips, split)
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
     not_drawn = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
-    left_out = (*listing.left_out, *labelled.left_out, *not_drawn)
+    left_out = (*listing.left_out, ("no majority", len(tied)), *labelled.left_out, *not_drawn)
     corpus = make_corpus(
         name,
         root,
         drawn,
         layout=listing.layout,
         public=known,
-        requested=len(every) + sum(number for _, number in listing.left_out),
+        requested=len(listing.clips) + sum(number for _, number in listing.left_out),
         left_out=tuple((reason, number) for reason, number in left_out if number),
+        ballots=ballots_of(listing.votes, kept, tied, emotions),
     )
-    doubts = (*labelled.doubts, *listing.warnings, *shared_speakers(clips))
+    doubts = (*labelled.doubts, *listing.warnings, *remarks(listing.votes, tied))
+    doubts = (*doubts, *shared_speakers(clips))
     doubts = (*doubts, *warnings_about(corpus.clips), *doubts_about(kept, drawn))
     return replace(corpus, warnings=in_order(doubts))
 

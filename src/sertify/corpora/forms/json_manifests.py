@@ -15,6 +15,7 @@ from sertify.corpora.forms.manifests import (
 )
 from sertify.corpora.forms.places import Places
 from sertify.corpora.forms.roles import Table, roles_of
+from sertify.corpora.forms.vote_columns import tells_labels
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending
 from sertify.vocabulary.errors import ConfigurationError
@@ -55,7 +56,9 @@ def read_json_manifests(tree: Tree, wish: Wish) -> Listing | Declined | None:
     if wish.named:
         return listing_of(tree, manifests, "manifest", wish) if manifests else None
     believed = [one for one in manifests if _is_believed(one, tree)]
-    labelled = [one for one in believed if "label" in roles_of(one.table)[0]]
+    labelled = [
+        one for one in believed if tells_labels(one.table, roles_of(one.table)[0], wish.labels)
+    ]
     if believed and not labelled:
         what = listed(one.name for one in believed)
         return Declined((f"{what} not read: no emotion of a recording is told there",))

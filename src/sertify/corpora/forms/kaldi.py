@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sertify.corpora.forms.manifests import Manifest, Stretch, listing_of, span_of, split_of
+from sertify.corpora.forms.manifests import Manifest, Stretch, listing_of, span_of, split_named
 from sertify.corpora.forms.roles import Table
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree
@@ -38,7 +38,7 @@ def read_kaldi(tree: Tree, wish: Wish) -> Listing | Declined | None:
     homes = [name.rpartition("/")[0] for name in tree.files if _base(name) == "wav.scp"]
     if not homes:
         return None
-    named = [home for home in homes if split_of(home)]
+    named = [home for home in homes if split_named(home)]
     manifests = [_data_folder(tree, home) for home in named or homes]
     if not wish.named and not any(any(one.table.values(1)) for one in manifests):
         names = " or ".join(_BY_UTTERANCE["label"][:2])

@@ -15,8 +15,11 @@ from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.places import Places, unrooted
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
+from sertify.corpora.forms.vote_columns import voted
 from sertify.corpora.listings import Listing, Wish, refuse_repeated, stretched
+from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree
+from sertify.corpora.votes import Votes, united
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, fold, listed, quoted
 
@@ -24,11 +27,6 @@ Stretch = tuple[float, float | None]
 """Seconds of a file between which a recording lies; it ends with the file where the end is None."""
 
 _FACTS = ("label", "speaker", "language", "gender", "split")
-_SPLITS = {
-    **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
-    **dict.fromkeys(("valid", "validation", "val", "dev", "development", "cv"), "valid"),
-    **dict.fromkeys(("test", "eval", "evaluation", "tt"), "test"),
-}
 _LONGEST = 1e7  # seconds, more than a hundred days
 
 
@@ -81,7 +79,7 @@ def listing_of(
     """
     used, warnings = _used(manifests, folders)
     found = [*_recordings(tree, used, wish, folders)]
-    clips = tuple(clip for clip, *_ in found)
+    clips, votes = _voted(used, [clip for clip, *_ in found], wish)
     lost = [told for _, told, there in found if not there]
     if clips and len(lost) == len(clips):
         raise ConfigurationError(
@@ -95,11 +93,26 @@ def listing_of(
     warnings += _moved([told for _, told, there in found if there and told], names)
     columns = dict.fromkeys(name for one in used for name in one.table.columns)
     public = public_named(tree.root, clips)
-    return Listing(clips, layout, public, warnings=tuple(warnings), columns=tuple(columns))
+    listing = Listing(tuple(clips), layout, public, warnings=tuple(warnings), votes=votes)
+    return replace(listing, columns=tuple(columns))
+
+
+def _voted(
+    manifests: Sequence[Manifest], clips: Sequence[Clip], wish: Wish
+) -> tuple[list[Clip], Votes | None]:
+    """Return the clips of all rows, each once, and the votes that the manifests tell."""
+    kept: list[Clip] = []
+    votes, first = None, 0
+    for one in manifests:
+        rows = clips[first : first + len(one.files)]
+        own, told = voted(rows, one.table, roles_of(one.table)[0], wish.labels)
+        first, votes = first + len(rows), united(votes, told)
+        kept += own
+    return kept, votes
 
 
 def _split(one: Manifest, folders: bool) -> str | None:
-    return split_of(one.folder if folders else one.name)
+    return split_named(one.folder if folders else one.name)
 
 
 def _used(manifests: Sequence[Manifest], folders: bool) -> tuple[Sequence[Manifest], list[str]]:
@@ -136,14 +149,14 @@ def _moved(told: Sequence[str], names: str) -> list[str]:
     return [f"{files} of {names} {verb} found by the end of the path: {told[0]}"] if told else []
 
 
-def split_of(name: str) -> str | None:
+def split_named(name: str) -> str | None:
     """Return the split that a file or a folder is named after.
 
-    >>> split_of("data/train_manifest.json"), split_of("dev"), split_of("emotions.json")
-    ('train', 'valid', None)
+    >>> split_named("data/train_manifest.json"), split_named("dev"), split_named("emotions.json")
+    ('train', 'validation', None)
     """
     base = name.rpartition("/")[2].partition(".")[0]
-    return next((_SPLITS[word] for word in fold(base).split() if word in _SPLITS), None)
+    return next((split for word in fold(base).split() if (split := split_of(word))), None)
 
 
 def span_of(place: str, start: object, end: object = None, length: object = None) -> Stretch:

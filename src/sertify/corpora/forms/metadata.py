@@ -10,6 +10,7 @@ from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.tables import READERS, read_table
+from sertify.corpora.forms.vote_columns import voted
 from sertify.corpora.listings import (
     Declined,
     Form,
@@ -59,7 +60,7 @@ def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple
 def read_own(tree: Tree, wish: Wish) -> Listing | None:
     """Read the metadata file of a folder."""
     metadata = metadata_in(tree.root)
-    return None if metadata is None else read_metadata(metadata, wish.cluster)
+    return None if metadata is None else read_metadata(metadata, wish.cluster, wish.labels)
 
 
 def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
@@ -68,14 +69,16 @@ def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
     table, unread = other_table(tree.root, needed)
     if table is None:
         return Declined(unread) if unread else None
-    return read_metadata(table, wish.cluster)
+    return read_metadata(table, wish.cluster, wish.labels)
 
 
 METADATA = Form("metadata", "metadata.csv", read_own)
 OTHER_TABLE = Form("metadata", "metadata.csv", read_other)
 
 
-def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
+def read_metadata(
+    path: Path, cluster: Sequence[str] = (), labels: frozenset[str] = frozenset()
+) -> Listing:
     """Read the files that a table lists, also those that are missing.
 
     ``cluster`` names the columns by whose values clips are resampled together.
@@ -94,10 +97,12 @@ def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
         )
     clusters = clusters_of(cluster, {name: table.values(i) for i, name in enumerate(table.columns)})
     pairs = zip(_clips(table, roles), clusters or [None] * len(table.rows), strict=True)
-    clips = tuple(replace(clip, cluster=cluster) for clip, cluster in pairs)
+    rows = [replace(clip, cluster=cluster) for clip, cluster in pairs]
+    clips, votes = voted(rows, table, roles, labels)
     refuse_repeated(f"{path}:", clips)
     public = public_named(path.parent, clips)
-    return Listing(clips, path.name, public, warnings=warnings, columns=table.columns)
+    found = Listing(tuple(clips), path.name, public, warnings=warnings, columns=table.columns)
+    return replace(found, votes=votes)
 
 
 def refuse_nested(tree: Tree, _: Wish) -> None:

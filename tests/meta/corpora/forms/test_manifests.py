@@ -429,7 +429,7 @@ def test_a_manifest_of_splits_says_which_each_clip_is_of(tmp_path: Path) -> None
     assert splits == {
         "wavs/a.wav": "train",
         "wavs/b.wav": "train",
-        "wavs/c.wav": "valid",
+        "wavs/c.wav": "validation",
         "wavs/d.wav": "test",
     }
 
