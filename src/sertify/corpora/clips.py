@@ -110,6 +110,8 @@ class Corpus:
     ballots
         What several annotators said of one clip, as emotions with how many say each, and how often
         that occurs; also of clips that were left out because there is no majority.
+    unknown_labels
+        Labels that are no known emotion, and how many clips were left out for them.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Corpus:
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
     ballots: tuple[tuple[tuple[tuple[str, int], ...], int], ...] = ()
+    unknown_labels: tuple[tuple[str, int], ...] = ()
 
     @property
     def labelled(self) -> bool:

@@ -22,6 +22,8 @@ class Told:
     clips: tuple[Clip, ...]
     left_out: tuple[tuple[str, int], ...] = ()
     doubts: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, int], ...] = ()
+    """The labels that are no known emotion, and how many clips have them."""
 
 
 def mapped_labels(
@@ -54,6 +56,8 @@ def sorted_out(
     clips: Sequence[Clip],
     unwanted: Collection[str] = (),
     states: Collection[str] = (),
+    *,
+    strict: bool = True,
 ) -> Told:
     """Take out the clips whose labels are no emotion.
 
@@ -69,17 +73,23 @@ def sorted_out(
     Raises
     ------
     ConfigurationError
-        Where more than ``MOST_UNKNOWN`` of the labelled clips have labels that nobody knows.
+        Where `strict`, and more than ``MOST_UNKNOWN`` of the labelled clips have such labels that
+        nobody knows.
     """
     reasons = {label: _reason(label, unwanted, states) for label in {clip.label for clip in clips}}
     kept = tuple(clip for clip in clips if clip.mapped or not reasons[clip.label])
     out = [clip for clip in clips if reasons[clip.label] and not clip.mapped]
     unknown = Counter(str(clip.label) for clip in out if reasons[clip.label] == _UNKNOWN)
     labelled = sum(clip.label is not None for clip in clips)
-    if unknown.total() > MOST_UNKNOWN * labelled:
+    if strict and unknown.total() > MOST_UNKNOWN * labelled:
         raise ConfigurationError(_stop(path, name, unknown, labelled))
     left_out = Counter(reasons[clip.label] for clip in out)
-    return Told(kept, tuple(left_out.items()), tuple(_doubts(out, unknown, reasons)))
+    return Told(
+        kept,
+        tuple(left_out.items()),
+        tuple(_doubts(out, unknown, reasons)),
+        (*unknown.most_common(),),
+    )
 
 
 _UNKNOWN = "unknown label"

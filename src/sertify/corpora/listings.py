@@ -68,6 +68,9 @@ Reader = Callable[[Tree, Wish], Listing | Declined | None]
 Raises ``ConfigurationError`` where they are, but something in them is wrong.
 """
 
+FileReader = Callable[[Path, Wish], Listing]
+"""Reads one file that is given instead of a folder; raises ``ConfigurationError`` as `Reader`."""
+
 
 @dataclass(frozen=True)
 class Form:

@@ -1,50 +1,23 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.choosing import listing_of
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
-from sertify.corpora.forms.databases import AUDFORMAT
-from sertify.corpora.forms.file_names import read_as, read_detected
-from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
-from sertify.corpora.forms.json_manifests import MANIFESTS
-from sertify.corpora.forms.kaldi import KALDI
-from sertify.corpora.forms.layouts import LAYOUTS
-from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
-from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.labels import mapped_labels, sorted_out
-from sertify.corpora.listings import Form, Listing, Wish
+from sertify.corpora.listings import Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
-from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.corpora.votes import ballots_of, elected, remarks, with_labels
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
-from sertify.vocabulary.text import did_you_mean, fold
-
-_FORMS = (
-    METADATA,
-    AUDFORMAT,
-    KALDI,
-    MANIFESTS,
-    SPEECHBRAIN_TABLES,
-    OTHER_TABLE,
-    Form("auto", "folders with one metadata.csv each", refuse_nested),
-    Form("auto", "files named as in a public corpus", read_detected),
-    FOLDERS,
-)
-"""What a folder may be, in the order in which it is looked for; the last one reads any audio."""
-
-_NAMED = (*_FORMS, UNLABELLED, *map(read_as, LAYOUTS))
-_LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat", "folders", "manifest")
-"""The layouts of which a part can be named, after a colon."""
+from sertify.vocabulary.text import fold
 
 
 def read_corpus(
@@ -59,8 +32,11 @@ def read_corpus(
     public: str | None = None,
     cluster: Sequence[str] = (),
     seed: int = 0,
+    strict: bool = True,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
+
+    A file is read as the table of those that lie in its folder.
 
     Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
     what is needed.
@@ -84,15 +60,17 @@ def read_corpus(
         The public corpus that it is, where neither its files nor its name tell.
     cluster
         The columns of its table by whose values clips are resampled together, such as session.
+    strict
+        Whether too many labels that are no emotion are an error.
     """
-    if not path.is_dir():
-        what = "is a file, but should be a folder" if path.exists() else "there is no such folder"
-        raise ConfigurationError(f"--data {path}: {what}")
+    if not path.exists():
+        raise ConfigurationError(f"--data {path}: there is no such folder")
     if limit is not None and limit < 1:
         raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
-    root = path.resolve()
+    root = (path if path.is_dir() else path.parent).resolve()
     name, label_map = name or root.name, label_map or {}
-    listing = _listing(path, layout, cluster, frozenset(map(fold, label_map)))
+    wish = Wish(cluster=tuple(cluster), labels=frozenset(map(fold, label_map)))
+    listing = listing_of(path, layout, wish)
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
     known = _public(public, listing.public, name, root.name)
     spoken = language or listing.language or language_of(known or "")
@@ -100,11 +78,11 @@ def read_corpus(
     voted, tied = elected(listing.votes, listing.clips, emotions)
     every = [_told(clip, name, spoken, emotions) for clip in voted]
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
-    labelled = sorted_out(path, name, every, unwanted, listing.states)
-    clips = labelled.clips
-    kept = clips if split is None else clips_of_split(path, clips, split)
+    of_split = every if split is None else clips_of_split(path, every, split)
+    labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
+    kept = labelled.clips
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
-    not_drawn = (("other split", len(clips) - len(kept)), ("limit", len(kept) - len(drawn)))
+    not_drawn = (("other split", len(every) - len(of_split)), ("limit", len(kept) - len(drawn)))
     left_out = (*listing.left_out, ("no majority", len(tied)), *labelled.left_out, *not_drawn)
     corpus = make_corpus(
         name,
@@ -114,10 +92,11 @@ def read_corpus(
         public=known,
         requested=len(listing.clips) + sum(number for _, number in listing.left_out),
         left_out=tuple((reason, number) for reason, number in left_out if number),
+        unknown_labels=labelled.unknown,
         ballots=ballots_of(listing.votes, kept, tied, emotions),
     )
     doubts = (*labelled.doubts, *listing.warnings, *remarks(listing.votes, tied))
-    doubts = (*doubts, *shared_speakers(clips))
+    doubts = (*doubts, *shared_speakers(every))
     doubts = (*doubts, *warnings_about(corpus.clips), *doubts_about(kept, drawn))
     return replace(corpus, warnings=in_order(doubts))
 
@@ -128,41 +107,6 @@ def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, st
     language = clip.language or spoken
     tag = language and (language_tag(language) or language)
     return replace(clip, corpus=corpus, language=tag, mapped=mapped)
-
-
-def _listing(path: Path, layout: str, cluster: Sequence[str], labels: frozenset[str]) -> Listing:
-    """Return what the reader that `layout` names reads, with account of every file."""
-    kind, _, detail = layout.partition(":")
-    kind = kind.casefold()
-    if kind not in _LAYOUTS or (detail and kind not in _DETAILED):
-        hint = did_you_mean(kind, _LAYOUTS)
-        raise ConfigurationError(f"--data {path}: layout {layout!r} is unknown{hint}")
-    wish = Wish(detail, tuple(cluster), named=kind != "auto", labels=labels)
-    tree, why = tree_of(path), list[str]()
-    forms = _FORMS if kind == "auto" else [form for form in _NAMED if form.layout == kind]
-    for form in forms:
-        try:
-            found = form.read(tree, wish)
-        except ConfigurationError as error:
-            raise ConfigurationError("; ".join([str(error), *why])) from error
-        if isinstance(found, Listing):
-            return _accounted(tree, replace(found, warnings=(*why, *found.warnings)))
-        why += found.why if found else ()
-    reason = "".join(f": {text}" for text in why)
-    message = f"has no {forms[0].needs}, which layout {kind} needs{reason}"
-    raise ConfigurationError(f"--data {path}: {message}")
-
-
-def _accounted(tree: Tree, listing: Listing) -> Listing:
-    """Add the files that no reader takes: in no table, hidden, or not to be decoded."""
-    listed_ = {clip.path for clip in listing.clips}
-    told = sum(number for _, number in listing.left_out)
-    rest = sum(tree.root / name not in listed_ for name in tree.audio)
-    unlisted = max(0, rest - told) if listing.clips else 0
-    kinds = Counter(ending(name) for name in tree.unread)
-    left_out = [("not listed", unlisted), ("in a hidden folder", len(tree.hidden_audio))]
-    left_out += [(f"ends in {kind}", number) for kind, number in sorted(kinds.items())]
-    return replace(listing, left_out=(*listing.left_out, *(one for one in left_out if one[1])))
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

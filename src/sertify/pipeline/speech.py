@@ -26,8 +26,10 @@ class Speech:
     confirming: "Corpus | None" = None
 
 
-def read_speech(settings: Settings, suite: Suite) -> Speech:
+def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
+
+    ``strict`` as for `read_corpus`.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
-    corpora = [_read(source, settings, suite) for source in settings.data]
+    corpora = [_read(source, settings, suite, strict=strict) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
@@ -80,7 +82,7 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
         )
 
 
-def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
+def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = True) -> "Corpus":
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
@@ -94,6 +96,7 @@ def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
         language=entry.language,
         public=entry.known_as,
         cluster=entry.cluster,
+        strict=strict,
     )
 
 

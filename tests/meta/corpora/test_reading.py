@@ -292,7 +292,9 @@ def test_a_folder_has_to_hold_audio(make: Make) -> None:
 def test_a_folder_has_to_be_there(make: Make) -> None:
     root = make("a.wav")
     assert complaint(root / "nowhere") == "--data calls: there is no such folder"
-    assert complaint(root / "a.wav") == "--data calls: is a file, but should be a folder"
+    assert complaint(root / "a.wav") == (
+        "--data calls: is a file, but should be a folder, or a file such as .csv, .jsonl, .parquet"
+    )
 
 
 # ------------------------------------------------------------------ fingerprint

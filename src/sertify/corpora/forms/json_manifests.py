@@ -8,7 +8,7 @@ from typing import Any
 from sertify.corpora.forms.manifests import (
     Manifest,
     Stretch,
-    listing_of,
+    listing_of_all,
     place_of,
     samples_of,
     span_of,
@@ -54,7 +54,7 @@ def read_json_manifests(tree: Tree, wish: Wish) -> Listing | Declined | None:
     found = {name: rows for name in names if (rows := _rows(tree.root / name)) is not None}
     manifests = [_manifest(tree, name, *rows) for name, rows in found.items()]
     if wish.named:
-        return listing_of(tree, manifests, "manifest", wish) if manifests else None
+        return listing_of_all(tree, manifests, "manifest", wish) if manifests else None
     believed = [one for one in manifests if _is_believed(one, tree)]
     labelled = [
         one for one in believed if tells_labels(one.table, roles_of(one.table)[0], wish.labels)
@@ -62,7 +62,7 @@ def read_json_manifests(tree: Tree, wish: Wish) -> Listing | Declined | None:
     if believed and not labelled:
         what = listed(one.name for one in believed)
         return Declined((f"{what} not read: no emotion of a recording is told there",))
-    return listing_of(tree, labelled, "manifest", wish) if labelled else None
+    return listing_of_all(tree, labelled, "manifest", wish) if labelled else None
 
 
 def _is_believed(one: Manifest, tree: Tree) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sertify.corpora.forms.manifests import Manifest, Stretch, listing_of, span_of, split_named
+from sertify.corpora.forms.manifests import Manifest, Stretch, listing_of_all, span_of, split_named
 from sertify.corpora.forms.roles import Table
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree
@@ -43,7 +43,7 @@ def read_kaldi(tree: Tree, wish: Wish) -> Listing | Declined | None:
     if not wish.named and not any(any(one.table.values(1)) for one in manifests):
         names = " or ".join(_BY_UTTERANCE["label"][:2])
         return Declined((f"wav.scp was not read: no {names} beside it tells emotions",))
-    return listing_of(tree, manifests, "Kaldi data folder", wish, folders=True)
+    return listing_of_all(tree, manifests, "Kaldi data folder", wish, folders=True)
 
 
 KALDI = Form("kaldi", "wav.scp", read_kaldi)

@@ -67,7 +67,7 @@ def place_of(table: Table, unit: str, number: int) -> str:
     return f"{table.path}:{number}" if unit == "line" else f"{table.path}, {unit} {number}"
 
 
-def listing_of(
+def listing_of_all(
     tree: Tree, manifests: Sequence[Manifest], layout: str, wish: Wish, *, folders: bool = False
 ) -> Listing:
     """Return the recordings of all manifests.

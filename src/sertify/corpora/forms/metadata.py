@@ -72,6 +72,11 @@ def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
     return read_metadata(table, wish.cluster, wish.labels)
 
 
+def read_given(path: Path, wish: Wish) -> Listing:
+    """Read a table that is given instead of its folder; it needs no labels."""
+    return read_metadata(path, wish.cluster)
+
+
 METADATA = Form("metadata", "metadata.csv", read_own)
 OTHER_TABLE = Form("metadata", "metadata.csv", read_other)
 

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from sertify.corpora.forms.manifests import Manifest, listing_of, samples_of
+from sertify.corpora.forms.manifests import Manifest, listing_of_all, samples_of
 from sertify.corpora.forms.places import Places
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.listings import Form, Listing, Wish
@@ -29,7 +29,7 @@ def read_speechbrain_tables(tree: Tree, wish: Wish) -> Listing | None:
         and _is_manifest(tree.root / name)
     ]
     manifests = [_manifest(tree, name) for name in names]
-    return listing_of(tree, manifests, "manifest", wish) if manifests else None
+    return listing_of_all(tree, manifests, "manifest", wish) if manifests else None
 
 
 SPEECHBRAIN_TABLES = Form("manifest", "manifest of SpeechBrain", read_speechbrain_tables)
