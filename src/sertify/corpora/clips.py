@@ -41,6 +41,8 @@ class Clip:
         Where in the file its bytes lie, if other recordings lie there as well; see `Content`.
     digest, stamp
         SHA-256 of its bytes, in hex, and how the file looked when that was taken.
+    keeper
+        What has to be kept for as long as its file is to be there, which is a temporary one.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Clip:
     size: int | None = None
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
+    keeper: object = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def emotion(self) -> str | None:

@@ -19,7 +19,8 @@ class Listing:
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
     that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
-    from emotions; ``votes`` are those of annotators.
+    from emotions; ``votes`` are those of annotators. ``unpack`` returns the clips that are kept
+    with places where their recordings can be read, where they lie packed in other files.
     """
 
     clips: tuple[Clip, ...]
@@ -30,6 +31,7 @@ class Listing:
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
     votes: Votes | None = None
 
 
@@ -113,16 +115,3 @@ def is_there(folder: Path, name: str) -> bool:
         return is_below(name) and (folder / name).is_file()
     except OSError:  # a name that is too long
         return False
-
-
-def stretched(name: str, start: float, end: float | None) -> str:
-    """Return the name of a stretch of a file, in seconds, as a media fragment.
-
-    >>> stretched("a.wav", 0, None), stretched("a.wav", 1.5, None), stretched("a.wav", 0, 2.25)
-    ('a.wav', 'a.wav#t=1.5,', 'a.wav#t=0,2.25')
-    """
-    return name if not start and end is None else f"{name}#t={_short(start)},{_short(end)}"
-
-
-def _short(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")

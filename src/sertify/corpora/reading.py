@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sertify.corpora.choosing import listing_of
 from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
 from sertify.corpora.quality import shared_speakers, warnings_about
+from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.corpora.votes import ballots_of, elected, remarks, with_labels
@@ -82,6 +82,8 @@ def read_corpus(
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
     kept = labelled.clips
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
+    if listing.unpack is not None:
+        drawn = [*listing.unpack(drawn)]
     not_drawn = (("other split", len(every) - len(of_split)), ("limit", len(kept) - len(drawn)))
     left_out = (*listing.left_out, ("no majority", len(tied)), *labelled.left_out, *not_drawn)
     corpus = make_corpus(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sertify.corpora.clips import Corpus
 
 
+_MOST_WARNINGS = 5
+
+
 @dataclass(frozen=True)
 class Speech:
     """The speech of a run; each is None where no option asks for it."""
@@ -74,11 +77,22 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
         raise ConfigurationError("no gate is asked for, so nothing would be judged")
     if not settings.weights and not {"loadability", "labels"} & {*gates}:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
-    labelled = speech.judged is not None and speech.judged.labelled
-    if {*gates} == {"accuracy"} and not labelled:
+    if {*gates} == {"accuracy"}:
+        _require_labels(speech.judged)
+
+
+def _require_labels(judged: "Corpus | None") -> None:
+    wanted = (
+        "a folder with a metadata.csv (columns file_name and label) or with one subfolder per label"
+    )
+    if judged is None:
+        raise ConfigurationError(f"-m accuracy needs labelled speech: give --data PATH, {wanted}")
+    if not judged.labelled:
+        read = listed(f"{corpus.name} was read as {corpus.layout}" for corpus in judged.corpora)
+        why = "".join(f"; {warning}" for warning in judged.warnings[:_MOST_WARNINGS])
         raise ConfigurationError(
-            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
-            " (columns file_name and label) or with one subfolder per label"
+            f"-m accuracy needs labelled speech, but no clip of --data has a label: {read}{why}."
+            f" Give {wanted}"
         )
 
 

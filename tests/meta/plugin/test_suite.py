@@ -419,9 +419,14 @@ class TestOptions:
         self, run: Run, tmp_path: Path
     ) -> None:
         shutil.copytree(SPEECH / "audio", tmp_path / "speech")
+        (tmp_path / "speech" / "labels.csv").write_text("file,mood,emotion_felt\nnone.wav,1,sad\n")
         outcome = run("-m", "accuracy", "--data", tmp_path / "speech")
         assert outcome.code == pytest.ExitCode.USAGE_ERROR
-        assert "-m accuracy needs labelled speech" in outcome.output
+        said = " ".join(outcome.output.split())
+        assert "no clip of --data has a label: speech was read as plain files; labels.csv" in said
+        assert (
+            "labels.csv not read: it has no column label; 'emotion_felt' of labels.csv may" in said
+        )
 
     def test_everything_but_accuracy_needs_no_data(
         self, run: Run, write: Callable[..., Path]

@@ -20,14 +20,8 @@ from sertify.corpora.forms.database_tables import (
 )
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.roles import gender_of
-from sertify.corpora.listings import (
-    Form,
-    Listing,
-    Wish,
-    is_below,
-    refuse_repeated,
-    stretched,
-)
+from sertify.corpora.forms.spans import stretch_named
+from sertify.corpora.listings import Form, Listing, Wish, is_below, refuse_repeated
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_start
@@ -163,7 +157,7 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
                 f" but should list paths relative to {header.parent} and below it"
             )
         yield Clip(
-            stretched(file, start, end),
+            stretch_named(file, start, end),
             header.parent / file,
             label,
             speaker,

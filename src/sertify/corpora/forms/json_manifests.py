@@ -7,13 +7,10 @@ from typing import Any
 
 from sertify.corpora.forms.manifests import (
     Manifest,
-    Stretch,
     listing_of_all,
     place_of,
-    samples_of,
-    span_of,
 )
-from sertify.corpora.forms.places import Places
+from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, roles_of
 from sertify.corpora.forms.vote_columns import tells_labels
 from sertify.corpora.listings import Declined, Form, Listing, Wish
@@ -28,9 +25,6 @@ _FILES = (
     *(*_OWN, "audio_file", "audio_path", "wav_path", "audio", "file_name", "filename"),
     *("file", "filepath", "file_path", "path"),
 )
-_STARTS = ("offset", "start", "start_time", "begin")
-_ENDS = ("end", "end_time", "stop")
-_LENGTHS = ("duration", "length")
 _MOST_MANIFESTS = 64
 _DEEPEST = 3
 _LONGEST_LINE = 2**20
@@ -68,8 +62,7 @@ def read_json_manifests(tree: Tree, wish: Wish) -> Listing | Declined | None:
 def _is_believed(one: Manifest, tree: Tree) -> bool:
     """Whether it is a manifest; any JSON may hold paths, so one of these has to be there."""
     own = {fold(name) for name in _OWN} & {fold(column) for column in one.table.columns}
-    places = Places(tree)
-    return bool(own) or any(places.find(file, one.folder)[1] for file in one.files)
+    return bool(own) or bool(PathFinder(tree, f"{one.folder}/").resolve(one.files).names)
 
 
 MANIFESTS = Form("manifest", "manifest of NeMo or SpeechBrain", read_json_manifests)
@@ -170,8 +163,9 @@ def _manifest(tree: Tree, name: str, rows: _Rows, unit: str) -> Manifest:
     table = Table(path, columns, texts)
     places = [place_of(table, unit, number) for number, _ in rows]
     files = [_file(*pair) for pair in zip(places, (row for _, row in rows), strict=True)]
-    spans = _spans(tree, name, places, rows, files)
-    return Manifest(name, table, files, spans, unit)
+    inner = [row.get("wav") for _, row in rows]
+    samples = [one if isinstance(one, dict) else None for one in inner]
+    return Manifest(name, table, files, samples if any(samples) else None, unit)
 
 
 def _text(value: object) -> str | None:
@@ -194,30 +188,3 @@ def _file(place: str, row: Mapping[str, Any]) -> str:
             f"{place}: its file is {quoted(value)}, but should be the path of one"
         )
     return value
-
-
-def _spans(
-    tree: Tree, name: str, places: Sequence[str], rows: _Rows, files: Sequence[str]
-) -> list[Stretch]:
-    """Return the stretches; lengths alone tell none, as each whole file has one."""
-    folded = [{fold(key): value for key, value in row.items()} for _, row in rows]
-    several = len(set(files)) < len(files)
-    offsets = any(_first(row, _STARTS) not in (None, 0, "0", "") for row in folded)
-    own = Places(tree)
-    spans = []
-    for place, row, file in zip(places, folded, files, strict=True):
-        inner = row.get("wav")
-        if isinstance(inner, dict) and "stop" in inner:
-            where, _ = own.find(file, name.rpartition("/")[0])
-            spans.append(samples_of(place, tree.root / where, inner))
-            continue
-        start, end = _first(row, _STARTS), _first(row, _ENDS)
-        length = _first(row, _LENGTHS) if several or offsets else None
-        whole = not several and not offsets and end is None
-        spans.append((0.0, None) if whole else span_of(place, start, end, length))
-    return spans
-
-
-def _first(row: Mapping[str, Any], names: Sequence[str]) -> Any:
-    known = map(fold, names)
-    return next((row[name] for name in known if row.get(name) is not None), None)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sertify.corpora.forms.manifests import Manifest, Stretch, listing_of_all, span_of, split_named
+from sertify.corpora.forms.manifests import Manifest, listing_of_all, split_named
 from sertify.corpora.forms.roles import Table
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree
@@ -22,9 +22,10 @@ _BY_UTTERANCE = {
     "language": ("utt2lang", "utt2language"),
 }
 _BY_SPEAKER = {"gender": ("spk2gender", "spk2sex"), "language": ("spk2lang", "spk2language")}
-_COLUMNS = ("utterance", *_BY_UTTERANCE)
+_COLUMNS = ("utterance", *_BY_UTTERANCE, "start", "end")
 _ARCHIVE = re.compile(r"\.(ark|scp):\d+(\[.*\])?$")
 _LONGEST_LINE = 2**16
+_Segment = tuple[int, str, str, str | None, str | None]
 _Lines = Mapping[str, tuple[int, str]]
 
 
@@ -59,31 +60,29 @@ def _data_folder(tree: Tree, home: str) -> Manifest:
     _refuse_commands(folder / "wav.scp", files)
     segments = [*_segments(folder, files)] if (folder / "segments").is_file() else None
     if segments is None:
-        segments = [(line, name, name, (0.0, None)) for name, (line, _) in files.items()]
-    utterances = [(line, utterance) for line, utterance, *_ in segments]
-    rows = tuple(_facts(folder, utterances))
+        segments = [(line, name, name, None, None) for name, (line, _) in files.items()]
+    rows = tuple(_facts(folder, segments))
     place = folder / ("segments" if (folder / "segments").is_file() else "wav.scp")
-    paths = [files[recording][1] for _, _, recording, _ in segments]
+    paths = [files[recording][1] for _, _, recording, *_ in segments]
     name = f"{home}/{place.name}".lstrip("/")
-    spans = [span for *_, span in segments]
-    return Manifest(name, Table(place, _COLUMNS, rows), paths, spans)
+    return Manifest(name, Table(place, _COLUMNS, rows), paths)
 
 
 def _facts(
-    folder: Path, utterances: Iterable[tuple[int, str]]
+    folder: Path, segments: Iterable[_Segment]
 ) -> Iterator[tuple[int, tuple[str | None, ...]]]:
     """Yield the rows of a table of what is told of each utterance, or of its speaker."""
     nothing = (0, "")
     told = {role: _first(folder, names) for role, names in _BY_UTTERANCE.items()}
     of_speaker = {role: _first(folder, names) for role, names in _BY_SPEAKER.items()}
-    for line, utterance in utterances:
+    for line, utterance, _, start, end in segments:
         facts = {role: table.get(utterance, nothing)[1] for role, table in told.items()}
         for role, table in of_speaker.items():
             facts[role] = facts[role] or table.get(facts["speaker"], nothing)[1]
-        yield line, (utterance, *(value or None for value in facts.values()))
+        yield line, (utterance, *(value or None for value in facts.values()), start, end)
 
 
-def _segments(folder: Path, files: _Lines) -> Iterator[tuple[int, str, str, Stretch]]:
+def _segments(folder: Path, files: _Lines) -> Iterator[_Segment]:
     """Yield line, utterance, recording and stretch of each row of a table of segments."""
     path = folder / "segments"
     for utterance, (line, rest) in _table(path).items():
@@ -99,7 +98,7 @@ def _segments(folder: Path, files: _Lines) -> Iterator[tuple[int, str, str, Stre
                 f"{place}: names the recording {quoted(recording)}, which wav.scp does not have"
             )
         # Kaldi writes -1 for the end of the recording.
-        yield line, utterance, recording, span_of(place, start, None if end == "-1" else end)
+        yield line, utterance, recording, start, None if end == "-1" else end
 
 
 def _refuse_commands(path: Path, files: _Lines) -> None:

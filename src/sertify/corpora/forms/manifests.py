@@ -1,8 +1,8 @@
 """What manifests of NeMo, SpeechBrain and Kaldi have in common: files with facts and stretches."""
 
 import contextlib
-import math
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,21 +13,21 @@ import soundfile
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
-from sertify.corpora.forms.places import Places, unrooted
+from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
+from sertify.corpora.forms.spans import Stretch, spans_of, stretch_named
 from sertify.corpora.forms.vote_columns import voted
-from sertify.corpora.listings import Listing, Wish, refuse_repeated, stretched
+from sertify.corpora.listings import Listing, Wish, is_below, refuse_repeated
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree
-from sertify.corpora.votes import Votes, united
+from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, fold, listed, quoted
 
-Stretch = tuple[float, float | None]
-"""Seconds of a file between which a recording lies; it ends with the file where the end is None."""
-
 _FACTS = ("label", "speaker", "language", "gender", "split")
-_LONGEST = 1e7  # seconds, more than a hundred days
+# What stands for the folder of the data: {data_root}, $data_folder, ${AUDIO_DIR}.
+_PLACEHOLDER = re.compile(r"^(\{\w+\}|\$\{\w+\}|\$\w+)/+")
+_LENGTHS = frozenset({"duration", "length", "dur"})
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,12 @@ class Manifest:
     name
         Its own, relative to the tree.
     table
-        The facts of each recording; its columns are those that `roles_of` knows, among others.
-    files, spans
+        The facts of each recording; its columns are those that `roles_of` and `spans_of` know,
+        among others.
+    files
         Of each row.
+    samples
+        Start and stop of each row in samples of its file, where these are what is told.
     unit
         What a row is called by its number: "line" or "entry".
     """
@@ -49,7 +52,7 @@ class Manifest:
     name: str
     table: Table
     files: Sequence[str]
-    spans: Sequence[Stretch]
+    samples: Sequence[Mapping[str, Any] | None] | None = None
     unit: str = "line"
 
     @property
@@ -78,37 +81,37 @@ def listing_of_all(
     Raises ``ConfigurationError`` where none of the files is there, or one is listed twice.
     """
     used, warnings = _used(manifests, folders)
-    found = [*_recordings(tree, used, wish, folders)]
-    clips, votes = _voted(used, [clip for clip, *_ in found], wish)
-    lost = [told for _, told, there in found if not there]
-    if clips and len(lost) == len(clips):
+    clips, votes = list[Clip](), None
+    lost = list[str]()
+    for one in used:
+        rows, said, missing = _recordings(tree, one, _split(one, folders), wish)
+        kept, told = voted(rows, one.table, roles_of(one.table)[0], wish.labels)
+        votes = united(votes, told)
+        clips += kept
+        warnings += said
+        lost += missing
+    number = sum(len(one.files) for one in used)
+    if lost and len(lost) == number:
         raise ConfigurationError(
             f"{lost[0]} is not below {tree.root}, nor is any other of its"
-            f" {counted(len(clips), 'recording')}: give the folder that holds the audio as well"
+            f" {counted(number, 'recording')}: give the folder that holds the audio as well"
         )
     names = listed(one.name for one in used)
     refuse_repeated(f"{tree.root / used[0].name if len(used) == 1 else names}:", clips)
-    for one in used:
-        warnings += roles_of(one.table)[1]
-    warnings += _moved([told for _, told, there in found if there and told], names)
     columns = dict.fromkeys(name for one in used for name in one.table.columns)
     public = public_named(tree.root, clips)
     listing = Listing(tuple(clips), layout, public, warnings=tuple(warnings), votes=votes)
     return replace(listing, columns=tuple(columns))
 
 
-def _voted(
-    manifests: Sequence[Manifest], clips: Sequence[Clip], wish: Wish
-) -> tuple[list[Clip], Votes | None]:
-    """Return the clips of all rows, each once, and the votes that the manifests tell."""
-    kept: list[Clip] = []
-    votes, first = None, 0
-    for one in manifests:
-        rows = clips[first : first + len(one.files)]
-        own, told = voted(rows, one.table, roles_of(one.table)[0], wish.labels)
-        first, votes = first + len(rows), united(votes, told)
-        kept += own
-    return kept, votes
+def split_named(name: str) -> str | None:
+    """Return the split that a file or a folder is named after.
+
+    >>> split_named("data/train_manifest.json"), split_named("dev"), split_named("emotions.json")
+    ('train', 'validation', None)
+    """
+    base = name.rpartition("/")[2].partition(".")[0]
+    return next((split for word in fold(base).split() if (split := split_of(word))), None)
 
 
 def _split(one: Manifest, folders: bool) -> str | None:
@@ -128,67 +131,70 @@ def _used(manifests: Sequence[Manifest], folders: bool) -> tuple[Sequence[Manife
 
 
 def _recordings(
-    tree: Tree, manifests: Sequence[Manifest], wish: Wish, folders: bool
-) -> Iterator[tuple[Clip, str, bool]]:
-    """Yield each clip, what is to be told of its place, if anything, and whether it is there."""
-    places = Places(tree)
-    for one in manifests:
-        for row, clip in enumerate(_clips(one, _split(one, folders), wish)):
-            given = one.files[row]
-            name, there = places.find(given, one.folder)
-            path = unrooted(given)
-            usual = name in (path, posixpath.normpath(posixpath.join(one.folder, path)))
-            told = f"{given} as {name}" if there else f"{one.place(row)}: {quoted(given)}"
-            placed = replace(clip, name=stretched(name, clip.start, clip.end))
-            yield replace(placed, path=tree.root / name), "" if there and usual else told, there
+    tree: Tree, one: Manifest, split: str | None, wish: Wish
+) -> tuple[list[Clip], list[str], list[str]]:
+    """Return the clip of each row, what is to be said of them, and which files are missing."""
+    base = f"{one.folder}/" if one.folder else ""
+    given = [_PLACEHOLDER.sub("", file.strip()) for file in one.files]
+    own, root = PathFinder(tree, base).resolve(given), PathFinder(tree).resolve(given)
+    found = own if len(own.names) >= len(root.names) and not (own.remark and base) else root
+    roles, doubts = roles_of(one.table)
+    if any("label" in text for text in doubts) and "label" not in roles:
+        doubts = tuple(text for text in doubts if "may hold labels" not in text)
+    said = [f"{one.name}: {found.remark}", *doubts] if found.remark else [*doubts]
+    names = [found.names.get(path) or _missing(path) for path in given]
+    paths = [tree.root / name for name in names]
+    stretches, remarks = _stretches(one, paths)
+    rows = _clips(one, roles, split, wish)
+    clips = [
+        replace(clip, name=stretch_named(name, *cut), path=path, start=cut[0], end=cut[1])
+        for clip, name, path, cut in zip(rows, names, paths, stretches, strict=True)
+    ]
+    lost = [
+        f"{one.place(row)}: {quoted(one.files[row])}"
+        for row, path in enumerate(given)
+        if path not in found.names
+    ]
+    return clips, [*said, *remarks], lost
 
 
-def _moved(told: Sequence[str], names: str) -> list[str]:
-    files = counted(len({*told}), "file")
-    verb = "is" if len({*told}) == 1 else "are"
-    return [f"{files} of {names} {verb} found by the end of the path: {told[0]}"] if told else []
+def _missing(path: str) -> str:
+    """Return a name that cannot lead out of the folder that it is joined to."""
+    plain = posixpath.normpath(path.replace("\0", "").replace("\\", "/"))
+    parts = [part for part in plain.split("/") if part not in ("", ".", "..")]
+    return plain if is_below(plain) else "/".join(parts) or "missing"
 
 
-def split_named(name: str) -> str | None:
-    """Return the split that a file or a folder is named after.
-
-    >>> split_named("data/train_manifest.json"), split_named("dev"), split_named("emotions.json")
-    ('train', 'validation', None)
-    """
-    base = name.rpartition("/")[2].partition(".")[0]
-    return next((split for word in fold(base).split() if (split := split_of(word))), None)
-
-
-def span_of(place: str, start: object, end: object = None, length: object = None) -> Stretch:
-    """Return the stretch that numbers or texts of seconds tell; a length goes from the start on.
-
-    Raises ``ConfigurationError`` where they are no times of a file.
-    """
-    first = _seconds(place, "start", start) or 0.0
-    last = _seconds(place, "end", end)
-    if last is None and (long := _seconds(place, "duration", length)) is not None:
-        last = first + long
-    if last is not None and last <= first:
-        raise ConfigurationError(
-            f"{place}: it ends at {last:g} s, but should end after its start, {first:g} s"
-        )
-    return first, last
+def _stretches(one: Manifest, paths: Sequence[Path]) -> tuple[Sequence[Stretch], tuple[str, ...]]:
+    """Return the stretch of each row, and what is to be said of how they were read."""
+    whole = [(0.0, None)] * len(paths)
+    if one.samples is not None:
+        rows = enumerate(zip(one.samples, paths, strict=True))
+        return [_of_samples(one.place(row), *pair) for row, pair in rows], ()
+    stretches, remarks = spans_of(one.table, paths)
+    # NeMo writes the length of each file, and perhaps that it begins at 0.
+    lengths = _LENGTHS & {fold(name) for name in one.table.columns}
+    starts = any(start for start, _ in stretches or ())
+    if stretches is None or (lengths and not starts and len({*paths}) == len(paths)):
+        return whole, remarks
+    return stretches, remarks
 
 
-def samples_of(place: str, path: Path, row: Mapping[str, Any]) -> Stretch:
-    """Return the stretch whose start and stop SpeechBrain counts in samples of the file.
-
-    Raises ``ConfigurationError`` where they are no numbers of samples.
-    """
+def _of_samples(place: str, row: Mapping[str, Any] | None, path: Path) -> Stretch:
+    """Return the stretch whose start and stop SpeechBrain counts in samples of the file."""
+    if row is None or row.get("stop") is None:
+        return 0.0, None
     rate = _rate(path)
     try:
-        first, last = int(row.get("start") or 0) / rate, int(row["stop"]) / rate
-    except (TypeError, ValueError, OverflowError) as error:
+        first, last = int(row.get("start") or 0), int(row["stop"])
+    except (TypeError, ValueError, OverflowError):
+        first, last = 0, -1
+    if not 0 <= first < last:
         told = f"{quoted(row.get('start'))} and {quoted(row['stop'])}"
         raise ConfigurationError(
-            f"{place}: start and stop are {told}, but should be samples"
-        ) from error
-    return span_of(place, first, last)
+            f"{place}: start and stop are {told}, but should be samples, the first before the last"
+        )
+    return first / rate, last / rate
 
 
 def _rate(path: Path) -> int:
@@ -197,27 +203,13 @@ def _rate(path: Path) -> int:
     return 16_000
 
 
-def _seconds(place: str, what: str, value: object) -> float | None:
-    if value is None or value == "":
-        return None
-    try:
-        seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        seconds = math.nan
-    if isinstance(value, bool) or not 0 <= seconds <= _LONGEST:
-        raise ConfigurationError(
-            f"{place}: its {what} is {quoted(value)}, but should be seconds of the file, from 0 on"
-        )
-    return seconds
-
-
-def _clips(one: Manifest, split: str | None, wish: Wish) -> Iterator[Clip]:
-    roles, _ = roles_of(one.table)
+def _clips(
+    one: Manifest, roles: Mapping[str, int], split: str | None, wish: Wish
+) -> Iterator[Clip]:
     columns = {name: one.table.values(index) for index, name in enumerate(one.table.columns)}
     clusters = clusters_of(wish.cluster, columns) or [None] * len(one.files)
-    rows = zip(one.table.rows, one.spans, clusters, strict=True)
-    for (_, values), (start, end), cluster in rows:
+    for (_, values), cluster in zip(one.table.rows, clusters, strict=True):
         facts = (values[roles[role]] if role in roles else None for role in _FACTS)
         label, speaker, language, gender, own = facts
         clip = Clip("", one.table.path, label, speaker, language, gender_of(gender), own or split)
-        yield replace(clip, start=start, end=end, cluster=cluster)
+        yield replace(clip, cluster=cluster)

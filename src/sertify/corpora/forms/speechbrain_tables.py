@@ -3,8 +3,7 @@
 import csv
 from pathlib import Path
 
-from sertify.corpora.forms.manifests import Manifest, listing_of_all, samples_of
-from sertify.corpora.forms.places import Places
+from sertify.corpora.forms.manifests import Manifest, listing_of_all
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending
@@ -47,14 +46,14 @@ def _is_manifest(path: Path) -> bool:
 def _manifest(tree: Tree, name: str) -> Manifest:
     table = read_table(tree.root / name)
     folded = {fold(column): index for index, column in enumerate(table.columns)}
-    files, spans, places = [], [], Places(tree)
+    files, samples = [], []
     for line, values in table.rows:
         row = {column: values[index] for column, index in folded.items()}
-        place, file = f"{table.path}:{line}", row["wav"]
+        file = row["wav"]
         if not file:
-            raise ConfigurationError(f"{place}: wav is {quoted(file)}, but should be a path")
+            raise ConfigurationError(
+                f"{table.path}:{line}: wav is {quoted(file)}, but should be a path"
+            )
         files.append(file)
-        where, _ = places.find(file, name.rpartition("/")[0])
-        cut = row.get("stop") is not None
-        spans.append(samples_of(place, tree.root / where, row) if cut else (0.0, None))
-    return Manifest(name, table, files, spans)
+        samples.append(row)
+    return Manifest(name, table, files, samples)

@@ -57,6 +57,25 @@ def _in_columns(table: Table, roles: Mapping[str, int], mapped: frozenset[str]) 
     return _side_by_side(free, mapped) or _by_emotion(free)
 
 
+def may_be_votes(column: str) -> bool:
+    """Whether the name of a column is one that votes may stand in."""
+    stem, numbered = _WHICH.subn(" ", fold(column), count=1)
+    words = {*stem.split()}
+    known = words & (_WORDS["annotators"] | (_WORDS["labels"] if numbered else frozenset()))
+    return (
+        (numbered > 0 and bool(known))
+        or fold(column) in _WORDS["annotator_of_row"]
+        or _emotion_in(column) is not None
+    )
+
+
+def _emotion_in(column: str) -> str | None:
+    """Return the word of an emotion that the name of a column of shares or counts has."""
+    words = fold(column).replace(".", " ").split()
+    rest = " ".join(word for word in words if word not in _WORDS["beside"])
+    return rest if emotion_of(rest) is not None or is_undecided(rest) else None
+
+
 def _annotator(columns: _Columns, clips: Sequence[Clip]) -> str | None:
     """Return the column of who says what a row says, where clips are listed several times."""
     if len({clip.name for clip in clips}) == len(clips):
@@ -113,14 +132,13 @@ def _by_emotion(columns: _Columns) -> _Found | None:
     found: dict[str, str] = {}
     counting = False
     for name in columns:
-        words = fold(name).replace(".", " ").split()
-        rest = " ".join(word for word in words if word not in _WORDS["beside"])
-        if emotion_of(rest) is None and not is_undecided(rest):
+        rest = _emotion_in(name)
+        if rest is None:
             continue
         numbers = [_number(value) for value in columns[name] if value is not None]
         if numbers and all(number is not None and number >= 0 for number in numbers):
             found[name] = rest
-            counting = counting or bool(set(words) & _WORDS["counting"])
+            counting = counting or bool({*fold(name).split()} & _WORDS["counting"])
     if len({emotion_of(rest) for rest in found.values()} - {None}) < 3:
         return None
     values = zip(*(columns[name] for name in found), strict=True)

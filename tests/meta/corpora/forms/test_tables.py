@@ -256,12 +256,10 @@ def test_what_is_no_parquet_is_told(tmp_path: Path) -> None:
     assert message.startswith("calls/metadata.parquet: is not a Parquet file: ")
 
 
-def test_audio_within_parquet_is_refused(tmp_path: Path) -> None:
-    root = write_parquet(tmp_path / "calls", audio=[b"RIFF"], label=["sad"])
-    assert complaint(root) == (
-        "calls/metadata.parquet:1: audio is binary data, but should be text or a number;"
-        " write the path of an audio file, not its content"
-    )
+def test_what_is_no_audio_within_parquet_is_refused(tmp_path: Path) -> None:
+    root = write_parquet(tmp_path / "calls", audio=[b"none"], label=["sad"])
+    message = "--data calls: metadata.parquet: audio holds bytes that are no audio file"
+    assert complaint(root) == message
 
 
 @pytest.mark.parametrize(
@@ -288,9 +286,10 @@ def test_an_extra_that_is_not_installed_is_named(
 
 
 def test_two_kinds_of_metadata_are_refused(tmp_path: Path) -> None:
-    root = plant(tmp_path, metadata_csv="file\na.wav\n", metadata_jsonl='{"file": "a.wav"}')
+    root = plant(tmp_path, metadata_csv="file\na.wav\n", metadata_jsonl='{"file": "b.wav"}')
     assert complaint(root) == (
-        "--data calls: has metadata.csv and metadata.jsonl, but should have one of them"
+        "--data calls: has metadata.csv and metadata.jsonl, which differ, but should have one of"
+        " them"
     )
 
 
@@ -308,10 +307,13 @@ def test_the_only_table_is_read_whatever_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "why"),
     [
-        ({"a_csv": TABLE, "b_csv": TABLE}, "a.csv, b.csv not read: there are several"),
+        (
+            {"a_csv": TABLE, "b_csv": TABLE.replace("sad", "happy")},
+            "a.csv, b.csv not read: they have the same files as a.csv, but other labels",
+        ),
         ({"a_csv": "file,text\nx/a.wav,hi\n"}, "a.csv not read: it has no column label"),
         ({"a_csv": "item,label\nx/a.wav,hi\n"}, "a.csv not read: it has no column file_name"),
-        ({"a_csv": "file,label\ny/a.wav,hi\n"}, "a.csv not read: it lists no file that is there"),
+        ({"a_csv": "file,label\ny/c.wav,hi\n"}, "a.csv not read: it lists no file that is there"),
         ({"a_jsonl": "nothing"}, "a.jsonl:1: is not JSON"),
     ],
 )
@@ -378,5 +380,5 @@ def test_any_text_is_read_or_refused(
     except ConfigurationError as error:
         assert "metadata.jsonl" in str(error) or "label_map" in str(error)  # noqa: PT017
     else:
-        assert len(corpus.clips) == len(rows)
+        assert corpus.requested == len(rows)
         assert all(warning.isprintable() for warning in corpus.warnings)

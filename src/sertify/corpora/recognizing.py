@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
+from sertify.corpora.forms.embedded import ARROW, PARQUET
 from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.json_manifests import MANIFESTS
 from sertify.corpora.forms.kaldi import KALDI
 from sertify.corpora.forms.layouts import LAYOUTS
-from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, read_given, refuse_nested
 from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import FileReader, Form, Listing, Wish
@@ -20,13 +21,15 @@ from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import did_you_mean, listed
 
 _FORMS = (
+    PARQUET,
+    ARROW,
     METADATA,
     AUDFORMAT,
     KALDI,
     MANIFESTS,
     SPEECHBRAIN_TABLES,
     OTHER_TABLE,
-    Form("auto", "folders with one metadata.csv each", refuse_nested),
+    TABLE_BELOW,
     Form("auto", "files named as in a public corpus", read_detected),
     FOLDERS,
 )
@@ -37,7 +40,7 @@ _FILES: Mapping[str, FileReader] = dict.fromkeys(READERS, read_given)
 
 _NAMED = (*_FORMS, UNLABELLED, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("audformat", "folders", "manifest")
+_DETAILED = ("arrow", "audformat", "folders", "manifest", "parquet")
 """The layouts of which a part can be named, after a colon."""
 
 
