@@ -12,6 +12,7 @@ from sertify.corpora.forms.folders import FOLDERS
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.metadata import METADATA, OTHER_TABLE, refuse_nested
 from sertify.corpora.listings import Form, Listing, Wish
+from sertify.corpora.near import with_near_matches
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.corpora.trees import tree_of
@@ -100,6 +101,7 @@ def read_corpus(
         requested=len(clips) + sum(number for _, number in listing.left_out),
         left_out=(*listing.left_out, *(reason for reason in left_out if reason[1])),
     )
+    corpus = with_near_matches(corpus)
     doubts = (*listing.warnings, *shared_speakers(clips), *warnings_about(corpus.clips))
     doubts = (*doubts, *doubts_about(kept, drawn))
     return replace(corpus, warnings=doubts)

@@ -79,10 +79,11 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
 
 
 def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
+    from sertify.corpora.hearable import require_hearable
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
-    return read_corpus(
+    corpus = read_corpus(
         source.path,
         name=source.name,
         layout=source.layout,
@@ -93,6 +94,8 @@ def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
         public=entry.known_as,
         cluster=entry.cluster,
     )
+    require_hearable(corpus, in_segments=settings.segmenting is not None)
+    return corpus
 
 
 def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:

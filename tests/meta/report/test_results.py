@@ -13,6 +13,7 @@ from sertify import __version__
 from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate, Suite
 from sertify.corpora.clips import Corpus
+from sertify.corpora.flaws import Flaw, sentences_on
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
 from sertify.evidence.environment import describe_environment, fingerprint
@@ -52,6 +53,8 @@ def make(tmp_path: Path) -> Callable[..., Corpus]:
         rows = [f"{n}.wav,{label},s{n % speakers},en" for n, label in enumerate(labels)]
         text = "\n".join(["file_name,label,speaker,language", *rows])
         (root / "metadata.csv").write_text(text)
+        for number in range(len(labels)):
+            (root / f"{number}.wav").write_bytes(f"\0{folder} {number}".encode())
         return read_corpus(root)
 
     return call
@@ -165,9 +168,11 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
         | {"uar_low": lucky.low, "uar_high": lucky.high},
         "majority": references.majority_reference(truth),
     }
-    assert results["corpus"] == speech.facts(corpus) | {
+    facts, flaw = speech.facts(corpus), Flaw("silent")
+    assert results["corpus"] == facts | {
         "judged": 3,
-        "rejected": [{"file": "2.wav", "reason": "silent"}],
+        "rejected": [{"file": "2.wav", "reason": "silent", "detail": ""}],
+        "warnings": [*sentences_on([("2.wav", flaw)]), *facts["warnings"]],
     }
 
 
@@ -632,6 +637,7 @@ def test_a_corpus_is_described(make: Callable[..., Corpus]) -> None:
         "speakers": 2,
         "languages": ["en"],
         "warnings": [*corpus.warnings],
+        "rejected": [],
         "parts": [],
     }
 
