@@ -90,6 +90,9 @@ def _of_chunks(file: BinaryIO, _: int) -> tuple[int, int] | None:
     magic = file.read(4)
     if magic not in _CHUNKS:
         return None
+    length, kind = struct.unpack("<I4s", file.read(8).ljust(8, b"\0"))
+    if kind == b"AVI ":
+        return (8, length) if 0 < length < _UNKNOWN else None
     wide = None
     for name, begin, length in _walk(file, _CHUNKS[magic]):
         if name == b"ds64":

@@ -1,6 +1,7 @@
 """Sound of phones and of videos, which PyAV decodes where it is installed."""
 
 import contextlib
+import errno
 import functools
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sertify.corpora.contents import Content
 from sertify.corpora.flaws import UnreadableAudio
+from sertify.corpora.lengths import is_cut_off
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -30,7 +32,7 @@ def media_blocks(content: Content, demuxer: str) -> Iterator[tuple[int, NDArray[
     """Yield the sampling rate and the samples, of shape (frames, channels), piece by piece.
 
     Nothing but the bytes of the content is read, whatever it refers to, and no more of it is held
-    than a piece. Raises ``UnreadableAudio`` and ``OSError``.
+    than a piece. Raises ``UnreadableAudio``.
 
     Parameters
     ----------
@@ -39,15 +41,23 @@ def media_blocks(content: Content, demuxer: str) -> Iterator[tuple[int, NDArray[
     """
     import av
 
-    with content.open() as file:
-        try:
-            with av.open(file, "r", format=demuxer, metadata_errors="replace") as container:
-                yield from _decoded(container, timed=demuxer in _TIMED)
-        except av.FFmpegError as error:
-            said = f"FFmpeg says {error.strerror or type(error).__name__}"
-            raise UnreadableAudio("undecodable", said) from error
-        except (ValueError, LookupError, AttributeError) as error:
-            raise UnreadableAudio("undecodable", f"PyAV says {error}") from error
+    try:
+        with (
+            content.open() as file,
+            av.open(file, "r", format=demuxer, metadata_errors="replace") as container,
+        ):
+            yield from _decoded(container, timed=demuxer in _TIMED)
+            if is_cut_off(file):
+                raise UnreadableAudio("truncated")
+    except av.FFmpegError as error:
+        said = f"FFmpeg says {error.strerror or type(error).__name__}"
+        raise UnreadableAudio("undecodable", said) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # as which a damaged file asks for what is before its start
+            raise UnreadableAudio("unreadable", error.strerror or "", lasting=False) from error
+        raise UnreadableAudio("undecodable", "it refers to what is outside of it") from error
+    except (ValueError, LookupError, AttributeError) as error:
+        raise UnreadableAudio("undecodable", f"PyAV says {error}") from error
 
 
 def _decoded(
