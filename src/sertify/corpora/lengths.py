@@ -79,7 +79,7 @@ def _walk(file: BinaryIO, chunks: Chunks) -> Iterator[tuple[bytes, int, int]]:
         begin = at + len(head)
         length -= chunks.counted
         yield name, begin, length
-        if length < 0:
+        if not 0 <= length < 2**62:  # where nothing can be sought
             return
         at = begin + length + -length % chunks.align
 

@@ -461,6 +461,41 @@ def test_a_flaw_is_told_in_one_line_whatever_the_decoder_says() -> None:
     assert len(str(flaw)) < 200
 
 
+FORMATS = {
+    "WAV": "PCM_16", "RF64": "PCM_16", "W64": "PCM_16", "AIFF": "PCM_16", "AU": "PCM_16",
+    "CAF": "PCM_16", "NIST": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS", "MP3": "MPEG_LAYER_III",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_damaged_header_is_a_flaw_or_no_matter_but_never_an_error(
+    kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.wav"
+    samples(NOISE, FORMATS[kind], kind)(path)
+    whole = path.read_bytes()
+    for seed in range(150):
+        random = np.random.default_rng(seed)
+        damaged = bytearray(whole)
+        for at in random.integers(4, 90, random.integers(1, 9)):
+            damaged[at] = random.choice([0, 1, 127, 128, 255])
+        path.write_bytes(damaged[: random.integers(8, len(damaged) + 1)])
+        flaw = flaw_of(Clip("x", path))
+        assert flaw is None or flaw.code in FLAWS
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**31, 2**32 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1])
+def test_sizes_that_lie_are_not_followed(size: int, tmp_path: Path) -> None:
+    for kind, at in (("W64", 16), ("W64", 56), ("RF64", 20), ("CAF", 12), ("CAF", 56)):
+        path = tmp_path / "clip.wav"
+        samples(NOISE, "PCM_16", kind)(path)
+        damaged = bytearray(path.read_bytes())
+        damaged[at : at + 8] = struct.pack("<Q" if kind != "CAF" else ">Q", size)
+        path.write_bytes(damaged)
+        flaw = flaw_of(Clip("x", path))
+        assert flaw is None or flaw.code in FLAWS
+
+
 def test_every_flaw_and_remark_has_a_case() -> None:
     words = {case.flaw.partition(":")[0] for case in CASES}
     others = {"missing", "unreadable", "needs_media", "no_sound", "too_short", "too_long"}
