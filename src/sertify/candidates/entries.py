@@ -291,8 +291,9 @@ class Entry(Keys):
 class CorpusEntry(Keys):
     """What a corpus' own files do not say."""
 
-    label_map: dict[str, Emotion] = Field(
-        {}, description="Which emotion a label means, where its name does not say."
+    label_map: dict[str, Emotion | None] = Field(
+        {},
+        description="Which emotion a label means, where its name does not say; null leaves it out.",
     )
     language: Language | None = Field(
         None, description="Language of the clips that do not name theirs."

@@ -17,6 +17,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     """Declare all actions, in the order in which a project needs them."""
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_inspect(actions.add_parser("inspect", help="say what a model is, without its weights"))
+    _add_data(actions.add_parser("data", help="say how speech is read, and what it can show"))
     _add_init(actions.add_parser("init", help="write what a project needs; overwrites nothing"))
     _add_add(actions.add_parser("add", help="add a model to candidates.yaml"))
     _add_report(actions.add_parser("report", help="draw the reports again, without a model"))
@@ -38,6 +39,38 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print what is known as JSON")
     parser.set_defaults(act=_inspect)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Say how speech is read, before any model is asked: what it was taken for, its clips by"
+        " label and emotion, speakers, lengths, what cannot be judged and why, and how small a"
+        " difference between models it can show. The options are those of a run."
+    )
+    parser.epilog = "Ends with 0 where a run would go on, with 1 where it would stop."
+    parser.add_argument(
+        "paths", metavar="[NAME=]PATH", nargs="+", help="folder of speech, as for --data"
+    )
+    parser.add_argument(
+        "--layout",
+        metavar="[NAME=]LAYOUT",
+        action="append",
+        default=[],
+        help="what it is to be read as (default: auto)",
+    )
+    parser.add_argument("--split", help="the only split to keep")
+    parser.add_argument("--limit", metavar="N", type=int, help="judge only N clips")
+    parser.add_argument(
+        "--candidates",
+        metavar="FILE",
+        type=Path,
+        help=f"take what corpora leave open from there (default: {_CANDIDATES}, if there)",
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="use what is in the cache; no network"
+    )
+    parser.add_argument("--json", action="store_true", help="print what is known as JSON")
+    parser.set_defaults(act=_data)
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +165,22 @@ def _inspect(arguments: argparse.Namespace) -> Iterable[str]:
         revision=arguments.revision,
         offline=arguments.offline,
         as_json=arguments.json,
+    )
+
+
+def _data(arguments: argparse.Namespace) -> Iterable[str]:
+    from sertify.command.surveying import survey
+    from sertify.pipeline.settings import layout_of
+
+    named = arguments.candidates or (_CANDIDATES if _CANDIDATES.is_file() else None)
+    return survey(
+        arguments.paths,
+        named,
+        dict(map(layout_of, arguments.layout)),
+        as_json=arguments.json,
+        split=arguments.split,
+        limit=arguments.limit,
+        offline=arguments.offline,
     )
 
 

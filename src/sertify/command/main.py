@@ -16,6 +16,7 @@ _EXAMPLES = """\
 examples:
   sertify inspect superb/wav2vec2-base-superb-er
                                 what is this model, and can it be used?
+  sertify data ./my-speech      how is this speech read, and what can it show?
   sertify init                  begin here: candidates.yaml, and pytest finds the checks
   sertify add ./my-model        list a model there, with what its files say of it
   pytest -m loadability         judge the candidates; which checks and how, pytest's options say

@@ -46,6 +46,8 @@ class Clip:
         SHA-256 of its bytes, in hex, and how the file looked when that was taken.
     flaw
         Why it cannot be judged, where the first bytes told that already.
+    keeper
+        What has to be kept for as long as its file is to be there, which is a temporary one.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Clip:
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
     flaw: Flaw | None = field(default=None, compare=False, repr=False)
+    keeper: object = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def emotion(self) -> str | None:
@@ -113,6 +116,8 @@ class Corpus:
         What makes its numbers less certain than they look, in sentences.
     members
         The corpora it was joined from.
+    unknown_labels
+        Labels that are no known emotion, and how many clips were left out for them.
     """
 
     name: str
@@ -125,17 +130,12 @@ class Corpus:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
+    unknown_labels: tuple[tuple[str, int], ...] = ()
 
     @property
     def labelled(self) -> bool:
         """Whether any clip has a label to be judged against."""
         return any(clip.label is not None for clip in self.clips)
-
-    @property
-    def unknown_labels(self) -> tuple[str, ...]:
-        """Labels that nobody mapped to an emotion and that the taxonomy does not know."""
-        labels = {clip.label for clip in self.clips if clip.label and clip.mapped is None}
-        return tuple(sorted(label for label in labels if emotion_of(label) is None))
 
     @property
     def corpora(self) -> tuple["Corpus", ...]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sertify.corpora.audio import LONGEST
 from sertify.corpora.clips import Clip, Corpus
@@ -45,20 +46,24 @@ def flaw_of(clip: Clip, *, in_segments: bool = False) -> Flaw | None:
     flaw = None
     for end in ends:
         try:
-            _decode(clip, end, math.inf if in_segments else LONGEST)
+            tally_of(replace(clip, end=end), math.inf if in_segments else LONGEST).writing()
             return None
         except UnreadableAudio as error:
             flaw = error.flaw
     return flaw
 
 
-def _decode(clip: Clip, end: float | None, longest: float) -> None:
+def tally_of(clip: Clip, longest: float = LONGEST) -> Tally:
+    """Decode a clip of at most so many seconds, and return what is counted of it.
+
+    Raises ``UnreadableAudio``.
+    """
     tally = Tally()
-    for rate, block in blocks(clip.content, clip.start, end):
+    for rate, block in blocks(clip.content, clip.start, clip.end):
         tally.add(rate, block)
         if tally.frames > longest * rate:
             raise UnreadableAudio("too_long")
-    tally.writing()
+    return tally
 
 
 def _spread(clips: Sequence[Clip]) -> Iterator[Clip]:

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from sertify.corpora.clips import Corpus, digest_of, make_corpus
+from sertify.corpora.doubts import in_order, of_several
 from sertify.corpora.quality import alike, shared_audio, warnings_about
 from sertify.corpora.wholes import Wholes, whole_of, wholes
 from sertify.vocabulary.errors import ConfigurationError
@@ -33,7 +34,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         for part in corpora
         for clip in part.clips
     ]
-    warnings = [f"{part.name}: {warning}" for part in corpora for warning in part.warnings]
+    warnings = of_several({part.name: part.warnings for part in corpora})
     return make_corpus(
         " + ".join(part.name for part in corpora),
         Path(os.path.commonpath([part.path.absolute() for part in corpora])),
@@ -42,7 +43,7 @@ def join(corpora: Sequence[Corpus]) -> Corpus:
         layout=" + ".join(dict.fromkeys(part.layout for part in corpora)),
         requested=sum(part.requested for part in corpora),
         left_out=_summed(part.left_out for part in corpora),
-        warnings=(*warnings, *shared_audio(clips)),
+        warnings=in_order([*shared_audio(clips), *warnings]),
     )
 
 

@@ -17,7 +17,9 @@ class Listing:
     """The clips of a folder as one reader reads it; the other fields are those of a corpus.
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
-    that it was read from, if any.
+    that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
+    from emotions. ``unpack`` returns the clips that are kept with places where their recordings can
+    be read, where they lie packed in other files.
     """
 
     clips: tuple[Clip, ...]
@@ -27,6 +29,8 @@ class Listing:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,14 @@ class Wish:
         The columns by whose values clips are resampled together.
     named
         Whether somebody said that the folder is of this form.
+    labels
+        The folded labels that a label map says something of.
     """
 
     detail: str = ""
     cluster: tuple[str, ...] = ()
     named: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,9 @@ Reader = Callable[[Tree, Wish], Listing | Declined | None]
 
 Raises ``ConfigurationError`` where they are, but something in them is wrong.
 """
+
+FileReader = Callable[[Path, Wish], Listing]
+"""Reads one file that is given instead of a folder; raises ``ConfigurationError`` as `Reader`."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.contents import MISSING
-from sertify.vocabulary.emotions import emotion_of
+from sertify.corpora.doubts import Doubt
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, listed
 
@@ -20,7 +20,6 @@ FEWEST_SPEAKERS = 10
 def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
     """Say what is doubtful about the clips of one corpus, whose files have been digested."""
     yield from _repetitions(alike(clips))
-    yield from _unknown_labels(clips)
     yield from _unknown_languages(clips)
     if any(clip.label is not None for clip in clips):
         clustered = any(clip.cluster is not None for clip in clips)
@@ -70,9 +69,10 @@ def _repetitions(groups: Sequence[Sequence[Clip]]) -> Iterator[str]:
     torn = [group for group in groups if len(_facts(group, "emotion")) > 1]
     if torn:
         sounds = f"{counted(len(torn), 'sound')} {'has' if len(torn) == 1 else 'have'}"
-        yield (
+        yield Doubt(
             f"{sounds} more than one label: {listed(map(_equation, torn), most=3)};"
-            " at most one of them can be right, so remove the others"
+            " at most one of them can be right, so remove the others",
+            Doubt.WRONG,
         )
     same = [group for group in groups if len(_facts(group, "emotion")) == 1]
     copies = sum(len(group) - 1 for group in same)
@@ -93,23 +93,6 @@ def _equation(group: Sequence[Clip]) -> str:
 
 def _facts(group: Iterable[Clip], fact: str) -> set[str | None]:
     return {getattr(clip, fact) for clip in group}
-
-
-def _unknown_labels(clips: Iterable[Clip]) -> Iterator[str]:
-    unknown = [
-        clip.label
-        for clip in clips
-        if clip.label is not None and clip.mapped is None and emotion_of(clip.label) is None
-    ]
-    names = sorted(set(unknown))
-    if unknown:
-        one = len(names) == 1
-        verdict = "is not a known emotion" if one else "are not known emotions"
-        yield (
-            f"label{'' if one else 's'} {listed(map(repr, names))} {verdict}, so no candidate can"
-            f" be right about {'it' if one else 'them'} ({counted(len(unknown), 'clip')});"
-            " say what is meant with `label_map` under `corpora:` in candidates.yaml"
-        )
 
 
 def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:

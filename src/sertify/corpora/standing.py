@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.doubts import Doubt
 from sertify.vocabulary.text import listed, shown
 
 
@@ -20,9 +21,10 @@ def standing_for(whole: Sequence[Clip], drawn: Sequence[Clip]) -> list[Clip]:
 def doubts_about(whole: Sequence[Clip], drawn: Sequence[Clip]) -> Iterator[str]:
     """Yield what is to be known of numbers on clips that were drawn and weighed."""
     if len({clip.weight for clip in drawn}) > 1:
-        yield (
+        yield Doubt(
             "--limit drew as many clips of each label; all numbers but UAR, recall and counts are"
-            " weighed back to how often each label occurs without it"
+            " weighed back to how often each label occurs without it",
+            Doubt.TOLD,
         )
     lost = {clip.label for clip in whole} - {clip.label for clip in drawn}
     if lost:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,18 +88,22 @@ def require_audio(tree: Tree) -> tuple[str, ...]:
     Raises ``ConfigurationError`` where there are none.
     """
     if not tree.audio:
-        what = f"; {unread_files(tree)}" if tree.unread else ""
+        what = f"; {unread_files(tree.unread)}" if tree.unread else ""
         raise ConfigurationError(
             f"--data {tree.root}: holds no audio, such as .wav, .flac or .mp3{what}"
         )
     return tree.audio
 
 
-def unread_files(tree: Tree) -> str:
-    """Say how many files of a folder hold sound that is not read here, and what reads it."""
-    kinds = Counter(ending(name) for name in tree.unread)
+def unread_files(names: Sequence[str]) -> str:
+    """Say how many files hold sound that is not read here, and what reads it.
+
+    >>> unread_files(["a.m4a", "b.amr", "c.m4a"])
+    "not read: 2 .m4a, 1 .amr; pip install 'sertify[media]', or convert them to .wav or .flac"
+    """
+    kinds = Counter(ending(name) for name in names)
     told = listed(f"{number} {kind}" for kind, number in kinds.most_common())
-    return f"{told} are not read: pip install 'sertify[media]', or convert them to .wav or .flac"
+    return f"not read: {told}; pip install 'sertify[media]', or convert them to .wav or .flac"
 
 
 def _walk(

@@ -119,7 +119,9 @@ def source_of(text: str, here: Path, layouts: Mapping[str, str] | None = None) -
     name, equals, path = text.partition("=")
     if not (equals and _NAME.fullmatch(name)) or (here / text).exists():
         path = text
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", (here / text).resolve().name).strip("-._") or "data"
+        place = (here / text).resolve()
+        folder = place.parent if place.is_file() else place  # a table is that of its folder
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip("-._") or "data"
     layouts = layouts or {}
     layout = layouts.get(name, layouts.get("", "auto"))
     return Source(name, here / Path(path).expanduser(), layout)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sertify.corpora.clips import Corpus
 
 
+_MOST_WARNINGS = 5
+
+
 @dataclass(frozen=True)
 class Speech:
     """The speech of a run; each is None where no option asks for it."""
@@ -26,8 +29,10 @@ class Speech:
     confirming: "Corpus | None" = None
 
 
-def read_speech(settings: Settings, suite: Suite) -> Speech:
+def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
+
+    ``strict`` as for `read_corpus`.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
-    corpora = [_read(source, settings, suite) for source in settings.data]
+    corpora = [_read(source, settings, suite, strict=strict) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
@@ -61,7 +66,9 @@ def read_speech(settings: Settings, suite: Suite) -> Speech:
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
-    return replace(corpus, warnings=(*corpus.warnings, *warnings))
+    from sertify.corpora.doubts import in_order
+
+    return replace(corpus, warnings=in_order([*corpus.warnings, *warnings]))
 
 
 def require_something(settings: Settings, gates: Collection[str], speech: Speech) -> None:
@@ -70,15 +77,26 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
         raise ConfigurationError("no gate is asked for, so nothing would be judged")
     if not settings.weights and not {"loadability", "labels"} & {*gates}:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
-    labelled = speech.judged is not None and speech.judged.labelled
-    if {*gates} == {"accuracy"} and not labelled:
+    if {*gates} == {"accuracy"}:
+        _require_labels(speech.judged)
+
+
+def _require_labels(judged: "Corpus | None") -> None:
+    wanted = (
+        "a folder with a metadata.csv (columns file_name and label) or with one subfolder per label"
+    )
+    if judged is None:
+        raise ConfigurationError(f"-m accuracy needs labelled speech: give --data PATH, {wanted}")
+    if not judged.labelled:
+        read = listed(f"{corpus.name} was read as {corpus.layout}" for corpus in judged.corpora)
+        why = "".join(f"; {warning}" for warning in judged.warnings[:_MOST_WARNINGS])
         raise ConfigurationError(
-            "-m accuracy needs labelled speech: give --data PATH, a folder with a metadata.csv"
-            " (columns file_name and label) or with one subfolder per label"
+            f"-m accuracy needs labelled speech, but no clip of --data has a label: {read}{why}."
+            f" Give {wanted}"
         )
 
 
-def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
+def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = True) -> "Corpus":
     from sertify.corpora.hearable import require_hearable
     from sertify.corpora.reading import read_corpus
 
@@ -93,8 +111,10 @@ def _read(source: Source, settings: Settings, suite: Suite) -> "Corpus":
         language=entry.language,
         public=entry.known_as,
         cluster=entry.cluster,
+        strict=strict,
     )
-    require_hearable(corpus, in_segments=settings.segmenting is not None)
+    if strict:
+        require_hearable(corpus, in_segments=settings.segmenting is not None)
     return corpus
 
 

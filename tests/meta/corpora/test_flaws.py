@@ -496,6 +496,12 @@ def test_sizes_that_lie_are_not_followed(size: int, tmp_path: Path) -> None:
         assert flaw is None or flaw.code in FLAWS
 
 
+def test_the_page_about_corpora_lists_every_flaw_and_remark() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
+    for code, told in {**FLAWS, **REMARKS}.items():
+        assert f"| `{code}` | {told.text} | {told.cure} |" in page
+
+
 def test_every_flaw_and_remark_has_a_case() -> None:
     words = {case.flaw.partition(":")[0] for case in CASES}
     others = {"missing", "unreadable", "needs_media", "no_sound", "too_short", "too_long"}

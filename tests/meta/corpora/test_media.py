@@ -247,9 +247,17 @@ def test_corpora_of_them_are_read(row: Row, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("without_pyav")
 def test_without_pyav_they_are_not_read_and_it_is_named(tmp_path: Path) -> None:
     calls(".m4a", ".m4a", ".amr")(tmp_path)
-    told = r"2 \.m4a, 1 \.amr are not read: pip install 'sertify\[media\]', or convert"
+    told = r"holds no audio, .*; not read: 2 \.m4a, 1 \.amr; pip install 'sertify\[media\]', or"
     with pytest.raises(ConfigurationError, match=told):
         read_corpus(tmp_path)
+
+
+@pytest.mark.usefixtures("without_pyav")
+def test_without_pyav_those_beside_others_are_left_out_and_it_is_named(tmp_path: Path) -> None:
+    calls(".wav", ".m4a", ".wav", ".wav")(tmp_path)
+    corpus = read_corpus(tmp_path)
+    assert corpus.left_out == (("ends in .m4a", 1),)
+    assert any("not read: 1 .m4a; pip install 'sertify[media]'" in one for one in corpus.warnings)
 
 
 @pytest.mark.usefixtures("without_pyav")
@@ -259,6 +267,7 @@ def test_without_pyav_those_of_a_table_have_a_flaw(tmp_path: Path) -> None:
     rows = "angry/0.m4a,angry\nsad/1.m4a,sad\nc.wav,sad\n"
     (tmp_path / "metadata.csv").write_text(f"file_name,label\n{rows}")
     corpus = read_corpus(tmp_path)
+    assert corpus.left_out == ()
     needed = Flaw("needs_media", "an MPEG-4 file, such as .m4a, .mp4 or .mov")
     assert [clip.flaw for clip in corpus.clips] == [needed, None, needed]
     require_hearable(corpus)

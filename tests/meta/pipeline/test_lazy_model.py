@@ -187,6 +187,28 @@ class TestAnswers:
         mute = Answer(None, 0, flaw="silent")
         assert Answer.unpack(mute.pack(), 3) == mute
 
+    def test_what_is_remarkable_in_them_survives_too(self) -> None:
+        remarks = ("rescaled: 16 bits, its peak is 20000", "louder_channel")
+        logits = np.array([1.5, -2, 1e-30], np.float32)
+        packed = Answer(logits, 1, 2.5, remarks=remarks).pack()
+        found = Answer.unpack(packed, 3)
+        assert found is not None
+        assert found.remarks == remarks
+        for other in (packed[:-60], packed[:21] + b"?", packed[:20], b"=", b""):
+            assert Answer.unpack(other, 3) is None
+
+    def test_a_reason_of_another_version_is_told_as_it_is(
+        self, loader: Loader, speech: Corpus
+    ) -> None:
+        cache = Cache(None)
+        predict(LazyModel(Hosted(loader), cache, "key"), speech)
+        for key, content in [*cache.answers("key").items()]:
+            if content[:1] == b"=":
+                cache.keep("key", key, b"!haunted: by an earlier version")
+                break
+        (rejected,) = predict(LazyModel(Hosted(loader), cache, "key"), speech).rejected
+        assert (rejected.reason, rejected.detail) == ("haunted", "by an earlier version")
+
 
 class TestBlueprints:
     def snapshot(self, folder: Path) -> Snapshot:

@@ -109,6 +109,33 @@ def test_clips_that_cannot_be_judged_are_named_and_counted(
     assert predictions.rejections == {"undecodable": 2, "silent": 1, "too_short": 1, "missing": 1}
 
 
+def test_clips_that_are_heard_in_another_way_than_they_are_written_are_named(
+    model: LoadedModel, make: Make, tmp_path: Path
+) -> None:
+    make("a.wav", "b.wav", "c.wav", "d.wav")
+    folder = tmp_path / "calls"
+    good, _ = soundfile.read(folder / "a.wav")
+    soundfile.write(folder / "b.wav", np.round(good * 32_768), RATE, subtype="FLOAT")
+    soundfile.write(folder / "c.wav", np.stack([good, -good], 1), RATE)
+    soundfile.write(folder / "d.wav", good * 8, RATE, subtype="FLOAT")
+    corpus = read_corpus(folder)
+    for segmenting in (None, Segmenting(1, 1)):
+        found = predict(LazyModel.of(model), corpus, segmenting=segmenting)
+        told = {name: remark.partition(":")[0] for name, remark in found.notable}
+        assert told == {
+            "b.wav": "rescaled",
+            "c.wav": "louder_channel",
+            "d.wav": "beyond_full_scale",
+        }
+        assert [one["file"] for one in found.account["notable_clips"]] == [
+            "b.wav",
+            "c.wav",
+            "d.wav",
+        ]
+        np.testing.assert_allclose(found.logits[1], found.logits[0], atol=1e-4)
+        np.testing.assert_allclose(found.logits[2], found.logits[0], atol=1e-4)
+
+
 def test_a_corpus_without_any_sound_cannot_be_judged(model: LoadedModel, make: Make) -> None:
     corpus = make(bad=("a.wav", "b.wav"))
     with pytest.raises(Blocked) as caught:

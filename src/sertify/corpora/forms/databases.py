@@ -20,6 +20,7 @@ from sertify.corpora.forms.database_tables import (
 )
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.roles import gender_of
+from sertify.corpora.forms.spans import stretch_named
 from sertify.corpora.listings import Form, Listing, Wish, is_below, refuse_repeated
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
@@ -156,7 +157,7 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
                 f" but should list paths relative to {header.parent} and below it"
             )
         yield Clip(
-            file if not start and end is None else f"{file}#t={_short(start)},{_short(end)}",
+            stretch_named(file, start, end),
             header.parent / file,
             label,
             speaker,
@@ -166,7 +167,3 @@ def _clips(header: Path, database: Any, table: str, labels: str) -> Iterator[Cli
             start,
             end,
         )
-
-
-def _short(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")

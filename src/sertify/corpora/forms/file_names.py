@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.layouts import LAYOUTS, Layout
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree, require_audio
@@ -46,14 +47,15 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
             return None, ()
         mixed = " and ".join(f"{name} ({number})" for name, number in several.items())
         cure = "so the names were not used; give each corpus by itself"
-        return None, (f"files are named as in {mixed}, {cure}",)
+        return None, (Doubt(f"files are named as in {mixed}, {cure}", Doubt.WRONG),)
     listing = read_layout(folder, names, best)
     doubt = _doubt(listing.clips)
     if doubt is None:
         return listing, ()
     number = f"{fits[best.name]} of {counted(len(names), 'file')}"
     cure = f"the names were not used (layout {best.public} uses them all the same)"
-    return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
+    disbelief = f"{number} are named as in {best.name}, but {doubt}; {cure}"
+    return None, (Doubt(disbelief, Doubt.WRONG),)
 
 
 def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
@@ -92,7 +94,7 @@ def read_layout(
         layout.name,
         layout.public,
         left_out=tuple(reason for reason in left_out if reason[1]),
-        warnings=(f"{warning}: {listed(others)}",) if others else (),
+        warnings=(Doubt(f"{warning}: {listed(others)}", Doubt.LOST),) if others else (),
     )
 
 

@@ -1,149 +1,187 @@
-"""A folder with a table of its files, after the audiofolder convention of Hugging Face datasets."""
+"""Tables of the files of a folder, after the audiofolder convention of Hugging Face datasets."""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
+from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
-from sertify.corpora.forms.tables import READERS, read_table
-from sertify.corpora.listings import (
-    Declined,
-    Form,
-    Listing,
-    Wish,
-    is_below,
-    is_there,
-    refuse_repeated,
-)
+from sertify.corpora.forms.spans import spans_of, stretch_named
+from sertify.corpora.forms.tables import read_table
+from sertify.corpora.listings import Listing, is_below
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
-_NAMES = tuple(f"metadata{suffix}" for suffix in READERS)
 _FACTS = ("label", "speaker", "language", "gender", "split")
+_DRIVE = ":"
 
 
-def metadata_in(folder: Path) -> Path | None:
-    """Return the metadata file of a folder.
+@dataclass(frozen=True)
+class Metadata:
+    """A table of files as it is understood.
 
-    Raises ``ConfigurationError`` where there are several.
+    Parameters
+    ----------
+    base
+        Its folder, relative to that of the speech, with ``/`` at its end, or "".
+    roles
+        The index of the column of each role.
+    found
+        Which files it lists.
+    split
+        Of which part of the corpus it is, where it says so itself.
     """
-    tables = [folder / name for name in _NAMES if (folder / name).is_file()]
-    if len(tables) > 1:
-        names = " and ".join(path.name for path in tables)
-        raise ConfigurationError(f"--data {folder}: has {names}, but should have one of them")
-    return tables[0] if tables else None
+
+    table: Table
+    base: str
+    roles: dict[str, int]
+    found: Resolution
+    remarks: tuple[str, ...] = ()
+    split: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its path, relative to the folder of the speech."""
+        return self.base + self.table.path.name
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files that are there."""
+        return frozenset(self.found.names.values())
 
 
-def other_table(folder: Path, needed: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
-    """Return the one CSV or JSON Lines file of a folder, where it has the columns `needed`.
+def understood(tree: Tree, name: str, cluster: Sequence[str] = ()) -> Metadata:
+    """Return a table below a folder with the columns that its clips are made of.
 
-    It also has to list a file that is there: any folder may hold a table of something else.
-
-    Returns the file, and warnings of tables that are not read.
+    Raises ``ConfigurationError`` where it is no table, or where it is unclear which column is
+    meant.
     """
-    paths = sorted(path for suffix in (".csv", ".jsonl") for path in folder.glob(f"*{suffix}"))
-    tables = [path for path in paths if path.is_file() and not path.name.startswith(".")]
-    if not tables:
-        return None, ()
-    why = "there are several" if len(tables) > 1 else _unfit(tables[0], needed)
-    if not why:
-        return tables[0], ()
-    return None, (f"{listed(path.name for path in tables)} not read: {why}",)
+    base = name[: name.rfind("/") + 1]
+    names = PathFinder(tree, base)
+    table = read_table(tree.root / name, cluster)
+    roles, warnings = roles_of(table, lambda values: names.resolve(values).names)
+    found = Resolution({})
+    if "file_name" in roles:
+        found = names.resolve(table.values(roles["file_name"]))
+    said = (f"{name}: {found.remark}",) if found.remark else ()
+    return Metadata(table, base, roles, found, (*table.remarks, *said, *warnings))
 
 
-def read_own(tree: Tree, wish: Wish) -> Listing | None:
-    """Read the metadata file of a folder."""
-    metadata = metadata_in(tree.root)
-    return None if metadata is None else read_metadata(metadata, wish.cluster)
-
-
-def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
-    """Read the one table of another name, which needs no labels where somebody asks for it."""
-    needed = ("file_name",) if wish.named else ("file_name", "label")
-    table, unread = other_table(tree.root, needed)
-    if table is None:
-        return Declined(unread) if unread else None
-    return read_metadata(table, wish.cluster)
-
-
-METADATA = Form("metadata", "metadata.csv", read_own)
-OTHER_TABLE = Form("metadata", "metadata.csv", read_other)
-
-
-def read_metadata(path: Path, cluster: Sequence[str] = ()) -> Listing:
-    """Read the files that a table lists, also those that are missing.
+def read_tables(tree: Tree, tables: Sequence[Metadata], cluster: Sequence[str] = ()) -> Listing:
+    """Read the files that tables list, also those that are missing.
 
     ``cluster`` names the columns by whose values clips are resampled together.
 
-    Raises ``ConfigurationError`` where the table is wrong; the text names the line.
+    Raises ``ConfigurationError`` where a table is wrong; the text names the line.
     """
-    table = read_table(path, cluster)
-    roles, warnings = roles_of(table)
-    if "file_name" not in roles:
-        if not table.rows and table.columns:
-            raise ConfigurationError(f"{path}: lists no file")
-        raise ConfigurationError(
-            f"{path}: has no column of file names"
-            f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
-            f" (or {listed(COLUMN_NAMES['file_name'], most=20)})"
-        )
-    clusters = clusters_of(cluster, {name: table.values(i) for i, name in enumerate(table.columns)})
-    pairs = zip(_clips(table, roles), clusters or [None] * len(table.rows), strict=True)
-    clips = tuple(replace(clip, cluster=cluster) for clip, cluster in pairs)
-    refuse_repeated(f"{path}:", clips)
-    public = public_named(path.parent, clips)
-    return Listing(clips, path.name, public, warnings=warnings, columns=table.columns)
+    clips: dict[str, Clip] = {}
+    lines: dict[str, tuple[str, int]] = {}
+    repeated, remarks = 0, list[str]()
+    for one in tables:
+        _require_files(one)
+        remarks += one.remarks
+        for line, clip in _clips(tree, one, cluster, remarks):
+            first = clips.setdefault(clip.name, clip)
+            if first is clip:
+                lines[clip.name] = one.name, line
+                continue
+            if first != clip:
+                raise ConfigurationError(_twice(one, line, clip, first, lines[clip.name]))
+            repeated += 1
+    columns = dict.fromkeys(name for one in tables for name in one.table.columns)
+    if repeated:
+        what = "row repeats another one" if repeated == 1 else "rows repeat others"
+        remarks.append(f"{repeated:,} {what}: each file is counted once")
+    return Listing(
+        tuple(clips.values()),
+        ", ".join(one.name for one in tables),
+        public_named(tree.root, tuple(clips.values())),
+        left_out=(("listed twice", repeated),) if repeated else (),
+        warnings=tuple(dict.fromkeys(remarks)),
+        columns=tuple(columns),
+    )
 
 
-def refuse_nested(tree: Tree, _: Wish) -> None:
-    """Complain of folders that each have a metadata file: it is unclear which is meant."""
-    folder = tree.root
-    below = sorted(path for path in folder.glob("*") if path.is_dir())
-    nested = [path.name for path in below if metadata_in(path) is not None]
-    if nested:
-        raise ConfigurationError(
-            f"--data {folder}: has no metadata.csv, but its folders {listed(nested)} have one;"
-            f" give one of them, such as --data {folder / nested[0]}"
-        )
+def _require_files(one: Metadata) -> None:
+    table = one.table
+    if "file_name" in one.roles and table.rows:
+        return
+    if not table.rows and table.columns:
+        raise ConfigurationError(f"{table.path}: lists no file")
+    raise ConfigurationError(
+        f"{table.path}: has no column of file names"
+        f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
+        f" (or {listed(COLUMN_NAMES['file_name'])})"
+    )
 
 
-def _unfit(path: Path, needed: Sequence[str]) -> str:
-    """Return why a table is not one of the files of its folder, or an empty string."""
-    try:
-        table = read_table(path)
-        roles, _ = roles_of(table)
-    except ConfigurationError as error:
-        return str(error)
-    lacking = [role for role in needed if role not in roles]
-    if lacking:
-        return f"it has no column {' or '.join(lacking)}"
-    names = filter(None, table.values(roles["file_name"]))
-    found = any(is_there(path.parent, _path_of(path.parent, name)) for name in names)
-    return "" if found else "it lists no file that is there"
-
-
-def _path_of(folder: Path, given: str) -> str:
-    """Return a path with ``/``, also one of Windows where that leads to a file."""
-    name, other = posixpath.normpath(given), posixpath.normpath(given.replace("\\", "/"))
-    of_windows = name != other and is_there(folder, other) and not is_there(folder, name)
-    return other if of_windows else name
-
-
-def _clips(table: Table, roles: Mapping[str, int]) -> Iterator[Clip]:
-    folder = table.path.parent
-    for line, values in table.rows:
-        given = values[roles["file_name"]] or ""
-        name = _path_of(folder, given)
-        if not is_below(name):
-            raise ConfigurationError(
-                f"{table.path}:{line}: {table.columns[roles['file_name']]} is {given!r},"
-                f" but should be a path relative to {folder} and below it"
-            )
-        facts = (values[roles[role]] if role in roles else None for role in _FACTS)
+def _clips(
+    tree: Tree, one: Metadata, cluster: Sequence[str], remarks: list[str]
+) -> Iterator[tuple[int, Clip]]:
+    """Yield the clips of a table, and the line of each."""
+    table = one.table
+    names = [_name(tree, one, *row) for row in table.rows]
+    paths = [tree.root / name for name in names]
+    columns = {name: table.values(index) for index, name in enumerate(table.columns)}
+    clusters = clusters_of(cluster, columns) or [None] * len(names)
+    spans, said = spans_of(table, paths)
+    remarks += said
+    indices = [one.roles.get(role) for role in _FACTS]
+    for place, (line, values) in enumerate(table.rows):
+        facts = (None if index is None else values[index] for index in indices)
         label, speaker, language, gender, split = facts
-        yield Clip(name, folder / name, label, speaker, language, gender_of(gender), split)
+        start, end = spans[place] if spans else (0.0, None)
+        yield (
+            line,
+            Clip(
+                stretch_named(names[place], start, end),
+                paths[place],
+                label,
+                speaker,
+                language,
+                gender_of(gender),
+                split or one.split,
+                start,
+                end,
+                cluster=clusters[place],
+            ),
+        )
+
+
+def _name(tree: Tree, one: Metadata, line: int, values: Sequence[str | None]) -> str:
+    """Return the name of a file; where it is not there, one that nothing else can have."""
+    index = one.roles["file_name"]
+    given = values[index] or ""
+    name = one.found.names.get(given)
+    if name is not None:
+        return name
+    name = posixpath.normpath(one.base + given)
+    if is_below(name):
+        return name
+    if not one.found.names or not given:
+        raise ConfigurationError(
+            f"{one.table.path}:{line}: {one.table.columns[index]} is {given!r},"
+            f" but should be a path relative to {tree.root} and below it"
+        )
+    # Of another root, as those of its table that are here: this one is not.
+    return "/".join(part for part in given.split("/") if part not in ("", ".", "..")) or "missing"
+
+
+def _twice(one: Metadata, line: int, clip: Clip, first: Clip, place: tuple[str, int]) -> str:
+    table, other = place
+    differing = [
+        fact for fact in (*_FACTS, "cluster") if getattr(clip, fact) != getattr(first, fact)
+    ]
+    values = [f"{getattr(first, fact)} and {getattr(clip, fact)}" for fact in differing]
+    told = "; ".join(f"{fact} {value}" for fact, value in zip(differing, values, strict=True))
+    where = f"lines {other} and {line}" if table == one.name else f"line {line} and {table}:{other}"
+    return f"{one.table.path}: {where} both list {listed([clip.name])}, but differ: {told}"
+
+
+def of_split(one: Metadata, split: str | None) -> Metadata:
+    """Return a table as one of a part of a corpus, where its rows do not say so themselves."""
+    return one if split is None else replace(one, split=split)

@@ -1,17 +1,17 @@
 """CSV, JSON Lines and Parquet files to tables of text."""
 
-import csv
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of
+from sertify.corpora.forms.delimited import delimited
+from sertify.corpora.forms.roles import COLUMN_NAMES, DOUBTFUL, Table, aliases_of
+from sertify.corpora.forms.spans import SPAN_NAMES
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
-_KNOWN = frozenset(name for role in COLUMN_NAMES for name in aliases_of(role))
+_KNOWN = frozenset(name for role in COLUMN_NAMES for name in aliases_of(role)) | SPAN_NAMES
 _FACTS = _KNOWN - aliases_of("file_name")
 # As pandas and R write them. A name in small letters, "none", may be a label.
 _MISSING = frozenset({"nan", "NaN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>"})
@@ -25,36 +25,27 @@ def read_table(path: Path, also: Collection[str] = ()) -> Table:
     Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
     try:
-        return READERS[path.suffix](path, frozenset(map(fold, also)))
+        return READERS[path.suffix.lower()](path, frozenset(map(fold, also)))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _read_csv(path: Path, also: frozenset[str]) -> Table:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            # Others than a comma separate only where the header has none.
-            delimiter = next((sign for sign in ",;\t" if sign in first), ",")
-            lines = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
-            header = tuple(name.strip() for name in next(lines, ()))
-            rows = [(lines.line_num, row) for row in lines if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{path}: is not a CSV file in UTF-8: {error}") from error
-    for line, row in rows:
-        if len(row) != len(header):
-            raise ConfigurationError(f"{path}:{line}: has more or fewer fields than the header")
+    header, rows, remarks = delimited(path)
     facts = [fold(column) in _FACTS | also for column in header]
-    texts = (
-        (line, tuple(_field(f"{path}:{line}", *pair) for pair in zip(facts, row, strict=True)))
-        for line, row in rows
-    )
-    return Table(path, header, tuple(texts))
+    texts = tuple((line, _fields(path, line, facts, row)) for line, row in rows)
+    return Table(path, header, texts, remarks)
 
 
-def _field(place: str, fact: bool, value: str) -> str | None:
-    checked = _checked(place, "a field", value)
-    return None if fact and checked in _MISSING else checked
+def _fields(
+    path: Path, line: int, facts: Sequence[bool], row: Sequence[str]
+) -> tuple[str | None, ...]:
+    stripped = [value.strip() or None for value in row]
+    joined = "".join(row)
+    if not joined.isascii() or "\0" in joined:
+        stripped = [_checked(f"{path}:{line}", "a field", value) for value in row]
+    pairs = zip(facts, stripped, strict=True)
+    return tuple(None if fact and value in _MISSING else value for fact, value in pairs)
 
 
 def _read_jsonl(path: Path, also: frozenset[str]) -> Table:
@@ -121,6 +112,8 @@ def _text(place: str, column: str, asked: bool, value: object) -> str | None:
         return None
     kinds: dict[type, str] = {dict: "an object", list: "a list", bytes: "binary data"}
     if kind := kinds.get(type(value)):
+        if fold(column) in DOUBTFUL:
+            return None
         raise ConfigurationError(
             f"{place}: {column} is {kind}, but should be text or a number;"
             " write the path of an audio file, not its content"
@@ -145,6 +138,8 @@ def _checked(place: str, column: str, value: str) -> str | None:
 
 READERS: Mapping[str, Callable[[Path, frozenset[str]], Table]] = {
     ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".txt": _read_csv,
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }

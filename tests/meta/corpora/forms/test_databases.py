@@ -128,7 +128,11 @@ def test_several_columns_of_labels_are_refused_and_one_can_be_named(
     index = audformat.filewise_index(FILES)
     add(database, "gold", index, emotion=EMOTION)
     add(
-        database, "raw", index, emotion=("emotion", ["sadness", "sadness"]), mood=(None, ["x", "y"])
+        database,
+        "raw",
+        index,
+        emotion=("emotion", ["sadness", "sadness"]),
+        mood=(None, ["calm", "bored"]),
     )
     root = saved(database, tmp_path)
     assert complaint(root) == (
@@ -140,7 +144,7 @@ def test_several_columns_of_labels_are_refused_and_one_can_be_named(
         "sadness",
     ]
     moods = read_corpus(root, layout="audformat:raw:mood")
-    assert [clip.label for clip in moods.clips] == ["x", "y"]
+    assert [clip.label for clip in moods.clips] == ["calm", "bored"]
     assert "has no column of labels silver (gold:emotion, raw" in complaint(
         root, layout="audformat:silver"
     )

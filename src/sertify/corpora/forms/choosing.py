@@ -1,0 +1,173 @@
+"""Which tables of a folder are those of its files, told by their columns and by what they list."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sertify.corpora.forms.metadata import Metadata, of_split, read_tables, understood
+from sertify.corpora.forms.tables import READERS
+from sertify.corpora.listings import Declined, Form, Listing, Wish
+from sertify.corpora.trees import Tree, ending, tree_of
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import read_words
+from sertify.vocabulary.text import fold, listed
+
+_SPLITS = frozenset(read_words(str(Path(__file__).with_name("roles.py")))["splits"]["names"])
+_NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
+_OTHER = (".csv", ".tsv", ".jsonl")
+_SHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
+_MOST_BELOW = 20  # tables, beyond which each is rather of one recording
+_MOST_TEXTS = 3  # likewise
+
+
+def read_own(tree: Tree, wish: Wish) -> Listing | None:
+    """Read the metadata file of a folder."""
+    names = [name for name in _NAMES if (tree.root / name).is_file()]
+    if not names:
+        return None
+    listings = [
+        read_tables(tree, [understood(tree, name, wish.cluster)], wish.cluster) for name in names
+    ]
+    if len({frozenset(listing.clips) for listing in listings}) > 1:
+        alike = " and ".join(names)
+        raise ConfigurationError(
+            f"--data {tree.root}: has {alike}, which differ, but should have one of them"
+        )
+    return listings[0]
+
+
+def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
+    """Read the tables of other names, which need no labels where somebody asks for them."""
+    here = [name for name in tree.files if "/" not in name]
+    texts = [name for name in here if ending(name) == ".txt"]
+    names = [name for name in here if ending(name) in _OTHER]
+    names += texts if len(texts) <= _MOST_TEXTS else []
+    sheets = [name for name in here if ending(name) in _SHEETS]
+    found = _chosen(tree, names, wish)
+    if found is None and sheets:
+        return Declined((f"{listed(sheets)} not read: save it as .csv",))
+    return found
+
+
+def read_below(tree: Tree, wish: Wish) -> Listing | Declined | None:
+    """Read the tables in folders below: one, or one for each part of the corpus.
+
+    Raises ``ConfigurationError`` where several folders have a metadata file, but are no parts.
+    """
+    below = [name for name in tree.files if "/" in name]
+    names = [name for name in below if name.rpartition("/")[2] in _NAMES]
+    folders = [name.rpartition("/")[0] for name in names]
+    if len(names) > 1 and len({*folders}) > 1:
+        if all(_split_of(folder.rpartition("/")[2]) for folder in folders):
+            return _of_parts(tree, names, wish)
+        raise ConfigurationError(
+            f"--data {tree.root}: has no metadata.csv, but its folders {listed(folders)} have one;"
+            f" give one of them, such as --data {tree.root / folders[0]}"
+        )
+    if not names:
+        tables = [name for name in below if ending(name) in _OTHER]
+        names = tables if len(tables) <= _MOST_BELOW else []
+    return _chosen(tree, names, wish)
+
+
+def read_given(path: Path, wish: Wish) -> Listing:
+    """Read a table that is given instead of its folder; it needs no labels."""
+    tree = tree_of(path.parent)
+    return read_tables(tree, [understood(tree, path.name, wish.cluster)], wish.cluster)
+
+
+METADATA = Form("metadata", "metadata.csv", read_own)
+OTHER_TABLE = Form("metadata", "metadata.csv", read_other)
+TABLE_BELOW = Form("metadata", "metadata.csv", read_below)
+
+
+def _of_parts(tree: Tree, names: Sequence[str], wish: Wish) -> Listing:
+    """Read a metadata file for each part of a corpus."""
+    parts = [understood(tree, name, wish.cluster) for name in names]
+    parts = [of_split(one, _split_of(one.base.split("/")[-2])) for one in parts]
+    return read_tables(tree, parts, wish.cluster)
+
+
+def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined | None:
+    """Read the tables that list files of the folder, and say why not the others."""
+    fitting, why = list[Metadata](), list[str]()
+    for name in names:
+        try:
+            one = understood(tree, name, wish.cluster)
+            reason = _unfit(one, wish)
+        except ConfigurationError as error:
+            one, reason = None, str(error)
+        if (
+            reason
+            and ending(name) != ".txt"
+            and ("/" not in name or (one and "label" in one.roles))
+        ):
+            why.append(f"{name} not read: {reason}")
+        elif one and not reason:
+            fitting.append(one)
+    tables, reasons = _together(tree, sorted(fitting, key=_worth))
+    why += reasons
+    if not tables:
+        return Declined(("; ".join(why),)) if why else None
+    listing = read_tables(tree, tables, wish.cluster)
+    remarks = (f"{listing.layout} is read; {'; '.join(why)}",) if why else ()
+    return Listing(**{**vars(listing), "warnings": (*listing.warnings, *remarks)})
+
+
+def _unfit(one: Metadata, wish: Wish) -> str:
+    """Return why a table is not one of the files of its folder, or an empty string."""
+    needed = ("file_name",) if wish.named else ("file_name", "label")
+    lacking = [role for role in needed if role not in one.roles]
+    if lacking:
+        doubts = [text for text in one.remarks if "may hold" in text]
+        return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
+    return "" if one.found.names else "it lists no file that is there"
+
+
+def _worth(one: Metadata) -> tuple[int, int, str]:
+    return -len(one.files), -len(one.roles), one.name
+
+
+def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], list[str]]:
+    """Return the tables that are read, the best one first; and why others are not."""
+    if len(tables) < 2:
+        return [*tables], []
+    first, *others = tables
+    every = [name for one in tables for name in one.files]
+    if len({*every}) == len(every) and all(
+        one.roles.keys() == first.roles.keys() for one in others
+    ):
+        parts = sorted(tables, key=lambda one: one.name)
+        splits = [_split_of(one.table.path.stem) for one in parts]
+        named = all(splits) and len({*splits}) == len(parts)
+        return [
+            of_split(one, split if named else None)
+            for one, split in zip(parts, splits, strict=True)
+        ], []
+    names = listed(one.name for one in others)
+    labels = _labels(first)
+    differ = [one.name for one in others if one.files == first.files and _labels(one) != labels]
+    if differ:
+        why = f"they have the same files as {first.name}, but other labels"
+    elif all(one.files <= first.files for one in others):
+        return [first], [f"{names} not read: {first.name} lists these files as well"]
+    else:
+        why = f"there are several that list other files than {first.name}"
+    cure = f"give the one that you mean, such as --data {tree.root / first.name}"
+    return [], [f"{first.name}, {names} not read: {why}; {cure}"]
+
+
+def _labels(one: Metadata) -> dict[str | None, str]:
+    values = one.table.values
+    pairs = zip(values(one.roles["file_name"]), values(one.roles["label"]), strict=True)
+    return {one.found.names.get(name or ""): fold(label or "") for name, label in pairs}
+
+
+def _split_of(name: str) -> str | None:
+    """Return the part of a corpus that a name tells of, in the word that it has for it.
+
+    >>> _split_of("labels_train"), _split_of("test"), _split_of("train-test"), _split_of("angry")
+    ('train', 'test', None, None)
+    """
+    words = [word for word in re.split(r"[\W_]+", name) if word.casefold() in _SPLITS]
+    return words[0].casefold() if len(words) == 1 else None

@@ -1,0 +1,44 @@
+"""The parts that a corpus is divided into, for training and for tests."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sertify.corpora.clips import Clip
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import fold, listed
+
+_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("train", "training", "trainset", "train set"), "train"),
+    **dict.fromkeys(("test", "testing", "testset", "test set", "heldout", "held out"), "test"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "development", "devset"), "validation"),
+    **dict.fromkeys(("eval", "evaluation"), "evaluation"),
+}
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder or a table is called after, None where it is none.
+
+    >>> split_of("Dev"), split_of("calls")
+    ('validation', None)
+    """
+    return _NAMES.get(fold(name))
+
+
+def clips_of_split(path: Path, clips: Iterable[Clip], split: str) -> list[Clip]:
+    """Return the clips of one split.
+
+    Raises ``ConfigurationError`` where there is none, or no clip names its split.
+    """
+    named = [clip for clip in clips if clip.split is not None]
+    if not named:
+        raise ConfigurationError(
+            f"--data {path}: split {split!r} is asked for, but no clip names its split:"
+            " add a column split to its metadata"
+        )
+    exact = [clip for clip in named if fold(str(clip.split)) == fold(split)]
+    alike = split_of(split)
+    kept = exact or [clip for clip in named if alike and split_of(str(clip.split)) == alike]
+    if not kept:
+        splits = listed(sorted({str(clip.split) for clip in named}), most=20)
+        raise ConfigurationError(f"--data {path}: has no split {split!r}; its splits are {splits}")
+    return kept

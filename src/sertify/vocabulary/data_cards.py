@@ -1,0 +1,170 @@
+"""What README.md of a data set declares of its files and labels, and what their names tell."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from sertify.vocabulary.files import read_words
+from sertify.vocabulary.yaml_lines import read_yaml
+
+_WORDS = read_words(__file__)
+_LONGEST = 1_000_000
+_LONGEST_PATTERN, _MOST_STARS = 300, 12
+_FRONT_MATTER = re.compile(r"\A\ufeff?\s*---\r?\n(.*?)\r?\n---(?:\r?\n|\Z)", re.DOTALL)
+# As `datasets` names what it writes: data/train-00000-of-00002.parquet.
+_SHARD = re.compile(r"(?:.*/)?(?P<split>\w[\w.]*?)-\d{5,}-of-\d{5,}(?:-\w+)?\.\w+")
+_SPLITS: Mapping[str, str] = {
+    word: split for split, words in _WORDS["splits"].items() for word in words
+}
+_APART = re.compile(r"[^a-z]+")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One of the ways in which a data set is to be read, as its README.md declares it.
+
+    ``patterns`` are those of the names of its files, each with its split; None where it has none.
+    """
+
+    name: str
+    patterns: tuple[tuple[str | None, str], ...]
+    default: bool = False
+
+    def files(self, names: Iterable[str]) -> dict[str, str | None]:
+        """Return the split by name, of those files that are its."""
+        every = [(split, glob_of(pattern)) for split, pattern in self.patterns]
+        found = ((name, [split for split, glob in every if glob.fullmatch(name)]) for name in names)
+        return {name: splits[0] for name, splits in found if splits}
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What README.md of a data set declares; empty where nothing is said.
+
+    ``classes`` are the names of what an integer in a column stands for, by the column's name.
+    """
+
+    configurations: tuple[Configuration, ...] = ()
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def main(self) -> Configuration | None:
+        """The configuration that is taken where nobody names one; None where there is no such."""
+        several = [one for one in self.configurations if one.default or one.name == "default"]
+        return next(
+            iter(several or self.configurations[:1] * (len(self.configurations) == 1)), None
+        )
+
+
+def read_data_card(folder: Path) -> DataCard:
+    """Return what the README.md of a folder declares."""
+    content = _front_matter(folder)
+    declared = content.get("configs")
+    configs = [one for one in declared if isinstance(one, dict)] if _is_list(declared) else []
+    # Configurations may name the classes of one column differently: then none is believed.
+    every, classes = [*_classes(content)], dict(_classes(content))
+    torn = {name for name, names in every if classes[name] != names}
+    kept = {name: names for name, names in classes.items() if name not in torn}
+    return DataCard(tuple(map(_configuration, configs)), kept)
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that the name of a file, or of a folder on its way, tells.
+
+    >>> split_of("data/train-00000-of-00002.parquet"), split_of("de/dev/a.tar"), split_of("a.tar")
+    ('train', 'validation', None)
+    """
+    if (shard := _SHARD.fullmatch(name)) and shard["split"] != "data":
+        return _SPLITS.get(shard["split"].casefold(), shard["split"])
+    for part in reversed(name.casefold().split("/")):
+        splits = {_SPLITS[word] for word in _APART.split(part) if word in _SPLITS}
+        if len(splits) == 1:
+            return splits.pop()
+    return None
+
+
+def glob_of(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of names of files as a regular expression.
+
+    ``*`` stands for any text without ``/``, ``**`` for any, ``{a,b}`` for either.
+
+    >>> glob_of("data/train-*").fullmatch("data/train-00000.parquet") is not None
+    True
+    """
+    if len(pattern) > _LONGEST_PATTERN or pattern.count("*") > _MOST_STARS:
+        return re.compile(r"(?!)")
+    pieces = re.split(r"(\*\*/|\*+|\?|\{[^{}]*\})", pattern.removeprefix("./"))
+    return re.compile("".join(map(_expression, pieces)))
+
+
+def _expression(piece: str) -> str:
+    known = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    if piece.startswith("**"):
+        return known.get(piece, ".*")
+    if piece.startswith("{") and piece.endswith("}"):
+        return f"(?:{'|'.join(map(re.escape, piece[1:-1].split(',')))})"
+    return known.get(piece) or re.escape(piece)
+
+
+def _front_matter(folder: Path) -> dict[Any, Any]:
+    text = ""
+    with suppress(OSError), (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+        text = file.read(_LONGEST)
+    found = _FRONT_MATTER.match(text)
+    value = read_yaml(found[1].encode(), any_keys=True).value if found else None
+    return value if isinstance(value, dict) else {}
+
+
+def _configuration(content: Mapping[Any, Any]) -> Configuration:
+    folder = content.get("data_dir")
+    inside = f"{folder.strip('/')}/" if isinstance(folder, str) and folder.strip("/.") else ""
+    patterns = tuple(_patterns(content.get("data_files")))
+    if not patterns and inside:
+        patterns = ((None, "**"),)
+    return Configuration(
+        str(content.get("config_name", "default")),
+        tuple((split, inside + pattern) for split, pattern in patterns),
+        content.get("default") is True,
+    )
+
+
+def _patterns(given: Any, split: str | None = None) -> Iterator[tuple[str | None, str]]:
+    """Yield split and pattern of what may be a text, a list, or a mapping from the split."""
+    if isinstance(given, str):
+        yield split, given
+    elif _is_list(given):
+        for one in given:
+            yield from _patterns(one, split)
+    elif isinstance(given, dict) and "path" in given:
+        yield from _patterns(given["path"], str(given.get("split") or split or "train"))
+    elif isinstance(given, dict):
+        for name, inner in given.items():
+            yield from _patterns(inner, str(name))
+
+
+def _classes(content: Mapping[Any, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    declared = content.get("dataset_info")
+    for info in declared if _is_list(declared) else [declared]:
+        features = info.get("features") if isinstance(info, dict) else None
+        for feature in features if _is_list(features) else ():
+            if isinstance(feature, dict) and (names := _names_of(feature.get("dtype"))):
+                yield str(feature.get("name")), names
+
+
+def _names_of(kind: Any) -> tuple[str, ...]:
+    label = kind.get("class_label") if isinstance(kind, dict) else None
+    names = label.get("names") if isinstance(label, dict) else None
+    if _is_list(names):
+        return tuple(map(str, names))
+    if not isinstance(names, dict):
+        return ()
+    numbered = {int(key): str(name) for key, name in names.items() if str(key).isdecimal()}
+    every = tuple(numbered.get(key, "") for key in range(len(numbered)))
+    return every if all(every) else ()
+
+
+def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
