@@ -57,7 +57,7 @@ def unknown_size(file: BinaryIO) -> int | None:
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(8)
-    if head[:4] != b"RIFF":
+    if head[:4] != b"RIFF" or len(head) < 8:
         return None
     # An empty WAV file is as long as it says: what follows is no sound.
     whole = struct.unpack("<I", head[4:])[0] + 8

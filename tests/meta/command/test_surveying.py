@@ -134,7 +134,7 @@ def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[
         (["nowhere"], "there is no such folder"),
         (["calls", "--split", "test"], "split 'test' is asked for, but no clip names its split"),
         (["calls", "--limit", "0"], "limit is 0, but should be a whole number from 1"),
-        (["calls", "--layout", "emo-db"], "layout 'emo-db' is unknown; did you mean 'emodb'"),
+        (["calls", "--layout", "emodbs"], "layout 'emodbs' is unknown; did you mean 'emodb'"),
         (
             ["calls", "--layout", "cals=folders"],
             "--layout: no --data or --confirm is called 'cals'",
