@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from sertify.vocabulary.files import Footprint, stamp_of
 
+_FIRST, _BLOCK = 2**16, 2**20  # bytes that are read at once: first, and then
+
 MISSING = "missing"
 """The digest of what cannot be read."""
 
@@ -78,8 +80,19 @@ class Content:
                 with self.open() as file:
                     start = file.read(size)
                     file.seek(0)
-                    return hashlib.file_digest(file, "sha256").hexdigest(), start  # type: ignore[arg-type]
+                    return _sha256(file), start
         return MISSING, b""
+
+
+def _sha256(file: BinaryIO) -> str:
+    """Return the digest of an open file in hex; `hashlib.file_digest` is slow where it is small."""
+    digest = hashlib.sha256()
+    size = _FIRST
+    while len(block := file.read(size)) == size:
+        digest.update(block)
+        size = _BLOCK
+    digest.update(block)
+    return digest.hexdigest()
 
 
 class _Window(io.RawIOBase):

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.metadata import Metadata, of_split, read_tables, understood
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import Declined, Form, Listing, Wish
+from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold, listed
 
-_SPLITS = frozenset(read_words(str(Path(__file__).with_name("roles.py")))["splits"]["names"])
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
 _OTHER = (".csv", ".tsv", ".jsonl")
 _SHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
@@ -25,9 +26,7 @@ def read_own(tree: Tree, wish: Wish) -> Listing | None:
     names = [name for name in _NAMES if (tree.root / name).is_file()]
     if not names:
         return None
-    listings = [
-        read_tables(tree, [understood(tree, name, wish.cluster)], wish.cluster) for name in names
-    ]
+    listings = [read_tables(tree, [understood(tree, name, wish)], wish) for name in names]
     if len({frozenset(listing.clips) for listing in listings}) > 1:
         alike = " and ".join(names)
         raise ConfigurationError(
@@ -73,7 +72,7 @@ def read_below(tree: Tree, wish: Wish) -> Listing | Declined | None:
 def read_given(path: Path, wish: Wish) -> Listing:
     """Read a table that is given instead of its folder; it needs no labels."""
     tree = tree_of(path.parent)
-    return read_tables(tree, [understood(tree, path.name, wish.cluster)], wish.cluster)
+    return read_tables(tree, [understood(tree, path.name, wish)], wish)
 
 
 METADATA = Form("metadata", "metadata.csv", read_own)
@@ -83,9 +82,9 @@ TABLE_BELOW = Form("metadata", "metadata.csv", read_below)
 
 def _of_parts(tree: Tree, names: Sequence[str], wish: Wish) -> Listing:
     """Read a metadata file for each part of a corpus."""
-    parts = [understood(tree, name, wish.cluster) for name in names]
+    parts = [understood(tree, name, wish) for name in names]
     parts = [of_split(one, _split_of(one.base.split("/")[-2])) for one in parts]
-    return read_tables(tree, parts, wish.cluster)
+    return read_tables(tree, parts, wish)
 
 
 def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined | None:
@@ -93,15 +92,11 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     fitting, why = list[Metadata](), list[str]()
     for name in names:
         try:
-            one = understood(tree, name, wish.cluster)
+            one = understood(tree, name, wish)
             reason = _unfit(one, wish)
         except ConfigurationError as error:
             one, reason = None, str(error)
-        if (
-            reason
-            and ending(name) != ".txt"
-            and ("/" not in name or (one and "label" in one.roles))
-        ):
+        if reason and ending(name) != ".txt" and ("/" not in name or (one and one.labelled)):
             why.append(f"{name} not read: {reason}")
         elif one and not reason:
             fitting.append(one)
@@ -109,15 +104,16 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     why += reasons
     if not tables:
         return Declined(("; ".join(why),)) if why else None
-    listing = read_tables(tree, tables, wish.cluster)
-    remarks = (f"{listing.layout} is read; {'; '.join(why)}",) if why else ()
-    return Listing(**{**vars(listing), "warnings": (*listing.warnings, *remarks)})
+    listing = read_tables(tree, tables, wish)
+    remarks = (Doubt(f"{listing.layout} is read; {'; '.join(why)}", Doubt.TOLD),) if why else ()
+    return replace(listing, warnings=(*listing.warnings, *remarks))
 
 
 def _unfit(one: Metadata, wish: Wish) -> str:
     """Return why a table is not one of the files of its folder, or an empty string."""
     needed = ("file_name",) if wish.named else ("file_name", "label")
-    lacking = [role for role in needed if role not in one.roles]
+    known = {*one.roles, *(["label"] if one.labelled else [])}
+    lacking = [role for role in needed if role not in known]
     if lacking:
         doubts = [text for text in one.remarks if "may hold" in text]
         return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
@@ -159,15 +155,18 @@ def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], l
 
 def _labels(one: Metadata) -> dict[str | None, str]:
     values = one.table.values
+    if "label" not in one.roles:
+        return {}
     pairs = zip(values(one.roles["file_name"]), values(one.roles["label"]), strict=True)
     return {one.found.names.get(name or ""): fold(label or "") for name, label in pairs}
 
 
 def _split_of(name: str) -> str | None:
-    """Return the part of a corpus that a name tells of, in the word that it has for it.
+    """Return the part of a corpus that a name tells of, where it tells of one.
 
-    >>> _split_of("labels_train"), _split_of("test"), _split_of("train-test"), _split_of("angry")
-    ('train', 'test', None, None)
+    >>> _split_of("labels_train"), _split_of("dev"), _split_of("train-test"), _split_of("angry")
+    ('train', 'validation', None, None)
     """
-    words = [word for word in re.split(r"[\W_]+", name) if word.casefold() in _SPLITS]
-    return words[0].casefold() if len(words) == 1 else None
+    whole, *splits = [split_of(text) for text in (name, *re.split(r"[\W_]+", name))]
+    told = [split for split in splits if split]
+    return whole or (told[0] if len(told) == 1 else None)
