@@ -78,21 +78,22 @@ class Content:
         with contextlib.suppress(OSError, ValueError):
             if self.path.is_file():
                 with self.open() as file:
-                    start = file.read(size)
-                    file.seek(0)
-                    return _sha256(file), start
+                    digest, start = _sha256(file)
+                    return digest, start[:size]
         return MISSING, b""
 
 
-def _sha256(file: BinaryIO) -> str:
-    """Return the digest of an open file in hex; `hashlib.file_digest` is slow where it is small."""
+def _sha256(file: BinaryIO) -> tuple[str, bytes]:
+    """Return the digest of an open file in hex, and its first bytes.
+
+    `hashlib.file_digest` is slow where files are small.
+    """
     digest = hashlib.sha256()
-    size = _FIRST
-    while len(block := file.read(size)) == size:
+    start = block = file.read(_FIRST)
+    while block:
         digest.update(block)
-        size = _BLOCK
-    digest.update(block)
-    return digest.hexdigest()
+        block = file.read(_BLOCK)
+    return digest.hexdigest(), start
 
 
 class _Window(io.RawIOBase):

@@ -47,8 +47,8 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "speakers": len({clip.group for clip in corpus.clips} - {None}),
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
-        "rejected": [_rejected(clip.name, clip.flaw) for clip in corpus.clips if clip.flaw],
         "listeners": listeners_of(corpus),
+        "rejected": [_rejected(clip.name, clip.flaw) for clip in corpus.clips if clip.flaw],
     }
     return described | {"parts": [facts(part) for part in corpus.members]}
 
