@@ -9,12 +9,12 @@ import soundfile
 import soxr
 
 from sertify.corpora.contents import Content
-from sertify.corpora.decoding import blocks
+from sertify.corpora.decoding import UNKNOWN_LENGTH, blocks
 from sertify.corpora.flaws import UnreadableAudio as UnreadableAudio
 from sertify.corpora.suffixes import SUFFIXES as SUFFIXES
 from sertify.corpora.suffixes import UNREAD_SUFFIXES as UNREAD_SUFFIXES
 from sertify.corpora.survey import SILENCE as SILENCE
-from sertify.corpora.survey import Tally, Writing, heard
+from sertify.corpora.survey import Tally, Writing, heard, is_constant
 from sertify.corpora.survey import Waveform as Waveform
 
 LONGEST = 600
@@ -129,10 +129,10 @@ def duration_of(content: Content) -> float | None:
     """Return the seconds that the header of a file tells; None where it tells none."""
     with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
         if content.path.is_file():
-            if content.whole:
-                return float(soundfile.info(content.path).duration)
             with content.open() as file:
-                return float(soundfile.info(file).duration)
+                found = soundfile.info(content.path if content.whole else file)
+            # A file that was streamed is as long as can be, or empty.
+            return float(found.duration) if 0 < found.frames < UNKNOWN_LENGTH else None
     return None
 
 
@@ -159,7 +159,7 @@ def _varies(segment: Waveform) -> bool:
     if not segment.size:
         return True
     low, high = float(segment.min()), float(segment.max())
-    return max(-low, high) >= SILENCE and (high - low >= 2 * SILENCE or segment.size < 100)
+    return max(-low, high) >= SILENCE and (not is_constant(low, high) or segment.size < 100)
 
 
 def _resampled(blocks: Iterable[tuple[int, Waveform]], sampling_rate: int) -> Iterator[Waveform]:

@@ -19,6 +19,9 @@ from sertify.corpora.sight import flaw_at_sight, flaw_of_path
 DECODING = 2
 """Goes up where a recording is heard in another way than before, or another flaw is found in it."""
 
+UNKNOWN_LENGTH = 2**62
+"""Frames; libsndfile tells more of a FLAC file that does not tell its length."""
+
 Block = NDArray[np.float32]
 """Samples of shape (frames, channels)."""
 
@@ -28,8 +31,6 @@ _BLOCK = 2**16
 _SYSTEM_ERROR = 2
 # Hz. A header beyond is broken, and resampling from 1 Hz would take gigabytes.
 _RATES = range(1_000, 1_000_000)
-# Frames; libsndfile's word for a length that FLAC does not tell.
-_UNKNOWN_LENGTH = 2**62
 # Of the length that FLAC and MP3 tell: that of MP3 may count padding.
 _TOLERANCE = 0.01
 _TO_THE_END = struct.pack("<I", 2**32 - 1)
@@ -64,7 +65,7 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
     @property
     def length(self) -> int | None:
         """How many frames the header tells; None where it does not."""
-        return self.frames if 0 < self.frames < _UNKNOWN_LENGTH else None
+        return self.frames if 0 < self.frames < UNKNOWN_LENGTH else None
 
     def skip(self, frames: int) -> None:
         """Go on to a frame, from the first one."""

@@ -20,16 +20,16 @@ NO_LABEL = "no_label"
 
 
 @dataclass(frozen=True)
-class Told:
+class Wording:
     """What a code means, in a clause without its end, and what to do about it."""
 
     text: str
     cure: str
 
 
-def _table(path: Path) -> Mapping[str, Told]:
+def _table(path: Path) -> Mapping[str, Wording]:
     words = read_words(str(path))
-    return MappingProxyType({code: Told(**entry) for code, entry in words.items()})
+    return MappingProxyType({code: Wording(**entry) for code, entry in words.items()})
 
 
 FLAWS = _table(Path(__file__))
@@ -123,7 +123,7 @@ def _by_code(flaws: Iterable[tuple[str, Flaw]]) -> list[tuple[str, list[tuple[st
     return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _told(table: Mapping[str, Told], code: str, clips: list[tuple[str, str]]) -> str:
+def _told(table: Mapping[str, Wording], code: str, clips: list[tuple[str, str]]) -> str:
     names = listed(
         (f"{name} ({detail})" if detail else name for name, detail in clips), most=_MOST_NAMES
     )

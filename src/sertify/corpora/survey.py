@@ -62,6 +62,15 @@ def mean_of(block: Block) -> Waveform:
     return mean
 
 
+def is_constant(low: float, high: float) -> bool:
+    """Whether samples between these vary too little about a mean that is none of silence.
+
+    >>> is_constant(0.2499, 0.25), is_constant(-0.0001, 0.0001), is_constant(-0.1, 0.5)
+    (True, False, False)
+    """
+    return high - low < 2 * SILENCE <= abs(high + low)
+
+
 @dataclass
 class Tally:
     """What is counted of a recording, block by block."""
@@ -119,7 +128,7 @@ class Tally:
         low, high = self._low * scale, self._high * scale
         if max(-low, high) < SILENCE:
             raise UnreadableAudio("silent")
-        if high - low < 2 * SILENCE and self.frames >= _LEAST_VARIED * self.rate:
+        if is_constant(low, high) and self.frames >= _LEAST_VARIED * self.rate:
             raise UnreadableAudio("constant", f"all are {(low + high) / 2:.3g}")
 
     def _scale(self) -> tuple[float, tuple[str, ...]]:

@@ -14,13 +14,13 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import read_audio, segments
+from sertify.corpora.audio import duration_of, read_audio, segments
 from sertify.corpora.clips import Clip, Corpus, make_corpus
 from sertify.corpora.contents import Content
 from sertify.corpora.flaws import FLAWS, REMARKS, Flaw, UnreadableAudio
 from sertify.corpora.formats import format_of
 from sertify.corpora.hearable import flaw_of, require_hearable
-from sertify.corpora.near import near_match
+from sertify.corpora.near import near_match, with_near_matches
 from sertify.corpora.reading import read_corpus
 from sertify.corpora.trees import tree_of
 from sertify.vocabulary.errors import ConfigurationError
@@ -263,6 +263,18 @@ def test_of_channels_that_cancel_each_other_out_the_louder_is_heard(
     )
 
 
+def test_what_was_streamed_has_no_duration_before_it_is_decoded(tmp_path: Path) -> None:
+    streamed = [
+        changed(samples(LONG, "PCM_16", "FLAC"), without_length),
+        changed(PCM, data_size(0)),
+    ]
+    for write in streamed:
+        write(tmp_path / "a.wav")
+        assert duration_of(Content(tmp_path / "a.wav")) is None
+    PCM(tmp_path / "a.wav")
+    assert duration_of(Content(tmp_path / "a.wav")) == 1
+
+
 def test_a_stretch_before_the_end_of_what_is_there_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     changed(PCM, first(0.5))(path)
@@ -352,6 +364,21 @@ def test_the_file_that_was_meant_is_found(name: str, near: str | None, tmp_path:
     (tmp_path / "audio" / "notes.txt").write_text("x")
     expected = apart if near == "audio/화남.wav" else near
     assert near_match(tree_of(tmp_path), name) == expected
+
+
+def test_a_missing_clip_comes_with_the_file_that_was_meant(tmp_path: Path) -> None:
+    noises(tmp_path, "audio/clip00.wav", "audio/clip01.wav")
+    names = ("clip00.flac", "clip01.flac#t=0,0.1", "clip02.flac")
+    clips = [Clip(name, tmp_path / name.partition("#")[0]) for name in names]
+    corpus = with_near_matches(make_corpus("calls", tmp_path, clips))
+    with pytest.raises(ConfigurationError) as caught:
+        require_hearable(corpus)
+    assert str(caught.value) == (
+        f"--data {tmp_path}: none of its 3 clips can be judged: 3 missing: there is no such file:"
+        " clip00.flac (audio/clip00.wav has that name),"
+        " clip01.flac#t=0,0.1 (audio/clip01.wav has that name), clip02.flac;"
+        " put it there, or mend its name in the table"
+    )
 
 
 # ------------------------------------------------------------------ corpora of which none is heard

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -229,7 +230,20 @@ def calls(*suffixes: str) -> Callable[[Path], None]:
     return write
 
 
+def shard(root: Path) -> None:
+    """Write a tar file of two recordings beside their labels."""
+    with tarfile.open(root / "shard-0.tar", "w") as archive:
+        for number, label in enumerate(("angry", "sad")):
+            encode(root / "clip.m4a", speech())
+            archive.add(root / "clip.m4a", f"{number}.m4a")
+            (root / "clip.json").write_text(f'{{"label": "{label}"}}')
+            archive.add(root / "clip.json", f"{number}.json")
+    for name in ("clip.m4a", "clip.json"):
+        (root / name).unlink()
+
+
 ROWS = (
+    Row("in a tar file", shard, clips=2, emotions={"anger": 1, "sadness": 1}),
     Row("all m4a", calls(".m4a", ".m4a"), clips=2, emotions={"anger": 1, "sadness": 1}),
     Row("all kinds", calls(*sorted(KINDS), ".wav"), clips=14),
 )
