@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
@@ -12,8 +13,8 @@ from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
-from sertify.corpora.listings import LISTED_TWICE, Listing, is_below
-from sertify.corpora.trees import Tree
+from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
+from sertify.corpora.trees import Tree, ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -54,7 +55,7 @@ class Metadata:
         return frozenset(self.found.names.values())
 
 
-def understood(tree: Tree, name: str, cluster: Sequence[str] = ()) -> Metadata:
+def understood(tree: Tree, name: str, wish: Wish) -> Metadata:
     """Return a table below a folder with the columns that its clips are made of.
 
     Raises ``ConfigurationError`` where it is no table, or where it is unclear which column is
@@ -62,8 +63,8 @@ def understood(tree: Tree, name: str, cluster: Sequence[str] = ()) -> Metadata:
     """
     base = name[: name.rfind("/") + 1]
     names = PathFinder(tree, base)
-    table = read_table(tree.root / name, cluster)
-    roles, warnings = roles_of(table, lambda values: names.resolve(values).names)
+    table = read_table(tree.root / name, wish.cluster)
+    roles, warnings = roles_of(table, lambda values: names.resolve(values).names, wish.labels)
     found = Resolution({})
     if "file_name" in roles:
         found = names.resolve(table.values(roles["file_name"]))
@@ -114,10 +115,22 @@ def _require_files(one: Metadata) -> None:
         return
     if not table.rows and table.columns:
         raise ConfigurationError(f"{table.path}: lists no file")
+    if headless(table):
+        raise ConfigurationError(f"{table.path}: {headless(table)}")
     raise ConfigurationError(
         f"{table.path}: has no column of file names"
         f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
         f" (or {listed(COLUMN_NAMES['file_name'])})"
+    )
+
+
+def headless(table: Table) -> str:
+    """Return what is wrong with a table whose first line is a row; "" where it names columns."""
+    if not any(ending(name) in SUFFIXES for name in table.columns):
+        return ""
+    return (
+        "its first line should name the columns, such as file_name,label, but is"
+        f" {listed(table.columns)}"
     )
 
 
