@@ -108,7 +108,7 @@ class _Window(io.RawIOBase):
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         self._file.seek(self._offset + self._at)
         wanted = min(len(buffer), max(0, self._size - self._at))
-        read = self._file.readinto(buffer[:wanted])  # type: ignore[attr-defined]
+        read = self._file.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
         self._at += read
         return int(read)
 

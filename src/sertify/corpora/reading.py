@@ -15,6 +15,7 @@ from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
+from sertify.vocabulary.archives import archive_kind, without_ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
@@ -51,7 +52,8 @@ def read_corpus(
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
-    A file is read as the table of those that lie in its folder.
+    A file is read as the table of those that lie in its folder, an archive as the folder that it
+    was made of.
 
     Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
     what is needed.
@@ -84,12 +86,14 @@ def read_corpus(
         raise ConfigurationError(f"--data {path}: there is no such folder")
     if limit is not None and limit < 1:
         raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
-    root = (path if path.is_dir() else path.parent).resolve()
-    name, label_map = name or root.name, label_map or {}
+    of_table = path.is_file() and not archive_kind(path.name)[0]
+    root = (path.parent if of_table else path).resolve()
+    own = root.name if root.is_dir() else without_ending(root.name)
+    name, label_map = name or own, label_map or {}
     wish = Wish(cluster=tuple(cluster), labels=frozenset(map(fold, label_map)))
     listing = listing_of(path, layout, wish)
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
-    known = _public(public, listing.public, name, root.name)
+    known = _public(public, listing.public, name, own)
     spoken = language or listing.language or language_of(known or "")
     emotions = mapped_labels(path, listing.clips, label_map)
     every = _told(listing.clips, name, spoken, emotions)
