@@ -110,6 +110,9 @@ class Corpus:
         What makes its numbers less certain than they look, in sentences.
     members
         The corpora it was joined from.
+    ballots
+        What several annotators said of one clip, as emotions with how many say each, and how often
+        that occurs; also of clips that were left out because there is no majority.
     unknown_labels
         Labels that are no known emotion, and how many clips were left out for them.
     """
@@ -124,6 +127,7 @@ class Corpus:
     left_out: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     members: tuple["Corpus", ...] = ()
+    ballots: tuple[tuple[tuple[tuple[str, int], ...], int], ...] = ()
     unknown_labels: tuple[tuple[str, int], ...] = ()
 
     @property

@@ -11,8 +11,11 @@ from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.embedded import ARROW, PARQUET, read_given_arrow, read_given_parquet
 from sertify.corpora.forms.file_names import read_as, read_detected, read_public_table
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
+from sertify.corpora.forms.json_manifests import MANIFESTS
+from sertify.corpora.forms.kaldi import KALDI
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.name_parts import PARTS_ASKED, PARTS_FOUND
+from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
 from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
@@ -37,6 +40,9 @@ _FORMS = (
     METADATA,
     AUDFORMAT,
     Form("auto", "the table of a public corpus", read_public_table),
+    KALDI,
+    MANIFESTS,
+    SPEECHBRAIN_TABLES,
     OTHER_TABLE,
     TABLE_BELOW,
     Form("auto", "files named as in a public corpus", read_detected),
@@ -54,7 +60,7 @@ _FILES: Mapping[str, FileReader] = {
 
 _NAMED = (*_FORMS, UNLABELLED, PARTS_ASKED, *map(read_as, LAYOUTS))
 _LAYOUTS = tuple(dict.fromkeys(["auto", *(form.layout for form in _NAMED)]))
-_DETAILED = ("arrow", "audformat", "folders", "names", "parquet")
+_DETAILED = ("arrow", "audformat", "folders", "manifest", "names", "parquet")
 """The layouts of which a part can be named, after a colon."""
 
 

@@ -631,6 +631,7 @@ def test_a_corpus_is_described(make: Callable[..., Corpus]) -> None:
         "whole": {},
         "speakers": 2,
         "languages": ["en"],
+        "listeners": None,
         "warnings": [*corpus.warnings],
         "parts": [],
     }
@@ -660,6 +661,46 @@ def test_references_are_the_mean_of_the_corpora(make: Callable[..., Corpus]) -> 
     }
     assert found["majority"]["uar"] == pytest.approx((1 / 2 + 1 / 3) / 2)
     assert speech.references(described(unlabelled)) == speech.references(None) == {}
+
+
+VOTES = "file_name,rater1,rater2,rater3\n" + "".join(
+    f"{place}.wav,{votes}\n"
+    for place, votes in enumerate(
+        ["angry,angry,angry", "angry,angry,sad", "sad,sad,sad", "sad,sad,sad", "sad,happy,angry"]
+    )
+)
+
+
+@pytest.fixture
+def voted(tmp_path: Path) -> Corpus:
+    """Return a corpus of five clips that three listened to, of whom nobody agrees on the last."""
+    for place in range(5):
+        (tmp_path / f"{place}.wav").write_text(str(place))
+    (tmp_path / "metadata.csv").write_text(VOTES)
+    return read_corpus(tmp_path, name="voted")
+
+
+def test_listeners_are_described_and_one_of_them_is_a_reference(voted: Corpus) -> None:
+    found = speech.facts(voted)["listeners"]
+    # Of the second clip, one says sad where both others say angry; of the last, no two agree.
+    assert found["counts"] == {
+        "anger": {"anger": 1.0, "sadness": pytest.approx(1 / 3)},
+        "sadness": {"sadness": 2.0},
+    }
+    assert (found["clips"], found["votes"]) == (5, 3.0)
+    assert 0 < found["alpha"] < 1
+    human = speech.references(described(voted))["human"]
+    assert human["uar"] == pytest.approx((3 / 4 + 1) / 2)
+
+
+def test_one_annotator_is_no_reference_where_a_corpus_has_none(
+    voted: Corpus, make: Callable[..., Corpus]
+) -> None:
+    other = make("angry", "sad")
+    assert "human" not in speech.references(described(join([voted, other])))
+    assert speech.facts(other)["listeners"] is None
+    # Nor where the others never say one of the emotions that count.
+    assert "human" not in speech.references(described(voted), ["anger", "happiness"])
 
 
 def test_references_are_of_the_whole_where_clips_were_drawn(make: Callable[..., Corpus]) -> None:

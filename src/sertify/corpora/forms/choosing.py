@@ -27,7 +27,7 @@ def read_own(tree: Tree, wish: Wish) -> Listing | None:
     names = [name for name in _NAMES if (tree.root / name).is_file()]
     if not names:
         return None
-    listings = [read_tables(tree, [understood(tree, name, wish)], wish.cluster) for name in names]
+    listings = [read_tables(tree, [understood(tree, name, wish)], wish) for name in names]
     if len({frozenset(listing.clips) for listing in listings}) > 1:
         alike = " and ".join(names)
         raise ConfigurationError(
@@ -74,7 +74,7 @@ def read_given(path: Path, wish: Wish) -> Listing:
     """Read a table that is given instead of its folder; it needs no labels."""
     tree = tree_of(path.parent)
     table = understood(tree, path.name, wish)
-    listing = read_tables(tree, [table], wish.cluster)
+    listing = read_tables(tree, [table], wish)
     if table.found.names:
         return listing
     doubt = (
@@ -93,7 +93,7 @@ def _of_parts(tree: Tree, names: Sequence[str], wish: Wish) -> Listing:
     """Read a metadata file for each part of a corpus."""
     parts = [understood(tree, name, wish) for name in names]
     parts = [of_split(one, _split_of(one.base.split("/")[-2])) for one in parts]
-    return read_tables(tree, parts, wish.cluster)
+    return read_tables(tree, parts, wish)
 
 
 def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined | None:
@@ -113,7 +113,7 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     why += reasons
     if not tables:
         return Declined(("; ".join(why),)) if why else None
-    listing = read_tables(tree, tables, wish.cluster)
+    listing = read_tables(tree, tables, wish)
     remarks = (Doubt(f"{listing.layout} is read; {'; '.join(why)}", Doubt.TOLD),) if why else ()
     return replace(listing, warnings=(*listing.warnings, *remarks))
 
@@ -121,7 +121,7 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
 def _concerns(name: str, one: Metadata | None) -> bool:
     """Whether somebody may wonder why a table was not read."""
     folder, _, base = name.rpartition("/")
-    expected = base in _NAMES or not folder or (one is not None and "label" in one.roles)
+    expected = base in _NAMES or not folder or (one is not None and one.labelled)
     return expected and ending(name) != ".txt"
 
 
@@ -132,7 +132,8 @@ def _small(tree: Tree, names: Iterable[str]) -> list[str]:
 def _unfit(one: Metadata, wish: Wish) -> str:
     """Return why a table is not one of the files of its folder, or an empty string."""
     needed = ("file_name",) if wish.named else ("file_name", "label")
-    lacking = [role for role in needed if role not in one.roles]
+    known = {*one.roles, *(["label"] if one.labelled else [])}
+    lacking = [role for role in needed if role not in known]
     if lacking:
         if wrong := headless(one.table):
             return wrong
@@ -176,6 +177,8 @@ def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], l
 
 def _labels(one: Metadata) -> dict[str | None, str]:
     values = one.table.values
+    if "label" not in one.roles:
+        return {}
     pairs = zip(values(one.roles["file_name"]), values(one.roles["label"]), strict=True)
     return {one.found.names.get(name or ""): fold(label or "") for name, label in pairs}
 
