@@ -28,7 +28,7 @@ def read_own(tree: Tree, wish: Wish) -> Listing | None:
     if not names:
         return None
     listings = [read_tables(tree, [understood(tree, name, wish)], wish) for name in names]
-    if len({frozenset(listing.clips) for listing in listings}) > 1:
+    if len(names) > 1 and len({frozenset(listing.clips) for listing in listings}) > 1:
         alike = " and ".join(names)
         raise ConfigurationError(
             f"--data {tree.root}: has {alike}, which differ, but should have one of them"
