@@ -189,10 +189,11 @@ def make_corpus(
 
 
 def _digested(clips: Sequence[Clip], heed: Heed | None) -> Iterator[Clip]:
-    read = functools.cache(_read)
+    again = functools.cache(_read)  # of files that hold several clips
     for place, clip in enumerate(clips):
         if heed is not None and place % _TOLD_EVERY == 0:
             heed(place, len(clips))
+        read = again if clip.start or clip.end is not None or clip.offset else _read
         yield clip if clip.digest else with_facts(clip, **read(clip.content))
 
 

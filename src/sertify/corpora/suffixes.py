@@ -19,6 +19,7 @@ def ending(name: str) -> str:
     >>> ending("a/b.WAV"), ending("a.b/c"), ending(".wav")
     ('.wav', '', '')
     """
-    base = name.rpartition("/")[2]
-    stem, dot, last = base.rpartition(".")
-    return f".{last.lower()}" if dot and stem else ""
+    # Each form asks this of each file, of which there may be many.
+    base = name[name.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    return base[dot:].lower() if dot > 0 else ""
