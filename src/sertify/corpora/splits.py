@@ -1,18 +1,12 @@
 """The parts that a corpus is divided into, for training and for tests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
+from sertify.vocabulary.data_cards import SPLITS
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold, listed
-
-_NAMES: Mapping[str, str] = {
-    **dict.fromkeys(("train", "training", "trainset", "train set"), "train"),
-    **dict.fromkeys(("test", "testing", "testset", "test set", "heldout", "held out"), "test"),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "development", "devset"), "validation"),
-    **dict.fromkeys(("eval", "evaluation"), "evaluation"),
-}
 
 
 def split_of(name: str) -> str | None:
@@ -21,7 +15,7 @@ def split_of(name: str) -> str | None:
     >>> split_of("Dev"), split_of("calls")
     ('validation', None)
     """
-    return _NAMES.get(fold(name))
+    return SPLITS.get(fold(name))
 
 
 def clips_of_split(path: Path, clips: Iterable[Clip], split: str) -> list[Clip]:

@@ -7,6 +7,7 @@ import lzma
 import os
 import shutil
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,20 @@ _OPEN: Mapping[str, Callable[[Path], Any]] = {
     "bz2": bz2.open,
     "xz": lzma.open,
 }
+
+
+# As which Python's libraries say that an archive is broken, or packed as none of them knows.
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,7 @@ def readable_archive(path: Path) -> Iterator[None]:
     kind, _ = archive_kind(path.name)
     try:
         yield
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
+    except _BROKEN as error:
         what = str(error).partition("\n")[0][:200] or type(error).__name__
         raise ConfigurationError(f"{path}: cannot be unpacked as {kind}: {what}") from error
 

@@ -4,7 +4,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from sertify.vocabulary.data_addresses import DataAddress
-from sertify.vocabulary.data_cards import Configuration, DataCard, read_data_card, split_told_by
+from sertify.vocabulary.data_cards import (
+    SPLITS,
+    Configuration,
+    DataCard,
+    read_data_card,
+    split_told_by,
+)
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold, listed
 
@@ -131,7 +137,8 @@ def _of_split(
     named = {split for split in splits.values() if split is not None}
     if wanted is None or not named:
         return [*splits]  # a column may tell it
-    kept = [name for name, split in splits.items() if split and fold(split) == fold(wanted)]
+    meant = {fold(wanted), SPLITS.get(fold(wanted), fold(wanted))}
+    kept = [name for name, split in splits.items() if split and fold(split) in meant]
     if not kept:
         known = listed(sorted(named), most=20)
         raise ConfigurationError(

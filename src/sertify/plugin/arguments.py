@@ -22,7 +22,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="folder of speech: with a metadata file, one subfolder per label, or the layout of a"
-        " public corpus; may be given several times",
+        " public corpus; or hf://datasets/OWNER/NAME; may be given several times",
     )
     group.addoption(
         "--layout",

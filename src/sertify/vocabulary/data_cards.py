@@ -16,9 +16,10 @@ _LONGEST_PATTERN, _MOST_STARS = 300, 12
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---\r?\n(.*?)\r?\n---(?:\r?\n|\Z)", re.DOTALL)
 # As `datasets` names what it writes: data/train-00000-of-00002.parquet.
 _SHARD = re.compile(r"(?:.*/)?(?P<split>\w[\w.]*?)-\d{5,}-of-\d{5,}(?:-\w+)?\.\w+")
-_SPLITS: Mapping[str, str] = {
+SPLITS: Mapping[str, str] = {
     word: split for split, words in _WORDS["splits"].items() for word in words
 }
+"""The split by each word that means it, folded."""
 _APART = re.compile(r"[^a-z]+")
 
 
@@ -78,9 +79,9 @@ def split_told_by(name: str) -> str | None:
     ['train', 'validation', None]
     """
     if (shard := _SHARD.fullmatch(name)) and shard["split"] != "data":
-        return _SPLITS.get(shard["split"].casefold(), shard["split"])
+        return SPLITS.get(shard["split"].casefold(), shard["split"])
     for part in reversed(name.casefold().split("/")):
-        splits = {_SPLITS[word] for word in _APART.split(part) if word in _SPLITS}
+        splits = {SPLITS[word] for word in _APART.split(part) if word in SPLITS}
         if len(splits) == 1:
             return splits.pop()
     return None

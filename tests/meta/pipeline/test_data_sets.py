@@ -136,7 +136,13 @@ def test_only_the_files_of_a_split_are_downloaded(hub: LocalHub) -> None:
 
 
 def test_what_is_in_the_cache_of_another_split_is_not_read(hub: LocalHub) -> None:
-    assert len(corpus(hub, loose).clips) == 4
+    found = corpus(hub, loose, split="test")
+    assert [(clip.label, clip.split) for clip in found.clips] == [
+        ("anger", "test"),
+        ("fear", "test"),
+    ]
+    assert data_files(hub) == {"test/anger/c.wav", "test/fear/d.wav", "test/notes.txt"}
+    assert len(corpus(hub).clips) == 4
     assert names(corpus(hub, None, f"{ADDRESS}/test")) == {"test/anger/c.wav", "test/fear/d.wav"}
 
 
@@ -172,6 +178,11 @@ def test_a_revision_is_read(hub: LocalHub) -> None:
     assert len(corpus(hub, None, f"{ADDRESS}@v1").clips) == 5
     assert len(corpus(hub, None, f"{ADDRESS}@{first}").clips) == 5
     assert "org/speech has no revision v2" in refused(hub, None, f"{ADDRESS}@v2")
+
+
+def test_a_split_may_be_called_otherwise(hub: LocalHub) -> None:
+    shard(hub.root / "datasets/org/speech", "data/validation-00000-of-00001.parquet", "a", "b")
+    assert len(corpus(hub, None, split="dev").clips) == 2
 
 
 def test_the_address_of_its_page_does_as_well(hub: LocalHub) -> None:

@@ -94,7 +94,8 @@ def _wav(cell: Any, rate: Any) -> bytes | None:
 
 
 def _refuse_empty(tree: Tree, column: AudioColumn, path: str | None) -> None:
-    what = f"only paths, such as {quoted(path)}, where no file is" if path else "nothing"
+    paths = f"only paths, such as {quoted(path)}, which lead to no file in that folder"
+    what = paths if path else "nothing"
     raise ConfigurationError(
         f"--data {tree.root}: {column.name} holds {what}; write the data set with its recordings"
         " in it, as push_to_hub of datasets does, or put the files beside it"

@@ -52,7 +52,7 @@ class ParquetShard(Shard):
                 last = first + facts.num_rows
                 if _is_among(wanted, first, last):
                     options = {"row_groups": [group], "columns": [*columns], "use_threads": False}
-                    for batch in file.iter_batches(_rows(facts, columns), **options):
+                    for batch in file.iter_batches(_rows(self, facts, columns), **options):
                         yield first, batch
                         first += batch.num_rows
                 first = last
@@ -140,13 +140,17 @@ def _is_among(wanted: Sequence[int] | None, first: int, last: int) -> bool:
     return wanted is None or bisect_left(wanted, first) < bisect_left(wanted, last)
 
 
-def _rows(group: Any, columns: Sequence[str]) -> int:
-    """Return how many rows of a group to read at a time."""
-    tops = {name.partition(".")[0] for name in columns}
-    sizes = [
-        group.column(index).total_uncompressed_size
-        for index in range(group.num_columns)
-        if group.column(index).path_in_schema.partition(".")[0] in tops
-    ]
-    mean = sum(sizes) / max(1, group.num_rows)
+def _rows(shard: Shard, group: Any, columns: Sequence[str]) -> int:
+    """Return how many rows of a group to read at a time: few, where recordings are read.
+
+    What the metadata of a single column says is not asked for: where that is corrupt, pyarrow ends
+    the process.
+    """
+    from pyarrow import types
+
+    kinds = [shard.schema.field(name).type for name in columns if "." not in name]
+    heavy = any(types.is_nested(kind) or types.is_binary(kind) for kind in kinds)
+    heavy = heavy or any(types.is_large_binary(kind) for kind in kinds)
+    heavy = heavy or any(name.endswith(".bytes") for name in columns)
+    mean = group.total_byte_size / max(1, group.num_rows) if heavy else 1
     return int(min(_MOST_ROWS, max(1, _AT_A_TIME / max(1.0, mean))))

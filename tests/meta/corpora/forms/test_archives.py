@@ -1,5 +1,6 @@
 """Archives: tar files of WebDataset, and those of whole folders."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -10,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from sertify.corpora import tars, unpacking
 from sertify.corpora.audio import read_audio
 from sertify.corpora.reading import read_corpus
 from sertify.vocabulary.errors import ConfigurationError
-from tests.meta.corpora.embedded import AUDIO, class_label, recording, write_parquet
+from tests.meta.corpora.embedded import AUDIO, class_label, recording, write_arrow, write_parquet
 from tests.meta.corpora.rows import RATE, Row, check, noises
 from tests.meta.runs import SPEECH
 
@@ -387,3 +389,27 @@ def test_what_the_disk_has_no_space_for_is_refused(
     monkeypatch.setattr("sertify.corpora.tars.shutil.disk_usage", lambda _: usage)
     with pytest.raises(ConfigurationError, match=r"unpacks to .* free in .* set TMPDIR"):
         read_corpus(path)
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz", "x.arrow", "x.parquet"])
+def test_what_is_broken_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    columns: dict[str, Any] = {"audio": [recording(tmp_path, "a.wav")], "label": [0]}
+    features = {"audio": AUDIO, "label": class_label("anger")}
+    write: dict[str, Callable[[Path], object]] = {
+        ".zip": lambda path: write_zip(path, folder()),
+        ".tar": lambda path: write_tar(path, samples("a", json=of("anger", "1"))),
+        ".gz": lambda path: write_tar(path, folder(), "w:gz"),
+        ".arrow": lambda path: write_arrow(path, columns, features),
+        ".parquet": lambda path: write_parquet(path, columns, features),
+    }
+    path = tmp_path / name
+    write[path.suffix](path)
+    whole = path.read_bytes()
+    random = Random(0)
+    for _ in range(40):
+        broken = bytearray(whole)
+        at = random.choice([random.randrange(2000), random.randrange(len(whole))])
+        broken[at % len(whole)] = random.randrange(256)
+        path.write_bytes(broken if random.random() < 0.7 else broken[:at])
+        with contextlib.suppress(ConfigurationError):
+            read_corpus(path)
