@@ -41,7 +41,11 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
     names = listed(table.path.name for table in tables)
     if not found.rows:
         rows = counted(sum(len(table.rows) for table in tables), "row")
-        return Declined((f"{names} is of {layout.name}, but no file of its {rows} is there",))
+        endings = listed(sorted({ending(name) for name in tree.unread}))
+        films = f" (no sound is read of {endings})" if tree.unread else ""
+        return Declined(
+            (f"{names} is of {layout.name}, but no file of its {rows} is there{films}",)
+        )
     clips = tuple(_clip(tree, layout, layout.table, *item) for item in found.rows.items())
     used = {clip.name for clip in clips}
     others = sum(name not in used for name in tree.audio)
@@ -65,7 +69,7 @@ class _Found:
 
 def _found(tree: Tree, table: Listed, tables: Sequence[Table]) -> _Found:
     places = defaultdict(list)
-    for name in (*tree.audio, *tree.unread):
+    for name in tree.audio:
         places[_stem(name)].append(name)
     splits = {table.names[one.path.name] for one in tables}
     found = _Found()

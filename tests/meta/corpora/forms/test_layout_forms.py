@@ -420,6 +420,12 @@ ROWS = [
         ),
     ),
     Row(
+        "MELD, whose films are as they were",
+        meld("train", "dev", ending=".mp4"),
+        refused="of its 4 .mp4 no sound is read.* is of MELD, but no file of its 4 rows is there"
+        " .no sound is read of .mp4",
+    ),
+    Row(
         "Emozionalmente",
         both(
             files("audio/1.wav", "audio/2.wav", "audio/3.wav", "audio/4.wav"),
