@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from sertify.vocabulary.files import Footprint, stamp_of
 
+_FIRST, _BLOCK = 2**16, 2**20  # bytes that are read at once: first, and then
+
 MISSING = "missing"
 """The digest of what cannot be read."""
 
@@ -68,8 +70,19 @@ class Content:
         with contextlib.suppress(OSError):
             if self.path.is_file():
                 with self.open() as file:
-                    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+                    return _sha256(file)
         return MISSING
+
+
+def _sha256(file: BinaryIO) -> str:
+    """Return the digest of an open file in hex; `hashlib.file_digest` is slow where it is small."""
+    digest = hashlib.sha256()
+    size = _FIRST
+    while len(block := file.read(size)) == size:
+        digest.update(block)
+        size = _BLOCK
+    digest.update(block)
+    return digest.hexdigest()
 
 
 class _Window(io.RawIOBase):
@@ -95,7 +108,7 @@ class _Window(io.RawIOBase):
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         self._file.seek(self._offset + self._at)
         wanted = min(len(buffer), max(0, self._size - self._at))
-        read = self._file.readinto(buffer[:wanted])  # type: ignore[attr-defined]
+        read = self._file.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
         self._at += read
         return int(read)
 

@@ -5,23 +5,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.archives import UnpackedTree, unpacked_in, unpacked_tree
 from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
-from sertify.corpora.forms.embedded import ARROW, PARQUET
+from sertify.corpora.forms.embedded import ARROW, PARQUET, read_given_arrow, read_given_parquet
 from sertify.corpora.forms.file_names import read_as, read_detected, read_public_table
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.name_parts import PARTS_ASKED, PARTS_FOUND
 from sertify.corpora.forms.tables import READERS
-from sertify.corpora.listings import FileReader, Form, Listing, Wish
+from sertify.corpora.forms.webdataset import WEBDATASET
+from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending, tree_of
+from sertify.vocabulary.archives import TAR, archive_kind
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import did_you_mean, listed
 
+
+def _read_archives(tree: Tree, wish: Wish) -> Listing | None:
+    """Read a folder of archives, and of nothing else that holds recordings."""
+    packed = None if tree.audio else unpacked_in(tree)
+    return None if packed is None else _of_archives(tree.root, packed, "auto", wish)
+
+
 _FORMS = (
     PARQUET,
     ARROW,
+    WEBDATASET,
+    Form("auto", "archives of recordings", _read_archives),
     METADATA,
     AUDFORMAT,
     Form("auto", "the table of a public corpus", read_public_table),
@@ -33,7 +45,11 @@ _FORMS = (
 )
 """What a folder may be, in the order in which it is looked for; the last one reads any audio."""
 
-_FILES: Mapping[str, FileReader] = dict.fromkeys(READERS, read_given)
+_FILES: Mapping[str, FileReader] = {
+    **dict.fromkeys(READERS, read_given),
+    ".parquet": read_given_parquet,
+    ".arrow": read_given_arrow,
+}
 """How a file is read that is given instead of a folder, by its ending; its folder is the root."""
 
 _NAMED = (*_FORMS, UNLABELLED, PARTS_ASKED, *map(read_as, LAYOUTS))
@@ -58,7 +74,12 @@ def listing_of(path: Path, layout: str, wish: Wish) -> Listing:
     wish = replace(wish, detail=detail, named=kind != "auto")
     if not path.is_dir():
         return _listing_of_file(path, kind, wish)
-    tree, why = tree_of(path), list[str]()
+    return _listing_in(path, tree_of(path), kind, wish)
+
+
+def _listing_in(path: Path, tree: Tree, kind: str, wish: Wish) -> Listing:
+    """Return what the first reader of a kind finds in a folder that is of its form."""
+    why = list[str]()
     forms = _FORMS if kind == "auto" else [form for form in _NAMED if form.layout == kind]
     for form in forms:
         try:
@@ -75,9 +96,10 @@ def listing_of(path: Path, layout: str, wish: Wish) -> Listing:
 
 def _accounted(tree: Tree, listing: Listing) -> Listing:
     """Add the files that no reader takes: in no table, hidden, or not to be decoded."""
-    taken = {clip.path for clip in listing.clips}
-    told = sum(number for _, number in listing.left_out)
-    rest = sum(tree.root / name not in taken for name in tree.audio)
+    taken = {str(clip.path) for clip in listing.clips}
+    told = sum(number for reason, number in listing.left_out if reason != LISTED_TWICE)
+    above = str(tree.root / "_")[:-1]
+    rest = sum(above + name not in taken for name in tree.audio)
     unlisted = max(0, rest - told) if listing.clips else 0
     kinds = Counter(ending(name) for name in tree.unread)
     left_out = [("not listed", unlisted), ("in a hidden folder", len(tree.hidden_audio))]
@@ -85,13 +107,34 @@ def _accounted(tree: Tree, listing: Listing) -> Listing:
     return replace(listing, left_out=(*listing.left_out, *(one for one in left_out if one[1])))
 
 
+def _of_archives(path: Path, packed: UnpackedTree, kind: str, wish: Wish) -> Listing:
+    """Return what is found in archives, in words that tell of what was given."""
+    try:
+        found = _listing_in(packed.tree.root, packed.tree, kind, wish)
+    except ConfigurationError as error:
+        told = str(error).replace(str(packed.tree.root), str(path))
+        raise ConfigurationError(told) from error
+    clips = (replace(clip, keeper=(clip.keeper, packed.keeper)) for clip in found.clips)
+    return replace(found, clips=tuple(clips))
+
+
+def _listing_of_archive(path: Path, kind: str, wish: Wish) -> Listing:
+    if kind in ("auto", WEBDATASET.layout) and archive_kind(path.name)[0] == TAR:
+        found = WEBDATASET.read(Tree(path.parent, (path.name,)), wish)
+        if isinstance(found, Listing):
+            return found
+    return _of_archives(path, unpacked_tree(path), kind, wish)
+
+
 def _listing_of_file(path: Path, kind: str, wish: Wish) -> Listing:
+    if path.is_file() and archive_kind(path.name)[0]:
+        return _listing_of_archive(path, kind, wish)
     read = _FILES.get(ending(path.name)) if path.is_file() else None
     if read is None:
-        known = listed(_FILES, most=20)
+        known = listed([*_FILES, ".zip", ".tar"], most=20)
         what = f"is a file, but should be a folder, or a file such as {known}"
         raise ConfigurationError(f"--data {path}: {what}")
-    if kind not in ("auto", METADATA.layout):
+    if kind not in ("auto", METADATA.layout, ending(path.name)[1:]):
         message = f"is a table, which layout {kind} does not read; give its folder"
         raise ConfigurationError(f"--data {path}: {message}")
     return read(path, wish)

@@ -15,7 +15,7 @@ MOST_FILES = 2_000_000
 """Below one folder: the largest public corpora have a tenth of that, a disk has more."""
 
 # Beside those whose name begins with a dot: what systems and editors put there.
-_SYSTEM = frozenset({"__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information"})
+SYSTEM_FOLDERS = frozenset({"__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Tree:
     def audio(self) -> tuple[str, ...]:
         """The names that end like audio."""
         return tuple(name for name in self.files if ending(name) in SUFFIXES)
+
+    @cached_property
+    def audio_names(self) -> frozenset[str]:
+        """The same, to look one up."""
+        return frozenset(self.audio)
 
     @cached_property
     def unread(self) -> tuple[str, ...]:
@@ -115,7 +120,7 @@ def _walk(
         name, aside = above + entry.name, hidden or entry.name.startswith(".")
         try:
             if entry.is_dir():
-                aside = aside or entry.name in _SYSTEM
+                aside = aside or entry.name in SYSTEM_FOLDERS
                 yield from _walk(entry.path, f"{name}/", way | {here}, hidden=aside)
             elif entry.is_file():
                 yield name, aside

@@ -91,7 +91,8 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
 
     They are believed as in `detect`; the table's labels count where the names tell none.
     """
-    labels = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
+    above = len(str(folder / "_")) - 1
+    labels = {str(clip.path)[above:]: clip.label for clip in clips}
     best, _ = _best(folder, labels)
     if best is None:
         return None
