@@ -447,6 +447,13 @@ ROWS = [
         2,
         {"sadness": 1, "anger": 1},
     ),
+    Row(
+        "a samples.csv of something else, which is broken",
+        both(files("sad/a.wav", "angry/b.wav"), at("metadata/samples.csv", 'a,"b\n1,2,3\n\0')),
+        "folder per label",
+        2,
+        {"sadness": 1, "anger": 1},
+    ),
     *(
         Row(
             f"Dusha, .{ending}",
