@@ -27,14 +27,14 @@ class Told:
 
 
 def mapped_labels(
-    path: Path, clips: Iterable[Clip], label_map: Mapping[str, str | None]
+    path: Path, given: Iterable[str], label_map: Mapping[str, str | None]
 ) -> dict[str, str | None]:
-    """Return what a label map says of the labels that there are, by folded label.
+    """Return what a label map says of the labels that are given, by folded label.
 
     None stands for a label whose clips are to be left out. Raises ``ConfigurationError`` where it
     names a label that no clip has, or one twice and differently.
     """
-    labels = {fold(clip.label): clip.label for clip in clips if clip.label is not None}
+    labels = {fold(label): label for label in given}
     emotions: dict[str, str | None] = {}
     for label, emotion in label_map.items():
         if fold(label) not in labels:

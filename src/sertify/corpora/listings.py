@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.trees import Tree
+from sertify.corpora.votes import Votes
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -21,8 +22,8 @@ class Listing:
 
     ``language`` is that of the clips which name none themselves; ``columns`` are those of the table
     that it was read from, if any; ``states`` are labels that the corpus' own documentation tells
-    from emotions. ``unpack`` returns the clips that are kept with places where their recordings can
-    be read, where they lie packed in other files.
+    from emotions; ``votes`` are those of annotators. ``unpack`` returns the clips that are kept
+    with places where their recordings can be read, where they lie packed in other files.
     """
 
     clips: tuple[Clip, ...]
@@ -34,6 +35,7 @@ class Listing:
     columns: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
+    votes: Votes | None = None
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
+from sertify.corpora.near import with_near_matches
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
+from sertify.corpora.votes import ballots_of, elected, remarks, with_labels
 from sertify.vocabulary.archives import archive_kind, without_ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
@@ -95,8 +97,9 @@ def read_corpus(
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
     known = _public(public, listing.public, name, own)
     spoken = language or listing.language or language_of(known or "")
-    emotions = mapped_labels(path, listing.clips, label_map)
-    every = _told(listing.clips, name, spoken, emotions)
+    emotions = mapped_labels(path, with_labels(listing.clips, listing.votes), label_map)
+    voted, tied = elected(listing.votes, listing.clips, emotions)
+    every = _told(voted, name, spoken, emotions)
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
     of_split = every if split is None else clips_of_split(path, every, split)
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
@@ -105,7 +108,7 @@ def read_corpus(
     if listing.unpack is not None:
         drawn = [*listing.unpack(drawn)]
     not_drawn = (("other split", len(every) - len(of_split)), ("limit", len(kept) - len(drawn)))
-    left_out = (*listing.left_out, *labelled.left_out, *not_drawn)
+    left_out = (*listing.left_out, ("no majority", len(tied)), *labelled.left_out, *not_drawn)
     corpus = make_corpus(
         name,
         root,
@@ -113,11 +116,14 @@ def read_corpus(
         heed=heed,
         layout=listing.layout,
         public=known,
-        requested=len(every) + sum(number for _, number in listing.left_out),
+        requested=len(listing.clips) + sum(number for _, number in listing.left_out),
         left_out=tuple((reason, number) for reason, number in left_out if number),
         unknown_labels=labelled.unknown,
+        ballots=ballots_of(listing.votes, kept, tied, emotions),
     )
-    doubts = (*labelled.doubts, *listing.warnings, *shared_speakers(every))
+    corpus = with_near_matches(corpus)
+    doubts = (*labelled.doubts, *listing.warnings, *remarks(listing.votes, tied))
+    doubts = (*doubts, *shared_speakers(every))
     doubts = (*doubts, *warnings_about(corpus.clips), *doubts_about(kept, drawn))
     return replace(corpus, warnings=in_order(doubts))
 

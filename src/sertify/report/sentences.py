@@ -8,11 +8,14 @@ from sertify.report.formats import moment, number
 from sertify.report.results.model.candidate import CandidateResult, PartResult
 from sertify.report.results.model.choice import FirmnessResult, SelectionResult
 from sertify.report.results.model.results import Results, RunResult
-from sertify.report.results.model.speech import CorpusFacts, CorpusResult
+from sertify.report.results.model.speech import CorpusFacts, CorpusResult, Listeners
 from sertify.vocabulary.text import counted, listed
 
 UAR = {"uar": "UAR", "uar_own": "UAR (its own emotions)"}
 """The two that must not be taken for each other, by the number's name."""
+
+REFERENCES = {"random": "Random", "majority": "Majority class", "human": "One annotator"}
+"""What candidates are held beside, by the name in results.json."""
 
 TITLES = {
     **UAR,
@@ -207,3 +210,10 @@ def unjudged(corpus: CorpusResult) -> dict[str, int]:
     why = corpus.reasons
     rest = corpus.requested - corpus.judged - sum(why.values())
     return why | ({"set aside": rest} if rest > 0 else {})
+
+
+def listeners(found: Listeners) -> str:
+    """Say how many annotators the labels of a corpus are from, and how far they agree."""
+    alpha = "not known" if found.alpha is None else number(found.alpha)
+    heard = f"{number(found.votes)} annotators a clip listened to {counted(found.clips, 'clip')}"
+    return f"{heard}; their agreement, Krippendorff's alpha, is {alpha}."

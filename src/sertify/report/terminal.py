@@ -190,7 +190,7 @@ def _why(candidate: CandidateResult) -> str | None:
 
 
 def _reference(name: str, scores: Mapping[str, float]) -> tuple[str, ...]:
-    label = "majority class" if name == "majority" else name
+    label = sentences.REFERENCES.get(name, name).lower()
     return label, *("" for _ in _GATES), _short(scores.get("uar")), "", "", "", "reference"
 
 

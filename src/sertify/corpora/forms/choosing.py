@@ -26,9 +26,7 @@ def read_own(tree: Tree, wish: Wish) -> Listing | None:
     names = [name for name in _NAMES if (tree.root / name).is_file()]
     if not names:
         return None
-    listings = [
-        read_tables(tree, [understood(tree, name, wish.cluster)], wish.cluster) for name in names
-    ]
+    listings = [read_tables(tree, [understood(tree, name, wish)], wish) for name in names]
     if len({frozenset(listing.clips) for listing in listings}) > 1:
         alike = " and ".join(names)
         raise ConfigurationError(
@@ -74,7 +72,7 @@ def read_below(tree: Tree, wish: Wish) -> Listing | Declined | None:
 def read_given(path: Path, wish: Wish) -> Listing:
     """Read a table that is given instead of its folder; it needs no labels."""
     tree = tree_of(path.parent)
-    return read_tables(tree, [understood(tree, path.name, wish.cluster)], wish.cluster)
+    return read_tables(tree, [understood(tree, path.name, wish)], wish)
 
 
 METADATA = Form("metadata", "metadata.csv", read_own)
@@ -84,9 +82,9 @@ TABLE_BELOW = Form("metadata", "metadata.csv", read_below)
 
 def _of_parts(tree: Tree, names: Sequence[str], wish: Wish) -> Listing:
     """Read a metadata file for each part of a corpus."""
-    parts = [understood(tree, name, wish.cluster) for name in names]
+    parts = [understood(tree, name, wish) for name in names]
     parts = [of_split(one, _split_of(one.base.split("/")[-2])) for one in parts]
-    return read_tables(tree, parts, wish.cluster)
+    return read_tables(tree, parts, wish)
 
 
 def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined | None:
@@ -94,15 +92,11 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     fitting, why = list[Metadata](), list[str]()
     for name in names:
         try:
-            one = understood(tree, name, wish.cluster)
+            one = understood(tree, name, wish)
             reason = _unfit(one, wish)
         except ConfigurationError as error:
             one, reason = None, str(error)
-        if (
-            reason
-            and ending(name) != ".txt"
-            and ("/" not in name or (one and "label" in one.roles))
-        ):
+        if reason and ending(name) != ".txt" and ("/" not in name or (one and one.labelled)):
             why.append(f"{name} not read: {reason}")
         elif one and not reason:
             fitting.append(one)
@@ -110,7 +104,7 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     why += reasons
     if not tables:
         return Declined(("; ".join(why),)) if why else None
-    listing = read_tables(tree, tables, wish.cluster)
+    listing = read_tables(tree, tables, wish)
     remarks = (Doubt(f"{listing.layout} is read; {'; '.join(why)}", Doubt.TOLD),) if why else ()
     return replace(listing, warnings=(*listing.warnings, *remarks))
 
@@ -118,7 +112,8 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
 def _unfit(one: Metadata, wish: Wish) -> str:
     """Return why a table is not one of the files of its folder, or an empty string."""
     needed = ("file_name",) if wish.named else ("file_name", "label")
-    lacking = [role for role in needed if role not in one.roles]
+    known = {*one.roles, *(["label"] if one.labelled else [])}
+    lacking = [role for role in needed if role not in known]
     if lacking:
         doubts = [text for text in one.remarks if "may hold" in text]
         return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
@@ -160,6 +155,8 @@ def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], l
 
 def _labels(one: Metadata) -> dict[str | None, str]:
     values = one.table.values
+    if "label" not in one.roles:
+        return {}
     pairs = zip(values(one.roles["file_name"]), values(one.roles["label"]), strict=True)
     return {one.found.names.get(name or ""): fold(label or "") for name, label in pairs}
 

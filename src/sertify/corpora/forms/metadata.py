@@ -12,8 +12,10 @@ from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
-from sertify.corpora.listings import LISTED_TWICE, Listing, is_below
+from sertify.corpora.forms.vote_columns import tells_labels, voted
+from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
 from sertify.corpora.trees import Tree
+from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -34,6 +36,8 @@ class Metadata:
         Which files it lists.
     split
         Of which part of the corpus it is, where it says so itself.
+    labelled
+        Whether it has labels, or votes on them.
     """
 
     table: Table
@@ -42,6 +46,7 @@ class Metadata:
     found: Resolution
     remarks: tuple[str, ...] = ()
     split: str | None = None
+    labelled: bool = False
 
     @property
     def name(self) -> str:
@@ -54,7 +59,7 @@ class Metadata:
         return frozenset(self.found.names.values())
 
 
-def understood(tree: Tree, name: str, cluster: Sequence[str] = ()) -> Metadata:
+def understood(tree: Tree, name: str, wish: Wish) -> Metadata:
     """Return a table below a folder with the columns that its clips are made of.
 
     Raises ``ConfigurationError`` where it is no table, or where it is unclear which column is
@@ -62,30 +67,34 @@ def understood(tree: Tree, name: str, cluster: Sequence[str] = ()) -> Metadata:
     """
     base = name[: name.rfind("/") + 1]
     names = PathFinder(tree, base)
-    table = read_table(tree.root / name, cluster)
+    table = read_table(tree.root / name, wish.cluster)
     roles, warnings = roles_of(table, lambda values: names.resolve(values).names)
+    labelled = tells_labels(table, roles, wish.labels)
+    if labelled and "label" not in roles:
+        warnings = tuple(text for text in warnings if "may hold labels" not in text)
     found = Resolution({})
     if "file_name" in roles:
         found = names.resolve(table.values(roles["file_name"]))
     said = (*table.remarks, *([f"{name}: {found.remark}"] if found.remark else []))
     doubts = (*(Doubt(text, Doubt.TOLD) for text in said), *warnings)
-    return Metadata(table, base, roles, found, doubts)
+    return Metadata(table, base, roles, found, doubts, labelled=labelled)
 
 
-def read_tables(tree: Tree, tables: Sequence[Metadata], cluster: Sequence[str] = ()) -> Listing:
+def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
     """Read the files that tables list, also those that are missing.
-
-    ``cluster`` names the columns by whose values clips are resampled together.
 
     Raises ``ConfigurationError`` where a table is wrong; the text names the line.
     """
     clips: dict[str, Clip] = {}
     lines: dict[str, tuple[str, int]] = {}
-    repeated, remarks = 0, list[str]()
+    repeated, remarks, votes = 0, list[str](), None
     for one in tables:
         _require_files(one)
         remarks += one.remarks
-        for line, clip in _clips(tree, one, cluster, remarks):
+        rows = [*_clips(tree, one, wish.cluster, remarks)]
+        voted_on, told = voted([clip for _, clip in rows], one.table, one.roles, wish.labels)
+        votes = united(votes, told)
+        for (line, _), clip in zip(rows, voted_on, strict=False):
             first = clips.setdefault(clip.name, clip)
             if first is clip:
                 lines[clip.name] = one.name, line
@@ -105,6 +114,7 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], cluster: Sequence[str] =
         left_out=((LISTED_TWICE, repeated),) if repeated else (),
         warnings=tuple(dict.fromkeys(remarks)),
         columns=tuple(columns),
+        votes=votes,
     )
 
 

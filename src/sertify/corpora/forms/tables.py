@@ -8,6 +8,7 @@ from typing import Any
 from sertify.corpora.forms.delimited import delimited
 from sertify.corpora.forms.roles import COLUMN_NAMES, DOUBTFUL, Table, aliases_of
 from sertify.corpora.forms.spans import SPAN_NAMES
+from sertify.corpora.forms.vote_columns import may_be_votes
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
@@ -84,7 +85,7 @@ def _read_parquet(path: Path, also: frozenset[str]) -> Table:
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            table = file.read([name for name in names if fold(name) in _KNOWN | also])
+            table = file.read([name for name in names if _is_asked(name, also)])
         rows = list(enumerate(table.to_pylist(), start=1))
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise ConfigurationError(f"{path}: is not a Parquet file: {error}") from error
@@ -98,12 +99,16 @@ def _from_objects(
     names: Iterable[str] = (),
 ) -> Table:
     columns = dict.fromkeys([*names, *(key for _, row in rows for key in row)])
-    asked = {column: fold(column) in _KNOWN | also for column in columns}
+    asked = {column: _is_asked(column, also) for column in columns}
     texts = (
         (line, tuple(_text(f"{path}:{line}", *pair, row.get(pair[0])) for pair in asked.items()))
         for line, row in rows
     )
     return Table(path, tuple(columns), tuple(texts))
+
+
+def _is_asked(column: str, also: frozenset[str]) -> bool:
+    return fold(column) in _KNOWN | also or may_be_votes(column)
 
 
 def _text(place: str, column: str, asked: bool, value: object) -> str | None:
@@ -112,7 +117,7 @@ def _text(place: str, column: str, asked: bool, value: object) -> str | None:
         return None
     kinds: dict[type, str] = {dict: "an object", list: "a list", bytes: "binary data"}
     if kind := kinds.get(type(value)):
-        if fold(column) in DOUBTFUL:
+        if fold(column) in DOUBTFUL or (may_be_votes(column) and fold(column) not in _KNOWN):
             return None
         raise ConfigurationError(
             f"{place}: {column} is {kind}, but should be text or a number;"

@@ -12,6 +12,7 @@ from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.results import Results
 from sertify.report.sentences import UAR, is_seen, is_starred
+from sertify.statistics.annotators import human_reference
 from sertify.statistics.fronts import pareto_front
 
 _LOOKS = {
@@ -96,7 +97,7 @@ def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -
 
 
 def _references(shown: Results, part: str, rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield what guessing scores on a part of the speech, and what the most frequent class does."""
+    """Yield what guessing scores on a part of the speech, the most frequent class, and a person."""
     for value, names in _guesses(shown, part, rows).items():
         guessing = shown.references.get("random", {})
         # Of several corpora, nobody knows the range of those who guess.
@@ -104,6 +105,20 @@ def _references(shown: Results, part: str, rows: Iterable[Row]) -> Iterator[Row]
         band = {"low": guessing.get("uar_low"), "high": guessing.get("uar_high")} if alone else {}
         place = {"part": part, "measure": "uar", "value": value}
         yield place | band | {"name": ", ".join(names)}
+    human = _human(shown, part)
+    if human is not None:
+        yield {"part": part, "measure": "uar", "value": human, "name": "one annotator"}
+
+
+def _human(shown: Results, part: str) -> float | None:
+    """Return what one annotator scores on a part of the speech, where that is known."""
+    if part == TOGETHER:
+        return shown.references.get("human", {}).get("uar")
+    listeners = next((one.listeners for one in shown.corpora if one.name == part), None)
+    parts = (one for candidate in shown.candidates for one in candidate.parts)
+    frame = next((one.frame for one in parts if one.part == part), ())
+    scores = human_reference(listeners.counts, frame) if listeners else None
+    return scores["uar"] if scores else None
 
 
 def _guesses(shown: Results, part: str, rows: Iterable[Row]) -> dict[float, list[str]]:

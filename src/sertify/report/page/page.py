@@ -28,7 +28,6 @@ _SIGNS = {
     None: ("·", "not judged"),
 }
 _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
-_REFERENCES = {"random": "Random", "majority": "Majority class"}
 _AIMS = {name: name.capitalize() for name in AIMS[1:]}
 _FOLDED = 12
 _LISTED = 200
@@ -68,7 +67,8 @@ def _template() -> Template:
     environment.filters |= {"shade": _shade, "compact": _compact, "coded": _coded}
     environment.filters |= {"p": _p, "reference": tables.reference}
     environment.tests["as_expected"] = formats.as_expected
-    environment.globals |= {"GATES": GATES, "REASONS": REASONS, "REFERENCES": _REFERENCES}
+    environment.globals |= {"GATES": GATES, "REASONS": REASONS, "REFERENCES": sentences.REFERENCES}
+    environment.globals |= {"listeners": sentences.listeners}
     environment.globals |= {"SIGNS": _SIGNS, "ORDER": _ORDER}
     environment.globals |= {"FOLDED": _FOLDED, "LISTED": _LISTED}
     environment.globals |= {"AIMS": _AIMS, "worths": tables.worths}

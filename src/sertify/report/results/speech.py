@@ -1,18 +1,25 @@
 """What results.json says of the speech: the corpora, their clips, and each candidate on each."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sertify.corpora.clips import Corpus
+from sertify.corpora.flaws import NO_LABEL, PASSING, Flaw, told_of
 from sertify.evidence.store import Record
 from sertify.gates.frame import frame
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.report.results.model.candidate import Chance, PartResult
 from sertify.report.results.model.fields import Measured
-from sertify.report.results.model.speech import CorpusResult
+from sertify.report.results.model.speech import CorpusFacts, CorpusResult
 from sertify.selection.verdicts import Verdict
 from sertify.statistics import intervals
+from sertify.statistics.annotators import (
+    against_the_others,
+    human_reference,
+    krippendorff_alpha,
+)
 from sertify.statistics.references import majority_reference, random_reference
 from sertify.vocabulary.languages import language_fit
 
@@ -40,8 +47,25 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "speakers": len({clip.group for clip in corpus.clips} - {None}),
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
+        "listeners": listeners_of(corpus),
+        "rejected": [_rejected(clip.name, clip.flaw) for clip in corpus.clips if clip.flaw],
     }
     return described | {"parts": [facts(part) for part in corpus.members]}
+
+
+def listeners_of(corpus: Corpus) -> dict[str, Any] | None:
+    """Describe how far those agree who listened to the clips of a corpus."""
+    ballots = [(dict(ballot), times) for ballot, times in corpus.ballots]
+    clips = sum(times for _, times in ballots)
+    if not clips:
+        return None
+    alpha = krippendorff_alpha(ballots)
+    return {
+        "clips": clips,
+        "votes": sum(times * sum(ballot.values()) for ballot, times in ballots) / clips,
+        "alpha": None if math.isnan(alpha) else alpha,
+        "counts": against_the_others(ballots),
+    }
 
 
 def _whole(corpus: Corpus) -> dict[str, int]:
@@ -57,11 +81,13 @@ def _whole(corpus: Corpus) -> dict[str, int]:
 def references(
     corpus: CorpusResult | None, needed: Sequence[str] | None = None
 ) -> dict[str, dict[str, float]]:
-    """Return what two models that hear nothing would reach; over several corpora, in the mean.
+    """Return what two models that hear nothing would reach, and one who listens, ``human``.
 
-    It is over the emotions that count: those that are ``needed``, by default all of enough clips.
-    Corpora of which no clip could be judged, or with fewer than two such emotions, have no scores
-    to hold beside. Like the scores, they are of all speech where only some clips of it were drawn.
+    That is one annotator by the majority of the others, where each corpus tells of its annotators.
+    Over several corpora, each is the mean. It is over the emotions that count: those that are
+    ``needed``, by default all of enough clips. Corpora of which no clip could be judged, or with
+    fewer than two such emotions, have no scores to hold beside. Like the scores, they are of all
+    speech where only some clips of it were drawn.
     """
     parts = [
         part
@@ -75,7 +101,15 @@ def references(
     if len(parts) == 1:
         lucky = intervals.random_range(_counting(parts[0].emotions, needed))
         random |= {"uar_low": lucky.low, "uar_high": lucky.high}
-    return {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
+    found = {"random": random, "majority": _mean([majority_reference(truth) for truth in truths])}
+    humans = [_human(part, truth) for part, truth in zip(parts, truths, strict=True)]
+    known = [human for human in humans if human is not None]
+    return found | ({"human": _mean(known)} if len(known) == len(parts) else {})
+
+
+def _human(part: CorpusFacts, truth: Sequence[str]) -> dict[str, float] | None:
+    counts = part.listeners.counts if part.listeners else {}
+    return human_reference(counts, sorted({*truth}))
 
 
 def _counting(clips: Mapping[str, int], needed: Sequence[str] | None) -> list[str]:
@@ -85,19 +119,37 @@ def _counting(clips: Mapping[str, int], needed: Sequence[str] | None) -> list[st
 
 
 def corpus_result(facts: Mapping[str, Any], records: Sequence[Record]) -> CorpusResult:
-    """Add to what is known of a corpus the clips that could not be judged."""
-    rejected = {
-        (clip["file"], clip["reason"])
-        for record in records
-        if record.corpus == facts["fingerprint"]
-        for clip in record.details.get("rejected_clips", ())
-        # Where labels are not asked for, none is missing.
-        if facts["labelled"] or clip["reason"] != "no_label"
-    }
-    listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
+    """Add to what is known of a corpus the clips that could not be judged, and what is said of it.
+
+    Those of which their first bytes tell it are so for every candidate, also where none came as far
+    as hearing them.
+    """
+    at_sight = {clip["file"]: clip for clip in facts.get("rejected", ())}
+    heard = [record.details for record in records if record.corpus == facts["fingerprint"]]
+    rejected = {(clip["file"], clip["reason"]): clip for clip in at_sight.values()}
+    for clip in (clip for details in heard for clip in details.get("rejected_clips", ())):
+        # What may have passed since was looked for in this run; where labels are not asked for,
+        # none is missing.
+        dropped = PASSING if facts["labelled"] else (*PASSING, NO_LABEL)
+        if clip["file"] not in at_sight and clip["reason"] not in dropped:
+            rejected[clip["file"], clip["reason"]] = clip
+    notable = {(one["file"], one["remark"]): one for each in heard for one in _notable(each)}
+    told = {"rejected_clips": [*rejected.values()], "notable_clips": [*notable.values()]}
+    listed = [rejected[pair] for pair in sorted(rejected)]
     # One that had another name in an earlier run is listed twice.
     judged = max(0, facts["clips"] - len({file for file, _ in rejected}))
-    return CorpusResult.model_validate({**facts, "judged": judged, "rejected": listed})
+    warnings = [*told_of(told), *facts["warnings"]]
+    found = {"judged": judged, "rejected": listed, "warnings": warnings}
+    return CorpusResult.model_validate({**facts, **found})
+
+
+def _notable(details: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    found: Sequence[Mapping[str, str]] = details.get("notable_clips", ())
+    return found
+
+
+def _rejected(name: str, flaw: Flaw) -> dict[str, str]:
+    return {"file": name, "reason": flaw.code, "detail": flaw.detail}
 
 
 def part_results(verdict: Verdict, corpus: CorpusResult | None) -> Iterator[PartResult]:

@@ -95,7 +95,8 @@ class Results(ResultPart):
     references: dict[str, dict[str, float]] = Field(
         description="Scores of guessing, `random`, and of always answering the most frequent class,"
         " `majority`: `accuracy`, `uar`, `macro_f1`, and `uar_low` to `uar_high`, the range of 95 %"
-        " of guessing models."
+        " of guessing models; and where votes of annotators are known, of one annotator by the"
+        " majority of the others, `human`."
     )
     corpus: CorpusResult | None = Field(description="The labelled speech that counts.")
     environment: dict[str, str] = Field(description="Versions and machine.")

@@ -13,7 +13,21 @@ class RejectedFile(ResultPart):
     """A clip that could not be judged."""
 
     file: str
-    reason: str
+    reason: str = Field(description="A code, told in docs/corpora.md.")
+    detail: str = Field("", description="What more is known: what it is instead, for example.")
+
+
+class Listeners(ResultPart):
+    """What several annotators say of the same clips, also of those without a majority."""
+
+    clips: NonNegativeInt = Field(description="Clips that at least two annotators listened to.")
+    votes: float = Field(description="Annotators of one of these, in the mean.")
+    alpha: float | None = Field(
+        description="Krippendorff's alpha of their agreement: 1 is agreement, 0 that of chance."
+    )
+    counts: dict[str, dict[str, float]] = Field(
+        description="By what most of the others say, what one annotator says, in clips."
+    )
 
 
 class CorpusFacts(ResultPart):
@@ -35,6 +49,9 @@ class CorpusFacts(ResultPart):
     speakers: NonNegativeInt = Field(description="Number of speakers, 0 where none is named.")
     languages: Several[str] = Field(description="Languages spoken.")
     warnings: Several[str] = Field(description="What weakens conclusions from this corpus.")
+    listeners: Listeners | None = Field(
+        None, description="How far annotators agree; null where their votes are not known."
+    )
     parts: Several["CorpusFacts"] = Field(description="The corpora that it was joined from.")
 
     @property
