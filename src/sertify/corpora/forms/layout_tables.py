@@ -14,6 +14,7 @@ from sertify.corpora.forms.roles import Table, gender_of
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.listings import Declined, Listing
 from sertify.corpora.trees import Tree, ending
+from sertify.corpora.votes import Votes
 from sertify.vocabulary.text import counted, fold, listed
 
 
@@ -25,7 +26,7 @@ def tables_of(tree: Tree, table: Listed) -> list[str]:
 def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
     """Read the clips that the table of a corpus lists, as far as their files are there.
 
-    Several rows of one clip are what several listeners heard; most of them decide.
+    Several rows of one clip are what several listeners heard, votes for its label.
 
     Returns None where there is no such table, and Declined where it lists nothing that is there.
     """
@@ -45,7 +46,9 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
         return Declined(
             (f"{names} is of {layout.name}, but no file of its {rows} is there{films}",)
         )
-    clips = tuple(_clip(tree, layout, layout.table, *item) for item in found.rows.items())
+    clips = tuple(
+        _clip(tree, layout, layout.table, name, rows[0]) for name, rows in found.rows.items()
+    )
     used = {clip.name for clip in clips}
     others = sum(name not in used for name in tree.audio)
     left_out = {"listed, but not there": len(found.missing), "not listed": others}
@@ -56,6 +59,7 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
         left_out=tuple(reason for reason in left_out.items() if reason[1]),
         warnings=tuple(_told(names, found.missing)),
         states=layout.states,
+        votes=_votes(layout, layout.table, found, names),
     )
 
 
@@ -125,22 +129,27 @@ def _words_of(way: str) -> frozenset[str]:
     return frozenset(word for folder in way.split("/") for word in fold(folder).split())
 
 
-def _clip(tree: Tree, layout: Layout, table: Listed, name: str, rows: Sequence[_Row]) -> Clip:
-    first, unknown = rows[0], table.unknown
+def _clip(tree: Tree, layout: Layout, table: Listed, name: str, first: _Row) -> Clip:
+    unknown = table.unknown
     return Clip(
         name,
         tree.root / name,
-        _label(layout, [code for row in rows if (code := row.told(table.label))]),
+        layout.label(first.told(table.label) or ""),
         first.told(table.speaker, unknown),
         gender=gender_of(first.told(table.gender, unknown)),
         split=first.told(table.split, unknown) or first.split or None,
     )
 
 
-def _label(layout: Layout, codes: Sequence[str]) -> str | None:
-    """Return the label that most codes stand for, None where two are as frequent."""
-    (first, most), *others = Counter(codes).most_common() or [("", 0)]
-    return None if others and others[0][1] == most else layout.label(first)
+def _votes(layout: Layout, table: Listed, found: _Found, names: str) -> Votes | None:
+    """Return what several listeners said of each clip; None where there is one row of each."""
+    if all(len(rows) == 1 for rows in found.rows.values()):
+        return None
+    said = {
+        name: Counter(layout.label(code) or code for row in rows if (code := row.told(table.label)))
+        for name, rows in found.rows.items()
+    }
+    return Votes(said, f"{table.label} in {names}")
 
 
 def _told(names: str, missing: Mapping[str, None]) -> Iterator[str]:
