@@ -12,7 +12,9 @@ from sertify.corpora.forms.file_names import read_as, read_detected
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.json_manifests import MANIFESTS
 from sertify.corpora.forms.kaldi import KALDI
+from sertify.corpora.forms.kemdy import KEMDY
 from sertify.corpora.forms.layouts import LAYOUTS
+from sertify.corpora.forms.recordings_json import RECORDINGS
 from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import FileReader, Form, Listing, Wish
@@ -25,7 +27,9 @@ _FORMS = (
     ARROW,
     METADATA,
     AUDFORMAT,
+    KEMDY,
     KALDI,
+    RECORDINGS,
     MANIFESTS,
     SPEECHBRAIN_TABLES,
     OTHER_TABLE,
