@@ -45,13 +45,17 @@ __all__ = [
 
 _REPO = r"(?P<repo>[^/]+/[^/]+)"
 _REVISION = r"(?P<revision>refs/(?:pr|convert)/[^/]+|[^/]+)"
-_INFO = re.compile(rf"/api/models/{_REPO}(/revision/{_REVISION})?")
-_TREE = re.compile(rf"/api/models/{_REPO}/tree/{_REVISION}(/(?P<path>.+))?")
-_FILE = re.compile(rf"/{_REPO}/resolve/{_REVISION}/(?P<path>.+)")
+_API = rf"/api/(?:models/|(?P<kind>datasets/)){_REPO}"
+_INFO = re.compile(rf"{_API}(/revision/{_REVISION})?")
+_TREE = re.compile(rf"{_API}/tree/{_REVISION}(/(?P<path>.+))?")
+_FILE = re.compile(rf"/(?P<kind>datasets/)?{_REPO}/resolve/{_REVISION}/(?P<path>.+)")
 _CDN = re.compile(r"/cdn/(?P<sha256>[0-9a-f]{64})")
 
 # As the .gitattributes that the real hub gives to a new repository.
-_LFS = frozenset({".safetensors", ".bin", ".ckpt", ".pt", ".h5", ".onnx", ".msgpack"})
+_LFS = frozenset(
+    {".safetensors", ".bin", ".ckpt", ".pt", ".h5", ".onnx", ".msgpack"}
+    | {".parquet", ".arrow", ".tar", ".zip", ".wav", ".flac", ".mp3"}
+)
 
 
 @dataclass(frozen=True)
@@ -258,6 +262,8 @@ class _Commit:
 class LocalHub:
     """Serves each folder ``org/name`` of a root as a model repository, while it is open.
 
+    A folder ``datasets/org/name`` is a data set, by that name also in what follows.
+
     A repository has the revision ``main`` and the commit that follows from its contents. What it
     held when the hub was last asked stays available under the commit of then.
 
@@ -314,7 +320,7 @@ class LocalHub:
     def downloads(self) -> set[str]:
         """The files that were downloaded so far, as ``org/name/file``."""
         asked = (_FILE.fullmatch(one.file) for one in self.requests if one.method == "GET")
-        return {f"{file['repo']}/{file['path']}" for file in asked if file is not None}
+        return {f"{_repo(file)}/{file['path']}" for file in asked if file is not None}
 
     def __enter__(self) -> Self:
         """Open it."""
@@ -409,10 +415,10 @@ class LocalHub:
         routes = {_INFO: self._info, _TREE: self._tree, _FILE: self._file}
         matches = ((one.fullmatch(request.path), route) for one, route in routes.items())
         match, route = next((found for found in matches if found[0]), (None, self._info))
-        if refusal := self._refusal(request, match and match["repo"]):
+        if refusal := self._refusal(request, match and _repo(match)):
             return refusal
         assert match is not None
-        commit = self._commit(match["repo"], match["revision"] or "main")
+        commit = self._commit(_repo(match), match["revision"] or "main")
         if commit is None:
             message = f"Invalid rev id: {match['revision']}"
             return _error(HTTPStatus.NOT_FOUND, "RevisionNotFound", message)
@@ -434,10 +440,10 @@ class LocalHub:
         return None
 
     def _info(self, request: Request, match: re.Match[str], commit: _Commit) -> Response:
-        repo = match["repo"]
+        repo = _repo(match)
         about = {
-            "id": repo,
-            "author": repo.partition("/")[0],
+            "id": match["repo"],
+            "author": match["repo"].partition("/")[0],
             "sha": commit.sha,
             "private": repo in self.private,
             "gated": "manual" if repo in self.gated else False,
@@ -454,7 +460,7 @@ class LocalHub:
         return _json(entries)
 
     def _file(self, request: Request, match: re.Match[str], commit: _Commit) -> Response:
-        repo = match["repo"]
+        repo = _repo(match)
         if repo in self.gated and _token(request) != self.token:
             status = HTTPStatus.FORBIDDEN if _token(request) else HTTPStatus.UNAUTHORIZED
             return _error(status, "GatedRepo", f"Access to model {repo} is restricted.")
@@ -604,6 +610,11 @@ def use_hub(monkeypatch: pytest.MonkeyPatch, url: str, cache: Path) -> None:
     set_client_factory(default_client_factory)
     limit_waiting.cache_clear()
     close_session()
+
+
+def _repo(match: re.Match[str]) -> str:
+    """Return the folder of the repository that is asked for; that of a data set has three parts."""
+    return (match["kind"] or "") + match["repo"]
 
 
 def _json(content: object) -> Response:

@@ -12,8 +12,8 @@ known commands counts as well. HTML comments in the lines before a block say mor
     A test runs this in its place.
 ``<!-- file: PATH -->``
     The block is the content of that file.
-``<!-- insert: PATH -->``
-    The block goes into that file, before its last line that is only a closing bracket.
+``<!-- append: PATH -->``
+    The block goes to the end of that file.
 """
 
 import re
@@ -24,7 +24,7 @@ from pathlib import Path
 
 __all__ = ["Command", "Content", "console", "lacking", "steps", "typed"]
 
-_COMMENT = re.compile(r"\s*<!-- (exit|not run|instead|file|insert): (.+) -->")
+_COMMENT = re.compile(r"\s*<!-- (exit|not run|instead|file|append): (.+) -->")
 _FENCE = re.compile(r"```(\w*)")
 _KNOWN = re.compile(r"    (?:make|pip|pre-commit|pytest|python|sertify)\b")
 
@@ -51,17 +51,15 @@ class Content:
     line: int
     path: str
     text: str
-    inserted: bool = False
+    appended: bool = False
 
     def write(self, folder: Path) -> None:
         """Write it."""
         path = folder / self.path
         path.parent.mkdir(parents=True, exist_ok=True)
         text = self.text
-        if self.inserted:
-            before, bracket, after = path.read_text("utf-8").rpartition("\n)\n")
-            assert bracket, f"{path} has no line that is only a closing bracket"
-            text = f"{before}\n{text}{bracket.lstrip()}{after}"
+        if self.appended:
+            text = path.read_text("utf-8") + "\n" + text
         path.write_text(text, "utf-8")
 
 
@@ -100,9 +98,9 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
 def _read(
     line: int, language: str, block: list[str], notes: dict[str, str]
 ) -> Iterator[Command | Content]:
-    path = notes.get("file") or notes.get("insert")
+    path = notes.get("file") or notes.get("append")
     if path and language != "text":
-        yield Content(line, path, "\n".join(block) + "\n", "insert" in notes)
+        yield Content(line, path, "\n".join(block) + "\n", "append" in notes)
     elif language == "console":
         *first, last = console(line, block)
         yield from (_noted(one, notes, 0) for one in first)

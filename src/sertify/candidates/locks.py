@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,6 +18,7 @@ _TITLE = (
     "# The commits that were judged, written by `pytest --lock`. Keep it under version control;\n"
     "# `pytest --locked` judges nothing that is at another commit.\n"
 )
+_DATA = "hf://"
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,16 @@ def write_lock(candidates: Path, entries: Mapping[str, Locked]) -> Path:
     return path
 
 
-def update_lock(candidates: Path, models: Mapping[str, str], commits: Mapping[str, str]) -> Path:
+def update_lock(
+    candidates: Path,
+    models: Mapping[str, str],
+    commits: Mapping[str, str],
+    others: Mapping[str, Locked] = MappingProxyType({}),
+) -> Path:
     """Write the commits that were judged; of what was not, the lock stays as it is.
 
-    ``models`` are the repositories of all candidates, ``commits`` what they were found at.
+    ``models`` are the repositories of all candidates, ``commits`` what they were found at;
+    ``others`` are data sets, by their addresses.
     """
     try:
         locked = read_lock(candidates)
@@ -97,4 +105,7 @@ def update_lock(candidates: Path, models: Mapping[str, str], commits: Mapping[st
     now = locked | {
         name: Locked(model, commits[name]) for name, model in models.items() if name in commits
     }
-    return write_lock(candidates, {name: now[name] for name in models if name in now})
+    kept = {name: now[name] for name in models if name in now}
+    # Which data sets a run is about, no file says; so those of other runs stay.
+    kept |= {name: entry for name, entry in locked.items() if name.startswith(_DATA)}
+    return write_lock(candidates, kept | dict(others))

@@ -1,6 +1,7 @@
 """Says how speech was read, before any model is asked about it."""
 
 import json
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from sertify.command.survey import facts_of_corpus
 from sertify.command.survey_lines import survey_lines
 from sertify.pipeline.settings import Settings, require_distinct, require_named, source_of
 from sertify.pipeline.speech import read_speech
+from sertify.pipeline.telling import on_one_line
 from sertify.vocabulary.errors import ConfigurationError
 
 
@@ -42,7 +44,8 @@ def survey(
     require_named(layouts, sources)
     suite = Suite(()) if candidates is None else read_suite(candidates)
     settings = Settings(candidates=candidates or Path("candidates.yaml"), data=sources, **options)
-    judged = read_speech(settings, suite, strict=False).judged
+    with on_one_line(sys.stderr, "reading the speech, clips") as heed:
+        judged = read_speech(settings, suite, strict=False, heed=heed).judged
     if judged is None:
         raise ConfigurationError("no speech is given")
     told = [facts_of_corpus(corpus, suite) for corpus in judged.corpora]

@@ -12,6 +12,9 @@ from sertify.corpora.votes import Votes
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
+LISTED_TWICE = "listed twice"
+"""Why a row is left out that says of a file what another one says."""
+
 
 @dataclass(frozen=True)
 class Listing:

@@ -1,7 +1,7 @@
 """What makes the numbers of a corpus less certain than they look."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from sertify.corpora.clips import Clip
@@ -96,15 +96,15 @@ def _facts(group: Iterable[Clip], fact: str) -> set[str | None]:
 
 
 def _unknown_languages(clips: Iterable[Clip]) -> Iterator[str]:
-    named = (clip.language for clip in clips if clip.language is not None)
-    unknown = [language for language in named if language_tag(language) is None]
+    named = Counter(clip.language for clip in clips if clip.language is not None)
+    unknown = {language: n for language, n in named.items() if language_tag(language) is None}
     names = sorted(set(unknown))
     if unknown:
         one = len(names) == 1
         verdict = "is not a language code" if one else "are not language codes"
         yield (
             f"language{'' if one else 's'} {listed(map(repr, names))} {verdict} such as ko"
-            f" ({counted(len(unknown), 'clip')}), so these clips count for no"
+            f" ({counted(sum(unknown.values()), 'clip')}), so these clips count for no"
             " language; write the ISO 639 code"
         )
 

@@ -1,25 +1,42 @@
 """A folder of audio, however it is laid out, to a corpus."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sertify.corpora.clips import Clip, Corpus, make_corpus, stratified
+from sertify.corpora.clips import Clip, Corpus, Heed, make_corpus, stratified, with_facts
 from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
+from sertify.corpora.near import with_near_matches
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
 from sertify.corpora.standing import doubts_about, standing_for
 from sertify.corpora.votes import ballots_of, elected, remarks, with_labels
+from sertify.vocabulary.archives import archive_kind, without_ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.public_corpora import known_corpus, language_of
 from sertify.vocabulary.text import fold
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave garbage alone: to look for it takes half of the time, and clips are none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def read_corpus(
     path: Path,
     *,
@@ -33,10 +50,12 @@ def read_corpus(
     cluster: Sequence[str] = (),
     seed: int = 0,
     strict: bool = True,
+    heed: Heed | None = None,
 ) -> Corpus:
     """Read a folder: its metadata, an audformat database, known file names, or label folders.
 
-    A file is read as the table of those that lie in its folder.
+    A file is read as the table of those that lie in its folder, an archive as the folder that it
+    was made of.
 
     Raises ``ConfigurationError`` where that cannot be done; its text names the file, the line and
     what is needed.
@@ -62,21 +81,25 @@ def read_corpus(
         The columns of its table by whose values clips are resampled together, such as session.
     strict
         Whether too many labels that are no emotion are an error.
+    heed
+        Is told how many of how many clips are read, where that takes long.
     """
     if not path.exists():
         raise ConfigurationError(f"--data {path}: there is no such folder")
     if limit is not None and limit < 1:
         raise ConfigurationError(f"--data {path}: limit is {limit}, but should be at least 1")
-    root = (path if path.is_dir() else path.parent).resolve()
-    name, label_map = name or root.name, label_map or {}
+    of_table = path.is_file() and not archive_kind(path.name)[0]
+    root = (path.parent if of_table else path).resolve()
+    own = root.name if root.is_dir() else without_ending(root.name)
+    name, label_map = name or own, label_map or {}
     wish = Wish(cluster=tuple(cluster), labels=frozenset(map(fold, label_map)))
     listing = listing_of(path, layout, wish)
     refuse_unknown(path, name, cluster, listing.columns, listing.layout)
-    known = _public(public, listing.public, name, root.name)
+    known = _public(public, listing.public, name, own)
     spoken = language or listing.language or language_of(known or "")
     emotions = mapped_labels(path, with_labels(listing.clips, listing.votes), label_map)
     voted, tied = elected(listing.votes, listing.clips, emotions)
-    every = [_told(clip, name, spoken, emotions) for clip in voted]
+    every = _told(voted, name, spoken, emotions)
     unwanted = {label for label, emotion in emotions.items() if emotion is None}
     of_split = every if split is None else clips_of_split(path, every, split)
     labelled = sorted_out(path, name, of_split, unwanted, listing.states, strict=strict)
@@ -90,6 +113,7 @@ def read_corpus(
         name,
         root,
         drawn,
+        heed=heed,
         layout=listing.layout,
         public=known,
         requested=len(listing.clips) + sum(number for _, number in listing.left_out),
@@ -97,18 +121,30 @@ def read_corpus(
         unknown_labels=labelled.unknown,
         ballots=ballots_of(listing.votes, kept, tied, emotions),
     )
+    corpus = with_near_matches(corpus)
     doubts = (*labelled.doubts, *listing.warnings, *remarks(listing.votes, tied))
     doubts = (*doubts, *shared_speakers(every))
     doubts = (*doubts, *warnings_about(corpus.clips), *doubts_about(kept, drawn))
     return replace(corpus, warnings=in_order(doubts))
 
 
-def _told(clip: Clip, corpus: str, spoken: str | None, emotions: Mapping[str, str | None]) -> Clip:
-    """Add to a clip what is told of its corpus."""
-    mapped = None if clip.label is None else emotions.get(fold(clip.label))
-    language = clip.language or spoken
-    tag = language and (language_tag(language) or language)
-    return replace(clip, corpus=corpus, language=tag, mapped=mapped)
+def _told(
+    clips: Sequence[Clip], corpus: str, spoken: str | None, emotions: Mapping[str, str | None]
+) -> list[Clip]:
+    """Add to clips what is told of their corpus."""
+    labels = {clip.label for clip in clips}
+    mapped = {label: emotions.get(fold(label)) if label else None for label in labels}
+    languages = {clip.language or spoken for clip in clips}
+    tags = {language: language and (language_tag(language) or language) for language in languages}
+    return [
+        with_facts(
+            clip,
+            corpus=corpus,
+            language=tags[clip.language or spoken],
+            mapped=mapped[clip.label],
+        )
+        for clip in clips
+    ]
 
 
 def _public(given: str | None, found: str | None, *names: str) -> str | None:

@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sertify.corpora.audio import SUFFIXES, UNREAD_SUFFIXES
+from sertify.corpora.media import can_decode_media
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
+from sertify.corpora.suffixes import ending as ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -15,7 +17,7 @@ MOST_FILES = 2_000_000
 """Below one folder: the largest public corpora have a tenth of that, a disk has more."""
 
 # Beside those whose name begins with a dot: what systems and editors put there.
-_SYSTEM = frozenset({"__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information"})
+SYSTEM_FOLDERS = frozenset({"__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information"})
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,19 @@ class Tree:
 
     @cached_property
     def audio(self) -> tuple[str, ...]:
-        """The names that end like audio."""
-        return tuple(name for name in self.files if ending(name) in SUFFIXES)
+        """The names that end like audio which can be decoded here."""
+        return tuple(name for name in self.files if ending(name) in read_suffixes())
+
+    @cached_property
+    def audio_names(self) -> frozenset[str]:
+        """The same, to look one up."""
+        return frozenset(self.audio)
 
     @cached_property
     def unread(self) -> tuple[str, ...]:
-        """The names that end like audio or film of which no sound is read."""
-        return tuple(name for name in self.files if ending(name) in UNREAD_SUFFIXES)
+        """The names that end like audio or film of which no sound is read here."""
+        unread = UNREAD_SUFFIXES - read_suffixes()
+        return tuple(name for name in self.files if ending(name) in unread)
 
     @cached_property
     def hidden_audio(self) -> tuple[str, ...]:
@@ -53,19 +61,13 @@ class Tree:
         return tuple(
             name
             for name in self.aside
-            if ending(name) in SUFFIXES and not name.rpartition("/")[2].startswith("._")
+            if ending(name) in read_suffixes() and not name.rpartition("/")[2].startswith("._")
         )
 
 
-def ending(name: str) -> str:
-    """Return the ending of a name in lower case, with its dot; "" where it has none.
-
-    >>> ending("a/b.WAV"), ending("a.b/c"), ending(".wav")
-    ('.wav', '', '')
-    """
-    base = name.rpartition("/")[2]
-    stem, dot, last = base.rpartition(".")
-    return f".{last.lower()}" if dot and stem else ""
+def read_suffixes() -> frozenset[str]:
+    """Return the endings of audio that can be decoded here; more where PyAV is installed."""
+    return SUFFIXES | UNREAD_SUFFIXES if can_decode_media() else SUFFIXES
 
 
 def tree_of(folder: Path) -> Tree:
@@ -91,15 +93,22 @@ def require_audio(tree: Tree) -> tuple[str, ...]:
     Raises ``ConfigurationError`` where there are none.
     """
     if not tree.audio:
-        what = ""
-        if tree.unread:
-            kinds = Counter(ending(name) for name in tree.unread)
-            told = listed(f"{number} {kind}" for kind, number in kinds.most_common())
-            what = f"; of its {told} no sound is read: convert them to .wav or .flac"
+        what = f"; {unread_files(tree.unread)}" if tree.unread else ""
         raise ConfigurationError(
             f"--data {tree.root}: holds no audio, such as .wav, .flac or .mp3{what}"
         )
     return tree.audio
+
+
+def unread_files(names: Sequence[str]) -> str:
+    """Say how many files hold sound that is not read here, and what reads it.
+
+    >>> unread_files(["a.m4a", "b.amr", "c.m4a"])
+    "not read: 2 .m4a, 1 .amr; pip install 'sertify[media]', or convert them to .wav or .flac"
+    """
+    kinds = Counter(ending(name) for name in names)
+    told = listed(f"{number} {kind}" for kind, number in kinds.most_common())
+    return f"not read: {told}; pip install 'sertify[media]', or convert them to .wav or .flac"
 
 
 def _walk(
@@ -115,7 +124,7 @@ def _walk(
         name, aside = above + entry.name, hidden or entry.name.startswith(".")
         try:
             if entry.is_dir():
-                aside = aside or entry.name in _SYSTEM
+                aside = aside or entry.name in SYSTEM_FOLDERS
                 yield from _walk(entry.path, f"{name}/", way | {here}, hidden=aside)
             elif entry.is_file():
                 yield name, aside

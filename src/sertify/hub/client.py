@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx2
-from huggingface_hub import HfApi, ModelInfo, constants, set_client_factory
+from huggingface_hub import DatasetInfo, HfApi, ModelInfo, constants, set_client_factory
 from huggingface_hub.utils import (
     build_hf_headers,
     hf_raise_for_status,
@@ -37,17 +37,22 @@ _PASSING = (httpx2.ReadError, httpx2.RemoteProtocolError)
 
 
 class Api(HfApi):
-    """Asks for a repository once, and remembers what it was told."""
+    """Asks for a repository once, and remembers what it was told; ``kind`` may be "dataset"."""
 
-    info: ModelInfo | None = None
+    info: ModelInfo | DatasetInfo | None = None
+    kind = "model"
 
-    def repo_info(self, repo_id: str, *, revision: str | None = None, **_: Any) -> ModelInfo:
-        """Return what the hub says of a model; resolving a revision keeps the commit only."""
+    def repo_info(
+        self, repo_id: str, *, revision: str | None = None, **_: Any
+    ) -> ModelInfo | DatasetInfo:
+        """Return what the hub says of a repository; resolving a revision keeps the commit only."""
         if self.info is None:
             at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
-            url = f"{constants.ENDPOINT}/api/models/{repo_id}{at}"
+            url = f"{constants.ENDPOINT}/api/{self.kind}s/{repo_id}{at}"
             answer = send_get(url, build_hf_headers()).json()
-            self.info = ModelInfo(**checked_info(answer, revision))  # type: ignore[no-untyped-call]
+            told = checked_info(answer, revision)
+            made: Any = DatasetInfo if self.kind == "dataset" else ModelInfo
+            self.info = made(**told)
         return self.info
 
     def trouble(self, model: str, revision: str | None) -> Exception | None:

@@ -57,17 +57,19 @@ def download(
     *,
     offline: bool,
     bar: type[Silent] = Silent,
+    kind: str = "model",
 ) -> None:
     """Download what is missing; what differs from the hub's listing once more."""
     if not offline:
-        _require_space(model, folder, missing(folder, wanted))
-    _get(model, folder, missing(folder, wanted), offline=offline, bar=bar)
+        require_space(model, folder, missing(folder, wanted))
+    _get(model, folder, missing(folder, wanted), offline=offline, bar=bar, kind=kind)
     changed = list(changed_files(folder, wanted))
     if changed and not offline:
         for name in changed:
             (folder / name).resolve().unlink(missing_ok=True)  # another process may be as far
             (folder / name).unlink(missing_ok=True)
-        _get(model, folder, {name: wanted[name] for name in changed}, offline=False, bar=bar)
+        again = {name: wanted[name] for name in changed}
+        _get(model, folder, again, offline=False, bar=bar, kind=kind)
         changed = list(changed_files(folder, wanted))
     if changed:
         text = f"the checksum of {changed[0]} of {model} is not the one that the hub lists"
@@ -75,7 +77,13 @@ def download(
 
 
 def _get(
-    model: str, folder: Path, wanted: Mapping[str, int], *, offline: bool, bar: type[Silent]
+    model: str,
+    folder: Path,
+    wanted: Mapping[str, int],
+    *,
+    offline: bool,
+    bar: type[Silent],
+    kind: str,
 ) -> None:
     """Have each file in the folder, several at a time, within what all of them may take."""
     size = sum(wanted.values())
@@ -83,6 +91,7 @@ def _get(
 
     def get(name: str) -> None:
         options: dict[str, Any] = {"local_files_only": offline, "tqdm_class": bar}
+        options |= {"repo_type": kind}
         with rationed(f"{name} of {model}", wanted[name], seconds, file=True):
             hf_hub_download(
                 model, name, revision=folder.name, etag_timeout=bounds.TIMEOUT, **options
@@ -98,7 +107,7 @@ def missing(folder: Path, wanted: Mapping[str, int]) -> dict[str, int]:
     return {name: size for name, size in wanted.items() if not (folder / name).exists()}
 
 
-def _require_space(model: str, folder: Path, wanted: Mapping[str, int]) -> None:
+def require_space(model: str, folder: Path, wanted: Mapping[str, int]) -> None:
     """Raise ``Blocked`` with ``disk_full`` where a download could not end well."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     # What another commit has as well is not downloaded; the client knows by what, here the size

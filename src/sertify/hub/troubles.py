@@ -15,7 +15,9 @@ from sertify.vocabulary.logins import redacted
 
 
 @contextmanager
-def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[None]:
+def hub_errors(
+    model: str, revision: str | None, *, offline: bool, kind: str = "model"
+) -> Iterator[None]:
     """Say in the words of sertify what the hub's client raises; nothing else gets through.
 
     Its errors carry the headers of the request, and so the token, into whoever's traceback.
@@ -25,7 +27,7 @@ def hub_errors(model: str, revision: str | None, *, offline: bool) -> Iterator[N
     except (Blocked, Rejected, MemoryError):
         raise
     except Exception as error:
-        raise _verdict(error, model, revision, offline=offline) from None
+        raise _verdict(error, model, revision, offline=offline, kind=kind) from None
 
 
 REFUSALS = (
@@ -42,7 +44,7 @@ _NOT_CACHED = (
 
 
 def _verdict(
-    error: Exception, model: str, revision: str | None, *, offline: bool
+    error: Exception, model: str, revision: str | None, *, offline: bool, kind: str
 ) -> Blocked | Rejected:
     at = f"{model}@{revision}" if revision else model
     chain = list(_causes(error))
@@ -51,7 +53,7 @@ def _verdict(
         return hook
     answer = next((cause for cause in chain if isinstance(cause, REFUSALS)), None)
     if answer is not None and not is_page(answer):
-        return _answered(answer, model, revision)
+        return _answered(answer, model, revision, kind)
     if offline and isinstance(error, _NOT_CACHED):
         message = f"{at} is not in the cache, and the network may not be used"
         return Blocked("offline_not_cached", message)
@@ -63,14 +65,16 @@ def _verdict(
     return _unable(error, at)
 
 
-def _answered(answer: BaseException, model: str, revision: str | None) -> Blocked | Rejected:
+def _answered(
+    answer: BaseException, model: str, revision: str | None, kind: str
+) -> Blocked | Rejected:
     if isinstance(answer, errors.GatedRepoError):
         return Blocked("gated", f"{model} is gated, and this machine has no access")
     if isinstance(answer, errors.DisabledRepoError):
         return Rejected("not_found", f"the hub has disabled {model}")
     if isinstance(answer, errors.RevisionNotFoundError):
         return Rejected("revision_not_found", f"{model} has no revision {revision}")
-    return Rejected("not_found", f"the hub has no model {model}{spelling_doubt(model)}")
+    return Rejected("not_found", f"the hub has no {kind} {model}{spelling_doubt(model)}")
 
 
 def _unable(error: Exception, at: str) -> Blocked:

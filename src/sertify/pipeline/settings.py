@@ -11,6 +11,8 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import CORPUS_NAME
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
+from sertify.vocabulary.archives import archive_kind, without_ending
+from sertify.vocabulary.data_addresses import DataAddress, data_address, may_be_of_hub
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import DTYPES, usable_cores
 from sertify.vocabulary.text import did_you_mean
@@ -23,11 +25,12 @@ _NAME = re.compile(CORPUS_NAME)
 
 @dataclass(frozen=True)
 class Source:
-    """A folder of speech; its name stands in the names of tests."""
+    """A folder of speech, or a data set of the hub; its name stands in the names of tests."""
 
     name: str
     path: Path
     layout: str = "auto"
+    address: DataAddress | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +121,34 @@ def source_of(text: str, here: Path, layouts: Mapping[str, str] | None = None) -
     """Read ``[NAME=]PATH``, relative to a folder; ``layouts`` are by name, "" for all others."""
     name, equals, path = text.partition("=")
     if not (equals and _NAME.fullmatch(name)) or (here / text).exists():
-        path = text
-        place = (here / text).resolve()
-        folder = place.parent if place.is_file() else place  # a table is that of its folder
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip("-._") or "data"
+        name, path = "", text
+    address = _address_of(path, here)
+    place = (here / path).resolve()
+    of_table = place.is_file() and not archive_kind(place.name)[0]
+    folder = place.parent if of_table else place  # a table is that of its folder
+    own = without_ending(folder.name) if address is None else address.name
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", own).strip("-._") or "data"
     layouts = layouts or {}
     layout = layouts.get(name, layouts.get("", "auto"))
-    return Source(name, here / Path(path).expanduser(), layout)
+    return Source(name, here / Path(path).expanduser(), layout, address)
+
+
+def _address_of(path: str, here: Path) -> DataAddress | None:
+    """Return the data set of the hub that is meant by what should be a path, if any is.
+
+    Raises ``ConfigurationError`` where that is not sure.
+    """
+    try:
+        address = data_address(path)
+    except ValueError as error:
+        raise ConfigurationError(f"--data {path}: {error}") from None
+    nothing = address is None and not (here / path).exists()
+    if nothing and may_be_of_hub(path) and not (here / path).parent.exists():
+        raise ConfigurationError(
+            f"--data {path}: there is no such folder; if the data set of the hub is meant, write"
+            f" --data hf://datasets/{path}"
+        )
+    return address
 
 
 def layout_of(text: str) -> tuple[str, str]:

@@ -1,12 +1,13 @@
 """The speech of a run: what candidates are judged on, and what may confirm the selected one."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.entries import CorpusEntry
+from sertify.candidates.locks import Locked
 from sertify.candidates.reading import Suite
 from sertify.pipeline.settings import Settings, Source
 from sertify.vocabulary.errors import ConfigurationError
@@ -15,7 +16,9 @@ from sertify.vocabulary.text import fold, listed
 
 if TYPE_CHECKING:
     # At run time these are imported on demand: collecting must wait for neither of them.
-    from sertify.corpora.clips import Corpus
+    from sertify.corpora.clips import Corpus, Heed
+    from sertify.pipeline.data_sets import LocalData
+    from sertify.vocabulary.data_addresses import DataAddress
 
 
 _MOST_WARNINGS = 5
@@ -23,16 +26,22 @@ _MOST_WARNINGS = 5
 
 @dataclass(frozen=True)
 class Speech:
-    """The speech of a run; each is None where no option asks for it."""
+    """The speech of a run; each is None where no option asks for it.
+
+    ``locks`` are what candidates.lock.yaml is to say of data sets of the hub, by their addresses.
+    """
 
     judged: "Corpus | None" = None
     confirming: "Corpus | None" = None
+    locks: Mapping[str, Locked] = field(default_factory=dict)
 
 
-def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Speech:
+def read_speech(
+    settings: Settings, suite: Suite, *, strict: bool = True, heed: "Heed | None" = None
+) -> Speech:
     """Read what ``--data``, ``--confirm`` and ``--hold-out`` name.
 
-    ``strict`` as for `read_corpus`.
+    ``strict`` and ``heed`` as for `read_corpus`.
 
     Raises
     ------
@@ -50,19 +59,32 @@ def read_speech(settings: Settings, suite: Suite, *, strict: bool = True) -> Spe
     from sertify.corpora.joining import hold_out, join
 
     _refuse_misspelt([source.name for source in settings.data], suite)
-    corpora = [_read(source, settings, suite, strict=strict) for source in settings.data]
+    sources = [*settings.data, *([settings.confirm] if settings.confirm else [])]
+    hub, options = _of_hub(sources, settings), {"strict": strict, "heed": heed}
+    corpora = [_read(source, settings, suite, hub, options) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
     confirming = None
     if settings.confirm:
-        confirming = _read(settings.confirm, settings, suite)
+        confirming = _read(settings.confirm, settings, suite, hub, {"heed": heed})
         _refuse_shared(judged, confirming)
     elif settings.hold_out:
         judged, confirming = hold_out(judged, settings.hold_out)
     strangers = _strangers(suite, [source.name for source in settings.data])
     judged = _warned(judged, (*strangers, *_unheard(suite, judged)))
     confirming = confirming and _warned(confirming, _unheard(suite, confirming))
-    return Speech(_keyed(judged, settings, suite), confirming)
+    locks = {str(address): data.locked for address, data in hub.items()}
+    return Speech(_keyed(judged, settings, suite), confirming, locks)
+
+
+def _of_hub(sources: Iterable[Source], settings: Settings) -> "dict[DataAddress, LocalData]":
+    """Return the data sets of the hub among what is to be read, on this machine."""
+    addresses = dict.fromkeys(source.address for source in sources if source.address is not None)
+    if not addresses:
+        return {}
+    from sertify.pipeline.data_sets import local_data
+
+    return {address: local_data(address, settings) for address in addresses}
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":
@@ -96,11 +118,39 @@ def _require_labels(judged: "Corpus | None") -> None:
         )
 
 
-def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = True) -> "Corpus":
+def _read(
+    source: Source,
+    settings: Settings,
+    suite: Suite,
+    hub: "Mapping[DataAddress, LocalData]",
+    options: Mapping[str, Any],
+) -> "Corpus":
+    if source.address is None:
+        return _read_folder(source, settings, suite, options)
+    data = hub[source.address]
+    folder = replace(source, path=data.path)
+    known = known_corpus(source.address.repository)
+    try:
+        corpus = _read_folder(folder, settings, suite, options, known)
+    except ConfigurationError as error:
+        told = str(error).replace(str(data.path), str(source.address))
+        raise ConfigurationError(told) from error
+    clips = tuple(replace(clip, keeper=(clip.keeper, data.keeper)) for clip in corpus.clips)
+    return _warned(replace(corpus, path=data.home, clips=clips), data.remarks)
+
+
+def _read_folder(
+    source: Source,
+    settings: Settings,
+    suite: Suite,
+    options: Mapping[str, Any],
+    known: str | None = None,
+) -> "Corpus":
+    from sertify.corpora.hearable import require_hearable
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
-    return read_corpus(
+    corpus = read_corpus(
         source.path,
         name=source.name,
         layout=source.layout,
@@ -108,10 +158,13 @@ def _read(source: Source, settings: Settings, suite: Suite, *, strict: bool = Tr
         limit=settings.limit,
         label_map=entry.label_map,
         language=entry.language,
-        public=entry.known_as,
+        public=entry.known_as or known,
         cluster=entry.cluster,
-        strict=strict,
+        **options,
     )
+    if options.get("strict", True):
+        require_hearable(corpus, in_segments=settings.segmenting is not None)
+    return corpus
 
 
 def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:

@@ -1,8 +1,9 @@
 """How somebody who waits is told what is being done."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Protocol
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
     from sertify.corpora.clips import Clip
@@ -28,3 +29,37 @@ def silently(
 ) -> AbstractContextManager[Callable[[float, float], None]]:
     """Tell nobody."""
     return nullcontext(lambda done, total: None)  # noqa: ARG005
+
+
+_PATIENCE, _PAUSE = 1.0, 0.2  # seconds before somebody who waits is told, and between two times
+
+
+@contextmanager
+def on_one_line(terminal: TextIO, what: str) -> Iterator[Callable[[float, float], None] | None]:
+    """Tell of a piece of work on the line of a terminal, where it takes long; remove it then.
+
+    Gives None where it is no terminal.
+    """
+    if not terminal.isatty():
+        yield None
+        return
+    told = time.monotonic() - _PAUSE + _PATIENCE
+    width = 0
+
+    def heed(done: float, total: float) -> None:
+        nonlocal told, width
+        if time.monotonic() - told < _PAUSE:
+            return
+        told, text = time.monotonic(), f"{what}: {done:,} of {total:,}"
+        with suppress(OSError, ValueError):  # a terminal that is gone
+            terminal.write(f"\r{text:{width}}")
+            terminal.flush()
+        width = len(text)
+
+    try:
+        yield heed
+    finally:
+        with suppress(OSError, ValueError):
+            if width:
+                terminal.write(f"\r{'':{width}}\r")
+                terminal.flush()

@@ -1,5 +1,6 @@
 """Wires checks into pytest: the hooks of a run that is one of checks. They decide nothing."""
 
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sertify.models.processes.starting import warm_up
 from sertify.pipeline.checks import ask_models
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
+from sertify.pipeline.telling import on_one_line
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -195,7 +197,9 @@ def _complain(config: pytest.Config, options: Options) -> None:
         read_lock(options.candidates)
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    speech = config.stash[RUN_SPEECH] = read_speech(options, config.stash[CANDIDATES].suite)
+    with on_one_line(sys.stderr, "reading the speech, clips") as heed:
+        speech = read_speech(options, config.stash[CANDIDATES].suite, heed=heed)
+    config.stash[RUN_SPEECH] = speech
     gates = _asked_for(config)
     if gates:  # else pytest says so itself
         require_something(options, gates, speech)

@@ -163,9 +163,9 @@ class Run:
         self._written.add(written)
         if self._options.lock and self._commits:
             models = {each.name: each.model for each in self._config.stash[CANDIDATES].all()}
-            path, commits = self._options.candidates, self._commits
+            path, commits, data = self._options.candidates, self._commits, self._speech.locks
             self._written.attempt(
-                "lock", lock_path(path), lambda: update_lock(path, models, commits)
+                "lock", lock_path(path), lambda: update_lock(path, models, commits, data)
             )
 
     def _status(self, status: int) -> int:

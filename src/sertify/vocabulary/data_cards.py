@@ -71,11 +71,11 @@ def read_data_card(folder: Path) -> DataCard:
     return DataCard(tuple(map(_configuration, configs)), kept)
 
 
-def split_of(name: str) -> str | None:
+def split_told_by(name: str) -> str | None:
     """Return the split that the name of a file, or of a folder on its way, tells.
 
-    >>> split_of("data/train-00000-of-00002.parquet"), split_of("de/dev/a.tar"), split_of("a.tar")
-    ('train', 'validation', None)
+    >>> [split_told_by(name) for name in ("train-00000-of-00002.parquet", "de/dev/a.tar", "a.tar")]
+    ['train', 'validation', None]
     """
     if (shard := _SHARD.fullmatch(name)) and shard["split"] != "data":
         return _SPLITS.get(shard["split"].casefold(), shard["split"])

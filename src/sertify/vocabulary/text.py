@@ -8,6 +8,7 @@ import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -150,6 +151,11 @@ def fold(label: str) -> str:
     >>> fold(" Pleasant_Surprise ")
     'pleasant surprise'
     """
+    return _folded(label) if len(label) <= _LONGEST else _folded.__wrapped__(label)
+
+
+@lru_cache(2**14)
+def _folded(label: str) -> str:
     return re.sub(r"[\s_-]+", " ", normalized(label).casefold()).strip()
 
 

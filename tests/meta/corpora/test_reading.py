@@ -302,7 +302,7 @@ def test_a_folder_has_to_be_there(make: Make) -> None:
     assert complaint(root / "nowhere") == "--data calls: there is no such folder"
     assert complaint(root / "a.wav") == (
         "--data calls: is a file, but should be a folder,"
-        " or a file such as .csv, .tsv, .txt, .jsonl, .parquet"
+        " or a file such as .csv, .tsv, .txt, .jsonl, .parquet, .arrow, .zip, .tar"
     )
 
 

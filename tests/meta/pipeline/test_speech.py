@@ -46,5 +46,5 @@ def test_they_are_told_of_what_confirms_as_well() -> None:
 
 
 def test_speech_without_labels_lacks_none() -> None:
-    plain = replace(SETTINGS, data=(Source("calls", SPEECH / "audio"),))
+    plain = replace(SETTINGS, data=(Source("calls", SPEECH / "audio", "unlabelled"),))
     assert not any("labelled" in each for each in warnings(plain, "anger", "contempt")[0])

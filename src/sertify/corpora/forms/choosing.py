@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.metadata import Metadata, of_split, read_tables, understood
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import Declined, Form, Listing, Wish
+from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold, listed
 
-_SPLITS = frozenset(read_words(str(Path(__file__).with_name("roles.py")))["splits"]["names"])
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
 _OTHER = (".csv", ".tsv", ".jsonl")
 _SHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
@@ -104,8 +105,8 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     if not tables:
         return Declined(("; ".join(why),)) if why else None
     listing = read_tables(tree, tables, wish)
-    remarks = (f"{listing.layout} is read; {'; '.join(why)}",) if why else ()
-    return Listing(**{**vars(listing), "warnings": (*listing.warnings, *remarks)})
+    remarks = (Doubt(f"{listing.layout} is read; {'; '.join(why)}", Doubt.TOLD),) if why else ()
+    return replace(listing, warnings=(*listing.warnings, *remarks))
 
 
 def _unfit(one: Metadata, wish: Wish) -> str:
@@ -161,10 +162,11 @@ def _labels(one: Metadata) -> dict[str | None, str]:
 
 
 def _split_of(name: str) -> str | None:
-    """Return the part of a corpus that a name tells of, in the word that it has for it.
+    """Return the part of a corpus that a name tells of, where it tells of one.
 
-    >>> _split_of("labels_train"), _split_of("test"), _split_of("train-test"), _split_of("angry")
-    ('train', 'test', None, None)
+    >>> _split_of("labels_train"), _split_of("dev"), _split_of("train-test"), _split_of("angry")
+    ('train', 'validation', None, None)
     """
-    words = [word for word in re.split(r"[\W_]+", name) if word.casefold() in _SPLITS]
-    return words[0].casefold() if len(words) == 1 else None
+    whole, *splits = [split_of(text) for text in (name, *re.split(r"[\W_]+", name))]
+    told = [split for split in splits if split]
+    return whole or (told[0] if len(told) == 1 else None)

@@ -4,14 +4,16 @@ import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.forms.embedded_rows import listing_of
+from sertify.corpora.forms.choosing import read_given
+from sertify.corpora.forms.embedded_rows import read_rows
 from sertify.corpora.forms.features import AudioColumn, audio_column
 from sertify.corpora.forms.shards import Shard, arrow_shard, parquet_shard
 from sertify.corpora.listings import Declined, Form, Listing, Wish
-from sertify.corpora.trees import Tree, ending
+from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -31,6 +33,27 @@ def read_parquet_recordings(tree: Tree, wish: Wish) -> Listing | Declined | None
 def read_arrow_recordings(tree: Tree, wish: Wish) -> Listing | Declined | None:
     """Read what ``save_to_disk`` of `datasets` wrote."""
     return _read(tree, wish, [*_saved(tree)], arrow_shard, "Arrow")
+
+
+def read_given_parquet(path: Path, wish: Wish) -> Listing:
+    """Read a Parquet file that is given instead of its folder: of recordings, or of their paths."""
+    found = read_parquet_recordings(_alone(path), replace(wish, named=True))
+    return found if isinstance(found, Listing) else read_given(path, wish)
+
+
+def read_given_arrow(path: Path, wish: Wish) -> Listing:
+    """Read an Arrow file that is given instead of its folder."""
+    found = read_arrow_recordings(_alone(path), replace(wish, named=True))
+    if isinstance(found, Listing):
+        return found
+    raise ConfigurationError(f"--data {path}: no column holds recordings")
+
+
+def _alone(path: Path) -> Tree:
+    """Return the folder of a file without the other files of rows in it."""
+    tree = tree_of(path.parent)
+    names = (name for name in tree.files if ending(name) not in (".parquet", ".arrow"))
+    return Tree(tree.root, (path.name, *names))
 
 
 PARQUET = Form("parquet", "Parquet file with recordings in its rows", read_parquet_recordings)
@@ -67,7 +90,7 @@ def _read(
         beside = 0 if wish.named else len(tree.audio)
         if beside > rows and kind == "Parquet":
             return None  # of a folder of recordings, it tells something else
-        return listing_of(tree, wish, held, kind, [s for s in shards if s not in dict(held)])
+        return read_rows(tree, wish, held, kind, [s for s in shards if s not in dict(held)])
     doubts = list(dict.fromkeys(found for _, found in pairs if isinstance(found, str) and found))
     if doubts and not tree.audio:
         raise ConfigurationError(f"--data {tree.root}: {listed(doubts, most=2)}")

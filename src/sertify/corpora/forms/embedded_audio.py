@@ -4,7 +4,6 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ import soundfile
 from sertify.corpora.clips import Clip
 from sertify.corpora.forms.features import AudioColumn
 from sertify.corpora.forms.shards import Shard
-from sertify.corpora.listings import is_there
 from sertify.corpora.trees import Tree
 from sertify.corpora.unpacking import Unpacked
 from sertify.vocabulary.errors import ConfigurationError
@@ -46,11 +44,12 @@ def fetched(
         for row, content in _contents(shard, column, sorted(wanted)):
             for clip in wanted[row]:
                 found[clip.name] = unpacked.placed(clip, content)
+    packed = {shard.path for shard, _ in held}
     stamp = next((stamp_of(clip.path) for clip in found.values()), None)
     clips = [
         replace(found[clip.name], stamp=stamp)
         if clip.name in found
-        else replace(clip, path=_elsewhere(tree, clip, places[clip.name][2]))
+        else replace(clip, path=clip.path if clip.path not in packed else tree.root / clip.name)
         for clip in kept
     ]
     if clips and not found and not any(clip.path.is_file() for clip in clips):
@@ -92,13 +91,6 @@ def _wav(cell: Any, rate: Any) -> bytes | None:
     subtype = kinds.get(samples.dtype.name, "FLOAT")
     soundfile.write(file, samples, int(hertz), format="WAV", subtype=subtype)
     return file.getvalue()
-
-
-def _elsewhere(tree: Tree, clip: Clip, path: str | None) -> Path:
-    """Return the file of a row that has no recording: where its path leads, there or not."""
-    name = (path or clip.name).replace("\\", "/")
-    folders = (clip.path.parent, tree.root)
-    return next((one / name for one in folders if is_there(one, name)), tree.root / clip.name)
 
 
 def _refuse_empty(tree: Tree, column: AudioColumn, path: str | None) -> None:

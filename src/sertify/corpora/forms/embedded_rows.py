@@ -8,6 +8,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sertify.corpora.clips import Clip
@@ -19,7 +20,7 @@ from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of, gender_
 from sertify.corpora.forms.shards import Shard
 from sertify.corpora.listings import Listing, Wish, is_below
 from sertify.corpora.trees import Tree
-from sertify.vocabulary.data_cards import DataCard, read_data_card, split_of
+from sertify.vocabulary.data_cards import DataCard, read_data_card, split_told_by
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, fold, listed
 
@@ -37,7 +38,7 @@ class _Row:
     texts: tuple[str | None, ...]
 
 
-def listing_of(
+def read_rows(
     tree: Tree, wish: Wish, held: Held, kind: str, others: Sequence[Shard] = ()
 ) -> Listing:
     """Return the clips of files of rows, by what is said of them.
@@ -60,7 +61,7 @@ def listing_of(
     texts = {name: table.values(index) for index, name in enumerate(columns)}
     clusters = clusters_of(wish.cluster, texts) or [None] * len(rows)
     clips = [
-        _clip(name, held[row.shard][0], row, roles, splits, cluster)
+        _clip(name, _place(tree, held, row), row, roles, splits[held[row.shard][0].name], cluster)
         for name, row, cluster in zip(names, rows, clusters, strict=True)
     ]
     clips, public, told = _completed(tree, clips, roles)
@@ -82,10 +83,10 @@ def listing_of(
 
 def _beside(tree: Tree, held: Held, rows: Sequence[_Row]) -> list[str]:
     """Return the recordings of the folder that no row has the path of."""
-    pairs = ((posixpath.dirname(held[row.shard][0].name), row.path) for row in rows if row.path)
-    places = {posixpath.normpath(posixpath.join(*pair)) for pair in pairs}
-    paths = {posixpath.normpath(row.path) for row in rows if row.path} if tree.audio else set()
-    return [name for name in tree.audio if name not in places | paths]
+    if not tree.audio:
+        return []
+    taken = {name for row in rows for name in _names_of(held[row.shard][0], row)}
+    return [name for name in tree.audio if name not in taken]
 
 
 def _remarks(kind: str, others: Sequence[Shard], beside: Sequence[str]) -> Iterator[str]:
@@ -114,7 +115,9 @@ def _splits(tree: Tree, card: DataCard, shards: Sequence[Shard]) -> dict[str, st
         )
     chosen = declared.get(main or "") or next(iter(declared.values()), {})
     kept = [name for name in names if name in chosen or not chosen]
-    return {name: chosen.get(name) or _of_dictionary(tree, name) or split_of(name) for name in kept}
+    return {
+        name: chosen.get(name) or _of_dictionary(tree, name) or split_told_by(name) for name in kept
+    }
 
 
 def _of_dictionary(tree: Tree, name: str) -> str | None:
@@ -195,18 +198,32 @@ def _names(held: Held, rows: Sequence[_Row], roles: Mapping[str, int]) -> list[s
 
 def _clip(
     name: str,
-    shard: Shard,
+    path: Path,
     row: _Row,
     roles: Mapping[str, int],
-    splits: Mapping[str, str | None],
+    of_file: str | None,
     cluster: str | None,
 ) -> Clip:
     facts = (row.texts[roles[role]] if role in roles else None for role in _FACTS)
     label, speaker, language, gender, split = facts
-    split = split or splits[shard.name]
-    return Clip(
-        name, shard.path, label, speaker, language, gender_of(gender), split, cluster=cluster
-    )
+    split = split or of_file
+    return Clip(name, path, label, speaker, language, gender_of(gender), split, cluster=cluster)
+
+
+def _place(tree: Tree, held: Held, row: _Row) -> Path:
+    """Return the file of a row: that which its path leads to, else the one that it lies in."""
+    shard = held[row.shard][0]
+    name = next((one for one in _names_of(shard, row) if one in tree.audio_names), None)
+    return shard.path if name is None else tree.root / name
+
+
+def _names_of(shard: Shard, row: _Row) -> tuple[str, ...]:
+    """Return what the path of a row may lead to: from its file on, or from the whole folder."""
+    if not row.path:
+        return ()
+    path = row.path.replace("\\", "/")
+    inside = posixpath.join(posixpath.dirname(shard.name), path)
+    return posixpath.normpath(inside), posixpath.normpath(path)
 
 
 def _completed(

@@ -1,29 +1,54 @@
-"""Folders whose files are named as those of a public corpus."""
+"""Folders whose files are named as those of a public corpus, or listed in its table."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.doubts import Doubt
+from sertify.corpora.forms.layout_tables import read_listed, tables_of
 from sertify.corpora.forms.layouts import LAYOUTS, Layout
+from sertify.corpora.forms.named_clips import clips_named, fits, read_layout, stem_of
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree, require_audio
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import counted, listed
+from sertify.vocabulary.public_corpora import known_corpus
+from sertify.vocabulary.text import counted, listed, shown
 
 _ENOUGH = 0.95
 """Share of the names that have to be those of one corpus."""
+
+_SAMPLE = 400
+"""Names of which one at least fits each corpus that most of a folder's names fit."""
 
 
 def read_as(layout: Layout) -> Form:
     """Return the form of folders that are read as a public corpus where somebody says so."""
 
     def read(tree: Tree, _: Wish) -> Listing:
+        listing = read_listed(tree, layout) if layout.table else None
+        if isinstance(listing, Listing):
+            return listing
+        if layout.pattern is None and layout.table is not None:
+            tables = f"{' or '.join(layout.table.names)}, with {listed(layout.table.needed)}"
+            why = f" ({'; '.join(listing.why)})" if listing else ""
+            message = f"should be read as {layout.name}, but has no table {tables}{why}"
+            raise ConfigurationError(f"--data {tree.root}: {message}")
         return read_layout(tree.root, require_audio(tree), layout, strict=True)
 
     return Form(layout.public, f"files named as in {layout.name}", read)
+
+
+def read_public_table(tree: Tree, _: Wish) -> Listing | Declined | None:
+    """Read files as those of the public corpus whose table is there."""
+    found = [layout for layout in LAYOUTS if layout.table and tables_of(tree, layout.table)]
+    results = [read_listed(tree, layout) for layout in found]
+    listings = [result for result in results if isinstance(result, Listing)]
+    declined = [result for result in results if isinstance(result, Declined)]
+    return listings[0] if len(listings) == 1 else declined[0] if declined else None
 
 
 def read_detected(tree: Tree, _: Wish) -> Listing | Declined | None:
@@ -39,23 +64,26 @@ def detect(folder: Path, names: Sequence[str]) -> tuple[Listing | None, tuple[st
     files lie in folders named for emotions, these have to say the same.
 
     Returns the clips, or None; and warnings of why names that fit were not believed.
+
+    Raises ``ConfigurationError`` where each of the folders is a corpus of its own.
     """
-    best, fits = _best(names)
+    best, found = _best(folder, names)
     if best is None:
-        several = {name: number for name, number in fits.items() if number}
+        several = {layout.name: number for layout, number in found.items() if number}
         if len(several) < 2 or sum(several.values()) < _ENOUGH * len(names):
             return None, ()
+        _refuse_collection(folder, names)
         mixed = " and ".join(f"{name} ({number})" for name, number in several.items())
         cure = "so the names were not used; give each corpus by itself"
-        return None, (Doubt(f"files are named as in {mixed}, {cure}", Doubt.WRONG),)
+        return None, (f"files are named as in {mixed}, {cure}",)
     listing = read_layout(folder, names, best)
-    doubt = _doubt(listing.clips)
+    doubt = _doubt(best, listing.clips)
     if doubt is None:
-        return listing, ()
-    number = f"{fits[best.name]} of {counted(len(names), 'file')}"
+        warnings = (*_alternatives(best, found), *listing.warnings)
+        return replace(listing, warnings=warnings), ()
+    number = f"{found[best]} of {counted(len(names), 'file')}"
     cure = f"the names were not used (layout {best.public} uses them all the same)"
-    disbelief = f"{number} are named as in {best.name}, but {doubt}; {cure}"
-    return None, (Doubt(disbelief, Doubt.WRONG),)
+    return None, (f"{number} are named as in {best.name}, but {doubt}; {cure}",)
 
 
 def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
@@ -63,104 +91,65 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
 
     They are believed as in `detect`; the table's labels count where the names tell none.
     """
-    labels = {clip.path.relative_to(folder).as_posix(): clip.label for clip in clips}
-    best, _ = _best(labels)
+    above = len(str(folder / "_")) - 1
+    labels = {str(clip.path)[above:]: clip.label for clip in clips}
+    best, _ = _best(folder, labels)
     if best is None:
         return None
-    named = _clips(folder, [*labels], best)
+    named = clips_named(folder, [*labels], best)
     labelled = [replace(clip, label=clip.label or labels[clip.name]) for clip in named]
-    return best.public if _doubt(labelled) is None else None
+    return best.public if _doubt(best, labelled) is None else None
 
 
-def read_layout(
-    folder: Path, names: Sequence[str], layout: Layout, *, strict: bool = False
-) -> Listing:
-    """Read files as those of a public corpus, and leave out those that are named otherwise.
+def _best(folder: Path, names: Collection[str]) -> tuple[Layout | None, dict[Layout, int]]:
+    """Return the layout that enough names fit, if any, and how many names fit each one.
 
-    Raises ``ConfigurationError`` where `strict`, and a name does not fit.
+    Of several that fit equally well it is the one that the folder is called after, else the first.
     """
-    others = [name for name in names if not _fits(layout, _stem(name))]
-    if others and strict:
-        raise ConfigurationError(
-            f"--data {folder}: should be read as {layout.name}, but"
-            f" {counted(len(others), 'file')} of {len(names)} do not match: {listed(others)}"
+    stems = [stem_of(name) for name in names]
+    some = stems[:: max(1, len(stems) // _SAMPLE)]
+    likely = [layout for layout in LAYOUTS if any(fits(layout, stem) for stem in some)]
+    found = {layout: sum(fits(layout, stem) for stem in stems) for layout in likely}
+    called = known_corpus(folder.name)
+    best = max(likely, key=lambda one: (found[one], one.public == called), default=None)
+    return best if best and found[best] >= _ENOUGH * len(names) else None, found
+
+
+def _alternatives(best: Layout, found: dict[Layout, int]) -> Sequence[str]:
+    """Say which other corpora name their files so, though numbers mean something else there."""
+    others = [layout for layout in found if layout is not best and found[layout] == found[best]]
+    return [
+        Doubt(
+            f"files are named as in {best.name}, but as in {layout.name} as well; if they are of"
+            f" that, give layout {layout.public}",
+            Doubt.WRONG,
         )
-    excluded = sum(_is_excluded(layout, _stem(name)) for name in names)
-    reason = layout.excluded[1] if layout.excluded else ""
-    left_out = ((reason, excluded), ("other name", len(others)))
-    warning = f"{counted(len(others), 'file')} left out, not named as in {layout.name}"
-    return Listing(
-        tuple(_clips(folder, names, layout)),
-        layout.name,
-        layout.public,
-        left_out=tuple(reason for reason in left_out if reason[1]),
-        warnings=(Doubt(f"{warning}: {listed(others)}", Doubt.LOST),) if others else (),
-    )
+        for layout in others
+    ]
 
 
-def _best(names: Collection[str]) -> tuple[Layout | None, dict[str, int]]:
-    """Return the layout that enough names fit, if any, and how many names fit each one."""
-    stems = [_stem(name) for name in names]
-    fits = {layout.name: sum(_fits(layout, stem) for stem in stems) for layout in LAYOUTS}
-    best = max(LAYOUTS, key=lambda layout: fits[layout.name])
-    return best if fits[best.name] >= _ENOUGH * len(names) else None, fits
-
-
-def _fits(layout: Layout, stem: str) -> bool:
-    return layout.pattern.fullmatch(stem) is not None or _is_excluded(layout, stem)
-
-
-def _is_excluded(layout: Layout, stem: str) -> bool:
-    return layout.excluded is not None and layout.excluded[0].fullmatch(stem) is not None
-
-
-def _stem(name: str) -> str:
-    return str(PurePosixPath(name).with_suffix(""))
-
-
-def _clips(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[Clip]:
-    annotated = _annotations(folder, layout)
+def _refuse_collection(folder: Path, names: Sequence[str]) -> None:
+    """Raise ``ConfigurationError`` where each folder is another corpus; say what to give."""
+    start = PurePosixPath(names[0]).parent
+    while start.name and not all(PurePosixPath(name).is_relative_to(start) for name in names):
+        start = start.parent
+    below = defaultdict(list)
     for name in names:
-        stem = _stem(name)
-        match = layout.pattern.fullmatch(stem)
-        if match is not None and not _is_excluded(layout, stem):
-            parts = match.groupdict()
-            code = parts.get("label") or annotated.get(PurePosixPath(name).stem, "")
-            yield Clip(
-                name,
-                folder / name,
-                layout.labels.get(code),
-                layout.speaker.format_map(parts),
-                layout.languages.get(parts.get("speaker", "")),
-                layout.genders.get(parts.get("gender") or parts.get("speaker", "")),
-                parts.get("split"),
-            )
+        below[PurePosixPath(name).relative_to(start).parts[0]].append(name)
+    corpora = {top: _best(folder / start / top, those)[0] for top, those in sorted(below.items())}
+    public = [layout.public for layout in corpora.values() if layout]
+    if len({*public}) > 1 and len({*public}) == len(corpora):
+        lines = " ".join(
+            f"--data {name}={shown(str(folder / start / top))}"
+            for name, top in zip(public, corpora, strict=True)
+        )
+        raise ConfigurationError(
+            f"--data {folder}: holds {len(corpora)} public corpora, and a model may know one of"
+            f" them and not the others; give each by itself: {lines}"
+        )
 
 
-def _annotations(folder: Path, layout: Layout) -> Mapping[str, str]:
-    """Return the codes of the labels by the name of the file, without its ending."""
-    if layout.line is None:
-        return {}
-    texts = (_decoded(path) for path in sorted(folder.glob(layout.annotations)) if path.is_file())
-    lines = (layout.line.search(line) for text in texts for line in text.split("\n"))
-    return {match["name"]: match["label"] for match in lines if match}
-
-
-def _decoded(path: Path) -> str:
-    """Return a text that may be in Chinese, written on any system."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030", errors="replace")
-
-
-def _doubt(clips: Sequence[Clip]) -> str | None:
+def _doubt(layout: Layout, clips: Sequence[Clip]) -> str | None:
     contradictory = [clip.name for clip in clips if _is_contradicted(clip)]
     if contradictory:
         lie = (
@@ -169,12 +158,17 @@ def _doubt(clips: Sequence[Clip]) -> str | None:
         return f"{lie} in the folder of another emotion ({listed(contradictory)})"
     labels = len({clip.label for clip in clips} - {None})
     speakers = len({clip.speaker for clip in clips})
-    if min(labels, speakers) >= 2:
+    if speakers >= 2 and (labels >= 2 or not layout.labels):
         return None
     numbers = f"{counted(labels, 'label')} and {counted(speakers, 'speaker')}"
     return f"that would make {numbers}, where at least 2 of each are needed"
 
 
 def _is_contradicted(clip: Clip) -> bool:
-    folders = {emotion_of(part) for part in PurePosixPath(clip.name).parts[:-1]}
+    folders = _emotions_on(clip.name.rpartition("/")[0])
     return clip.emotion is not None and bool(folders - {None, clip.emotion})
+
+
+@lru_cache(maxsize=10_000)
+def _emotions_on(way: str) -> frozenset[str | None]:
+    return frozenset(map(emotion_of, way.split("/")))

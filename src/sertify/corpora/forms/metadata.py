@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.forms.vote_columns import tells_labels, voted, without_votes
-from sertify.corpora.listings import Listing, Wish, is_below
+from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
 from sertify.corpora.trees import Tree
 from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
 _FACTS = ("label", "speaker", "language", "gender", "split")
-_DRIVE = ":"
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def understood(tree: Tree, name: str, wish: Wish) -> Metadata:
     found = Resolution({})
     if "file_name" in roles:
         found = names.resolve(table.values(roles["file_name"]))
-    said = (f"{name}: {found.remark}",) if found.remark else ()
-    remarks = (*table.remarks, *said, *warnings)
-    return Metadata(table, base, roles, found, remarks, labelled=labelled)
+    said = (*table.remarks, *([f"{name}: {found.remark}"] if found.remark else []))
+    doubts = (*(Doubt(text, Doubt.TOLD) for text in said), *warnings)
+    return Metadata(table, base, roles, found, doubts, labelled=labelled)
 
 
 def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
@@ -104,12 +104,13 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
     columns = dict.fromkeys(name for one in tables for name in one.table.columns)
     if repeated:
         what = "row repeats another one" if repeated == 1 else "rows repeat others"
-        remarks.append(f"{repeated:,} {what}: each file is counted once")
+        text = f"{repeated:,} {what}: each file is counted once"
+        remarks.append(Doubt(text, Doubt.TOLD))
     return Listing(
         tuple(clips.values()),
         ", ".join(one.name for one in tables),
         public_named(tree.root, tuple(clips.values())),
-        left_out=(("listed twice", repeated),) if repeated else (),
+        left_out=((LISTED_TWICE, repeated),) if repeated else (),
         warnings=tuple(dict.fromkeys(remarks)),
         columns=tuple(columns),
         votes=votes,
@@ -139,7 +140,7 @@ def _clips(
     columns = {name: table.values(index) for index, name in enumerate(table.columns)}
     clusters = clusters_of(cluster, columns) or [None] * len(names)
     spans, said = spans_of(table, paths)
-    remarks += said
+    remarks += (Doubt(text, Doubt.TOLD) for text in said)
     indices = [one.roles.get(role) for role in _FACTS]
     for place, (line, values) in enumerate(table.rows):
         facts = (None if index is None else values[index] for index in indices)

@@ -9,16 +9,19 @@ from pathlib import Path
 
 from sertify.corpora.audio import duration_of
 from sertify.corpora.contents import Content
+from sertify.corpora.forms import roles
 from sertify.corpora.forms.roles import Table
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import fold, quoted
 
-_WORDS = read_words(str(Path(__file__).with_name("roles.py")))["spans"]
+STRETCH_NAMES: Mapping[str, Sequence[str]] = read_words(roles.__file__)["spans"]
+"""What columns are called that say where stretches begin and end, or how long they last."""
+
 _UNIT = re.compile(r"(.*?)[ (\[]*\b(ms|msec|millis|milliseconds|s|sec|secs|seconds)?[)\]]*")
 _UNITS = ("", " s", " sec", " secs", " seconds", " ms", " msec", " millis", " milliseconds")
 SPAN_NAMES: frozenset[str] = frozenset(
-    fold(name) + unit for names in _WORDS.values() for name in names for unit in _UNITS
+    fold(name) + unit for names in STRETCH_NAMES.values() for name in names for unit in _UNITS
 )
 """Folded names of columns that say where stretches begin and end."""
 
@@ -88,7 +91,7 @@ def _columns(table: Table) -> Mapping[str, _Column]:
     parted = [match.groups() for name in table.columns if (match := _UNIT.fullmatch(fold(name)))]
     names = [base for base, _ in parted]
     found = {}
-    for role, known in _WORDS.items():
+    for role, known in STRETCH_NAMES.items():
         for name in map(fold, known):
             ends = name != "offset" or ("onset" in names) == (role == "end")
             if name in names and ends and role not in found:

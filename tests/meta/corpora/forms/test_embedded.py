@@ -193,9 +193,8 @@ ROWS = [
     ),
     Row(
         "several data sets, one of them the usual one",
-        declared(CONFIGS.format("default")),
-        labels={"c.wav": "1", "d.wav": "0"},
-        options={"label_map": {"0": "anger", "1": "sadness"}},
+        declared(f"{CLASSES}\n{CONFIGS.format('default')}"),
+        labels={"c.wav": "fear", "d.wav": "anger"},
     ),
     Row(
         "several data sets, none of them usual",
@@ -204,9 +203,9 @@ ROWS = [
     ),
     Row(
         "a split that README.md declares",
-        declared(CONFIGS.format("default")),
+        declared(f"{CLASSES}\n{CONFIGS.format('default')}"),
         clips=2,
-        options={"split": "test", "label_map": {"0": "anger", "1": "sadness"}},
+        options={"split": "test"},
     ),
     Row(
         "bytes of files without a struct",

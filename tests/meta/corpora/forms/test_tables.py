@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from sertify.corpora.forms.roles import COLUMN_NAMES
+from sertify.corpora.forms.spans import STRETCH_NAMES
 from sertify.corpora.reading import read_corpus
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.trees import by_name, complaint, plant
@@ -90,6 +91,8 @@ def test_the_names_of_columns_are_documented() -> None:
     text = (Path(__file__).parents[4] / "docs" / "corpora.md").read_text("utf-8")
     for role, others in COLUMN_NAMES.items():
         assert f"| `{role}` | {', '.join(f'`{name}`' for name in others)} |" in text
+    for role, names in STRETCH_NAMES.items():
+        assert f"| {role} | {', '.join(f'`{name}`' for name in names)} |" in text
 
 
 # ------------------------------------------------------------------ cells of a CSV

@@ -1,0 +1,186 @@
+"""WebDataset: tar files of recordings, each with files of the same name that tell of it."""
+
+import json
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sertify.corpora.audio import SUFFIXES
+from sertify.corpora.clips import Clip
+from sertify.corpora.clusters import clusters_of
+from sertify.corpora.contents import Content
+from sertify.corpora.forms.roles import Table, gender_of, roles_of
+from sertify.corpora.listings import Declined, Form, Listing, Wish, is_below
+from sertify.corpora.tars import TarMember, files_in_tar, plain_tar
+from sertify.corpora.trees import Tree, ending
+from sertify.corpora.unpacking import Scratch
+from sertify.vocabulary.archives import TAR, archive_kind
+from sertify.vocabulary.data_cards import read_data_card, split_told_by
+from sertify.vocabulary.emotions import emotion_of
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import quoted
+
+_FACTS = ("label", "speaker", "language", "gender", "split")
+_TEXT = "txt"
+_MEANT = {"cls": "label"}
+"""What the endings of files stand for, where that is no name of a column."""
+
+_LARGEST = 2**20  # bytes of a file that tells of a recording
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """A recording, where it lies, and what the files beside it say."""
+
+    shard: str
+    place: Path
+    audio: TarMember
+    told: Mapping[str, str | None]
+
+
+def read_webdataset(tree: Tree, wish: Wish) -> Listing | Declined | None:
+    """Read the tar files of a folder, if recordings in them have files of their names beside them.
+
+    Recordings are read in place, but for those in tar files that are compressed.
+    """
+    shards = [name for name in tree.files if archive_kind(name)[0] == TAR]
+    if not shards or (tree.audio and not wish.named):
+        return None
+    scratch, samples = Scratch(), list[_Sample]()
+    for name in shards:
+        samples += _samples(name, plain_tar(tree.root / name, scratch))
+        if not wish.named and not any(sample.told for sample in samples):
+            return None  # the archive of a folder
+    return _listing(tree, wish, samples, scratch) if samples else None
+
+
+WEBDATASET = Form("webdataset", "tar file of recordings", read_webdataset)
+
+
+def _samples(shard: str, path: Path) -> Iterator[_Sample]:
+    """Yield the recordings of a tar file; what belongs to one has its name up to the first dot."""
+    groups: defaultdict[str, list[TarMember]] = defaultdict(list)
+    for member in files_in_tar(path):
+        folder, base = posixpath.split(posixpath.normpath(member.name))
+        if not base.startswith("."):
+            groups[posixpath.join(folder, base.partition(".")[0])].append(member)
+    for members in groups.values():
+        audio = [member for member in members if ending(member.name) in SUFFIXES]
+        others = [member for member in members if member not in audio] if audio else []
+        told = dict(pair for member in others for pair in _told(shard, path, member))
+        for member in audio:
+            yield _Sample(shard, path, member, told)
+
+
+def _told(shard: str, path: Path, member: TarMember) -> Iterator[tuple[str, str | None]]:
+    """Yield what a file says, by the name of a column: a key of its JSON, or its ending."""
+    key = posixpath.basename(member.name).partition(".")[2].casefold()
+    if member.size > _LARGEST:
+        return
+    with Content(path, member.offset, member.size).open() as file:
+        content = file.read(_LARGEST)
+    if key.rpartition(".")[2] == "json":
+        yield from _of_json(f"{shard}: {member.name}", content)
+        return
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return
+    if "\0" not in text:
+        yield key, text or None
+
+
+def _of_json(place: str, content: bytes) -> Iterator[tuple[str, str | None]]:
+    try:
+        value: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{place}: is not JSON: {error}") from error
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if isinstance(inner, str | int | float) and not isinstance(inner, bool):
+            text = str(inner).strip()
+            if "\0" in text or (not text.isascii() and "\ud800" <= max(text) <= "\udfff"):
+                raise ConfigurationError(f"{place}: {key} is {quoted(text)}, which is no text")
+            yield key, text or None
+
+
+def _listing(tree: Tree, wish: Wish, samples: Sequence[_Sample], scratch: Scratch) -> Listing:
+    table = _table(tree, samples)
+    roles, doubts = roles_of(table)
+    if "label" not in roles and _TEXT in table.columns:
+        index = table.columns.index(_TEXT)
+        if _are_emotions(table.values(index)):
+            roles["label"] = index
+    values = {name: table.values(index) for index, name in enumerate(table.columns)}
+    clusters = clusters_of(wish.cluster, values) or [None] * len(samples)
+    names = _names(samples)
+    clips = [
+        _clip(name, sample, row, roles, cluster, scratch)
+        for name, sample, (_, row), cluster in zip(
+            names, samples, table.rows, clusters, strict=True
+        )
+    ]
+    return Listing(tuple(clips), "WebDataset", warnings=doubts, columns=table.columns)
+
+
+def _table(tree: Tree, samples: Sequence[_Sample]) -> Table:
+    """Return what is said of all recordings; a number of a class becomes its name."""
+    classes = read_data_card(tree.root).classes
+    keys = tuple(dict.fromkeys(key for sample in samples for key in sample.told))
+    names = {key: dict(enumerate(classes.get(key, ()))) for key in keys}
+    numbers = {
+        key: {str(index): name for index, name in found.items()} for key, found in names.items()
+    }
+    rows = tuple(
+        (number, tuple(numbers[key].get(text or "", text) for key, text in _row(keys, sample)))
+        for number, sample in enumerate(samples, start=1)
+    )
+    columns = tuple(_MEANT.get(key, key) if _MEANT.get(key) not in keys else key for key in keys)
+    return Table(tree.root / samples[0].shard, columns, rows)
+
+
+def _row(keys: Sequence[str], sample: _Sample) -> list[tuple[str, str | None]]:
+    return [(key, sample.told.get(key)) for key in keys]
+
+
+def _are_emotions(values: Sequence[str | None]) -> bool:
+    different = {value for value in values if value}
+    return 0 < len(different) <= 2 * sum(emotion_of(value) is not None for value in different)
+
+
+def _names(samples: Sequence[_Sample]) -> list[str]:
+    """Return a name of each recording: its own where no other has it, else with its tar file's."""
+    own = [posixpath.normpath(sample.audio.name) for sample in samples]
+    often = Counter(own)
+    sound = [often[name] == 1 and is_below(name) and name.isprintable() for name in own]
+    return [
+        name if plain else f"{sample.shard}#{sample.audio.offset}"
+        for name, plain, sample in zip(own, sound, samples, strict=True)
+    ]
+
+
+def _clip(
+    name: str,
+    sample: _Sample,
+    row: Sequence[str | None],
+    roles: Mapping[str, int],
+    cluster: str | None,
+    scratch: Scratch,
+) -> Clip:
+    facts = (row[roles[role]] if role in roles else None for role in _FACTS)
+    label, speaker, language, gender, split = facts
+    return Clip(
+        name,
+        sample.place,
+        label,
+        speaker,
+        language,
+        gender_of(gender),
+        split or split_told_by(sample.shard),
+        cluster=cluster,
+        offset=sample.audio.offset,
+        size=sample.audio.size,
+        keeper=scratch,
+    )
