@@ -13,6 +13,7 @@ from sertify.corpora.flaws import Flaw, notes_on, reasons_of
 from sertify.corpora.labels import MOST_UNKNOWN
 from sertify.corpora.sounding import Sound, sounds_of
 from sertify.gates.frame import frame
+from sertify.report.results.speech import listeners_of
 from sertify.statistics.resolution import finest_difference
 from sertify.vocabulary.emotions import emotion_of, nearest
 from sertify.vocabulary.text import clean
@@ -48,6 +49,7 @@ def facts_of_corpus(corpus: Corpus, suite: Suite) -> dict[str, Any]:
         "genders": _counted(clip.gender for clip in clips),
         "languages": _counted(clip.language for clip in clips),
         "splits": _counted(clip.split for clip in clips),
+        "listeners": listeners_of(corpus),
         **_of_sounds(clips, sounds),
         "warnings": [*corpus.warnings],
         "resolution": _resolution(clips, suite),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sertify.report import sentences
+from sertify.report.results.model.speech import Listeners
 from sertify.vocabulary.text import listed, quoted, shown
 
 _WIDTH = 12
@@ -54,6 +56,8 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("genders", "languages", "splits"):
         if facts[name]:
             yield name, _numbers(facts[name])
+    if facts["listeners"]:
+        yield "listeners", sentences.listeners(Listeners.model_validate(facts["listeners"]))
     yield "can show", _resolution(facts)
     if facts["stops"]:
         none = _unheard(facts) == facts["clips"]

@@ -14,8 +14,10 @@ from sertify.corpora.forms.file_names import read_as, read_detected, read_public
 from sertify.corpora.forms.folders import FOLDERS, UNLABELLED
 from sertify.corpora.forms.json_manifests import MANIFESTS
 from sertify.corpora.forms.kaldi import KALDI
+from sertify.corpora.forms.kemdy import KEMDY
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.name_parts import PARTS_ASKED, PARTS_FOUND
+from sertify.corpora.forms.recordings_json import RECORDINGS
 from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
@@ -41,7 +43,9 @@ _FORMS = (
     METADATA,
     AUDFORMAT,
     Form("auto", "the table of a public corpus", read_public_table),
+    KEMDY,
     KALDI,
+    RECORDINGS,
     MANIFESTS,
     SPEECHBRAIN_TABLES,
     OTHER_TABLE,

@@ -13,7 +13,7 @@ from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
-from sertify.corpora.forms.vote_columns import tells_labels, voted
+from sertify.corpora.forms.vote_columns import tells_labels, voted, without_votes
 from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
 from sertify.corpora.trees import Tree, ending
 from sertify.corpora.votes import united
@@ -71,8 +71,7 @@ def understood(tree: Tree, name: str, wish: Wish) -> Metadata:
     table = read_table(tree.root / name, wish.cluster)
     roles, warnings = roles_of(table, lambda values: names.resolve(values).names, wish.labels)
     labelled = tells_labels(table, roles, wish.labels)
-    if labelled and "label" not in roles:
-        warnings = tuple(text for text in warnings if "may hold labels" not in text)
+    warnings = without_votes(warnings, table, roles, wish.labels)
     found = Resolution({})
     if "file_name" in roles:
         found = names.resolve(table.values(roles["file_name"]))
