@@ -16,7 +16,7 @@ MOST_UNKNOWN = 0.05
 
 
 @dataclass(frozen=True)
-class Told:
+class SortedOut:
     """The clips whose labels are emotions, or that have none; and what became of the others."""
 
     clips: tuple[Clip, ...]
@@ -58,7 +58,7 @@ def sorted_out(
     states: Collection[str] = (),
     *,
     strict: bool = True,
-) -> Told:
+) -> SortedOut:
     """Take out the clips whose labels are no emotion.
 
     Parameters
@@ -84,7 +84,7 @@ def sorted_out(
     if strict and unknown.total() > MOST_UNKNOWN * labelled:
         raise ConfigurationError(_stop(path, name, unknown, labelled))
     left_out = Counter(reasons[clip.label] for clip in out)
-    return Told(
+    return SortedOut(
         kept,
         tuple(left_out.items()),
         tuple(_doubts(out, unknown, reasons)),

@@ -215,5 +215,5 @@ def unjudged(corpus: CorpusResult) -> dict[str, int]:
 def listeners(found: Listeners) -> str:
     """Say how many annotators the labels of a corpus are from, and how far they agree."""
     alpha = "not known" if found.alpha is None else number(found.alpha)
-    heard = f"{number(found.votes)} annotators a clip listened to {counted(found.clips, 'clip')}"
-    return f"{heard}; their agreement, Krippendorff's alpha, is {alpha}."
+    heard = f"{counted(found.clips, 'clip')} were labelled by {found.votes:.3g} annotators each"
+    return f"{heard}, in the mean; their agreement, Krippendorff's alpha, is {alpha}."

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from sertify.command.main import main
+from sertify.corpora.flaws import Flaw, reasons_of
 from sertify.statistics.resolution import finest_difference
 from tests.meta.corpora.rows import noises
 
@@ -51,7 +52,7 @@ def test_all_that_was_found_is_told(calls: Path, capsys: pytest.CaptureFixture[s
     assert lines[0] == f"calls: metadata.csv, {calls}"
     for line in (
         "clips 11 of 12 can be judged, 3.3 s",
-        "rejected 1 silent: ben/5.wav",
+        f"rejected {reasons_of([('ben/5.wav', Flaw('silent'))])}",
         "length 0.3 to 0.3 s, half of them up to 0.3 s",
         "sound WAV, 16 kHz",
         "labels 6 angry -> anger",
@@ -133,7 +134,7 @@ def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[
         (["nowhere"], "there is no such folder"),
         (["calls", "--split", "test"], "split 'test' is asked for, but no clip names its split"),
         (["calls", "--limit", "0"], "limit is 0, but should be a whole number from 1"),
-        (["calls", "--layout", "emo-db"], "layout 'emo-db' is unknown; did you mean 'emodb'"),
+        (["calls", "--layout", "emodbs"], "layout 'emodbs' is unknown; did you mean 'emodb'"),
         (
             ["calls", "--layout", "cals=folders"],
             "--layout: no --data or --confirm is called 'cals'",

@@ -60,6 +60,18 @@ def test_range_of_guessing_is_of_one_corpus_only() -> None:
     assert not any("low" in one for one in lines)
 
 
+def test_one_annotator_is_a_line_of_the_part_that_listeners_are_known_of() -> None:
+    results = several_corpora()
+    emotions = results["candidates"][0]["parts"][1]["frame"]
+    counts = {one: {one: 3.0, "other": 1.0} for one in emotions}
+    listeners = {"clips": 8, "votes": 3.0, "alpha": 0.5, "counts": counts}
+    results["corpus"]["parts"][0]["listeners"] = listeners
+    results["references"]["human"] = {"uar": 0.7}
+    lines = drawn(results)["chart-uar"]["references"]
+    found = {line["part"]: line["value"] for line in lines if line["name"] == "one annotator"}
+    assert found == {"together": 0.7, "our-calls": 0.75}
+
+
 def test_what_was_seen_in_training_is_hollow_and_on_no_front() -> None:
     drawings = drawn(several_corpora())
     hollow = {one["id"] for one in drawings["chart-uar"]["rows"] if one["seen"]}

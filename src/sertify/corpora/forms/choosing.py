@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.forms.metadata import Metadata, of_split, read_tables, understood
+from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.splits import split_of
@@ -19,6 +19,7 @@ _OTHER = (".csv", ".tsv", ".jsonl")
 _SHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 _MOST_BELOW = 20  # tables, beyond which each is rather of one recording
 _MOST_TEXTS = 3  # likewise
+_LARGEST = 2**26  # bytes of a table that may be about other things: a million rows have as much
 
 
 def read_own(tree: Tree, wish: Wish) -> Listing | None:
@@ -27,7 +28,7 @@ def read_own(tree: Tree, wish: Wish) -> Listing | None:
     if not names:
         return None
     listings = [read_tables(tree, [understood(tree, name, wish)], wish) for name in names]
-    if len({frozenset(listing.clips) for listing in listings}) > 1:
+    if len(names) > 1 and len({frozenset(listing.clips) for listing in listings}) > 1:
         alike = " and ".join(names)
         raise ConfigurationError(
             f"--data {tree.root}: has {alike}, which differ, but should have one of them"
@@ -40,7 +41,7 @@ def read_other(tree: Tree, wish: Wish) -> Listing | Declined | None:
     here = [name for name in tree.files if "/" not in name]
     texts = [name for name in here if ending(name) == ".txt"]
     names = [name for name in here if ending(name) in _OTHER]
-    names += texts if len(texts) <= _MOST_TEXTS else []
+    names += _small(tree, texts) if len(texts) <= _MOST_TEXTS else []
     sheets = [name for name in here if ending(name) in _SHEETS]
     found = _chosen(tree, names, wish)
     if found is None and sheets:
@@ -65,14 +66,22 @@ def read_below(tree: Tree, wish: Wish) -> Listing | Declined | None:
         )
     if not names:
         tables = [name for name in below if ending(name) in _OTHER]
-        names = tables if len(tables) <= _MOST_BELOW else []
+        names = _small(tree, tables) if len(tables) <= _MOST_BELOW else []
     return _chosen(tree, names, wish)
 
 
 def read_given(path: Path, wish: Wish) -> Listing:
     """Read a table that is given instead of its folder; it needs no labels."""
     tree = tree_of(path.parent)
-    return read_tables(tree, [understood(tree, path.name, wish)], wish)
+    table = understood(tree, path.name, wish)
+    listing = read_tables(tree, [table], wish)
+    if table.found.names:
+        return listing
+    doubt = (
+        f"{path.name} lists no file that lies below its folder, {path.parent};"
+        " if they lie elsewhere, give the folder that holds both"
+    )
+    return replace(listing, warnings=(*listing.warnings, Doubt(doubt, Doubt.LOST)))
 
 
 METADATA = Form("metadata", "metadata.csv", read_own)
@@ -96,7 +105,7 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
             reason = _unfit(one, wish)
         except ConfigurationError as error:
             one, reason = None, str(error)
-        if reason and ending(name) != ".txt" and ("/" not in name or (one and one.labelled)):
+        if reason and _concerns(name, one):
             why.append(f"{name} not read: {reason}")
         elif one and not reason:
             fitting.append(one)
@@ -109,12 +118,25 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     return replace(listing, warnings=(*listing.warnings, *remarks))
 
 
+def _concerns(name: str, one: Metadata | None) -> bool:
+    """Whether somebody may wonder why a table was not read."""
+    folder, _, base = name.rpartition("/")
+    expected = base in _NAMES or not folder or (one is not None and one.labelled)
+    return expected and ending(name) != ".txt"
+
+
+def _small(tree: Tree, names: Iterable[str]) -> list[str]:
+    return [name for name in names if (tree.root / name).stat().st_size <= _LARGEST]
+
+
 def _unfit(one: Metadata, wish: Wish) -> str:
     """Return why a table is not one of the files of its folder, or an empty string."""
     needed = ("file_name",) if wish.named else ("file_name", "label")
     known = {*one.roles, *(["label"] if one.labelled else [])}
     lacking = [role for role in needed if role not in known]
     if lacking:
+        if wrong := headless(one.table):
+            return wrong
         doubts = [text for text in one.remarks if "may hold" in text]
         return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
     return "" if one.found.names else "it lists no file that is there"

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -44,8 +45,11 @@ def read_as(layout: Layout) -> Form:
 
 def read_public_table(tree: Tree, _: Wish) -> Listing | Declined | None:
     """Read files as those of the public corpus whose table is there."""
-    found = [layout for layout in LAYOUTS if layout.table and tables_of(tree, layout.table)]
-    results = [read_listed(tree, layout) for layout in found]
+    results = list[Listing | Declined | None]()
+    for layout in LAYOUTS:
+        if layout.table and tables_of(tree, layout.table):
+            with suppress(ConfigurationError):  # a broken table may be anybody's
+                results.append(read_listed(tree, layout))
     listings = [result for result in results if isinstance(result, Listing)]
     declined = [result for result in results if isinstance(result, Declined)]
     return listings[0] if len(listings) == 1 else declined[0] if declined else None

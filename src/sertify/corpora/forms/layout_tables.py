@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
+from functools import lru_cache
+from string import Formatter
 
 from sertify.corpora.audio import SUFFIXES, UNREAD_SUFFIXES
 from sertify.corpora.clips import Clip
@@ -13,9 +14,8 @@ from sertify.corpora.forms.roles import Table, gender_of
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.listings import Declined, Listing
 from sertify.corpora.trees import Tree, ending
+from sertify.corpora.votes import Votes
 from sertify.vocabulary.text import counted, fold, listed
-
-_Values = Mapping[str, str | None]
 
 
 def tables_of(tree: Tree, table: Listed) -> list[str]:
@@ -26,7 +26,7 @@ def tables_of(tree: Tree, table: Listed) -> list[str]:
 def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
     """Read the clips that the table of a corpus lists, as far as their files are there.
 
-    Several rows of one clip are what several listeners heard; most of them decide.
+    Several rows of one clip are what several listeners heard, votes for its label.
 
     Returns None where there is no such table, and Declined where it lists nothing that is there.
     """
@@ -41,8 +41,14 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
     names = listed(table.path.name for table in tables)
     if not found.rows:
         rows = counted(sum(len(table.rows) for table in tables), "row")
-        return Declined((f"{names} is of {layout.name}, but no file of its {rows} is there",))
-    clips = tuple(_clip(tree, layout, layout.table, *item) for item in found.rows.items())
+        endings = listed(sorted({ending(name) for name in tree.unread}))
+        films = f" (no sound is read of {endings})" if tree.unread else ""
+        return Declined(
+            (f"{names} is of {layout.name}, but no file of its {rows} is there{films}",)
+        )
+    clips = tuple(
+        _clip(tree, layout, layout.table, name, rows[0]) for name, rows in found.rows.items()
+    )
     used = {clip.name for clip in clips}
     others = sum(name not in used for name in tree.audio)
     left_out = {"listed, but not there": len(found.missing), "not listed": others}
@@ -53,33 +59,57 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
         left_out=tuple(reason for reason in left_out.items() if reason[1]),
         warnings=tuple(_told(names, found.missing)),
         states=layout.states,
+        votes=_votes(layout, layout.table, found, names),
     )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a table: its values by the places of the columns, and the split of its table."""
+
+    values: Sequence[str | None]
+    places: Mapping[str, int]
+    split: str
+
+    def told(self, column: str, unknown: str = "") -> str | None:
+        """Return what it has in a column; None where that is missing or not known."""
+        place = self.places.get(column)
+        value = None if place is None else self.values[place]
+        return None if value == unknown else value
 
 
 @dataclass
 class _Found:
-    rows: dict[str, list[tuple[str, _Values]]] = field(default_factory=dict)
-    """By the name of the file: the split and the values of each row about it."""
+    rows: dict[str, list[_Row]] = field(default_factory=dict)
+    """By the name of the file."""
     missing: dict[str, None] = field(default_factory=dict)
 
 
 def _found(tree: Tree, table: Listed, tables: Sequence[Table]) -> _Found:
-    places = defaultdict(list)
-    for name in (*tree.audio, *tree.unread):
-        places[_stem(name)].append(name)
+    files = defaultdict(list)
+    for name in tree.audio:
+        files[_stem(name)].append(name)
     splits = {table.names[one.path.name] for one in tables}
     found = _Found()
-    for one in tables:
-        split = table.names[one.path.name]
-        for _, row in one.rows:
-            values = dict(zip(one.columns, row, strict=True))
-            stem = _stem(table.file.format_map({name: values[name] or "" for name in values}))
-            where = [name for name in places[stem] if _is_of(name, split, splits, table)]
-            if where:
-                found.rows.setdefault(where[0], []).append((split, values))
-            else:
-                found.missing[f"{split} {stem}".strip()] = None
+    for row, stem in _rows(table, tables):
+        where = [name for name in files.get(stem, ()) if _is_of(name, row.split, splits, table)]
+        if where:
+            found.rows.setdefault(where[0], []).append(row)
+        else:
+            found.missing[f"{row.split} {stem}".strip()] = None
     return found
+
+
+def _rows(table: Listed, tables: Sequence[Table]) -> Iterator[tuple[_Row, str]]:
+    """Yield the rows of tables, each with the name of its file without folder and ending."""
+    pieces = [(text, column) for text, column, _, _ in Formatter().parse(table.file)]
+    for one in tables:
+        places = {name: place for place, name in enumerate(one.columns)}
+        made = [(text, places.get(column or "", -1)) for text, column in pieces]
+        split = table.names[one.path.name]
+        for _, values in one.rows:
+            name = "".join(text + ((values[at] or "") if at >= 0 else "") for text, at in made)
+            yield _Row(values, places, split), _stem(name)
 
 
 def _stem(name: str) -> str:
@@ -90,27 +120,36 @@ def _stem(name: str) -> str:
 
 def _is_of(name: str, split: str, splits: set[str], table: Listed) -> bool:
     """Whether a file may be of a split: its folders name that one, or no other one."""
-    folders = PurePosixPath(name).parts[:-1]
-    words = {word for folder in folders for word in fold(folder).split()}
-    named = words & {*table.names.values()}
+    named = _words_of(name.rpartition("/")[0]) & {*table.names.values()}
     return split in named if named else len(splits) == 1
 
 
-def _clip(
-    tree: Tree, layout: Layout, table: Listed, name: str, rows: Sequence[tuple[str, _Values]]
-) -> Clip:
-    split, values = rows[0]
-    codes = Counter(code for _, row in rows if (code := row[table.label])).most_common()
-    tied = len(codes) > 1 and codes[0][1] == codes[1][1]
-    label = layout.label(codes[0][0]) if codes and not tied else None
-    clip = Clip(name, tree.root / name, label, split=split or None)
+@lru_cache(maxsize=1_000)
+def _words_of(way: str) -> frozenset[str]:
+    return frozenset(word for folder in way.split("/") for word in fold(folder).split())
 
-    def told(column: str) -> str | None:
-        value = values.get(column)
-        return None if value == table.unknown else value
 
-    speaker, gender = told(table.speaker), gender_of(told(table.gender))
-    return replace(clip, speaker=speaker, gender=gender, split=told(table.split) or clip.split)
+def _clip(tree: Tree, layout: Layout, table: Listed, name: str, first: _Row) -> Clip:
+    unknown = table.unknown
+    return Clip(
+        name,
+        tree.root / name,
+        layout.label(first.told(table.label) or ""),
+        first.told(table.speaker, unknown),
+        gender=gender_of(first.told(table.gender, unknown)),
+        split=first.told(table.split, unknown) or first.split or None,
+    )
+
+
+def _votes(layout: Layout, table: Listed, found: _Found, names: str) -> Votes | None:
+    """Return what several listeners said of each clip; None where there is one row of each."""
+    if all(len(rows) == 1 for rows in found.rows.values()):
+        return None
+    said = {
+        name: Counter(layout.label(code) or code for row in rows if (code := row.told(table.label)))
+        for name, rows in found.rows.items()
+    }
+    return Votes(said, f"{table.label} in {names}")
 
 
 def _told(names: str, missing: Mapping[str, None]) -> Iterator[str]:

@@ -63,7 +63,8 @@ class Layout:
     pattern
         What a path, relative to the corpus and without its ending, matches as a whole; None where
         the names tell nothing. Its groups are ``label``, ``speaker``, ``gender``, ``split`` and
-        whatever `speaker` needs; groups that are called like a label stand for it.
+        whatever `speaker` needs; groups that are called like a label stand for it. ``recording`` is
+        what files of one recording have in common, where that is not the name.
     labels
         The label by its code in the path, the annotations or the table; a code that is not here
         is none.
@@ -110,6 +111,12 @@ class Layout:
         """Return why a path is left out by design."""
         fitting = (why for why, names in self.excluded.items() if names.fullmatch(stem))
         return next(fitting, None)
+
+    def recording(self, stem: str) -> str | None:
+        """Return what the files of one recording have in common: the name, or a part of it."""
+        if self.pattern is None or "recording" not in self.pattern.groupindex:
+            return stem.rpartition("/")[2]
+        return (self.match(stem) or {}).get("recording")
 
     def code(self, parts: Mapping[str, str | None]) -> str | None:
         """Return the code of the label that groups tell."""

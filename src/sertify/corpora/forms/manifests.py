@@ -16,7 +16,7 @@ from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
 from sertify.corpora.forms.spans import Stretch, spans_of, stretch_named
-from sertify.corpora.forms.vote_columns import voted
+from sertify.corpora.forms.vote_columns import voted, without_votes
 from sertify.corpora.listings import Listing, Wish, is_below, refuse_repeated
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree
@@ -139,8 +139,7 @@ def _recordings(
     own, root = PathFinder(tree, base).resolve(given), PathFinder(tree).resolve(given)
     found = own if len(own.names) >= len(root.names) and not (own.remark and base) else root
     roles, doubts = roles_of(one.table)
-    if any("label" in text for text in doubts) and "label" not in roles:
-        doubts = tuple(text for text in doubts if "may hold labels" not in text)
+    doubts = without_votes(doubts, one.table, roles, wish.labels)
     said = [f"{one.name}: {found.remark}", *doubts] if found.remark else [*doubts]
     names = [found.names.get(path) or _missing(path) for path in given]
     paths = [tree.root / name for name in names]

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
@@ -12,9 +13,9 @@ from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
-from sertify.corpora.forms.vote_columns import tells_labels, voted
+from sertify.corpora.forms.vote_columns import tells_labels, voted, without_votes
 from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
-from sertify.corpora.trees import Tree
+from sertify.corpora.trees import Tree, ending
 from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
@@ -68,10 +69,9 @@ def understood(tree: Tree, name: str, wish: Wish) -> Metadata:
     base = name[: name.rfind("/") + 1]
     names = PathFinder(tree, base)
     table = read_table(tree.root / name, wish.cluster)
-    roles, warnings = roles_of(table, lambda values: names.resolve(values).names)
+    roles, warnings = roles_of(table, lambda values: names.resolve(values).names, wish.labels)
     labelled = tells_labels(table, roles, wish.labels)
-    if labelled and "label" not in roles:
-        warnings = tuple(text for text in warnings if "may hold labels" not in text)
+    warnings = without_votes(warnings, table, roles, wish.labels)
     found = Resolution({})
     if "file_name" in roles:
         found = names.resolve(table.values(roles["file_name"]))
@@ -124,10 +124,22 @@ def _require_files(one: Metadata) -> None:
         return
     if not table.rows and table.columns:
         raise ConfigurationError(f"{table.path}: lists no file")
+    if headless(table):
+        raise ConfigurationError(f"{table.path}: {headless(table)}")
     raise ConfigurationError(
         f"{table.path}: has no column of file names"
         f" (its columns: {listed(table.columns, most=20)}), but should have file_name"
         f" (or {listed(COLUMN_NAMES['file_name'])})"
+    )
+
+
+def headless(table: Table) -> str:
+    """Return what is wrong with a table whose first line is a row; "" where it names columns."""
+    if not any(ending(name) in SUFFIXES for name in table.columns):
+        return ""
+    return (
+        "its first line should name the columns, such as file_name,label, but is"
+        f" {listed(table.columns)}"
     )
 
 

@@ -38,7 +38,7 @@ def read_layout(
             f" {counted(len(others), 'file')} of {len(names)} do not match: {listed(others)}"
         )
     reasons = {why: excluded.count(why) for why in layout.excluded}
-    clips, copies = without_copies(clips_named(folder, names, layout))
+    clips, copies = without_copies(clips_named(folder, names, layout), layout)
     doubts = [*_told(layout, others), *copies_told(copies)]
     left_out = {**reasons, "other name": len(others), "same recording": len(copies)}
     return Listing(
@@ -104,14 +104,16 @@ def copies_told(pairs: Sequence[tuple[Clip, Clip]]) -> Iterator[str]:
         yield Doubt(text, Doubt.TOLD)
 
 
-def without_copies(clips: Iterator[Clip]) -> tuple[tuple[Clip, ...], list[tuple[Clip, Clip]]]:
+def without_copies(
+    clips: Iterator[Clip], layout: Layout
+) -> tuple[tuple[Clip, ...], list[tuple[Clip, Clip]]]:
     """Return one clip of each recording, and each other clip with the one that was taken.
 
     A recording is known by its speaker, its label and its name.
 
     Formats that lose nothing go before others, and files in fewer folders before others.
     """
-    every = [(clip, _recording(clip)) for clip in clips]
+    every = [(clip, _recording(clip, layout)) for clip in clips]
     taken: dict[tuple[str | None, ...], Clip] = {}
     for clip, recording in every:
         other = taken.setdefault(recording, clip)
@@ -126,9 +128,9 @@ def _preference(clip: Clip) -> tuple[bool, int, str]:
     return ending(clip.name) not in _LOSSLESS, clip.name.count("/"), clip.name
 
 
-def _recording(clip: Clip) -> tuple[str | None, ...]:
+def _recording(clip: Clip, layout: Layout) -> tuple[str | None, ...]:
     # CASIA counts the recordings of each emotion from the same number.
-    return clip.speaker, clip.label, stem_of(clip.name).rpartition("/")[2]
+    return clip.speaker, clip.label, layout.recording(stem_of(clip.name))
 
 
 def _annotations(folder: Path, layout: Layout) -> Mapping[str, str]:

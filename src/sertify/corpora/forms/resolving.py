@@ -122,10 +122,10 @@ class PathFinder:
     def _told(self, given: Collection[str], found: Mapping[str, str], how: str) -> str:
         number = sum(text in found for text in given)
         example = min(text for text in given if text in found)
-        which = (
-            f"{number:,} names" if number == len(given) else f"{number:,} of {len(given):,} names"
-        )
-        return f"{which} are found {how}: {listed([example])} as {listed([found[example]])}"
+        every = "1 name" if len(given) == 1 else f"{len(given):,} names"
+        which = every if number == len(given) else f"{number:,} of {every}"
+        which += " is" if number == 1 else " are"
+        return f"{which} found {how}: {listed([example])} as {listed([found[example]])}"
 
     @cached_property
     def _every(self) -> frozenset[str]:

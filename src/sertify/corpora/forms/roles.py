@@ -1,7 +1,7 @@
 """The columns of a table, by what they hold rather than by what they are called."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Table:
         return self._columns[index]
 
     @functools.cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The names of the columns without what does not distinguish them."""
+        return tuple(map(fold, self.columns))
+
+    @functools.cached_property
     def _columns(self) -> tuple[Column, ...]:
         return tuple(zip(*(values for _, values in self.rows), strict=True)) or ((),) * len(
             self.columns
@@ -69,10 +74,13 @@ def gender_of(value: str | None) -> str | None:
     return None if value is None else GENDERS.get(fold(value), value)
 
 
-def roles_of(table: Table, finder: Finder | None = None) -> tuple[dict[str, int], tuple[str, ...]]:
+def roles_of(
+    table: Table, finder: Finder | None = None, known: Collection[str] = ()
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """Find the column of each role; a column under the role's own name goes before its aliases.
 
     But the files are in the column of which most are found, and labels where emotions are.
+    ``known`` are folded labels that somebody says are emotions as well.
 
     Returns the index of the column by role, and warnings of columns that say something else.
 
@@ -84,7 +92,7 @@ def roles_of(table: Table, finder: Finder | None = None) -> tuple[dict[str, int]
         if role == "file_name":
             named, others = _of_files(table, named, others, finder or (lambda _: {}))
         elif role == "label":
-            named, others = _of_emotions(table, named, others)
+            named, others = _of_emotions(table, named, others, known)
         distinct = {_kind(table, role, index): index for index in reversed(named or others)}
         if len(distinct) > 1:
             names = listed(table.columns[index] for index in sorted(distinct.values()))
@@ -102,11 +110,10 @@ def roles_of(table: Table, finder: Finder | None = None) -> tuple[dict[str, int]
 def _named(table: Table, role: str) -> tuple[list[int], list[int]]:
     """Return the columns of a role that hold anything: under its own name, and under others."""
     known, own = aliases_of(role), fold(role)
-    folded = [fold(name) for name in table.columns]
-    fitting = [index for index, name in enumerate(folded) if name in known]
+    fitting = [index for index, name in enumerate(table.folded) if name in known]
     filled = [index for index in fitting if any(table.values(index))] or fitting
-    named = [index for index in filled if folded[index] == own]
-    return named, [index for index in filled if folded[index] != own]
+    named = [index for index in filled if table.folded[index] == own]
+    return named, [index for index in filled if table.folded[index] != own]
 
 
 def _of_files(
@@ -114,7 +121,7 @@ def _of_files(
 ) -> tuple[list[int], list[int]]:
     """Return the columns of which most are found; where none are, those of certain names."""
     columns = [*named, *others]
-    certain = [index for index in columns if fold(table.columns[index]) not in DOUBTFUL]
+    certain = [index for index in columns if table.folded[index] not in DOUBTFUL]
     if len(columns) == 1 and certain:
         return named, others
     found = {index: finder(table.values(index)) for index in columns}
@@ -126,22 +133,24 @@ def _of_files(
     return [], sorted(meant.values())
 
 
-def _of_emotions(table: Table, named: list[int], others: list[int]) -> tuple[list[int], list[int]]:
+def _of_emotions(
+    table: Table, named: list[int], others: list[int], known: Collection[str]
+) -> tuple[list[int], list[int]]:
     """Return the one column that holds emotions as the one that is meant, if the others do not."""
     columns = [*named, *others]
-    holding = {
-        table.values(index): index for index in reversed(columns) if _emotional(table, index)
-    }
+    emotional = [index for index in columns if _emotional(table, index, known)]
+    holding = {table.values(index): index for index in reversed(emotional)}
     index = next(iter(holding.values()), None)
     if len(holding) != 1 or index is None or index in named:
         return named, others
     return [index], [other for other in columns if other != index]
 
 
-def _emotional(table: Table, index: int) -> bool:
+def _emotional(table: Table, index: int, known: Collection[str] = ()) -> bool:
     """Whether at least half of the different values of a column are emotions."""
     different = {value for value in table.values(index) if value}
-    return 0 < len(different) <= 2 * sum(emotion_of(value) is not None for value in different)
+    some = sum(emotion_of(value) is not None or fold(value) in known for value in different)
+    return 0 < len(different) <= 2 * some
 
 
 def _kind(table: Table, role: str, index: int) -> Column:
@@ -177,12 +186,12 @@ def _unused(table: Table, used: Mapping[str, int]) -> list[str]:
     known = frozenset().union(*map(aliases_of, COLUMN_NAMES))
     rest = [
         index
-        for index, name in enumerate(table.columns)
-        if fold(name) not in known and any(table.values(index))
+        for index, name in enumerate(table.folded)
+        if name not in known and any(table.values(index))
     ]
     texts = []
     for role, parts in _WORDS["alike"].items():
-        alike = [index for index in rest if role not in used and _has(table.columns[index], parts)]
+        alike = [index for index in rest if role not in used and _has(table.folded[index], parts)]
         if role == "label":
             alike += [index for index in rest if _tells_others(table, index, used.get(role))]
         names = listed(repr(table.columns[index]) for index in dict.fromkeys(alike))
@@ -205,4 +214,4 @@ def _tells_others(table: Table, index: int, labels: int | None) -> bool:
 
 
 def _has(name: str, parts: Sequence[str]) -> bool:
-    return any(part in fold(name) for part in parts)
+    return any(part in name for part in parts)

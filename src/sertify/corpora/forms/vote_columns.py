@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sertify.corpora.clips import Clip
@@ -55,6 +55,14 @@ def _in_columns(table: Table, roles: Mapping[str, int], mapped: frozenset[str]) 
         name: table.values(index) for index, name in enumerate(table.columns) if index not in taken
     }
     return _side_by_side(free, mapped) or _by_emotion(free)
+
+
+def without_votes(
+    doubts: Iterable[str], table: Table, roles: Mapping[str, int], mapped: frozenset[str]
+) -> tuple[str, ...]:
+    """Return what is doubtful about columns, but for labels in those that hold votes."""
+    known = _in_columns(table, roles, mapped) is not None
+    return tuple(text for text in doubts if not (known and "may hold labels" in text))
 
 
 def may_be_votes(column: str) -> bool:

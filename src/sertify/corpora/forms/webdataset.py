@@ -3,17 +3,17 @@
 import json
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.contents import Content
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
 from sertify.corpora.listings import Declined, Form, Listing, Wish, is_below
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
 from sertify.corpora.tars import TarMember, files_in_tar, plain_tar
 from sertify.corpora.trees import Tree, ending
 from sertify.corpora.unpacking import Scratch
@@ -68,11 +68,15 @@ def _samples(shard: str, path: Path) -> Iterator[_Sample]:
         if not base.startswith("."):
             groups[posixpath.join(folder, base.partition(".")[0])].append(member)
     for members in groups.values():
-        audio = [member for member in members if ending(member.name) in SUFFIXES]
+        audio = _of_kind(members, SUFFIXES) or _of_kind(members, UNREAD_SUFFIXES)
         others = [member for member in members if member not in audio] if audio else []
         told = dict(pair for member in others for pair in _told(shard, path, member))
         for member in audio:
             yield _Sample(shard, path, member, told)
+
+
+def _of_kind(members: Sequence[TarMember], suffixes: Collection[str]) -> list[TarMember]:
+    return [member for member in members if ending(member.name) in suffixes]
 
 
 def _told(shard: str, path: Path, member: TarMember) -> Iterator[tuple[str, str | None]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sertify.corpora.media import can_decode_media
 from tests.meta.corpora.rows import Row, check, noise, noises
 
 Write = Callable[[Path], None]
@@ -228,6 +229,18 @@ ROWS = [
         ),
     ),
     Row(
+        "RAVDESS with the films and their sound",
+        files(
+            *(f"sound/{name}" for name in SHARED),
+            *(f"films/{name.replace('/03-', '/01-')}" for name in SHARED),
+            *(f"films/{name.replace('/03-', '/02-')}" for name in SHARED[:2]),
+        ),
+        "RAVDESS",
+        6,
+        {"neutral": 2, "happiness": 2, "anger": 2},
+        left_out={"same recording": 6, "not speech": 2},
+    ),
+    Row(
         "names that RAVDESS has as well, in a folder called BanglaSER",
         lambda root: inside(root, "BanglaSER", files(*SHARED)),
         "BanglaSER",
@@ -420,6 +433,15 @@ ROWS = [
         ),
     ),
     Row(
+        "MELD, whose films are as they were",
+        meld("train", "dev", ending=".mp4"),
+        **(
+            {"clips": 4, "emotions": {"happiness": 1, "anger": 1, "neutral": 1, "sadness": 1}}
+            if can_decode_media()
+            else {"refused": r"4 \.mp4.* is of MELD, but no file of its 4 rows is there"}
+        ),
+    ),
+    Row(
         "Emozionalmente",
         both(
             files("audio/1.wav", "audio/2.wav", "audio/3.wav", "audio/4.wav"),
@@ -441,14 +463,26 @@ ROWS = [
         2,
         {"sadness": 1, "anger": 1},
     ),
+    Row(
+        "a samples.csv of something else, which is broken",
+        both(files("sad/a.wav", "angry/b.wav"), at("metadata/samples.csv", 'a,"b\n1,2,3\n\0')),
+        "folder per label",
+        2,
+        {"sadness": 1, "anger": 1},
+    ),
     *(
         Row(
             f"Dusha, .{ending}",
             dusha(ending),
             f"Dusha, raw_crowd_test.{ending}",
-            4,
-            {"anger": 1, "happiness": 1, "neutral": 1, "": 1},
-            speakers=frozenset({"7", "8", "9"}),
+            3,
+            {"anger": 1, "happiness": 1, "neutral": 1},
+            speakers=frozenset({"7", "8"}),
+            left_out={"no majority": 1},
+            says=(
+                f"labels are what most votes say: annotator_emo in raw_crowd_test.{ending}",
+                "1 clip left out: no majority, as many votes say two things: .*d4.wav",
+            ),
             options={"split": "test"},
         )
         for ending in ("tsv", "jsonl")

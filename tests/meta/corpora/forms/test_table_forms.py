@@ -59,6 +59,12 @@ FILES = [
         emotions={"": 1},
     ),
     Row(
+        "a table that is given beside the folder of its files",
+        write("audio/a.wav", text__data_csv="file,label\na.wav,sad\n").given("text/data.csv"),
+        labels={"a.wav": "sad"},
+        says=(r"data\.csv lists no file that lies below its folder, .*/text; if they lie else",),
+    ),
+    Row(
         "a file that is no table is refused",
         write("a.wav").given("a.wav"),
         refused=r"--data PATH: is a file, but should be a folder, or a file such as \.csv",
@@ -182,7 +188,7 @@ RESOLVED = [
         "a bare name of two files is none of them",
         write("x/1.wav", "y/1.wav", "y/2.wav", metadata_csv=listing(HEADER, "1.wav", "2.wav")),
         labels={"1.wav": "angry", "y/2.wav": "sad"},
-        says=(r"1 of 2 names are found in the folder y: 2\.wav as y/2\.wav",),
+        says=(r"1 of 2 names is found in the folder y: 2\.wav as y/2\.wav",),
     ),
     Row(
         "where most names are right, the others are not looked for elsewhere",
@@ -271,6 +277,17 @@ WRITTEN += [
         "a row of more fields names its line",
         write("a.wav", metadata_csv=table(HEADER, "a.wav,angry,anna,more")),
         refused=r"metadata\.csv:2: has more fields than the header: 4, but should have 3",
+    ),
+    Row(
+        "a table whose first line is a row",
+        write("a.wav", "b.wav", labels_csv="a.wav,angry\nb.wav,sad\n"),
+        emotions={"": 2},
+        says=(r"labels\.csv not read: its first line should name the columns, such as file_name,",),
+    ),
+    Row(
+        "metadata whose first line is a row",
+        write("a.wav", "b.wav", metadata_csv="a.wav,angry\nb.wav,sad\n"),
+        refused=r"metadata\.csv: its first line should name the columns, such as file_name,label",
     ),
     Row(
         "an encoding that is not sure is refused",
@@ -463,6 +480,18 @@ COLUMNS += [
             ),
         ),
         "not from 'class', which differs",
+    ),
+    Row(
+        "labels that a label map knows are emotions as well",
+        write("a.wav", metadata_csv=table("file,label,emotion", "a.wav,row,angry")),
+        emotions={"disgust": 1},
+        options={"label_map": {"row": "disgust"}},
+    ),
+    Row(
+        "metadata below that lacks labels is told of",
+        write("sad/a.wav", "sad/b.wav", data__metadata_csv="file,speaker\na.wav,anna\n"),
+        emotions={"sadness": 2},
+        says=(r"data/metadata\.csv not read: it has no column label",),
     ),
     Row(
         "two columns of emotions that differ are refused",
