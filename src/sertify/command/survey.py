@@ -9,6 +9,7 @@ from typing import Any
 from sertify.candidates.entries import CorpusEntry
 from sertify.candidates.reading import Suite
 from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.flaws import Flaw, notes_on, reasons_of
 from sertify.corpora.labels import MOST_UNKNOWN
 from sertify.corpora.sounding import Sound, sounds_of
 from sertify.gates.frame import frame
@@ -50,7 +51,8 @@ def facts_of_corpus(corpus: Corpus, suite: Suite) -> dict[str, Any]:
         **_of_sounds(clips, sounds),
         "warnings": [*corpus.warnings],
         "resolution": _resolution(clips, suite),
-        "stops": sum(unknown.values()) > MOST_UNKNOWN * labelled,
+        "stops": sum(unknown.values()) > MOST_UNKNOWN * labelled
+        or (len(clips) > 0 and all(sound.flaw for sound in sounds)),
         "entry": _entry(corpus, suite.corpora.get(corpus.name, CorpusEntry())),
     }
     found: dict[str, Any] = clean(facts)
@@ -73,10 +75,11 @@ def _labels(clips: Sequence[Clip]) -> list[dict[str, Any]]:
 
 def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]:
     seconds = [sound.seconds for sound in sounds if sound.seconds is not None]
-    rejected: dict[str, list[str]] = {}
-    for clip, sound in zip(clips, sounds, strict=True):
+    pairs = [*zip(clips, sounds, strict=True)]
+    rejected: dict[str, list[tuple[str, Flaw]]] = {}
+    for clip, sound in pairs:
         if sound.flaw:
-            rejected.setdefault(sound.flaw, []).append(clip.name)
+            rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
     spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
     lengths = {name: round(value, 3) for name, value in spread.items()} if seconds else {}
     return {
@@ -85,9 +88,16 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
         "channels": _counted(str(sound.channels) for sound in sounds if sound.channels),
         "formats": _counted(sound.kind for sound in sounds),
         "rejected": {
-            why: {"clips": len(names), "names": names[:MOST_NAMES]}
-            for why, names in sorted(rejected.items())
+            why: {
+                "clips": len(those),
+                "names": [name for name, _ in those[:MOST_NAMES]],
+                "told": reasons_of(those),
+            }
+            for why, those in sorted(rejected.items())
         },
+        "remarks": [
+            *notes_on((clip.name, text) for clip, sound in pairs for text in sound.remarks)
+        ],
     }
 
 

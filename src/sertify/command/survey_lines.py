@@ -56,20 +56,27 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, _numbers(facts[name])
     yield "can show", _resolution(facts)
     if facts["stops"]:
-        yield "but", "a run stops here: too many labels are no known emotion; see the entry below"
+        none = _unheard(facts) == facts["clips"]
+        why = "too many labels are no known emotion; see the entry below"
+        yield "but", f"a run stops here: {'no clip can be judged' if none else why}"
+
+
+def _unheard(facts: Mapping[str, Any]) -> int:
+    return sum(one["clips"] for one in facts["rejected"].values())
 
 
 def _clips(facts: Mapping[str, Any]) -> str:
-    bad = sum(one["clips"] for one in facts["rejected"].values())
-    judged = f"{facts['clips'] - bad:,} of {facts['requested']:,} can be judged"
+    judged = f"{facts['clips'] - _unheard(facts):,} of {facts['requested']:,} can be judged"
     return judged + (
         f", {_duration(facts['seconds']['total'])}" if facts["seconds"]["total"] else ""
     )
 
 
 def _sound_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for why, one in facts["rejected"].items():
-        yield "rejected", f"{one['clips']:,} {why}: {listed(map(shown, one['names']), most=3)}"
+    for one in facts["rejected"].values():
+        yield "rejected", one["told"]
+    for remark in facts["remarks"]:
+        yield "heard", remark
     seconds = facts["seconds"]
     if "median" in seconds:
         least, middle, most = (f"{seconds[name]:.1f}" for name in ("least", "median", "most"))

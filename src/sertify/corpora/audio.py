@@ -1,56 +1,31 @@
 """Audio files to mono waveforms at the rate a model wants."""
 
 import contextlib
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
-from numpy.typing import NDArray
 
 from sertify.corpora.contents import Content
-
-Waveform = NDArray[np.float32]
-"""Mono samples of shape (n,)."""
-
-SUFFIXES = frozenset(
-    {".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3"}
-    | {".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".sph"}
-)
-"""File name endings that count as audio, in lower case."""
-
-UNREAD_SUFFIXES = frozenset(
-    {".m4a", ".m4b", ".aac", ".ac3", ".amr", ".wma", ".mka", ".webm", ".mp4"}
-    | {".3gp", ".mkv", ".mov", ".avi"}
-)
-"""Endings of files that hold sound which is not read."""
+from sertify.corpora.decoding import blocks
+from sertify.corpora.flaws import UnreadableAudio as UnreadableAudio
+from sertify.corpora.suffixes import SUFFIXES as SUFFIXES
+from sertify.corpora.suffixes import UNREAD_SUFFIXES as UNREAD_SUFFIXES
+from sertify.corpora.survey import SILENCE as SILENCE
+from sertify.corpora.survey import Tally, Writing, heard
+from sertify.corpora.survey import Waveform as Waveform
 
 LONGEST = 600
 """Seconds above which a clip is not judged whole: a small file can hold days of silence."""
 
-SILENCE = 1e-4
-"""Peak amplitude (-80 dB of full scale) below which a clip holds nothing to judge."""
-
-# Frames. What a header says of the length may be wrong by terabytes, so none is allocated for it.
-_BLOCK = 2**16
-# libsndfile's word for what the system refused, such as one file more that is open.
-_SYSTEM_ERROR = 2
-# Hz. A header beyond is broken, and resampling from 1 Hz would take gigabytes.
-_RATES = range(1_000, 1_000_000)
+Note = Callable[[str], None]
+"""Is told what is remarkable in how a clip was heard: a code of ``REMARKS``, and a detail."""
 
 
-class UnreadableAudio(Exception):
-    """A clip that cannot be judged; its text is one word.
-
-    That is ``undecodable``, ``empty``, ``silent``, ``too_short`` or ``too_long``. It is not
-    ``lasting`` where the file could not be read, whatever it holds.
-    """
-
-    def __init__(self, flaw: str, *, lasting: bool = True) -> None:
-        super().__init__(flaw)
-        self.lasting = lasting
+def unheeded(_: str) -> None:
+    """Take a note that nobody reads."""
 
 
 def read_audio(
@@ -59,8 +34,12 @@ def read_audio(
     least: int = 1,
     start: float = 0.0,
     end: float | None = None,
+    note: Note = unheeded,
 ) -> Waveform:
     """Decode a recording or a stretch of it, mix it to mono and resample it.
+
+    Integers that are written as floating point are divided by their full scale; of channels that
+    cancel each other out only the loudest is heard. That is noted.
 
     Returns samples of shape (n,), n >= least.
 
@@ -77,19 +56,20 @@ def read_audio(
         Seconds of the file between which the clip lies; None, or what is beyond the file, is its
         end. What is outside is neither decoded nor judged.
     """
-    rate, size, blocks = 0, 0, [np.zeros(0, np.float32)]
-    for rate, block in _blocks(_content(source), start, end):
-        blocks.append(block)
-        size += block.size
-        if size > LONGEST * rate:
+    content, tally, means = _content(source), Tally(), [np.zeros(0, np.float32)]
+    for rate, block in blocks(content, start, end):
+        means.append(tally.add(rate, block))
+        if tally.frames > LONGEST * rate:
             raise UnreadableAudio("too_long")
-    mono = np.concatenate(blocks)
-    if not mono.size:
-        raise UnreadableAudio("empty")
-    if np.abs(mono).max() < SILENCE:
-        raise UnreadableAudio("silent")
-    if rate != sampling_rate:
-        mono = soxr.resample(mono, rate, sampling_rate)
+    writing = _noted(tally, note)
+    if writing.channel is None:
+        mono = np.concatenate(means) * np.float32(writing.scale)
+    else:
+        del means
+        again = heard(blocks(content, start, end), writing)
+        mono = np.concatenate([block for _, block in again])
+    if tally.rate != sampling_rate:
+        mono = soxr.resample(mono, tally.rate, sampling_rate)
     if mono.size < least:
         raise UnreadableAudio("too_short")
     return np.ascontiguousarray(mono, dtype=np.float32)
@@ -103,6 +83,7 @@ def segments(
     least: int = 1,
     start: float = 0.0,
     end: float | None = None,
+    note: Note = unheeded,
 ) -> Iterator[Waveform]:
     """Cut a file of any length, or a stretch of it, into segments without holding it in memory.
 
@@ -111,9 +92,9 @@ def segments(
     no other. Silent segments are left out. The shape is (round(seconds * sampling_rate),); the last
     may have fewer samples.
 
-    Raises ``UnreadableAudio`` as :func:`read_audio` does, but for ``too_long``. ``silent`` and
-    ``too_short`` are said of the segments once none is left. What makes a file ``undecodable`` may
-    show only after some.
+    Raises ``UnreadableAudio`` as :func:`read_audio` does, but for ``too_long``: the file is decoded
+    twice, and flaws show before there is a segment. ``too_short`` is said of the segments once none
+    is left.
 
     Parameters
     ----------
@@ -128,11 +109,12 @@ def segments(
     if length < 1 or step < 1:
         message = f"segments of {seconds:g} s every {hop:g} s, but neither should be below a sample"
         raise ValueError(message)
-    flaws, kept = {"empty"}, False
-    for segment in _cut(
-        _resampled(_blocks(_content(source), start, end), sampling_rate), length, step
-    ):
-        if segment.size and np.abs(segment).max() < SILENCE:
+    content, tally, flaws, kept = _content(source), Tally(), set[str](), False
+    for found in blocks(content, start, end):
+        tally.add(*found)
+    again = heard(blocks(content, start, end), _noted(tally, note))
+    for segment in _cut(_resampled(again, sampling_rate), length, step):
+        if not _varies(segment):
             flaws.add("silent")
         elif segment.size < least:
             flaws.add("too_short")
@@ -161,69 +143,23 @@ def white_noise(seconds: float, sampling_rate: int) -> Waveform:
     return (0.1 * samples).clip(-1, 1)
 
 
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
-    """Seeks only where frames do not depend on each other; elsewhere libsndfile loses sound by it.
-
-    soundfile seeks not only on demand, but around each block that it reads of a seekable file.
-    """
-
-    def seekable(self) -> bool:
-        exact: bool = self.subtype.startswith(("PCM", "FLOAT", "DOUBLE"))
-        return exact
-
-
 def _content(source: Path | Content) -> Content:
     return source if isinstance(source, Content) else Content(source)
 
 
-def _blocks(content: Content, start: float, end: float | None) -> Iterator[tuple[int, Waveform]]:
-    """Yield the sampling rate and the mean of the channels, piece by piece."""
-    if not content.path.is_file():  # reading from a pipe could take for ever
-        raise UnreadableAudio("undecodable", lasting=False)
-    try:
-        with contextlib.ExitStack() as stack:
-            opened = content.path if content.whole else stack.enter_context(content.open())
-            file = stack.enter_context(_Stream(opened))
-            if file.samplerate not in _RATES:
-                raise UnreadableAudio("undecodable")
-            left = _seek(file, start, end)
-            while (block := file.read(min(left, _BLOCK), "float32", always_2d=True)).size:
-                left -= len(block)
-                yield file.samplerate, _mean(block)
-    except OSError as error:
-        raise UnreadableAudio("undecodable", lasting=False) from error
-    except soundfile.LibsndfileError as error:
-        raise UnreadableAudio("undecodable", lasting=error.code != _SYSTEM_ERROR) from error
-    except (TypeError, ValueError) as error:
-        raise UnreadableAudio("undecodable") from error
+def _noted(tally: Tally, note: Note) -> Writing:
+    writing = tally.writing()
+    for remark in writing.remarks:
+        note(remark)
+    return writing
 
 
-def _seek(file: _Stream, start: float, end: float | None) -> int:
-    """Go to the start; return how many frames to read at most."""
-    first = round(start * file.samplerate)
-    if first:
-        if not 0 < first < file.frames:
-            return 0
-        _skip(file, first)
-    # The header is not asked for the end: it may lie.
-    return sys.maxsize if end is None else max(0, round(end * file.samplerate) - first)
-
-
-def _skip(file: _Stream, frames: int) -> None:
-    if file.seekable():
-        file.seek(frames)
-        return
-    while frames and (read := len(file.read(min(frames, _BLOCK), "float32", always_2d=True))):
-        frames -= read
-
-
-def _mean(block: Waveform) -> Waveform:
-    # Infinities of opposite sign make NaN, which is no news here.
-    with np.errstate(invalid="ignore"):
-        mean: Waveform = block.mean(axis=1, dtype=np.float64).astype(np.float32)
-    if not np.isfinite(mean).all():
-        raise UnreadableAudio("undecodable")
-    return mean
+def _varies(segment: Waveform) -> bool:
+    """Whether there is anything to hear: neither silence nor, of more than a moment, a constant."""
+    if not segment.size:
+        return True
+    low, high = float(segment.min()), float(segment.max())
+    return max(-low, high) >= SILENCE and (high - low >= 2 * SILENCE or segment.size < 100)
 
 
 def _resampled(blocks: Iterable[tuple[int, Waveform]], sampling_rate: int) -> Iterator[Waveform]:

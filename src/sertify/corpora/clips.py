@@ -11,6 +11,9 @@ from random import Random
 from typing import Any
 
 from sertify.corpora.contents import MISSING, Content
+from sertify.corpora.flaws import Flaw
+from sertify.corpora.formats import START
+from sertify.corpora.sight import flaw_at_sight, flaw_of_path
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import Blocked
 from sertify.vocabulary.files import Footprint
@@ -41,6 +44,8 @@ class Clip:
         Where in the file its bytes lie, if other recordings lie there as well; see `Content`.
     digest, stamp
         SHA-256 of its bytes, in hex, and how the file looked when that was taken.
+    flaw
+        Why it cannot be judged, where the first bytes told that already.
     keeper
         What has to be kept for as long as its file is to be there, which is a temporary one.
     """
@@ -62,6 +67,7 @@ class Clip:
     size: int | None = None
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
+    flaw: Flaw | None = field(default=None, compare=False, repr=False)
     keeper: object = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
@@ -249,7 +255,12 @@ def require_same(clip: Clip) -> None:
 def _read(content: Content) -> dict[str, Any]:
     """Return digest and stamp of a file; where it is written meanwhile, they will not agree."""
     stamp = content.stamp
-    return {"digest": content.digest(), "stamp": stamp}
+    digest, start = content.look(START)
+    if digest == MISSING:
+        flaw: Flaw | None = flaw_of_path(content.path) or Flaw("unreadable")
+    else:
+        flaw = flaw_at_sight(content, start)
+    return {"digest": digest, "stamp": stamp, "flaw": flaw}
 
 
 def digest_of(text: str) -> str:

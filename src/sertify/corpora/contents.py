@@ -5,8 +5,10 @@ import hashlib
 import io
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from sertify.vocabulary.files import Footprint, stamp_of
@@ -37,8 +39,8 @@ class Content:
         """Whether it is all that the file holds."""
         return self.offset == 0 and self.size is None
 
-    def open(self) -> BinaryIO:
-        """Return its bytes to read and to seek in, from 0.
+    def open(self, patches: Mapping[int, bytes] = MappingProxyType({})) -> BinaryIO:
+        """Return its bytes to read and to seek in, from 0; at some places, others instead of them.
 
         Raises ``OSError`` where there is no file to read; what is no regular file, such as a pipe,
         could take for ever.
@@ -47,14 +49,16 @@ class Content:
         try:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(f"{self.path} is no regular file")
-            return file if self.whole else io.BufferedReader(_Window(file, self.offset, self.size))
+            if self.whole and not patches:
+                return file
+            return io.BufferedReader(_Window(file, self.offset, self.size, patches))
         except BaseException:
             file.close()
             raise
 
     def start(self, size: int) -> bytes:
         """Return its first bytes; none where it cannot be read."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             if self.path.is_file():
                 with self.open() as file:
                     return file.read(size)
@@ -67,29 +71,39 @@ class Content:
 
     def digest(self) -> str:
         """Return the SHA-256 of its bytes in hex, ``MISSING`` where it cannot be read."""
-        with contextlib.suppress(OSError):
+        return self.look(0)[0]
+
+    def look(self, size: int) -> tuple[str, bytes]:
+        """Return its `digest`, and its first bytes."""
+        with contextlib.suppress(OSError, ValueError):
             if self.path.is_file():
                 with self.open() as file:
-                    return _sha256(file)
-        return MISSING
+                    digest, start = _sha256(file)
+                    return digest, start[:size]
+        return MISSING, b""
 
 
-def _sha256(file: BinaryIO) -> str:
-    """Return the digest of an open file in hex; `hashlib.file_digest` is slow where it is small."""
-    digest = hashlib.sha256()
-    size = _FIRST
-    while len(block := file.read(size)) == size:
-        digest.update(block)
+def _sha256(file: BinaryIO) -> tuple[str, bytes]:
+    """Return the digest of an open file in hex, and its first bytes.
+
+    `hashlib.file_digest` is slow where files are small.
+    """
+    start = block = file.read(_FIRST)
+    digest, size = hashlib.sha256(block), _FIRST
+    while len(block) == size:
         size = _BLOCK
-    digest.update(block)
-    return digest.hexdigest()
+        block = file.read(size)
+        digest.update(block)
+    return digest.hexdigest(), start
 
 
 class _Window(io.RawIOBase):
     """A stretch of a file as a file; closing it closes the file."""
 
-    def __init__(self, file: BinaryIO, offset: int, size: int | None) -> None:
-        self._file, self._offset = file, offset
+    def __init__(
+        self, file: BinaryIO, offset: int, size: int | None, patches: Mapping[int, bytes]
+    ) -> None:
+        self._file, self._offset, self._patches = file, offset, patches
         rest = max(0, os.fstat(file.fileno()).st_size - offset)
         self._size = rest if size is None else min(size, rest)
         self._at = 0
@@ -108,7 +122,12 @@ class _Window(io.RawIOBase):
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         self._file.seek(self._offset + self._at)
         wanted = min(len(buffer), max(0, self._size - self._at))
+        # A slice of the buffer itself might be a copy.
         read = self._file.readinto(memoryview(buffer)[:wanted])  # type: ignore[attr-defined]
+        for place, patch in self._patches.items():
+            for at, byte in enumerate(patch, start=place - self._at):
+                if 0 <= at < read:
+                    buffer[at] = byte
         self._at += read
         return int(read)
 

@@ -11,6 +11,7 @@ from sertify.corpora.clusters import refuse_unknown
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
+from sertify.corpora.near import with_near_matches
 from sertify.corpora.quality import shared_speakers, warnings_about
 from sertify.corpora.recognizing import listing_of
 from sertify.corpora.splits import clips_of_split
@@ -120,6 +121,7 @@ def read_corpus(
         unknown_labels=labelled.unknown,
         ballots=ballots_of(listing.votes, kept, tied, emotions),
     )
+    corpus = with_near_matches(corpus)
     doubts = (*labelled.doubts, *listing.warnings, *remarks(listing.votes, tied))
     doubts = (*doubts, *shared_speakers(every))
     doubts = (*doubts, *warnings_about(corpus.clips), *doubts_about(kept, drawn))

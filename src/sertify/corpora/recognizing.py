@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.archives import UnpackedTree, unpacked_in, unpacked_tree
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.choosing import METADATA, OTHER_TABLE, TABLE_BELOW, read_given
 from sertify.corpora.forms.databases import AUDFORMAT
 from sertify.corpora.forms.embedded import ARROW, PARQUET, read_given_arrow, read_given_parquet
@@ -19,7 +20,7 @@ from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
 from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
-from sertify.corpora.trees import Tree, ending, tree_of
+from sertify.corpora.trees import Tree, ending, tree_of, unread_files
 from sertify.vocabulary.archives import TAR, archive_kind
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
@@ -107,10 +108,16 @@ def _accounted(tree: Tree, listing: Listing) -> Listing:
     above = str(tree.root / "_")[:-1]
     rest = sum(above + name not in taken for name in tree.audio)
     unlisted = max(0, rest - told) if listing.clips else 0
-    kinds = Counter(ending(name) for name in tree.unread)
+    unread = [name for name in tree.unread if above + name not in taken]
+    kinds = Counter(map(ending, unread))
     left_out = [("not listed", unlisted), ("in a hidden folder", len(tree.hidden_audio))]
     left_out += [(f"ends in {kind}", number) for kind, number in sorted(kinds.items())]
-    return replace(listing, left_out=(*listing.left_out, *(one for one in left_out if one[1])))
+    told_unread = [Doubt(unread_files(unread), Doubt.LOST)] if unread else []
+    return replace(
+        listing,
+        left_out=(*listing.left_out, *(one for one in left_out if one[1])),
+        warnings=(*listing.warnings, *told_unread),
+    )
 
 
 def _of_archives(path: Path, packed: UnpackedTree, kind: str, wish: Wish) -> Listing:

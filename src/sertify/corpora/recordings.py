@@ -8,8 +8,9 @@ from typing import IO
 
 import numpy as np
 
-from sertify.corpora.audio import UnreadableAudio, Waveform, read_audio, segments
+from sertify.corpora.audio import Note, Waveform, read_audio, segments, unheeded
 from sertify.corpora.clips import Clip, require_same
+from sertify.corpora.flaws import Flaw, UnreadableAudio
 
 _Key = tuple[str, float, float | None, int]
 
@@ -24,11 +25,14 @@ class Recordings:
     limit: int = 2**31
     _file: IO[bytes] | None = None
     _places: dict[_Key, tuple[int, int]] = field(default_factory=dict)
-    _flaws: dict[_Key, str] = field(default_factory=dict)
+    _flaws: dict[_Key, Flaw] = field(default_factory=dict)
+    _remarks: dict[_Key, tuple[str, ...]] = field(default_factory=dict)
     _end: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def read(self, clip: Clip, sampling_rate: int, least: int = 1) -> Waveform:
+    def read(
+        self, clip: Clip, sampling_rate: int, least: int = 1, note: Note = unheeded
+    ) -> Waveform:
         """Return the samples of a clip as :func:`audio.read_audio` does, and raise what it does.
 
         A clip is known by its digest; one without is always decoded. Raises ``Blocked`` with
@@ -36,20 +40,27 @@ class Recordings:
         """
         key = (clip.digest, clip.start, clip.end, sampling_rate)
         if key in self._flaws:
-            raise UnreadableAudio(self._flaws[key])
+            raise UnreadableAudio(self._flaws[key].code, self._flaws[key].detail)
         samples = self._fetch(key)
         if samples is None:
             samples = self._decode(clip, key)
+        for remark in self._remarks.get(key, ()):
+            note(remark)
         if samples.size < least:
             raise UnreadableAudio("too_short")
         return samples
 
     @staticmethod
     def segments(
-        clip: Clip, sampling_rate: int, seconds: float, hop: float, least: int = 1
+        clip: Clip,
+        sampling_rate: int,
+        seconds: float,
+        hop: float,
+        least: int = 1,
+        note: Note = unheeded,
     ) -> Iterator[Waveform]:
         """Yield the segments of a clip as :func:`audio.segments` does, and raise what it does."""
-        how = (clip.content, sampling_rate, seconds, hop, least, clip.start, clip.end)
+        how = (clip.content, sampling_rate, seconds, hop, least, clip.start, clip.end, note)
         try:
             yield from segments(*how)
         except UnreadableAudio:
@@ -58,14 +69,16 @@ class Recordings:
         require_same(clip)
 
     def _decode(self, clip: Clip, key: _Key) -> Waveform:
+        remarks: list[str] = []
         try:
-            samples = read_audio(clip.content, key[-1], 1, clip.start, clip.end)
+            samples = read_audio(clip.content, key[-1], 1, clip.start, clip.end, remarks.append)
         except UnreadableAudio as error:
             require_same(clip)
             if clip.identified and error.lasting:
-                self._flaws[key] = str(error)
+                self._flaws[key] = error.flaw
             raise
         require_same(clip)
+        self._remarks[key] = tuple(remarks)
         if clip.identified:
             self._store(key, samples)
         return samples

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import soundfile
 
-from sertify.corpora.audio import UnreadableAudio, read_audio
 from sertify.corpora.clips import Clip
+from sertify.corpora.flaws import Flaw, UnreadableAudio
+from sertify.corpora.hearable import tally_of
 from sertify.vocabulary.machine import usable_cores
 
 
@@ -23,14 +24,17 @@ class Sound:
     seconds
         Of the clip, as it was decoded.
     flaw
-        Why it could not be judged, in a word; "" where it could.
+        Why it cannot be judged; None where it can.
+    remarks
+        What is remarkable in how it is heard, as `notes_on` takes it.
     """
 
     rate: int | None = None
     channels: int | None = None
     kind: str | None = None
     seconds: float | None = None
-    flaw: str = ""
+    flaw: Flaw | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def sounds_of(
@@ -52,11 +56,12 @@ def sounds_of(
 def _sound(clip: Clip) -> Sound:
     rate, channels, kind = _header(clip)
     try:
-        # At its own rate: nothing is heard of it, so it need not be resampled.
-        samples = read_audio(clip.content, rate or 16_000, 1, clip.start, clip.end)
+        tally = tally_of(clip)
+        remarks = tally.writing().remarks
     except UnreadableAudio as error:
-        return Sound(rate, channels, kind, flaw=str(error))
-    return Sound(rate, channels, kind, samples.size / (rate or 16_000))
+        return Sound(rate, channels, kind, flaw=clip.flaw or error.flaw)
+    rate = rate or tally.rate
+    return Sound(rate, channels, kind, tally.frames / tally.rate, remarks=remarks)
 
 
 def _header(clip: Clip) -> tuple[int | None, int | None, str | None]:

@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sertify.corpora.audio import SUFFIXES, UNREAD_SUFFIXES
+from sertify.corpora.media import can_decode_media
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
+from sertify.corpora.suffixes import ending as ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import listed
 
@@ -38,8 +40,8 @@ class Tree:
 
     @cached_property
     def audio(self) -> tuple[str, ...]:
-        """The names that end like audio."""
-        return tuple(name for name in self.files if ending(name) in SUFFIXES)
+        """The names that end like audio which can be decoded here."""
+        return tuple(name for name in self.files if ending(name) in read_suffixes())
 
     @cached_property
     def audio_names(self) -> frozenset[str]:
@@ -48,8 +50,9 @@ class Tree:
 
     @cached_property
     def unread(self) -> tuple[str, ...]:
-        """The names that end like audio or film of which no sound is read."""
-        return tuple(name for name in self.files if ending(name) in UNREAD_SUFFIXES)
+        """The names that end like audio or film of which no sound is read here."""
+        unread = UNREAD_SUFFIXES - read_suffixes()
+        return tuple(name for name in self.files if ending(name) in unread)
 
     @cached_property
     def hidden_audio(self) -> tuple[str, ...]:
@@ -58,20 +61,13 @@ class Tree:
         return tuple(
             name
             for name in self.aside
-            if ending(name) in SUFFIXES and not name.rpartition("/")[2].startswith("._")
+            if ending(name) in read_suffixes() and not name.rpartition("/")[2].startswith("._")
         )
 
 
-def ending(name: str) -> str:
-    """Return the ending of a name in lower case, with its dot; "" where it has none.
-
-    >>> ending("a/b.WAV"), ending("a.b/c"), ending(".wav")
-    ('.wav', '', '')
-    """
-    # Each form asks this of each file, of which there may be many.
-    base = name[name.rfind("/") + 1 :]
-    dot = base.rfind(".")
-    return base[dot:].lower() if dot > 0 else ""
+def read_suffixes() -> frozenset[str]:
+    """Return the endings of audio that can be decoded here; more where PyAV is installed."""
+    return SUFFIXES | UNREAD_SUFFIXES if can_decode_media() else SUFFIXES
 
 
 def tree_of(folder: Path) -> Tree:
@@ -97,15 +93,22 @@ def require_audio(tree: Tree) -> tuple[str, ...]:
     Raises ``ConfigurationError`` where there are none.
     """
     if not tree.audio:
-        what = ""
-        if tree.unread:
-            kinds = Counter(ending(name) for name in tree.unread)
-            told = listed(f"{number} {kind}" for kind, number in kinds.most_common())
-            what = f"; of its {told} no sound is read: convert them to .wav or .flac"
+        what = f"; {unread_files(tree.unread)}" if tree.unread else ""
         raise ConfigurationError(
             f"--data {tree.root}: holds no audio, such as .wav, .flac or .mp3{what}"
         )
     return tree.audio
+
+
+def unread_files(names: Sequence[str]) -> str:
+    """Say how many files hold sound that is not read here, and what reads it.
+
+    >>> unread_files(["a.m4a", "b.amr", "c.m4a"])
+    "not read: 2 .m4a, 1 .amr; pip install 'sertify[media]', or convert them to .wav or .flac"
+    """
+    kinds = Counter(ending(name) for name in names)
+    told = listed(f"{number} {kind}" for kind, number in kinds.most_common())
+    return f"not read: {told}; pip install 'sertify[media]', or convert them to .wav or .flac"
 
 
 def _walk(

@@ -124,7 +124,8 @@ def judgement_of(
             return Judgement(Outcome.NOT_REACHED, (), code, message)
         return Judgement(Outcome.FAIL, (), code, message, details=error.details)
     if isinstance(error, Blocked):
-        return Judgement(Outcome.BLOCKED, (), error.reason.code, error.message)
+        code, details = error.reason.code, error.details
+        return Judgement(Outcome.BLOCKED, (), code, error.message, details=details)
     if isinstance(error, NotReached):
         code, details = error.reason.code, error.details
         return Judgement(Outcome.NOT_REACHED, (), code, error.message, details=details)

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.reading import Candidate
+from sertify.corpora.flaws import told_of
 from sertify.evidence.store import EvidenceStore
 from sertify.gates import confirming
 from sertify.gates.accuracy import Score
@@ -46,7 +47,8 @@ def confirm(
     finally:
         way.close()
     used = _used(candidate, corpus, basis, store) if scored else ()
-    doubts = [*corpus.warnings, *_doubts(run, candidate, corpus, basis, scored), _worn(used)]
+    told = told_of(scored.details if scored else {})
+    doubts = [*corpus.warnings, *told, *_doubts(run, candidate, corpus, basis, scored), _worn(used)]
     rejected = scored.details["rejected_clips"] if scored else ()
     return {
         "corpus": corpus.name,

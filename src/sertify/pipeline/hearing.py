@@ -7,8 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from sertify.corpora.audio import LONGEST, SILENCE, UnreadableAudio, Waveform
+from sertify.corpora.audio import LONGEST, SILENCE, Note, Waveform, unheeded
 from sertify.corpora.clips import Clip
+from sertify.corpora.flaws import UnreadableAudio
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
 from sertify.models.examination import Examination
@@ -84,22 +85,23 @@ class Hearing:
         how = None if self.segmenting is None else astuple(self.segmenting)
         content = ("clip", clip.digest, clip.start, clip.end, how, change)
         key = content_key(*content) if clip.identified else ""
-        waveforms = partial(self._waveforms, clip, change)
-        return Question(clip.name, key, waveforms, pooled=how is not None)
+        remarks: list[str] = []
+        waveforms = partial(self._waveforms, clip, change, remarks.append)
+        return Question(clip.name, key, waveforms, how is not None, remarks)
 
-    def _waveforms(self, clip: Clip, change: str) -> Iterator[Waveform]:
+    def _waveforms(self, clip: Clip, change: str, note: Note) -> Iterator[Waveform]:
         """Yield what the model is to hear of a clip."""
         apply = self._change(clip, change)
-        for waveform in self._pieces(clip):
+        for waveform in self._pieces(clip, note):
             yield apply(waveform)
 
-    def _pieces(self, clip: Clip) -> Iterator[Waveform]:
+    def _pieces(self, clip: Clip, note: Note = unheeded) -> Iterator[Waveform]:
         rate, least = self.subject.sampling_rate, self.subject.receptive_field
         if self.segmenting is None:
-            yield self.recordings.read(clip, rate, least)
+            yield self.recordings.read(clip, rate, least, note)
         else:
             seconds, hop = self.segmenting.seconds, self.segmenting.hop
-            yield from self.recordings.segments(clip, rate, seconds, hop, least)
+            yield from self.recordings.segments(clip, rate, seconds, hop, least, note)
 
     def _change(self, clip: Clip, change: str) -> Callable[[Waveform], Waveform]:
         silence = np.zeros(round(_SHIFT * self.subject.sampling_rate), np.float32)

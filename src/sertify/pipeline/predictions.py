@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Clip, Corpus, content_keys
+from sertify.corpora.flaws import Flaw
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.labelling import Labelling
 from sertify.pipeline.hearing import Hearing, Segmenting, unfit_lengths
@@ -21,10 +22,11 @@ from sertify.vocabulary.reasons import REASONS
 
 @dataclass(frozen=True)
 class RejectedClip:
-    """A clip that could not be judged, and why."""
+    """A clip that could not be judged, and why: a code, and what more is known of it."""
 
     name: str
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Predictions:
         How clips were cut; None where each was heard whole.
     remarks
         What the reader of the report should know of how the answers were come by.
+    notable
+        The clips that were heard in another way than they are written: their names, and a code of
+        what is remarkable in that.
     multi_label
         Whether several labels may be true of a clip: then each has a probability of its own.
     stopped
@@ -72,6 +77,7 @@ class Predictions:
     segmenting: Segmenting | None = None
     remarks: tuple[str, ...] = ()
     stopped: Stop | None = None
+    notable: tuple[tuple[str, str], ...] = ()
     multi_label: bool = False
 
     @property
@@ -149,12 +155,23 @@ class Predictions:
     def account(self) -> dict[str, Any]:
         """What became of the clips that could not be judged, and what is remarkable, in JSON."""
         remark = "; ".join(self.remarks)
-        return {"rejected_clips": self.rejected_files} | ({"remark": remark} if remark else {})
+        return self.clips_account | ({"remark": remark} if remark else {})
+
+    @property
+    def clips_account(self) -> dict[str, Any]:
+        """What became of clips that were not simply heard, in JSON types."""
+        notable = [{"file": name, "remark": remark} for name, remark in self.notable]
+        account: dict[str, Any] = {"rejected_clips": self.rejected_files}
+        return account | ({"notable_clips": notable} if notable else {})
 
     @property
     def rejected_files(self) -> list[dict[str, str]]:
         """The rejected clips in JSON types."""
-        return [{"file": clip.name, "reason": clip.reason} for clip in self.rejected]
+        return [
+            {"file": clip.name, "reason": clip.reason}
+            | ({"detail": clip.detail} if clip.detail else {})
+            for clip in self.rejected
+        ]
 
     @property
     def rejections(self) -> dict[str, int]:
@@ -186,14 +203,17 @@ def predict(
     remarks: list[str] = []
     answers = ask(subject, [heard.clip(clip) for clip in corpus.clips], progress, remarks.append)
     clips, rows, counts, seconds, rejected = [], [], [], [], []
+    notable: list[tuple[str, str]] = []
     for clip, answer in zip(corpus.clips, answers, strict=True):
         if answer.logits is None:
-            rejected.append(RejectedClip(clip.name, answer.flaw))
+            flaw = Flaw.of(answer.flaw)
+            rejected.append(RejectedClip(clip.name, flaw.code, flaw.detail))
         else:
             clips.append(clip)
             rows.append(answer.logits)
             counts.append(answer.segments)
             seconds.append(answer.seconds)
+            notable += ((clip.name, remark) for remark in answer.remarks)
     labels = tuple(str(label) for label in subject.labels)
     logits = np.array(rows, dtype=np.float32).reshape(len(rows), len(labels))
     predictions = Predictions(
@@ -205,6 +225,7 @@ def predict(
         tuple(counts),
         segmenting,
         (*dict.fromkeys(remarks), *unfit_lengths(seconds, subject.examination)),
+        notable=tuple(notable),
         multi_label=subject.multi_label,
     )
     _require_clips(predictions)
@@ -216,4 +237,4 @@ def _require_clips(predictions: Predictions) -> None:
         return
     numbers = ", ".join(f"{n} {reason}" for reason, n in predictions.rejections.items())
     message = f"no clip of {predictions.corpus.name} can be judged: {numbers}"
-    raise Blocked("no_data", message)
+    raise Blocked("no_data", message, predictions.clips_account)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import UnreadableAudio, Waveform
+from sertify.corpora.audio import Waveform
+from sertify.corpora.flaws import UnreadableAudio
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.vocabulary.errors import Rejected
 
@@ -25,24 +26,27 @@ class Question:
         The same for the same sound alone; empty for what is not to be remembered.
     waveforms
         Makes what is heard, piece by piece. May raise
-        :class:`~sertify.corpora.audio.UnreadableAudio`, at once or after some.
+        :class:`~sertify.corpora.flaws.UnreadableAudio`, at once or after some.
     pooled
         Whether the answer is the mean over the pieces, be it of one; else there is only one.
+    remarks
+        What is remarkable in how it was heard, once ``waveforms`` were made.
     """
 
     name: str
     key: str
     waveforms: Callable[[], Iterable[Waveform]] = field(compare=False)
     pooled: bool = False
+    remarks: Sequence[str] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Logits of shape (len(labels),), or one word for why there are none.
+    """Logits of shape (len(labels),), or a code, and maybe a detail, for why there are none.
 
     Of a question that is pooled, these give back the mean of the probabilities of so many
     ``segments``. ``seconds`` is the length of the longest that was heard. ``lasting`` is false of a
-    flaw that may be gone when it is read again.
+    flaw that may be gone when it is read again. ``remarks`` are those of the question.
     """
 
     logits: NDArray[np.float32] | None
@@ -50,6 +54,7 @@ class Answer:
     seconds: float = 0
     flaw: str = ""
     lasting: bool = True
+    remarks: tuple[str, ...] = ()
 
     def pack(self) -> bytes:
         """Return it as bytes."""
@@ -58,6 +63,7 @@ class Answer:
         return (
             struct.pack("<cIf", b"=", self.segments, self.seconds)
             + self.logits.astype("<f4").tobytes()
+            + "".join(f"\n{remark}" for remark in self.remarks).encode()
         )
 
     @classmethod
@@ -65,11 +71,14 @@ class Answer:
         """Rebuild one; None where it is none of so many finite logits."""
         if content[:1] == b"!":
             return cls(None, 0, flaw=content[1:].decode(errors="replace"))
-        if content[:1] != b"=" or len(content) != 9 + 4 * outputs:
+        told, remarks = content[: 9 + 4 * outputs], content[9 + 4 * outputs :]
+        if told[:1] != b"=" or len(told) != 9 + 4 * outputs or remarks[:1] not in (b"", b"\n"):
             return None
-        logits = np.frombuffer(content, "<f4", offset=9).astype(np.float32)
-        segments, seconds = struct.unpack_from("<If", content, 1)
-        return cls(logits, segments, seconds) if np.isfinite(logits).all() else None
+        logits = np.frombuffer(told, "<f4", offset=9).astype(np.float32)
+        segments, seconds = struct.unpack_from("<If", told, 1)
+        said = tuple(remarks.decode(errors="replace").split("\n")[1:])
+        found = cls(logits, segments, seconds, remarks=said)
+        return found if np.isfinite(logits).all() else None
 
 
 def ask(
@@ -186,11 +195,12 @@ class _Book:
             self._pieces.pop(place, None)
             ordered = [pieces[number] for number in range(count)]
             if flaw is not None:
-                yield place, Answer(None, 0, flaw=str(flaw), lasting=flaw.lasting)
+                yield place, Answer(None, 0, flaw=str(flaw.flaw), lasting=flaw.lasting)
             else:
                 pooled = self._questions[place].pooled
                 (logits,) = [self._pool(ordered)] if pooled else ordered
-                yield place, Answer(logits, count, longest / self._rate)
+                remarks = tuple(dict.fromkeys(self._questions[place].remarks))
+                yield place, Answer(logits, count, longest / self._rate, remarks=remarks)
         self._ended += waiting
 
 

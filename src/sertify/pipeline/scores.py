@@ -7,6 +7,7 @@ from typing import Any
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
+from sertify.corpora.flaws import NO_LABEL
 from sertify.gates.accuracy import CONFIDENCE, LaterLook, Score
 from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
@@ -207,10 +208,14 @@ def _accounts(predictions: Predictions, part: Part, seen: Mapping[str, str]) -> 
     clips = [clip for clip in predictions.corpus.clips if part.takes(clip)]
     of_part, corpora = {clip.name for clip in clips}, {clip.corpus for clip in clips}
     unlabelled = [
-        {"file": clip.name, "reason": "no_label"}
+        {"file": clip.name, "reason": NO_LABEL}
         for clip in predictions.clips
         if clip.label is None and clip.name in of_part
     ]
-    rejected = [clip for clip in predictions.rejected_files if clip["file"] in of_part]
+    account = {
+        kind: [clip for clip in told if clip["file"] in of_part]
+        for kind, told in predictions.clips_account.items()
+    }
+    account["rejected_clips"] += unlabelled
     known = {name: why for name, why in seen.items() if name in corpora}
-    return {"rejected_clips": rejected + unlabelled} | ({"seen": known} if known else {})
+    return account | ({"seen": known} if known else {})

@@ -146,10 +146,11 @@ def _read_folder(
     options: Mapping[str, Any],
     known: str | None = None,
 ) -> "Corpus":
+    from sertify.corpora.hearable import require_hearable
     from sertify.corpora.reading import read_corpus
 
     entry = suite.corpora.get(source.name, CorpusEntry())
-    return read_corpus(
+    corpus = read_corpus(
         source.path,
         name=source.name,
         layout=source.layout,
@@ -161,6 +162,9 @@ def _read_folder(
         cluster=entry.cluster,
         **options,
     )
+    if options.get("strict", True):
+        require_hearable(corpus, in_segments=settings.segmenting is not None)
+    return corpus
 
 
 def _refuse_misspelt(names: Sequence[str], suite: Suite) -> None:

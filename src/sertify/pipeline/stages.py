@@ -128,6 +128,8 @@ def key(
     """
     import soundfile  # the version of what decodes is known by it alone
 
+    from sertify.corpora.decoding import DECODING
+
     if candidate.network:
         return ""
     extractor = candidate.feature_extractor
@@ -135,6 +137,7 @@ def key(
         candidate.model,  # for it is named in messages
         snapshot.identity,
         soundfile.__libsndfile_version__,
+        DECODING,
         candidate.loader,
         candidate.variant,
         candidate.labels,

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from sertify.command.main import main
+from sertify.corpora.flaws import Flaw, reasons_of
 from sertify.statistics.resolution import finest_difference
 from tests.meta.corpora.rows import noises
 
@@ -51,7 +52,7 @@ def test_all_that_was_found_is_told(calls: Path, capsys: pytest.CaptureFixture[s
     assert lines[0] == f"calls: metadata.csv, {calls}"
     for line in (
         "clips 11 of 12 can be judged, 3.3 s",
-        "rejected 1 silent: ben/5.wav",
+        f"rejected {reasons_of([('ben/5.wav', Flaw('silent'))])}",
         "length 0.3 to 0.3 s, half of them up to 0.3 s",
         "sound WAV, 16 kHz",
         "labels 6 angry -> anger",

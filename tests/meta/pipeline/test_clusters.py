@@ -9,6 +9,7 @@ from sertify.candidates.reading import Candidate, Suite
 from sertify.pipeline.settings import Settings, Source
 from sertify.pipeline.speech import read_speech
 from sertify.vocabulary.errors import ConfigurationError
+from tests.meta.corpora.rows import noises
 from tests.meta.trees import plant
 
 ROWS = [f"{n}.wav,{('sad', 'angry')[n % 2]},s{n % 8},{n % 4}" for n in range(16)]
@@ -17,7 +18,8 @@ ROWS = [f"{n}.wav,{('sad', 'angry')[n % 2]},s{n % 8},{n % 4}" for n in range(16)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     table = "\n".join(["file,label,speaker,session", *ROWS])
-    root = plant(tmp_path, *(f"{n}.wav" for n in range(16)), metadata_csv=table)
+    root = plant(tmp_path, metadata_csv=table)
+    noises(root, *(f"{n}.wav" for n in range(16)))
     return Settings(
         candidates=tmp_path / "candidates.yaml", data=(Source("calls", root),), hold_out=0.25
     )

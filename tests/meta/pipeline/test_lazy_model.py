@@ -168,13 +168,15 @@ class TestAnswers:
         self, loader: Loader, speech: Corpus, tmp_path: Path
     ) -> None:
         clip = replace(speech.clips[0], path=tmp_path / "a.wav", digest="of this text", stamp=None)
-        clip.path.write_text("no audio")
+        clip.path.write_bytes(bytes(100))
         corpus = speech.narrowed([clip, *speech.clips[1:]])
         cache = Cache(None)
         for _ in range(2):
             assert len(predict(LazyModel(Hosted(loader), cache, "key"), corpus).rejected) == 1
             clip.path.unlink(missing_ok=True)
-        assert b"!undecodable" in cache.answers("key").values()
+        assert (
+            b"!undecodable: libsndfile says Format not recognised." in cache.answers("key").values()
+        )
 
     def test_answers_survive_packing(self) -> None:
         logits = np.array([1.5, -2, 1e-30], np.float32)
@@ -184,6 +186,28 @@ class TestAnswers:
         assert (found.segments, found.seconds) == (4, 2.5)
         mute = Answer(None, 0, flaw="silent")
         assert Answer.unpack(mute.pack(), 3) == mute
+
+    def test_what_is_remarkable_in_them_survives_too(self) -> None:
+        remarks = ("rescaled: 16 bits, its peak is 20000", "louder_channel")
+        logits = np.array([1.5, -2, 1e-30], np.float32)
+        packed = Answer(logits, 1, 2.5, remarks=remarks).pack()
+        found = Answer.unpack(packed, 3)
+        assert found is not None
+        assert found.remarks == remarks
+        for other in (packed[:-60], packed[:21] + b"?", packed[:20], b"=", b""):
+            assert Answer.unpack(other, 3) is None
+
+    def test_a_reason_of_another_version_is_told_as_it_is(
+        self, loader: Loader, speech: Corpus
+    ) -> None:
+        cache = Cache(None)
+        predict(LazyModel(Hosted(loader), cache, "key"), speech)
+        for key, content in [*cache.answers("key").items()]:
+            if content[:1] == b"=":
+                cache.keep("key", key, b"!haunted: by an earlier version")
+                break
+        (rejected,) = predict(LazyModel(Hosted(loader), cache, "key"), speech).rejected
+        assert (rejected.reason, rejected.detail) == ("haunted", "by an earlier version")
 
 
 class TestBlueprints:
@@ -251,7 +275,7 @@ class TestRecordings:
     def test_what_cannot_be_judged_is_remembered_too(self, tmp_path: Path, speech: Corpus) -> None:
         clip = replace(speech.clips[0], path=tmp_path / "a.wav", digest="of something else")
         clip = replace(clip, stamp=None)  # what it looked like is not known
-        clip.path.write_text("no audio")
+        clip.path.write_bytes(bytes(100))
         recordings = Recordings()
         for _ in range(2):
             with pytest.raises(Exception, match="undecodable"):

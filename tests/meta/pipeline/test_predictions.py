@@ -31,6 +31,7 @@ from sertify.vocabulary.errors import Blocked, ConfigurationError
 from tests.meta import tiny
 
 RATE = 16_000
+UNKNOWN = "libsndfile says Format not recognised."
 Make = Callable[..., Corpus]
 
 
@@ -57,7 +58,7 @@ def make(tmp_path: Path) -> Make:
         for index, name in enumerate(sorted(good)):
             soundfile.write(root / name, speech(0.3 + 0.1 * index, 100 + 30 * index), RATE)
         for name in bad:
-            (root / name).write_text("no audio")
+            (root / name).write_bytes(bytes(100))
         return read_corpus(root)
 
     return call
@@ -99,13 +100,40 @@ def test_clips_that_cannot_be_judged_are_named_and_counted(
     assert [clip.name for clip in predictions.clips] == ["b.wav", "d.wav"]
     assert predictions.logits.shape == (2, 3)
     assert predictions.rejected == (
-        RejectedClip("a.wav", "undecodable"),
+        RejectedClip("a.wav", "undecodable", UNKNOWN),
         RejectedClip("c.wav", "silent"),
-        RejectedClip("e.wav", "undecodable"),
+        RejectedClip("e.wav", "undecodable", UNKNOWN),
         RejectedClip("f.wav", "too_short"),
-        RejectedClip("g.wav", "undecodable"),
+        RejectedClip("g.wav", "missing"),
     )
-    assert predictions.rejections == {"undecodable": 3, "silent": 1, "too_short": 1}
+    assert predictions.rejections == {"undecodable": 2, "silent": 1, "too_short": 1, "missing": 1}
+
+
+def test_clips_that_are_heard_in_another_way_than_they_are_written_are_named(
+    model: LoadedModel, make: Make, tmp_path: Path
+) -> None:
+    make("a.wav", "b.wav", "c.wav", "d.wav")
+    folder = tmp_path / "calls"
+    good, _ = soundfile.read(folder / "a.wav")
+    soundfile.write(folder / "b.wav", np.round(good * 32_768), RATE, subtype="FLOAT")
+    soundfile.write(folder / "c.wav", np.stack([good, -good], 1), RATE)
+    soundfile.write(folder / "d.wav", good * 8, RATE, subtype="FLOAT")
+    corpus = read_corpus(folder)
+    for segmenting in (None, Segmenting(1, 1)):
+        found = predict(LazyModel.of(model), corpus, segmenting=segmenting)
+        told = {name: remark.partition(":")[0] for name, remark in found.notable}
+        assert told == {
+            "b.wav": "rescaled",
+            "c.wav": "louder_channel",
+            "d.wav": "beyond_full_scale",
+        }
+        assert [one["file"] for one in found.account["notable_clips"]] == [
+            "b.wav",
+            "c.wav",
+            "d.wav",
+        ]
+        np.testing.assert_allclose(found.logits[1], found.logits[0], atol=1e-4)
+        np.testing.assert_allclose(found.logits[2], found.logits[0], atol=1e-4)
 
 
 def test_a_corpus_without_any_sound_cannot_be_judged(model: LoadedModel, make: Make) -> None:
@@ -341,7 +369,12 @@ def test_clips_without_a_segment_are_named(model: LoadedModel, make: Make, tmp_p
         LazyModel.of(model), read_corpus(tmp_path / "calls"), segmenting=Segmenting(1, 1)
     )
     assert [clip.name for clip in predictions.clips] == ["b.wav"]
-    assert predictions.rejections == {"undecodable": 2, "silent": 1, "too_short": 1}
+    assert predictions.rejections == {
+        "undecodable": 1,
+        "silent": 1,
+        "too_short": 1,
+        "not_finite": 1,
+    }
 
 
 @pytest.mark.parametrize(

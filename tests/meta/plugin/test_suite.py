@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from sertify.candidates.locks import Locked, read_lock, write_lock
 from sertify.evidence.store import EvidenceStore
 from sertify.vocabulary.machine import usable_cores
+from tests.meta.corpora.rows import noise
 from tests.meta.runs import CHECKS, EMBEDDED, FIXTURES, ROOT, SPEECH, Run
 
 
@@ -407,6 +408,38 @@ class TestLock:
         outcome = run("-m", "labels", "--locked", candidates=path)
         assert outcome.code == pytest.ExitCode.USAGE_ERROR
         assert "models.lock.yaml: no such file; write it with `pytest --lock`" in outcome.output
+
+
+class TestSpeechThatCannotBeJudged:
+    def fill(self, root: Path, write: Callable[[Path], object]) -> Path:
+        """Write clips of two emotions."""
+        for number in range(6):
+            path = root / ("angry", "sad")[number % 2] / f"{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path)
+        return root
+
+    def test_of_no_clip_stops_before_a_model_is_loaded(self, run: Run, tmp_path: Path) -> None:
+        pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"
+        root = self.fill(tmp_path / "calls", lambda path: path.write_text(pointer))
+        outcome = run("--data", root)
+        assert outcome.code == pytest.ExitCode.USAGE_ERROR
+        said = " ".join(outcome.output.split())
+        assert "none of its 6 clips can be judged: 6 lfs_pointer: a Git LFS pointer" in said
+        assert "run `git lfs pull` in its repository" in said
+
+    def test_is_counted_alike_by_page_terminal_numbers_and_junit(
+        self, run: Run, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        root = self.fill(tmp_path / "calls", lambda path: noise(path, seconds=0.01))
+        outcome = run("-m", "not speed", "--data", root, candidates=write("wav2vec2-tiny"))
+        said = " ".join(outcome.output.split())
+        assert "6 clips requested, 0 judged; not: 6 too_short" in said
+        assert "6 clips cannot be judged (too_short): it is shorter than what the model" in said
+        corpus = outcome.results["corpus"]
+        assert (corpus["judged"], len(corpus["rejected"])) == (0, 6)
+        assert outcome.suite["sertify:clips"].endswith("6 read, 0 judged; not: 6 too_short")
+        assert "<dd>0 of 6</dd>" in (outcome.reports / "index.html").read_text("utf-8")
 
 
 class TestOptions:

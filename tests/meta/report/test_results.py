@@ -13,6 +13,7 @@ from sertify import __version__
 from sertify.candidates.entries import Preferences, Priorities
 from sertify.candidates.reading import Candidate, Suite
 from sertify.corpora.clips import Corpus
+from sertify.corpora.flaws import Flaw, sentences_on
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
 from sertify.evidence.environment import describe_environment, fingerprint
@@ -52,6 +53,8 @@ def make(tmp_path: Path) -> Callable[..., Corpus]:
         rows = [f"{n}.wav,{label},s{n % speakers},en" for n, label in enumerate(labels)]
         text = "\n".join(["file_name,label,speaker,language", *rows])
         (root / "metadata.csv").write_text(text)
+        for number in range(len(labels)):
+            (root / f"{number}.wav").write_bytes(f"\0{folder} {number}".encode())
         return read_corpus(root)
 
     return call
@@ -165,9 +168,11 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
         | {"uar_low": lucky.low, "uar_high": lucky.high},
         "majority": references.majority_reference(truth),
     }
-    assert results["corpus"] == speech.facts(corpus) | {
+    facts, flaw = speech.facts(corpus), Flaw("silent")
+    assert results["corpus"] == facts | {
         "judged": 3,
-        "rejected": [{"file": "2.wav", "reason": "silent"}],
+        "rejected": [{"file": "2.wav", "reason": "silent", "detail": ""}],
+        "warnings": [*sentences_on([("2.wav", flaw)]), *facts["warnings"]],
     }
 
 
@@ -633,6 +638,7 @@ def test_a_corpus_is_described(make: Callable[..., Corpus]) -> None:
         "languages": ["en"],
         "listeners": None,
         "warnings": [*corpus.warnings],
+        "rejected": [],
         "parts": [],
     }
 
@@ -648,6 +654,41 @@ def test_a_joined_corpus_is_described_with_its_parts(make: Callable[..., Corpus]
 
 def described(corpus: Corpus) -> CorpusResult:
     return speech.corpus_result(speech.facts(corpus), [])
+
+
+def test_clips_that_no_candidate_could_be_asked_about_are_not_judged(
+    make: Callable[..., Corpus],
+) -> None:
+    corpus = make("angry", "sad", "sad")
+    (corpus.path / "1.wav").unlink()
+    corpus = read_corpus(corpus.path)
+    facts = speech.facts(corpus)
+    assert facts["rejected"] == [{"file": "1.wav", "reason": "missing", "detail": ""}]
+    found = speech.corpus_result(facts, [])
+    assert (found.judged, [clip.file for clip in found.rejected]) == (2, ["1.wav"])
+    assert found.warnings[0].startswith("1 clip cannot be judged (missing): there is no such file")
+    blocked = record(
+        GOOD,
+        "degeneracy",
+        corpus=corpus.fingerprint,
+        outcome=Outcome.BLOCKED,
+        details={
+            "rejected_clips": [
+                {"file": "0.wav", "reason": "too_short"},
+                {"file": "1.wav", "reason": "undecodable"},
+                {"file": "2.wav", "reason": "missing"},
+            ],
+            "notable_clips": [{"file": "2.wav", "remark": "rescaled: 16 bits"}],
+        },
+    )
+    found = speech.corpus_result(facts, [blocked])
+    # What is there in this run is not missing for what an earlier one said.
+    assert [(clip.file, clip.reason) for clip in found.rejected] == [
+        ("0.wav", "too_short"),
+        ("1.wav", "missing"),
+    ]
+    assert found.judged == 1
+    assert any(text.startswith("1 clip (rescaled): ") for text in found.warnings)
 
 
 def test_references_are_the_mean_of_the_corpora(make: Callable[..., Corpus]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sertify.corpora.clips import Corpus
+from sertify.corpora.flaws import NO_LABEL, PASSING, Flaw, told_of
 from sertify.evidence.store import Record
 from sertify.gates.frame import frame
 from sertify.gates.parts import LANGUAGE, TOGETHER
@@ -47,6 +48,7 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "languages": sorted({clip.language for clip in corpus.clips if clip.language}),
         "warnings": list(corpus.warnings),
         "listeners": listeners_of(corpus),
+        "rejected": [_rejected(clip.name, clip.flaw) for clip in corpus.clips if clip.flaw],
     }
     return described | {"parts": [facts(part) for part in corpus.members]}
 
@@ -117,19 +119,37 @@ def _counting(clips: Mapping[str, int], needed: Sequence[str] | None) -> list[st
 
 
 def corpus_result(facts: Mapping[str, Any], records: Sequence[Record]) -> CorpusResult:
-    """Add to what is known of a corpus the clips that could not be judged."""
-    rejected = {
-        (clip["file"], clip["reason"])
-        for record in records
-        if record.corpus == facts["fingerprint"]
-        for clip in record.details.get("rejected_clips", ())
-        # Where labels are not asked for, none is missing.
-        if facts["labelled"] or clip["reason"] != "no_label"
-    }
-    listed = [{"file": file, "reason": reason} for file, reason in sorted(rejected)]
+    """Add to what is known of a corpus the clips that could not be judged, and what is said of it.
+
+    Those of which their first bytes tell it are so for every candidate, also where none came as far
+    as hearing them.
+    """
+    at_sight = {clip["file"]: clip for clip in facts.get("rejected", ())}
+    heard = [record.details for record in records if record.corpus == facts["fingerprint"]]
+    rejected = {(clip["file"], clip["reason"]): clip for clip in at_sight.values()}
+    for clip in (clip for details in heard for clip in details.get("rejected_clips", ())):
+        # What may have passed since was looked for in this run; where labels are not asked for,
+        # none is missing.
+        dropped = PASSING if facts["labelled"] else (*PASSING, NO_LABEL)
+        if clip["file"] not in at_sight and clip["reason"] not in dropped:
+            rejected[clip["file"], clip["reason"]] = clip
+    notable = {(one["file"], one["remark"]): one for each in heard for one in _notable(each)}
+    told = {"rejected_clips": [*rejected.values()], "notable_clips": [*notable.values()]}
+    listed = [rejected[pair] for pair in sorted(rejected)]
     # One that had another name in an earlier run is listed twice.
     judged = max(0, facts["clips"] - len({file for file, _ in rejected}))
-    return CorpusResult.model_validate({**facts, "judged": judged, "rejected": listed})
+    warnings = [*told_of(told), *facts["warnings"]]
+    found = {"judged": judged, "rejected": listed, "warnings": warnings}
+    return CorpusResult.model_validate({**facts, **found})
+
+
+def _notable(details: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    found: Sequence[Mapping[str, str]] = details.get("notable_clips", ())
+    return found
+
+
+def _rejected(name: str, flaw: Flaw) -> dict[str, str]:
+    return {"file": name, "reason": flaw.code, "detail": flaw.detail}
 
 
 def part_results(verdict: Verdict, corpus: CorpusResult | None) -> Iterator[PartResult]:

@@ -44,7 +44,7 @@ def long_file(root: Path) -> None:
 
 
 def cut(*rows: Mapping[str, Any]) -> str:
-    return lines({"audio_filepath": "a.wav", "label": "sad"} | row for row in rows)
+    return lines({"audio_filepath": "a.wav", "label": "sad", **row} for row in rows)
 
 
 def nemo_stretches(root: Path) -> None:

@@ -13,7 +13,8 @@ class RejectedFile(ResultPart):
     """A clip that could not be judged."""
 
     file: str
-    reason: str
+    reason: str = Field(description="A code, told in docs/corpora.md.")
+    detail: str = Field("", description="What more is known: what it is instead, for example.")
 
 
 class Listeners(ResultPart):
