@@ -78,19 +78,43 @@ def _read(
         what = f"{kind} needs pyarrow: pip install 'sertify[parquet]'"
         raise ConfigurationError(f"{place}: {what}") from error
     try:
-        shards = [open_shard(tree.root / name, name) for name in names]
-    except ConfigurationError as error:
+        pairs = [
+            (shard, audio_column(shard, wish.detail)) for shard in _opened(tree, names, open_shard)
+        ]
+        return _of_columns(tree, wish, pairs, kind)
+    except UnicodeDecodeError as error:
+        what = f"a name or a text in its {kind} files is not in UTF-8"
+        raise ConfigurationError(f"--data {tree.root}: {what}") from error
+    except _NotOpenedError as error:
         if tree.audio and not wish.named:
             return Declined((str(error),))  # a folder of recordings may hold anything else
-        raise
-    pairs = [(shard, audio_column(shard, wish.detail)) for shard in shards]
+        raise ConfigurationError(str(error)) from error
+
+
+def _opened(
+    tree: Tree, names: Sequence[str], open_shard: Callable[[Path, str], Shard]
+) -> list[Shard]:
+    try:
+        return [open_shard(tree.root / name, name) for name in names]
+    except ConfigurationError as error:
+        raise _NotOpenedError(str(error)) from error
+
+
+class _NotOpenedError(Exception):
+    """Raised for a file that is not what its name says."""
+
+
+def _of_columns(
+    tree: Tree, wish: Wish, pairs: Sequence[tuple[Shard, AudioColumn | str]], kind: str
+) -> Listing | Declined | None:
     held = [(shard, found) for shard, found in pairs if isinstance(found, AudioColumn)]
     if held:
         rows = sum(shard.rows or 0 for shard, _ in held)
         beside = 0 if wish.named else len(tree.audio)
         if beside > rows and kind == "Parquet":
             return None  # of a folder of recordings, it tells something else
-        return read_rows(tree, wish, held, kind, [s for s in shards if s not in dict(held)])
+        others = [shard for shard, found in pairs if isinstance(found, str)]
+        return read_rows(tree, wish, held, kind, others)
     doubts = list(dict.fromkeys(found for _, found in pairs if isinstance(found, str) and found))
     if doubts and not tree.audio:
         raise ConfigurationError(f"--data {tree.root}: {listed(doubts, most=2)}")
