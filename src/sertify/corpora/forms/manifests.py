@@ -27,6 +27,7 @@ from sertify.vocabulary.text import counted, fold, listed, quoted
 _FACTS = ("label", "speaker", "language", "gender", "split")
 # What stands for the folder of the data: {data_root}, $data_folder, ${AUDIO_DIR}.
 _PLACEHOLDER = re.compile(r"^(\{\w+\}|\$\{\w+\}|\$\w+)/+")
+_Roles = tuple[Mapping[str, int], tuple[str, ...]]
 _LENGTHS = frozenset({"duration", "length", "dur"})
 
 
@@ -84,8 +85,9 @@ def listing_of_all(
     clips, votes = list[Clip](), None
     lost = list[str]()
     for one in used:
-        rows, said, missing = _recordings(tree, one, _split(one, folders), wish)
-        kept, told = voted(rows, one.table, roles_of(one.table)[0], wish.labels)
+        known = roles_of(one.table)
+        rows, said, missing = _recordings(tree, one, known, _split(one, folders), wish)
+        kept, told = voted(rows, one.table, known[0], wish.labels)
         votes = united(votes, told)
         clips += kept
         warnings += said
@@ -131,14 +133,15 @@ def _used(manifests: Sequence[Manifest], folders: bool) -> tuple[Sequence[Manife
 
 
 def _recordings(
-    tree: Tree, one: Manifest, split: str | None, wish: Wish
+    tree: Tree, one: Manifest, known: _Roles, split: str | None, wish: Wish
 ) -> tuple[list[Clip], list[str], list[str]]:
     """Return the clip of each row, what is to be said of them, and which files are missing."""
     base = f"{one.folder}/" if one.folder else ""
     given = [_PLACEHOLDER.sub("", file.strip()) for file in one.files]
-    own, root = PathFinder(tree, base).resolve(given), PathFinder(tree).resolve(given)
-    found = own if len(own.names) >= len(root.names) and not (own.remark and base) else root
-    roles, doubts = roles_of(one.table)
+    found = PathFinder(tree, base).resolve(given)
+    if base and (found.remark or len(found.names) < len({*given})):
+        found = max(PathFinder(tree).resolve(given), found, key=lambda one: len(one.names))
+    roles, doubts = known
     doubts = without_votes(doubts, one.table, roles, wish.labels)
     said = [f"{one.name}: {found.remark}", *doubts] if found.remark else [*doubts]
     names = [found.names.get(path) or _missing(path) for path in given]
