@@ -1,6 +1,5 @@
 """What manifests of NeMo, SpeechBrain and Kaldi have in common: files with facts and stretches."""
 
-import contextlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
+from sertify.corpora.forms.samples import stretch_of_samples
 from sertify.corpora.forms.spans import Stretch, spans_of, stretch_named
 from sertify.corpora.forms.vote_columns import voted, without_votes
 from sertify.corpora.listings import Listing, Wish, is_below, refuse_repeated
@@ -172,7 +170,7 @@ def _stretches(one: Manifest, paths: Sequence[Path]) -> tuple[Sequence[Stretch],
     whole = [(0.0, None)] * len(paths)
     if one.samples is not None:
         rows = enumerate(zip(one.samples, paths, strict=True))
-        return [_of_samples(one.place(row), *pair) for row, pair in rows], ()
+        return [stretch_of_samples(one.place(row), *pair) for row, pair in rows], ()
     stretches, remarks = spans_of(one.table, paths)
     # NeMo writes the length of each file, and perhaps that it begins at 0.
     lengths = _LENGTHS & {fold(name) for name in one.table.columns}
@@ -180,29 +178,6 @@ def _stretches(one: Manifest, paths: Sequence[Path]) -> tuple[Sequence[Stretch],
     if stretches is None or (lengths and not starts and len({*paths}) == len(paths)):
         return whole, remarks
     return stretches, remarks
-
-
-def _of_samples(place: str, row: Mapping[str, Any] | None, path: Path) -> Stretch:
-    """Return the stretch whose start and stop SpeechBrain counts in samples of the file."""
-    if row is None or row.get("stop") is None:
-        return 0.0, None
-    rate = _rate(path)
-    try:
-        first, last = int(row.get("start") or 0), int(row["stop"])
-    except (TypeError, ValueError, OverflowError):
-        first, last = 0, -1
-    if not 0 <= first < last:
-        told = f"{quoted(row.get('start'))} and {quoted(row['stop'])}"
-        raise ConfigurationError(
-            f"{place}: start and stop are {told}, but should be samples, the first before the last"
-        )
-    return first / rate, last / rate
-
-
-def _rate(path: Path) -> int:
-    with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
-        return int(soundfile.info(path).samplerate)
-    return 16_000
 
 
 def _clips(
