@@ -82,8 +82,8 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
     for clip, sound in pairs:
         if sound.flaw:
             rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
-    spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
-    lengths = {name: round(value, 3) for name, value in spread.items()} if seconds else {}
+    measures = {"least": min, "median": median, "most": max} if seconds else {}
+    lengths = {name: round(measure(seconds), 3) for name, measure in measures.items()}
     return {
         "seconds": {"total": round(math.fsum(seconds), 3), **lengths},
         "rates": _counted(str(sound.rate) for sound in sounds if sound.rate),
