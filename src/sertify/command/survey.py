@@ -82,8 +82,9 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
     for clip, sound in pairs:
         if sound.flaw:
             rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
-    spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
-    lengths = {name: round(value, 3) for name, value in spread.items()} if seconds else {}
+    spread = (min(seconds), median(seconds), max(seconds)) if seconds else ()
+    named = zip(("least", "median", "most"), spread, strict=False)
+    lengths = {name: round(value, 3) for name, value in named}
     return {
         "seconds": {"total": round(math.fsum(seconds), 3), **lengths},
         "rates": _counted(str(sound.rate) for sound in sounds if sound.rate),

@@ -256,9 +256,11 @@ def _read(content: Content) -> dict[str, Any]:
     """Return digest and stamp of a file; where it is written meanwhile, they will not agree."""
     stamp = content.stamp
     digest, start = content.look(START)
-    flaw = flaw_of_path(content.path) or flaw_at_sight(content, start)
-    unread = flaw is None and digest == MISSING
-    return {"digest": digest, "stamp": stamp, "flaw": Flaw("unreadable") if unread else flaw}
+    if digest == MISSING:
+        flaw: Flaw | None = flaw_of_path(content.path) or Flaw("unreadable")
+    else:
+        flaw = flaw_at_sight(content, start)
+    return {"digest": digest, "stamp": stamp, "flaw": flaw}
 
 
 def digest_of(text: str) -> str:

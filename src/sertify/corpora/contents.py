@@ -88,11 +88,12 @@ def _sha256(file: BinaryIO) -> tuple[str, bytes]:
 
     `hashlib.file_digest` is slow where files are small.
     """
-    digest = hashlib.sha256()
     start = block = file.read(_FIRST)
-    while block:
+    digest, size = hashlib.sha256(block), _FIRST
+    while len(block) == size:
+        size = _BLOCK
+        block = file.read(size)
         digest.update(block)
-        block = file.read(_BLOCK)
     return digest.hexdigest(), start
 
 

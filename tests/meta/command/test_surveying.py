@@ -121,6 +121,18 @@ def test_labels_that_stop_a_run_are_told_with_the_lines_to_write(
     assert found["left_out"] == {"unknown label": 7}
 
 
+def test_speech_of_which_nothing_can_be_judged_is_told_all_the_same(
+    calls: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in calls.glob("*/*.wav"):
+        path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{path.stem}\n")
+    lines = told(capsys, "calls", code=1)
+    assert "clips 0 of 12 can be judged" in lines
+    assert any("run `git lfs pull`" in line for line in lines)
+    (found,) = facts(capsys, "calls", code=1)
+    assert found["seconds"] == {"total": 0}
+
+
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noises(calls.parent / "studio", "angry/a.wav", "sad/b.wav")
     lines = told(capsys, "calls", "other=studio", "--layout", "other=folders")

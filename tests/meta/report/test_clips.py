@@ -529,7 +529,8 @@ def test_unlabelled_speech_shows_what_candidates_disagree_on(
     plain = tmp_path / "plain"
     shutil.copytree(some_speech / "audio", plain)
     file = write("hubert-tiny", "wav2vec2-tiny")
-    outcome = run("--data", plain, "-m", "degeneracy", "--limit", "21", candidates=file)
+    options = ("--layout", "unlabelled", "-m", "degeneracy", "--limit", "21")
+    outcome = run("--data", plain, *options, candidates=file)
     listed = outcome.results["disagreements"]
     assert listed
     assert {one["truth"] for one in listed} == {None}

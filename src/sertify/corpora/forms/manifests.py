@@ -1,6 +1,5 @@
 """What manifests of NeMo, SpeechBrain and Kaldi have in common: files with facts and stretches."""
 
-import contextlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
+from sertify.corpora.forms.samples import stretch_of_samples
 from sertify.corpora.forms.spans import Stretch, spans_of, stretch_named
 from sertify.corpora.forms.vote_columns import voted, without_votes
 from sertify.corpora.listings import Listing, Wish, is_below, refuse_repeated
@@ -27,6 +25,7 @@ from sertify.vocabulary.text import counted, fold, listed, quoted
 _FACTS = ("label", "speaker", "language", "gender", "split")
 # What stands for the folder of the data: {data_root}, $data_folder, ${AUDIO_DIR}.
 _PLACEHOLDER = re.compile(r"^(\{\w+\}|\$\{\w+\}|\$\w+)/+")
+_Roles = tuple[Mapping[str, int], tuple[str, ...]]
 _LENGTHS = frozenset({"duration", "length", "dur"})
 
 
@@ -84,8 +83,9 @@ def listing_of_all(
     clips, votes = list[Clip](), None
     lost = list[str]()
     for one in used:
-        rows, said, missing = _recordings(tree, one, _split(one, folders), wish)
-        kept, told = voted(rows, one.table, roles_of(one.table)[0], wish.labels)
+        known = roles_of(one.table)
+        rows, said, missing = _recordings(tree, one, known, _split(one, folders), wish)
+        kept, told = voted(rows, one.table, known[0], wish.labels)
         votes = united(votes, told)
         clips += kept
         warnings += said
@@ -131,14 +131,15 @@ def _used(manifests: Sequence[Manifest], folders: bool) -> tuple[Sequence[Manife
 
 
 def _recordings(
-    tree: Tree, one: Manifest, split: str | None, wish: Wish
+    tree: Tree, one: Manifest, known: _Roles, split: str | None, wish: Wish
 ) -> tuple[list[Clip], list[str], list[str]]:
     """Return the clip of each row, what is to be said of them, and which files are missing."""
     base = f"{one.folder}/" if one.folder else ""
     given = [_PLACEHOLDER.sub("", file.strip()) for file in one.files]
-    own, root = PathFinder(tree, base).resolve(given), PathFinder(tree).resolve(given)
-    found = own if len(own.names) >= len(root.names) and not (own.remark and base) else root
-    roles, doubts = roles_of(one.table)
+    found = PathFinder(tree, base).resolve(given)
+    if base and (found.remark or len(found.names) < len({*given})):
+        found = max(PathFinder(tree).resolve(given), found, key=lambda one: len(one.names))
+    roles, doubts = known
     doubts = without_votes(doubts, one.table, roles, wish.labels)
     said = [f"{one.name}: {found.remark}", *doubts] if found.remark else [*doubts]
     names = [found.names.get(path) or _missing(path) for path in given]
@@ -169,7 +170,7 @@ def _stretches(one: Manifest, paths: Sequence[Path]) -> tuple[Sequence[Stretch],
     whole = [(0.0, None)] * len(paths)
     if one.samples is not None:
         rows = enumerate(zip(one.samples, paths, strict=True))
-        return [_of_samples(one.place(row), *pair) for row, pair in rows], ()
+        return [stretch_of_samples(one.place(row), *pair) for row, pair in rows], ()
     stretches, remarks = spans_of(one.table, paths)
     # NeMo writes the length of each file, and perhaps that it begins at 0.
     lengths = _LENGTHS & {fold(name) for name in one.table.columns}
@@ -177,29 +178,6 @@ def _stretches(one: Manifest, paths: Sequence[Path]) -> tuple[Sequence[Stretch],
     if stretches is None or (lengths and not starts and len({*paths}) == len(paths)):
         return whole, remarks
     return stretches, remarks
-
-
-def _of_samples(place: str, row: Mapping[str, Any] | None, path: Path) -> Stretch:
-    """Return the stretch whose start and stop SpeechBrain counts in samples of the file."""
-    if row is None or row.get("stop") is None:
-        return 0.0, None
-    rate = _rate(path)
-    try:
-        first, last = int(row.get("start") or 0), int(row["stop"])
-    except (TypeError, ValueError, OverflowError):
-        first, last = 0, -1
-    if not 0 <= first < last:
-        told = f"{quoted(row.get('start'))} and {quoted(row['stop'])}"
-        raise ConfigurationError(
-            f"{place}: start and stop are {told}, but should be samples, the first before the last"
-        )
-    return first / rate, last / rate
-
-
-def _rate(path: Path) -> int:
-    with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
-        return int(soundfile.info(path).samplerate)
-    return 16_000
 
 
 def _clips(

@@ -1,5 +1,6 @@
 """A JSON file for each recording, as AI-Hub has them: what is told stands at any depth in it."""
 
+import functools
 import json
 import re
 from collections import defaultdict
@@ -140,18 +141,21 @@ def _facts(document: Any) -> dict[str, str]:
     scalars: dict[str, str] = {}
     for key, value in _scalars(document):
         scalars.setdefault(key, value)
-    by_key = {fold(key).replace(" ", ""): value for key, value in reversed(scalars.items())}
+    by_key = {_bare(key): value for key, value in reversed(scalars.items())}
     facts = {
         what: next((by_key[key] for key in keys if key in by_key), "")
         for what, keys in _KEYS.items()
         if what not in ("file", "inside")
     }
-    rest = {
-        key: value
-        for key, value in scalars.items()
-        if fold(key) not in _ROLES and fold(key).replace(" ", "") not in _ROLES
-    }
+    rest = {key: value for key, value in scalars.items() if not {_bare(key), _folded(key)} & _ROLES}
     return rest | facts
+
+
+_folded = functools.lru_cache(4096)(fold)  # the same keys stand in each file
+
+
+def _bare(key: str) -> str:
+    return _folded(key).replace(" ", "")
 
 
 def _scalars(document: Any) -> Iterator[tuple[str, str]]:
@@ -165,7 +169,7 @@ def _scalars(document: Any) -> Iterator[tuple[str, str]]:
                 left -= 1
                 if left < 0:
                     return
-                named = fold(str(key)).replace(" ", "")
+                named = _bare(str(key))
                 if isinstance(inner, dict):
                     deeper.append((named, inner))
                 elif isinstance(inner, (str, int, float)) and len(str(inner)) <= _LONGEST:
