@@ -44,11 +44,11 @@ def survey(
     require_named(layouts, sources)
     suite = Suite(()) if candidates is None else read_suite(candidates)
     settings = Settings(candidates=candidates or Path("candidates.yaml"), data=sources, **options)
-    with on_one_line(sys.stderr, "reading the speech, clips") as heed:
+    with on_one_line(sys.stderr) as heed:
         judged = read_speech(settings, suite, strict=False, heed=heed).judged
-    if judged is None:
-        raise ConfigurationError("no speech is given")
-    told = [facts_of_corpus(corpus, suite) for corpus in judged.corpora]
+        if judged is None:
+            raise ConfigurationError("no speech is given")
+        told = [facts_of_corpus(corpus, suite, heed) for corpus in judged.corpora]
     if as_json:
         yield json.dumps(told, indent=2, ensure_ascii=False)
     else:

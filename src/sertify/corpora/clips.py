@@ -166,8 +166,8 @@ class Corpus:
         return replace(self, clips=kept, members=members, fingerprint=fingerprint)
 
 
-Heed = Callable[[int, int], None]
-"""Is told how many of how many clips are read."""
+Heed = Callable[[str, float, float], None]
+"""Is told what is done with the speech, how much of it is done, and of how much."""
 
 _TOLD_EVERY = 256  # clips
 
@@ -192,7 +192,7 @@ def _digested(clips: Sequence[Clip], heed: Heed | None) -> Iterator[Clip]:
     again = functools.cache(_read)  # of files that hold several clips
     for place, clip in enumerate(clips):
         if heed is not None and place % _TOLD_EVERY == 0:
-            heed(place, len(clips))
+            heed("reading the speech, clips", place, len(clips))
         read = again if clip.start or clip.end is not None or clip.offset else _read
         yield clip if clip.digest else with_facts(clip, **read(clip.content))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sertify.corpora.clips import Clip
+from sertify.corpora.clips import Clip, Heed
 from sertify.corpora.trees import Tree
 from sertify.corpora.votes import Votes
 from sertify.vocabulary.errors import ConfigurationError
@@ -34,7 +34,7 @@ class Listing:
     warnings: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
-    unpack: Callable[[Sequence[Clip]], Sequence[Clip]] | None = None
+    unpack: Callable[[Sequence[Clip], Heed | None], Sequence[Clip]] | None = None
     votes: Votes | None = None
 
 

@@ -106,7 +106,7 @@ def read_corpus(
     kept = labelled.clips
     drawn = kept if limit is None else standing_for(kept, stratified(kept, limit, seed))
     if listing.unpack is not None:
-        drawn = [*listing.unpack(drawn)]
+        drawn = [*listing.unpack(drawn, heed)]
     not_drawn = (("other split", len(every) - len(of_split)), ("limit", len(kept) - len(drawn)))
     left_out = (*listing.left_out, ("no majority", len(tied)), *labelled.left_out, *not_drawn)
     corpus = make_corpus(

@@ -1,13 +1,13 @@
 """What the recordings of a corpus are, each decoded once: length, rate, and what is wrong."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import soundfile
 
-from sertify.corpora.clips import Clip
+from sertify.corpora.clips import Clip, Heed
 from sertify.corpora.flaws import Flaw, UnreadableAudio
 from sertify.corpora.hearable import tally_of
 from sertify.vocabulary.machine import usable_cores
@@ -37,19 +37,17 @@ class Sound:
     remarks: tuple[str, ...] = ()
 
 
-def sounds_of(
-    clips: Sequence[Clip], progress: Callable[[int, int], None] | None = None
-) -> list[Sound]:
+def sounds_of(clips: Sequence[Clip], heed: Heed | None = None) -> list[Sound]:
     """Return what each clip holds, in their order; several are decoded at a time.
 
-    ``progress`` is called with the number of clips done and their total.
+    ``heed`` is told how many are done.
     """
     found = []
     with ThreadPoolExecutor(usable_cores()) as pool:
         for sound in pool.map(_sound, clips):
             found.append(sound)
-            if progress is not None:
-                progress(len(found), len(clips))
+            if heed is not None:
+                heed("listening, clips", len(found), len(clips))
     return found
 
 

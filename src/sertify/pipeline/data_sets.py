@@ -15,8 +15,10 @@ from sertify.vocabulary.data_addresses import DataAddress
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
 
 if TYPE_CHECKING:
+    from sertify.corpora.clips import Heed
     from sertify.corpora.unpacking import Scratch
     from sertify.hub.datasets import DataRepository
+    from sertify.hub.progress import Tell
 
 _PARQUET_BRANCH = "refs/convert/parquet"
 
@@ -44,8 +46,8 @@ class LocalData:
     remarks: tuple[str, ...] = ()
 
 
-def local_data(address: DataAddress, settings: Settings) -> LocalData:
-    """Download what is asked for of a data set.
+def local_data(address: DataAddress, settings: Settings, heed: "Heed | None" = None) -> LocalData:
+    """Download what is asked for of a data set; ``heed`` is told how far that is.
 
     Raises ``ConfigurationError`` where that cannot be done, or the data set is not what is locked.
     """
@@ -57,12 +59,19 @@ def local_data(address: DataAddress, settings: Settings) -> LocalData:
         locked = Locked(f"datasets/{address.repository}", data.commit)
         remarks = (*remarks, *_moved(address, locked, settings))
         files = chosen_files(address, data.folder, data.files, settings.split)
-        have(data, files)
+        have(data, files, _in_megabytes(address, heed))
     except (Blocked, Rejected) as error:
         cure = _CURES.get(error.reason.code, error.reason.cure)
         raise ConfigurationError(f"--data {address}: {error.message}; {cure}") from error
     keeper, folder = _linked(data, files)
     return LocalData(folder, data.folder, keeper, locked, remarks)
+
+
+def _in_megabytes(address: DataAddress, heed: "Heed | None") -> "Tell | None":
+    if heed is None:
+        return None
+    what = f"downloading {address}, MB"
+    return lambda done, total: heed(what, done / 1e6, total / 1e6)
 
 
 _CURES: Mapping[str, str] = {

@@ -60,7 +60,7 @@ def read_speech(
 
     _refuse_misspelt([source.name for source in settings.data], suite)
     sources = [*settings.data, *([settings.confirm] if settings.confirm else [])]
-    hub, options = _of_hub(sources, settings), {"strict": strict, "heed": heed}
+    hub, options = _of_hub(sources, settings, heed), {"strict": strict, "heed": heed}
     corpora = [_read(source, settings, suite, hub, options) for source in settings.data]
     _refuse_mixture(corpora)
     judged = join(corpora)
@@ -77,14 +77,16 @@ def read_speech(
     return Speech(_keyed(judged, settings, suite), confirming, locks)
 
 
-def _of_hub(sources: Iterable[Source], settings: Settings) -> "dict[DataAddress, LocalData]":
+def _of_hub(
+    sources: Iterable[Source], settings: Settings, heed: "Heed | None"
+) -> "dict[DataAddress, LocalData]":
     """Return the data sets of the hub among what is to be read, on this machine."""
     addresses = dict.fromkeys(source.address for source in sources if source.address is not None)
     if not addresses:
         return {}
     from sertify.pipeline.data_sets import local_data
 
-    return {address: local_data(address, settings) for address in addresses}
+    return {address: local_data(address, settings, heed) for address in addresses}
 
 
 def _warned(corpus: "Corpus", warnings: Iterable[str]) -> "Corpus":

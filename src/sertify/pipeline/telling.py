@@ -35,8 +35,8 @@ _PATIENCE, _PAUSE = 1.0, 0.2  # seconds before somebody who waits is told, and b
 
 
 @contextmanager
-def on_one_line(terminal: TextIO, what: str) -> Iterator[Callable[[float, float], None] | None]:
-    """Tell of a piece of work on the line of a terminal, where it takes long; remove it then.
+def on_one_line(terminal: TextIO) -> Iterator[Callable[[str, float, float], None] | None]:
+    """Tell of work on the line of a terminal, where it takes long; remove it then.
 
     Gives None where it is no terminal.
     """
@@ -46,11 +46,11 @@ def on_one_line(terminal: TextIO, what: str) -> Iterator[Callable[[float, float]
     told = time.monotonic() - _PAUSE + _PATIENCE
     width = 0
 
-    def heed(done: float, total: float) -> None:
+    def heed(what: str, done: float, total: float) -> None:
         nonlocal told, width
         if time.monotonic() - told < _PAUSE:
             return
-        told, text = time.monotonic(), f"{what}: {done:,} of {total:,}"
+        told, text = time.monotonic(), f"{what}: {round(done):,} of {round(total):,}"
         with suppress(OSError, ValueError):  # a terminal that is gone
             terminal.write(f"\r{text:{width}}")
             terminal.flush()

@@ -197,7 +197,7 @@ def _complain(config: pytest.Config, options: Options) -> None:
         read_lock(options.candidates)
     if options.device not in ("auto", "cpu"):
         environment_of(config)
-    with on_one_line(sys.stderr, "reading the speech, clips") as heed:
+    with on_one_line(sys.stderr) as heed:
         speech = read_speech(options, config.stash[CANDIDATES].suite, heed=heed)
     config.stash[RUN_SPEECH] = speech
     gates = _asked_for(config)

@@ -129,6 +129,21 @@ def test_a_data_set_is_read_as_if_it_were_a_folder(hub: LocalHub) -> None:
     assert found.path.name == hub.commit("datasets/org/speech")
 
 
+def test_who_waits_is_told_how_far_it_is(hub: LocalHub) -> None:
+    told: list[tuple[str, float, float]] = []
+    parquet(hub.root / "datasets/org/speech")
+    settings = Settings(
+        candidates=hub.root.parent / "candidates.yaml", data=(source_of(ADDRESS, hub.root.parent),)
+    )
+    read_speech(settings, SUITE, heed=lambda *told_now: told.append(told_now))
+    assert list(dict.fromkeys(what for what, _, _ in told)) == [
+        f"downloading {ADDRESS}, MB",
+        "reading the speech, clips",
+    ]
+    assert all(0 <= done <= total for _, done, total in told)
+    assert told[-2][1:] == (5, 5)  # unpacked; the last one says which are looked at
+
+
 def test_only_the_files_of_a_split_are_downloaded(hub: LocalHub) -> None:
     found = corpus(hub, parquet, split="test")
     assert names(found) == {"d.wav", "e.wav"}

@@ -19,10 +19,10 @@ def test_work_that_takes_long_is_told_and_removed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(telling, "_PATIENCE", 0.0)
     monkeypatch.setattr(telling, "_PAUSE", 0.0)
     terminal = Terminal()
-    with on_one_line(terminal, "reading") as heed:
+    with on_one_line(terminal) as heed:
         assert heed is not None
-        heed(1_000, 2_000)
-        heed(2, 3)
+        heed("reading", 1_000, 2_000)
+        heed("reading", 2, 3)
     line = "reading: 1,000 of 2,000"
     blank = " " * len("reading: 2 of 3")
     assert terminal.getvalue() == f"\r{line}\r{'reading: 2 of 3':{len(line)}}\r{blank}\r"
@@ -30,24 +30,24 @@ def test_work_that_takes_long_is_told_and_removed(monkeypatch: pytest.MonkeyPatc
 
 def test_work_that_is_done_at_once_is_not_told() -> None:
     terminal = Terminal()
-    with on_one_line(terminal, "reading") as heed:
+    with on_one_line(terminal) as heed:
         assert heed is not None
-        heed(1, 2)
+        heed("reading", 1, 2)
     assert terminal.getvalue() == ""
 
 
 def test_a_file_is_told_nothing() -> None:
-    with on_one_line(io.StringIO(), "reading") as heed:
+    with on_one_line(io.StringIO()) as heed:
         assert heed is None
 
 
 def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "_PATIENCE", 0.0)
     terminal = Terminal()
-    with on_one_line(terminal, "reading") as heed:
+    with on_one_line(terminal) as heed:
         assert heed is not None
         monkeypatch.setattr(terminal, "write", gone)
-        heed(1, 2)
+        heed("reading", 1, 2)
 
 
 def gone(_: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from sertify.corpora.clips import Clip
+from sertify.corpora.clips import Clip, Heed
 from sertify.corpora.forms.features import AudioColumn
 from sertify.corpora.forms.shards import Shard
 from sertify.corpora.trees import Tree
@@ -27,8 +27,11 @@ def fetched(
     held: Sequence[tuple[Shard, AudioColumn]],
     places: Mapping[str, Place],
     kept: Sequence[Clip],
+    heed: Heed | None = None,
 ) -> list[Clip]:
     """Return the clips with their recordings in a temporary file, digested on the way.
+
+    ``heed`` is told how many are there.
 
     Where a row has the path of a file only, the clip is that file, which may be missing.
 
@@ -44,6 +47,8 @@ def fetched(
         for row, content in _contents(shard, column, sorted(wanted)):
             for clip in wanted[row]:
                 found[clip.name] = unpacked.placed(clip, content)
+            if heed is not None:
+                heed("reading the speech, clips", len(found), len(kept))
     packed = {shard.path for shard, _ in held}
     stamp = next((stamp_of(clip.path) for clip in found.values()), None)
     clips = [

@@ -77,7 +77,7 @@ def read_rows(
         left_out=(("beside the data set", len(beside)),) if beside else (),
         warnings=(*doubts, *told),
         columns=columns,
-        unpack=lambda kept: fetched(tree, held, places, kept),
+        unpack=lambda kept, heed: fetched(tree, held, places, kept, heed),
     )
 
 
