@@ -371,7 +371,8 @@ def test_labelled_and_unlabelled_speech_do_not_mix(
     plain = tmp_path / "plain"
     shutil.copytree(some_speech / "audio", plain)
     file = suite(tmp_path, {"name": "wavlm-tiny"})
-    outcome = run("--data", some_speech, "--data", plain, candidates=file)
+    both = ("--data", some_speech, "--data", plain, "--layout", "plain=unlabelled")
+    outcome = run(*both, candidates=file)
     assert outcome.code == 4
     assert "plain has no labels, but other corpora have" in outcome.output
 
@@ -408,7 +409,8 @@ def test_unlabelled_speech_gives_a_choice_that_is_marked_as_such(
     plain = tmp_path / "calls"
     shutil.copytree(some_speech / "audio", plain)
     file = suite(tmp_path, {"name": "wavlm-tiny"}, {"name": "hubert-tiny"}, {"name": "ast-tiny"})
-    outcome = run("-m", "degeneracy", "--data", plain, candidates=file)
+    options = ("-m", "degeneracy", "--layout", "unlabelled")
+    outcome = run(*options, "--data", plain, candidates=file)
     assert outcome.code == 0, outcome.output
     assert outcome.results["selection"]["candidate"] is None
     unlabelled = outcome.results["unlabelled"]
