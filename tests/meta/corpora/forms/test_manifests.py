@@ -398,6 +398,23 @@ ROWS = [
 ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"audio": {"sampling_rate": 16000}, "path": null}\n',
+        '[{"file": 1}, {"file": 2}]',
+        '{"a": {"wav": 3}}',
+        '{"path": "weights.bin"}\nnothing',
+    ],
+)
+def test_json_of_other_things_beside_folders_of_labels(tmp_path: Path, text: str) -> None:
+    noises(tmp_path, "angry/a.wav", "sad/b.wav")
+    (tmp_path / "config.json").write_text(text)
+    corpus = read_corpus(tmp_path)
+    assert [clip.label for clip in corpus.clips] == ["angry", "sad"]
+    assert "config.json not read" in "\n".join(corpus.warnings)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_manifests(tmp_path: Path, row: Row) -> None:
     check(row, tmp_path)
