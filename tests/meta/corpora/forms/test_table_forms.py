@@ -603,6 +603,17 @@ SPANS += [
         says=("start and end of metadata.csv are beyond the ends of the files",),
     ),
     Row(
+        "the first minute of a film in seconds is no stretch of milliseconds",
+        stretches("file,label,start,end", "a.wav,angry,24,26"),
+        labels={"a.wav": "angry"},
+        says=("start and end of metadata.csv are beyond the ends of the files",),
+    ),
+    Row(
+        "a column with a name without end",
+        stretches(f"file,label,{'(' * 100_000}", "a.wav,angry,x"),
+        labels={"a.wav": "angry"},
+    ),
+    Row(
         "dates are no stretches",
         stretches("file,label,start,end", "a.wav,angry,May 1st,May 2nd"),
         labels={"a.wav": "angry"},
