@@ -1,18 +1,19 @@
 """Which tables of a folder are those of its files, told by their columns and by what they list."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
+from sertify.corpora.forms.roles import DOUBTFUL
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import fold, listed
+from sertify.vocabulary.text import fold, listed, shown
 
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
 _OTHER = (".csv", ".tsv", ".jsonl")
@@ -138,8 +139,23 @@ def _unfit(one: Metadata, wish: Wish) -> str:
         if wrong := headless(one.table):
             return wrong
         doubts = [text for text in one.remarks if "may hold" in text]
-        return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
-    return "" if one.found.names else "it lists no file that is there"
+        return "; ".join([f"it has no column {' or '.join(lacking)}", *_ids(one, lacking), *doubts])
+    if one.found.names:
+        return ""
+    return f"it lists no file that is there{_such_as(one, one.roles['file_name'])}"
+
+
+def _ids(one: Metadata, lacking: Sequence[str]) -> Iterator[str]:
+    """Say which columns would be those of the files, were these called so."""
+    for index, name in enumerate(one.table.folded if "file_name" in lacking else ()):
+        if name in DOUBTFUL:
+            column = one.table.columns[index]
+            yield f"no file is called like the values of its column {column}{_such_as(one, index)}"
+
+
+def _such_as(one: Metadata, index: int) -> str:
+    value = next(filter(None, one.table.values(index)), None)
+    return f", such as {shown(value)}" if value else ""
 
 
 def _worth(one: Metadata) -> tuple[int, int, str]:

@@ -191,6 +191,37 @@ RESOLVED = [
         says=(r"1 of 2 names is found in the folder y: 2\.wav as y/2\.wav",),
     ),
     Row(
+        "of two splits, only one is here",
+        write(
+            "test/1.wav",
+            "test/2.wav",
+            train_csv=listing(HEADER, "train/1.wav", "train/2.wav"),
+            test_csv=listing(HEADER, "test/2.wav", "test/1.wav"),
+        ),
+        labels={"test/2.wav": "angry", "test/1.wav": "sad"},
+        says=(r"test\.csv is read; train\.csv not read: it lists no file that is there",),
+    ),
+    Row(
+        "numbers of which a spreadsheet took the zeros",
+        write("x/0001.wav", "x/0002.wav", labels_csv="id,label\n1,angry\n2,sad\n"),
+        refused=r"labels\.csv not read: .*no column file_name; no file is called like the values of"
+        r" its column id, such as 1$",
+    ),
+    *(
+        Row(
+            f"the files of {given} are not those of {here}",
+            write(f"{here}/1.wav", f"{here}/2.wav", metadata_csv=table),
+            labels={f"{given}/1.wav": "angry", f"{given}/2.wav": "sad"},
+        )
+        for given, here in [("spk1", "spk3"), ("a/train", "test/a"), ("s01/x", "s02/x")]
+        for table in [listing(HEADER, f"{given}/1.wav", f"{given}/2.wav")]
+    ),
+    both(
+        "a number that is written with more digits is the same",
+        write("Spk01/1.wav", "Spk01/2.wav", labels_csv=listing(HEADER, "spk1/1.wav", "spk1/2.wav")),
+        labels={"Spk01/1.wav": "angry", "Spk01/2.wav": "sad"},
+    ),
+    Row(
         "where most names are right, the others are not looked for elsewhere",
         write("a.wav", "y/b.wav", metadata_csv=listing(HEADER, "a.wav", "b.wav")),
         labels={"a.wav": "angry", "b.wav": "sad"},
