@@ -72,7 +72,14 @@ def _known(header: str, sign: str) -> int:
 
 
 def _rows(text: str, sign: str, quoting: Literal[0, 3]) -> Rows:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=sign, quoting=quoting, strict=True)
+    # Many write a blank behind the comma, also before a quoted field.
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=sign,
+        quoting=quoting,
+        skipinitialspace=True,
+        strict=True,
+    )
     return [(lines.line_num, row) for row in lines]
 
 

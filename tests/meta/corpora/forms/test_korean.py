@@ -258,6 +258,7 @@ ROWS = [
         },
         left_out={"no majority": 1},
         speakers=frozenset({"User001F", "User002M"}),
+        says=(r"(?m)^\d+ (?:of \d+ )?names (?:is|are) found",),
     ),
     Row(
         "kemdy19-each-table-is-of-one-speaker",

@@ -308,6 +308,7 @@ ROWS = [
         layout="Kaldi data folder",
         labels={f"wav/{name}": label for name, label in FOUR.items()},
         speakers=frozenset({"anna", "ben"}),
+        quiet=("stretches",),
     ),
     Row(
         "kaldi-utt2emotion",

@@ -276,6 +276,12 @@ TEXTS: list[tuple[str, str | bytes]] = [
         "a comma in a field, between semicolons",
         table("file;label;speaker;text", "a.wav;angry;anna;no, no", "b.wav;sad;ben;yes"),
     ),
+    (
+        "blanks behind commas, before quoted fields",
+        table(
+            "file, label, text, speaker", '"a.wav", "angry", "no, no", "anna"', "b.wav, sad, , ben"
+        ),
+    ),
 ]
 WRITTEN += [both(name, write("a.wav", "b.wav", labels_csv=text)) for name, text in TEXTS]
 WRITTEN += [
