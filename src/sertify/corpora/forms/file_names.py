@@ -1,7 +1,7 @@
 """Folders whose files are named as those of a public corpus, or listed in its table."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -154,18 +154,22 @@ def _refuse_collection(folder: Path, names: Sequence[str]) -> None:
 
 
 def _doubt(layout: Layout, clips: Sequence[Clip]) -> str | None:
-    contradictory = [clip.name for clip in clips if _is_contradicted(clip)]
-    if contradictory:
-        lie = (
-            f"{counted(len(contradictory), 'clip')} {'lies' if len(contradictory) == 1 else 'lie'}"
-        )
-        return f"{lie} in the folder of another emotion ({listed(contradictory)})"
+    if contradicted := contradicted_by_folders(clips):
+        return contradicted
     labels = len({clip.label for clip in clips} - {None})
     speakers = len({clip.speaker for clip in clips})
     if speakers >= 2 and (labels >= 2 or not layout.labels):
         return None
     numbers = f"{counted(labels, 'label')} and {counted(speakers, 'speaker')}"
     return f"that would make {numbers}, where at least 2 of each are needed"
+
+
+def contradicted_by_folders(clips: Iterable[Clip]) -> str:
+    """Say which clips lie in folders named for other emotions than their labels; "" if none."""
+    names = [clip.name for clip in clips if _is_contradicted(clip)]
+    lie = "lies" if len(names) == 1 else "lie"
+    where = f"in the folder of another emotion ({listed(names)})"
+    return f"{counted(len(names), 'clip')} {lie} {where}" if names else ""
 
 
 def _is_contradicted(clip: Clip) -> bool:

@@ -216,6 +216,17 @@ RESOLVED = [
         for given, here in [("spk1", "spk3"), ("a/train", "test/a"), ("s01/x", "s02/x")]
         for table in [listing(HEADER, f"{given}/1.wav", f"{given}/2.wav")]
     ),
+    Row(
+        "labels that are not those of the folders",
+        write(
+            "angry/1.wav",
+            "sad/2.wav",
+            "3.wav",
+            out_csv="file,label\nangry/1.wav,sad\nsad/2.wav,sad\n3.wav,angry\n",
+        ),
+        labels={"angry/1.wav": "sad", "sad/2.wav": "sad", "3.wav": "angry"},
+        says=(r"1 clip lies in the folder of another emotion \(angry/1.wav\) than out.csv says",),
+    ),
     both(
         "a number that is written with more digits is the same",
         write("Spk01/1.wav", "Spk01/2.wav", labels_csv=listing(HEADER, "spk1/1.wav", "spk1/2.wav")),
