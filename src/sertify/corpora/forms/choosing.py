@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
+from sertify.corpora.forms.delimited import columns_of
 from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
-from sertify.corpora.forms.roles import DOUBTFUL
+from sertify.corpora.forms.roles import DOUBTFUL, aliases_of
 from sertify.corpora.forms.tables import READERS
+from sertify.corpora.forms.vote_columns import may_be_votes
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import fold, listed, shown
+from sertify.vocabulary.text import amount, fold, listed, shown
 
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
 _OTHER = (".csv", ".tsv", ".jsonl")
@@ -102,6 +104,8 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     fitting, why = list[Metadata](), list[str]()
     for name in names:
         try:
+            if reason := _too_large(tree, name, wish):
+                raise ConfigurationError(reason)
             one = understood(tree, name, wish)
             reason = _unfit(one, wish)
         except ConfigurationError as error:
@@ -128,6 +132,17 @@ def _concerns(name: str, one: Metadata | None) -> bool:
 
 def _small(tree: Tree, names: Iterable[str]) -> list[str]:
     return [name for name in names if (tree.root / name).stat().st_size <= _LARGEST]
+
+
+def _too_large(tree: Tree, name: str, wish: Wish) -> str:
+    """Say why a large table is not looked into: features of sounds have no column of labels."""
+    path = tree.root / name
+    if path.stat().st_size <= _LARGEST or ending(name) == ".jsonl" or wish.named:
+        return ""
+    columns = columns_of(path)
+    if aliases_of("label").intersection(columns) or any(map(may_be_votes, columns)):
+        return ""
+    return f"it has {amount(path.stat().st_size)}, and no column label"
 
 
 def _unfit(one: Metadata, wish: Wish) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sertify.corpora.reading import read_corpus
 from tests.meta.corpora.rows import Row, check, noise, noises
 
 CSV = "file_name,label,speaker\na.wav,angry,anna\nb.wav,sad,ben\n"
@@ -693,3 +694,17 @@ ROWS = [*FILES, *RESOLVED, *WRITTEN, *SEVERAL, *COLUMNS, *TWICE, *SPANS]
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_is_read_of_a_table(row: Row, tmp_path: Path) -> None:
     check(row, tmp_path)
+
+
+def test_a_large_table_of_other_things_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sertify.corpora.forms.choosing._LARGEST", 10)
+    monkeypatch.setattr("sertify.corpora.forms.tables.delimited", pytest.fail)
+    noises(tmp_path, "angry/a.wav", "sad/b.wav")
+    for name in ("features.csv", "x/features.tsv"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        (tmp_path / name).write_text("# of pitch\nfile,F0_mean,F0_std\nangry/a.wav,1,2\n")
+    corpus = read_corpus(tmp_path)
+    assert [clip.label for clip in corpus.clips] == ["angry", "sad"]
+    assert "features.csv not read: it has 47 bytes, and no column label" in corpus.warnings
