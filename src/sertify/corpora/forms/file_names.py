@@ -105,6 +105,23 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
     return best.public if _doubt(best, labelled) is None else None
 
 
+def contradicted_by_names(folder: Path, clips: Sequence[Clip], public: str | None) -> str:
+    """Say which clips' names tell other emotions than their labels; "" if none do."""
+    layout = next((one for one in LAYOUTS if one.public == public and one.pattern), None)
+    if layout is None:
+        return ""
+    above = len(str(folder / "_")) - 1
+    labels = {str(clip.path)[above:]: clip for clip in clips if clip.emotion}
+    names = [
+        clip.name
+        for clip in clips_named(folder, [*labels], layout)
+        if clip.emotion and clip.emotion != labels[clip.name].emotion
+    ]
+    told = f"({listed(names, most=3)}) with another emotion in {layout.name}"
+    is_are = "is" if len(names) == 1 else "are"
+    return f"{counted(len(names), 'clip')} {is_are} named {told}" if names else ""
+
+
 def _best(folder: Path, names: Collection[str]) -> tuple[Layout | None, dict[Layout, int]]:
     """Return the layout that enough names fit, if any, and how many names fit each one.
 

@@ -8,7 +8,11 @@ from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.forms.file_names import contradicted_by_folders, public_named
+from sertify.corpora.forms.file_names import (
+    contradicted_by_folders,
+    contradicted_by_names,
+    public_named,
+)
 from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
@@ -108,13 +112,18 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
         text = f"{repeated:,} {what}: each file is counted once"
         remarks.append(Doubt(text, Doubt.TOLD))
     layout = ", ".join(one.name for one in tables)
-    if contradicted := contradicted_by_folders(clips.values()):
-        text = f"{contradicted} than {layout} says; the table is believed"
-        remarks.append(Doubt(text, Doubt.WRONG))
+    public = public_named(tree.root, tuple(clips.values()))
+    for contradicted in (
+        contradicted_by_folders(clips.values()),
+        contradicted_by_names(tree.root, tuple(clips.values()), public),
+    ):
+        if contradicted:
+            text = f"{contradicted} than {layout} says; the table is believed"
+            remarks.append(Doubt(text, Doubt.WRONG))
     return Listing(
         tuple(clips.values()),
         layout,
-        public_named(tree.root, tuple(clips.values())),
+        public,
         left_out=((LISTED_TWICE, repeated),) if repeated else (),
         warnings=tuple(dict.fromkeys(remarks)),
         columns=tuple(columns),

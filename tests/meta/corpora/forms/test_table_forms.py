@@ -228,6 +228,20 @@ RESOLVED = [
         labels={"angry/1.wav": "sad", "sad/2.wav": "sad", "3.wav": "angry"},
         says=(r"1 clip lies in the folder of another emotion \(angry/1.wav\) than out.csv says",),
     ),
+    Row(
+        "what a model said of a public corpus",
+        write(
+            *(f"03-01-0{n}-01-01-01-0{who}.wav" for n in "345" for who in "12"),
+            predictions_csv=table(
+                "file,label",
+                *(f"03-01-0{n}-01-01-01-0{who}.wav,angry" for n in "345" for who in "12"),
+            ),
+        ),
+        emotions={"anger": 6},
+        says=(
+            r"4 clips are named \(03-01-03.*with another emotion in RAVDESS than predictions\.csv",
+        ),
+    ),
     both(
         "a number that is written with more digits is the same",
         write("Spk01/1.wav", "Spk01/2.wav", labels_csv=listing(HEADER, "spk1/1.wav", "spk1/2.wav")),
