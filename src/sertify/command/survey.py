@@ -10,7 +10,7 @@ from sertify.candidates.entries import CorpusEntry
 from sertify.candidates.reading import Suite
 from sertify.corpora.clips import Clip, Corpus, Heed
 from sertify.corpora.flaws import Flaw, notes_on, reasons_of
-from sertify.corpora.labels import MOST_UNKNOWN
+from sertify.corpora.labels import has_too_many_unknown
 from sertify.corpora.sounding import Sound, sounds_of
 from sertify.gates.frame import frame
 from sertify.report.results.speech import listeners_of
@@ -19,7 +19,7 @@ from sertify.vocabulary.emotions import emotion_of, nearest
 from sertify.vocabulary.text import clean
 
 MOST_NAMES = 100
-"""Of clips that are listed for one reason."""
+"""Of clips that are listed for one reason, and of labels that may mean an emotion."""
 
 
 def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> d
     ``suite`` says which emotions have to count, and what it has to say of the corpus already.
     """
     clips, sounds = corpus.clips, sounds_of(corpus.clips, heed)
-    unknown = dict(corpus.unknown_labels)
-    labelled = sum(clip.label is not None for clip in clips) + sum(unknown.values())
+    heard = [clip for clip, sound in zip(clips, sounds, strict=True) if not sound.flaw]
+    unknown, near = dict(corpus.unknown_labels), _near(corpus)
     facts = {
         "name": corpus.name,
         "path": str(corpus.path),
@@ -41,9 +41,7 @@ def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> d
         "clips": len(clips),
         "labels": _labels(clips),
         "unknown_labels": {
-            label: {"clips": number, "near": near and emotion_of(near)}
-            for label, number in unknown.items()
-            for near in [nearest(label)]
+            label: {"clips": number, "near": near.get(label)} for label, number in unknown.items()
         },
         "speakers": _counted(clip.speaker for clip in clips),
         "genders": _counted(clip.gender for clip in clips),
@@ -52,13 +50,18 @@ def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> d
         "listeners": listeners_of(corpus),
         **_of_sounds(clips, sounds),
         "warnings": [*corpus.warnings],
-        "resolution": _resolution(clips, suite),
-        "stops": sum(unknown.values()) > MOST_UNKNOWN * labelled
-        or (len(clips) > 0 and all(sound.flaw for sound in sounds)),
+        "resolution": _resolution(heard, suite),
+        "stops": has_too_many_unknown(corpus) or all(sound.flaw for sound in sounds),
         "entry": _entry(corpus, suite.corpora.get(corpus.name, CorpusEntry())),
     }
     found: dict[str, Any] = clean(facts)
     return found
+
+
+def _near(corpus: Corpus) -> dict[str, str | None]:
+    """Return the emotion whose name is nearly an unknown label; of the most frequent labels."""
+    near = {label: nearest(label) for label, _ in corpus.unknown_labels[:MOST_NAMES]}
+    return {label: word and emotion_of(word) for label, word in near.items()}
 
 
 def _counted(values: Iterable[str | None]) -> dict[str, int]:
@@ -82,9 +85,10 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
     for clip, sound in pairs:
         if sound.flaw:
             rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
-    spread = (min(seconds), median(seconds), max(seconds)) if seconds else ()
-    named = zip(("least", "median", "most"), spread, strict=False)
-    lengths = {name: round(value, 3) for name, value in named}
+    lengths = dict[str, float]()
+    if seconds:
+        spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
+        lengths = {name: round(value, 3) for name, value in spread.items()}
     return {
         "seconds": {"total": round(math.fsum(seconds), 3), **lengths},
         "rates": _counted(str(sound.rate) for sound in sounds if sound.rate),
@@ -122,9 +126,7 @@ def _entry(corpus: Corpus, known: CorpusEntry) -> dict[str, Any]:
     """
     draft: dict[str, Any] = {}
     if corpus.unknown_labels:
-        near = {label: nearest(label) for label, _ in corpus.unknown_labels}
-        meant = {label: word and emotion_of(word) for label, word in near.items()}
-        draft["label_map"] = dict(known.label_map) | meant
+        draft["label_map"] = dict(known.label_map) | _near(corpus)
     if any(clip.language is None for clip in corpus.clips):
         draft["language"] = known.language
     return draft

@@ -48,10 +48,13 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         means = "no label" if one["label"] is None else shown(one["label"])
         arrow = "" if one["label"] in (None, one["emotion"]) else f" -> {one['emotion']}"
         yield "" if place else "labels", f"{one['clips']:>6,}  {means}{arrow}"
-    for place, (label, one) in enumerate(facts["unknown_labels"].items()):
+    unknown = facts["unknown_labels"]
+    for place, (label, one) in enumerate([*unknown.items()][:_MOST]):
         near = f", nearest is {one['near']}" if one["near"] else ""
         text = f"{one['clips']:>6,}  {quoted(label)} is no known emotion{near}"
         yield "" if place or facts["labels"] else "labels", text
+    if len(unknown) > _MOST:
+        yield "", f"and {len(unknown) - _MOST:,} more that are no known emotions"
     yield "speakers", _speakers(facts)
     for name in ("genders", "languages", "splits"):
         if facts[name]:
@@ -60,9 +63,9 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "listeners", sentences.listeners(Listeners.model_validate(facts["listeners"]))
     yield "can show", _resolution(facts)
     if facts["stops"]:
-        none = _unheard(facts) == facts["clips"]
+        told = _unheard(facts) == facts["clips"] and (facts["clips"] or not unknown)
         why = "too many labels are no known emotion; see the entry below"
-        yield "but", f"a run stops here: {'no clip can be judged' if none else why}"
+        yield "but", f"a run stops here: {'no clip can be judged' if told else why}"
 
 
 def _unheard(facts: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ from sertify.corpora.decoding import blocks
 from sertify.corpora.flaws import Flaw, UnreadableAudio, reasons_of
 from sertify.corpora.survey import Tally
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import listed
 
 _FIRST = 8
 """Clips spread over the corpus that are decoded before the others."""
@@ -26,6 +27,9 @@ def require_hearable(corpus: Corpus, *, in_segments: bool = False) -> None:
 
     Raises ``ConfigurationError``.
     """
+    if not corpus.clips:
+        reasons = listed(f"{number} {reason}" for reason, number in corpus.left_out)
+        raise ConfigurationError(f"--data {corpus.path}: leaves no clip to judge: {reasons}")
     flaws = [(clip.name, clip.flaw) for clip in corpus.clips if clip.flaw is not None]
     for clip in _spread([clip for clip in corpus.clips if clip.flaw is None]):
         flaw = flaw_of(clip, in_segments=in_segments)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sertify.corpora.clips import Clip
+from sertify.corpora.clips import Clip, Corpus
 from sertify.corpora.doubts import Doubt
 from sertify.vocabulary.emotions import emotion_of, is_undecided, nearest, refusal
 from sertify.vocabulary.errors import ConfigurationError
@@ -92,6 +92,16 @@ def sorted_out(
     )
 
 
+def has_too_many_unknown(corpus: Corpus) -> bool:
+    """Whether a run stops at a corpus that was read without being strict about its labels."""
+    left_out = dict(corpus.left_out)
+    whys = (_UNWANTED, _UNKNOWN, _UNDECIDED, _STATE, "limit")
+    labelled = sum(clip.label is not None for clip in corpus.clips)
+    labelled += sum(left_out.get(why, 0) for why in whys)
+    return left_out.get(_UNKNOWN, 0) > MOST_UNKNOWN * labelled
+
+
+_UNWANTED = "left out by label_map"
 _UNKNOWN = "unknown label"
 _UNDECIDED = "label that says nobody knows"
 _STATE = "label that is no emotion"
@@ -102,7 +112,7 @@ def _reason(label: str | None, unwanted: Collection[str], states: Collection[str
     if label is None:
         return ""
     if fold(label) in unwanted:
-        return "left out by label_map"
+        return _UNWANTED
     if emotion_of(label):
         return ""
     if is_undecided(label):
@@ -114,7 +124,7 @@ def _doubts(
     out: Sequence[Clip], unknown: Counter[str], reasons: Mapping[str | None, str]
 ) -> Iterable[str]:
     if unknown:
-        names = listed(_with_near(label, number) for label, number in unknown.most_common())
+        names = _listed_with_near(unknown)
         are = "is no known emotion" if len(unknown) == 1 else "are no known emotions"
         yield Doubt(
             f"{names} {are}, so {counted(unknown.total(), 'clip')}"
@@ -129,6 +139,15 @@ def _doubts(
             yield Doubt(f"{counted(of.total(), 'clip')} left out: {why}: {names}", Doubt.TOLD)
 
 
+_MOST_TOLD = 6
+
+
+def _listed_with_near(unknown: Counter[str]) -> str:
+    # Where a table has texts for labels, there are as many as rows: only some are looked up.
+    told = [_with_near(*one) for one in unknown.most_common(_MOST_TOLD)]
+    return listed([*told, *[*unknown][len(told) :]], most=_MOST_TOLD)
+
+
 def _with_near(label: str, number: int) -> str:
     near = nearest(label)
     hint = f"; did you mean {quoted(near)}?" if near else ""
@@ -137,7 +156,7 @@ def _with_near(label: str, number: int) -> str:
 
 def _stop(path: Path, name: str, unknown: Counter[str], labelled: int) -> str:
     """Say which labels are unknown, why, and the lines to write."""
-    told = listed(_with_near(label, number) for label, number in unknown.most_common())
+    told = _listed_with_near(unknown)
     whys = dict.fromkeys(_why(label) for label in unknown)
     why = "".join(f" {text}." for text in [*filter(None, whys)][:3])
     lines = ", ".join(f"{quoted(label)}: …" for label in [*unknown][:6])

@@ -1,6 +1,7 @@
 """The parts that a corpus is divided into, for training and for tests."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
@@ -16,6 +17,16 @@ def split_of(name: str) -> str | None:
     ('validation', None)
     """
     return SPLITS.get(fold(name))
+
+
+@lru_cache(maxsize=10_000)
+def split_on(way: str) -> str | None:
+    """Return the split that the first such folder on a way is called after, None where none is.
+
+    >>> split_on("calls/dev/anna"), split_on("")
+    ('validation', None)
+    """
+    return next(filter(None, map(split_of, way.split("/"))), None)
 
 
 def clips_of_split(path: Path, clips: Iterable[Clip], split: str) -> list[Clip]:

@@ -74,6 +74,7 @@ def test_how_small_a_difference_it_can_show(
         for n in range(36)
     )
     (calls / "metadata.csv").write_text(f"file_name,label,speaker\n{rows}")
+    noises(calls, *(row.partition(",")[0] for row in rows.splitlines()))
     (found,) = facts(capsys, "calls")
     expected = finest_difference([{"calm": 36, "sadness": 36}], 12)
     assert found["resolution"] == round(expected, 4) < 0.3
@@ -131,6 +132,42 @@ def test_speech_of_which_nothing_can_be_judged_is_told_all_the_same(
     assert any("run `git lfs pull`" in line for line in lines)
     (found,) = facts(capsys, "calls", code=1)
     assert found["seconds"] == {"total": 0}
+
+
+def test_a_limit_does_not_make_unknown_labels_more(
+    calls: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"ben/{n}.wav,{'Angray' if n < 4 else 'sad'}\n" for n in range(100))
+    noises(calls, *(f"ben/{n}.wav" for n in range(100)))
+    (calls / "metadata.csv").write_text(f"file_name,label\n{rows}")
+    (found,) = facts(capsys, "calls", "--limit", "12")
+    assert (found["left_out"]["unknown label"], found["stops"]) == (4, False)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "why"),
+    [
+        ("file_name,label", "ben/0.wav,3", "too many labels are no known emotion; see the entry"),
+        ("file_name,rater_1,rater_2", "ben/0.wav,sad,calm", "no clip can be judged"),
+        ("file_name,label", "ben/5.wav,sad", "no clip can be judged"),
+    ],
+)
+def test_nothing_left_to_judge_is_told(
+    calls: Path, capsys: pytest.CaptureFixture[str], header: str, row: str, why: str
+) -> None:
+    (calls / "metadata.csv").write_text(f"{header}\n{row}\n")
+    text = "\n".join(told(capsys, "calls", code=1))
+    assert "clips 0 of 12 can be judged" in text
+    assert f"but a run stops here: {why}" in text
+    assert "can show nothing about accuracy" in text
+
+
+def test_of_many_labels_some_are_told(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"ben/{n}.wav,what was said {n}\n" for n in range(20_000))
+    (calls / "metadata.csv").write_text(f"file_name,label\n{rows}")
+    lines = told(capsys, "calls", code=1)
+    assert "and 19,988 more that are no known emotions" in lines
+    assert len(lines) < 200
 
 
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -553,3 +553,9 @@ def test_bytes_are_patched_where_they_are_read(tmp_path: Path) -> None:
             assert file.read() == bytes(expected)
             file.seek(5)
             assert file.read(16) == bytes(expected[5:21])
+
+
+def test_a_corpus_of_which_no_clip_is_left_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("file,rater_1,rater_2\na.wav,angry,sad\n")
+    with pytest.raises(ConfigurationError, match="leaves no clip to judge: 1 no majority"):
+        require_hearable(read_corpus(tmp_path))

@@ -1,18 +1,21 @@
 """Which tables of a folder are those of its files, told by their columns and by what they list."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
+from sertify.corpora.forms.delimited import columns_of
 from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
+from sertify.corpora.forms.roles import DOUBTFUL, aliases_of
 from sertify.corpora.forms.tables import READERS
+from sertify.corpora.forms.vote_columns import may_be_votes
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending, tree_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import fold, listed
+from sertify.vocabulary.text import amount, fold, listed, shown
 
 _NAMES = tuple(f"metadata{suffix}" for suffix in READERS if suffix != ".txt")
 _OTHER = (".csv", ".tsv", ".jsonl")
@@ -101,6 +104,8 @@ def _chosen(tree: Tree, names: Iterable[str], wish: Wish) -> Listing | Declined 
     fitting, why = list[Metadata](), list[str]()
     for name in names:
         try:
+            if reason := _too_large(tree, name, wish):
+                raise ConfigurationError(reason)
             one = understood(tree, name, wish)
             reason = _unfit(one, wish)
         except ConfigurationError as error:
@@ -129,6 +134,17 @@ def _small(tree: Tree, names: Iterable[str]) -> list[str]:
     return [name for name in names if (tree.root / name).stat().st_size <= _LARGEST]
 
 
+def _too_large(tree: Tree, name: str, wish: Wish) -> str:
+    """Say why a large table is not looked into: features of sounds have no column of labels."""
+    path = tree.root / name
+    if path.stat().st_size <= _LARGEST or ending(name) == ".jsonl" or wish.named:
+        return ""
+    columns = columns_of(path)
+    if aliases_of("label").intersection(columns) or any(map(may_be_votes, columns)):
+        return ""
+    return f"it has {amount(path.stat().st_size)}, and no column label"
+
+
 def _unfit(one: Metadata, wish: Wish) -> str:
     """Return why a table is not one of the files of its folder, or an empty string."""
     needed = ("file_name",) if wish.named else ("file_name", "label")
@@ -138,8 +154,23 @@ def _unfit(one: Metadata, wish: Wish) -> str:
         if wrong := headless(one.table):
             return wrong
         doubts = [text for text in one.remarks if "may hold" in text]
-        return "; ".join([f"it has no column {' or '.join(lacking)}", *doubts])
-    return "" if one.found.names else "it lists no file that is there"
+        return "; ".join([f"it has no column {' or '.join(lacking)}", *_ids(one, lacking), *doubts])
+    if one.found.names:
+        return ""
+    return f"it lists no file that is there{_such_as(one, one.roles['file_name'])}"
+
+
+def _ids(one: Metadata, lacking: Sequence[str]) -> Iterator[str]:
+    """Say which columns would be those of the files, were these called so."""
+    for index, name in enumerate(one.table.folded if "file_name" in lacking else ()):
+        if name in DOUBTFUL:
+            column = one.table.columns[index]
+            yield f"no file is called like the values of its column {column}{_such_as(one, index)}"
+
+
+def _such_as(one: Metadata, index: int) -> str:
+    value = next(filter(None, one.table.values(index)), None)
+    return f", such as {shown(value)}" if value else ""
 
 
 def _worth(one: Metadata) -> tuple[int, int, str]:

@@ -13,6 +13,7 @@ from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
 _SIGNS = ",;\t|"
+_START = 2**20  # bytes, in which the names of all columns are
 _NAMES = frozenset().union(*map(aliases_of, COLUMN_NAMES))
 _TOLD = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's word to itself
 
@@ -41,6 +42,18 @@ def delimited(path: Path) -> tuple[tuple[str, ...], Rows, tuple[str, ...]]:
     names, rows = _named(header, rows)
     said = f"{path.name} is not in UTF-8, and was read as {encoding}: save it as UTF-8"
     return names, list(_even(path, names, rows)), (said,) if encoding else ()
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Return the folded names of the columns of a table of any size, as far as its start tells."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_START).decode("utf-8-sig", "replace").replace("\0", "")
+    except OSError:
+        return ()
+    skipped, sign, comment = _header(text)
+    header = comment or io.StringIO(text, newline=None).read().split("\n")[skipped]
+    return tuple(fold(name.strip(' "')) for name in header.split(sign))
 
 
 def _header(text: str) -> tuple[int, str, str]:
@@ -72,7 +85,14 @@ def _known(header: str, sign: str) -> int:
 
 
 def _rows(text: str, sign: str, quoting: Literal[0, 3]) -> Rows:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=sign, quoting=quoting, strict=True)
+    # Many write a blank behind the comma, also before a quoted field.
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=sign,
+        quoting=quoting,
+        skipinitialspace=True,
+        strict=True,
+    )
     return [(lines.line_num, row) for row in lines]
 
 

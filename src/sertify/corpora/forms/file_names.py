@@ -1,7 +1,7 @@
 """Folders whose files are named as those of a public corpus, or listed in its table."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -105,6 +105,23 @@ def public_named(folder: Path, clips: Sequence[Clip]) -> str | None:
     return best.public if _doubt(best, labelled) is None else None
 
 
+def contradicted_by_names(folder: Path, clips: Sequence[Clip], public: str | None) -> str:
+    """Say which clips' names tell other emotions than their labels; "" if none do."""
+    layout = next((one for one in LAYOUTS if one.public == public and one.pattern), None)
+    if layout is None:
+        return ""
+    above = len(str(folder / "_")) - 1
+    labels = {str(clip.path)[above:]: clip for clip in clips if clip.emotion}
+    names = [
+        clip.name
+        for clip in clips_named(folder, [*labels], layout)
+        if clip.emotion and clip.emotion != labels[clip.name].emotion
+    ]
+    told = f"({listed(names, most=3)}) with another emotion in {layout.name}"
+    is_are = "is" if len(names) == 1 else "are"
+    return f"{counted(len(names), 'clip')} {is_are} named {told}" if names else ""
+
+
 def _best(folder: Path, names: Collection[str]) -> tuple[Layout | None, dict[Layout, int]]:
     """Return the layout that enough names fit, if any, and how many names fit each one.
 
@@ -154,18 +171,22 @@ def _refuse_collection(folder: Path, names: Sequence[str]) -> None:
 
 
 def _doubt(layout: Layout, clips: Sequence[Clip]) -> str | None:
-    contradictory = [clip.name for clip in clips if _is_contradicted(clip)]
-    if contradictory:
-        lie = (
-            f"{counted(len(contradictory), 'clip')} {'lies' if len(contradictory) == 1 else 'lie'}"
-        )
-        return f"{lie} in the folder of another emotion ({listed(contradictory)})"
+    if contradicted := contradicted_by_folders(clips):
+        return contradicted
     labels = len({clip.label for clip in clips} - {None})
     speakers = len({clip.speaker for clip in clips})
     if speakers >= 2 and (labels >= 2 or not layout.labels):
         return None
     numbers = f"{counted(labels, 'label')} and {counted(speakers, 'speaker')}"
     return f"that would make {numbers}, where at least 2 of each are needed"
+
+
+def contradicted_by_folders(clips: Iterable[Clip]) -> str:
+    """Say which clips lie in folders named for other emotions than their labels; "" if none."""
+    names = [clip.name for clip in clips if _is_contradicted(clip)]
+    lie = "lies" if len(names) == 1 else "lie"
+    where = f"in the folder of another emotion ({listed(names)})"
+    return f"{counted(len(names), 'clip')} {lie} {where}" if names else ""
 
 
 def _is_contradicted(clip: Clip) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.doubts import Doubt
+from sertify.corpora.forms.file_names import contradicted_by_folders
 from sertify.corpora.forms.roles import gender_of
 from sertify.corpora.listings import Form, Listing, Wish
 from sertify.corpora.splits import split_of
@@ -61,7 +62,8 @@ def read_folders(tree: Tree, wish: Wish) -> Listing:
         raise ConfigurationError(_unfit(tree, levels))
     roles = {level.depth: "label"} | _others(levels, level.depth)
     labels = [_label(folders, level.depth, known) for folders in parts]
-    doubts = [*_said(level, names, labels)] if level.depth or known != _emotions(level) else []
+    plain = len(roles) == 1 and level.depth == 0 and known == _emotions(level)
+    doubts = [] if plain else [_said(levels, roles, names, labels)]
     return _listing(tree, names, parts, roles, doubts, labels)
 
 
@@ -152,6 +154,8 @@ def _listing(
             split_of(split) or split or None,
         )
         clips.append(clip)
+    if labels is not None and (contradicted := contradicted_by_folders(clips)):
+        doubts = [*doubts, Doubt(contradicted, Doubt.WRONG)]
     return Listing(tuple(clips), "folder per label", warnings=tuple(doubts))
 
 
@@ -182,14 +186,36 @@ def _without_labels(tree: Tree, names: Sequence[str], parts: Sequence[Sequence[s
     return Listing(clips, "plain files", warnings=(warning,) if folders else ())
 
 
-def _said(level: _Level, names: Sequence[str], labels: Sequence[str | None]) -> Iterator[str]:
-    """Say which folders were taken for labels, where these are not simply the first ones."""
-    place = next(i for i, name in enumerate(level.names) if name and labels[i])
-    yield Doubt(
-        f"labels are the folders of the {ordinal(level.depth + 1)} level:"
-        f" {shown(names[place])} is {shown(labels[place] or '')}",
-        weight=Doubt.TOLD,
-    )
+def _said(
+    levels: Sequence[_Level],
+    roles: Mapping[int, str],
+    names: Sequence[str],
+    labels: Sequence[str | None],
+) -> Doubt:
+    """Say what the levels of folders were taken for, and how to say which are speakers."""
+    depth = next(depth for depth, role in roles.items() if role == "label")
+    place = next(i for i, name in enumerate(levels[depth].names) if name and labels[i])
+    others = [
+        f"{role}s those of the {ordinal(at + 1)}" for at, role in roles.items() if at != depth
+    ]
+    text = f"labels are the folders of the {ordinal(depth + 1)} level{_and(others)}"
+    text += f": {shown(names[place])} is {shown(labels[place] or '')}"
+    likely = [one.depth for one in levels if one.depth not in roles and _may_be_speakers(one)]
+    if likely and "speaker" not in roles.values():
+        told = {**roles, likely[-1]: "speaker"}
+        layout = "/".join(told.get(one.depth, "-") for one in levels[: max(told) + 1])
+        text += f"; if those of the {ordinal(likely[-1] + 1)} level are speakers, give"
+        text += f" --layout folders:{layout}"
+    return Doubt(text, Doubt.TOLD)
+
+
+def _may_be_speakers(level: _Level) -> bool:
+    names = {*level.names}
+    return len(names) > 1 and not any(name is None or emotion_of(name) for name in names)
+
+
+def _and(texts: Sequence[str]) -> str:
+    return "".join(f", {text}" for text in texts)
 
 
 def _unfit(tree: Tree, levels: Sequence[_Level]) -> str:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.manifests import (
     Manifest,
     listing_of_all,
@@ -14,6 +16,7 @@ from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, roles_of
 from sertify.corpora.forms.vote_columns import tells_labels
 from sertify.corpora.listings import Declined, Form, Listing, Wish
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
 from sertify.corpora.trees import Tree, ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import amount, fold, listed, quoted
@@ -45,8 +48,22 @@ def read_json_manifests(tree: Tree, wish: Wish) -> Listing | Declined | None:
         raise ConfigurationError(
             f"--data {tree.root}: has no manifest {wish.detail!r}; its JSON files are {near}"
         )
-    found = {name: rows for name in names if (rows := _rows(tree.root / name)) is not None}
-    manifests = [_manifest(tree, name, *rows) for name, rows in found.items()]
+    manifests, why = list[Manifest](), list[str]()
+    for name in names:
+        try:
+            rows = _rows(tree.root / name)
+            manifests += [] if rows is None else [_manifest(tree, name, *rows)]
+        except ConfigurationError as error:
+            if wish.detail or _names_audio(tree.root / name):
+                raise
+            why.append(Doubt(f"{name} not read: {error}", Doubt.TOLD))
+    found = _listing(tree, manifests, wish)
+    if isinstance(found, Listing):
+        return replace(found, warnings=(*found.warnings, *why))
+    return Declined((*(found.why if found else ()), *why)) if found or why else None
+
+
+def _listing(tree: Tree, manifests: Sequence[Manifest], wish: Wish) -> Listing | Declined | None:
     if wish.named:
         return listing_of_all(tree, manifests, "manifest", wish) if manifests else None
     believed = [one for one in manifests if _is_believed(one, tree)]
@@ -63,6 +80,13 @@ def _is_believed(one: Manifest, tree: Tree) -> bool:
     """Whether it is a manifest; any JSON may hold paths, so one of these has to be there."""
     own = {fold(name) for name in _OWN} & {fold(column) for column in one.table.columns}
     return bool(own) or bool(PathFinder(tree, f"{one.folder}/").resolve(one.files).names)
+
+
+def _names_audio(path: Path) -> bool:
+    """Whether the start of a text names a recording; any JSON may have a key such as ``path``."""
+    with path.open("rb") as file:
+        start = file.read(_LONGEST_LINE).lower()
+    return any(f'{suffix}"'.encode() in start for suffix in SUFFIXES | UNREAD_SUFFIXES)
 
 
 MANIFESTS = Form("manifest", "manifest of NeMo or SpeechBrain", read_json_manifests)

@@ -59,13 +59,15 @@ def _data_folder(tree: Tree, home: str) -> Manifest:
     files = _table(folder / "wav.scp")
     _refuse_commands(folder / "wav.scp", files)
     segments = [*_segments(folder, files)] if (folder / "segments").is_file() else None
+    columns = _COLUMNS
     if segments is None:
+        columns = _COLUMNS[:-2]  # no recording is cut
         segments = [(line, name, name, None, None) for name, (line, _) in files.items()]
-    rows = tuple(_facts(folder, segments))
+    rows = tuple((line, facts[: len(columns)]) for line, facts in _facts(folder, segments))
     place = folder / ("segments" if (folder / "segments").is_file() else "wav.scp")
     paths = [files[recording][1] for _, _, recording, *_ in segments]
     name = f"{home}/{place.name}".lstrip("/")
-    return Manifest(name, Table(place, _COLUMNS, rows), paths)
+    return Manifest(name, Table(place, columns, rows), paths)
 
 
 def _facts(

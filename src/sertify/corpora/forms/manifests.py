@@ -9,6 +9,7 @@ from typing import Any
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.file_names import public_named
 from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
@@ -141,7 +142,8 @@ def _recordings(
         found = max(PathFinder(tree).resolve(given), found, key=lambda one: len(one.names))
     roles, doubts = known
     doubts = without_votes(doubts, one.table, roles, wish.labels)
-    said = [f"{one.name}: {found.remark}", *doubts] if found.remark else [*doubts]
+    remark = ": ".join(filter(None, (one.name, found.remark)))
+    said = [Doubt(remark, Doubt.TOLD), *doubts] if found.remark else [*doubts]
     names = [found.names.get(path) or _missing(path) for path in given]
     paths = [tree.root / name for name in names]
     stretches, remarks = _stretches(one, paths)

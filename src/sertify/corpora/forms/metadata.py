@@ -8,7 +8,11 @@ from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.forms.file_names import public_named
+from sertify.corpora.forms.file_names import (
+    contradicted_by_folders,
+    contradicted_by_names,
+    public_named,
+)
 from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
@@ -18,7 +22,7 @@ from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
 from sertify.corpora.trees import Tree, ending
 from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import listed
+from sertify.vocabulary.text import listed, quoted
 
 _FACTS = ("label", "speaker", "language", "gender", "split")
 
@@ -107,10 +111,19 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
         what = "row repeats another one" if repeated == 1 else "rows repeat others"
         text = f"{repeated:,} {what}: each file is counted once"
         remarks.append(Doubt(text, Doubt.TOLD))
+    layout = ", ".join(one.name for one in tables)
+    public = public_named(tree.root, tuple(clips.values()))
+    for contradicted in (
+        contradicted_by_folders(clips.values()),
+        contradicted_by_names(tree.root, tuple(clips.values()), public),
+    ):
+        if contradicted:
+            text = f"{contradicted} than {layout} says; the table is believed"
+            remarks.append(Doubt(text, Doubt.WRONG))
     return Listing(
         tuple(clips.values()),
-        ", ".join(one.name for one in tables),
-        public_named(tree.root, tuple(clips.values())),
+        layout,
+        public,
         left_out=((LISTED_TWICE, repeated),) if repeated else (),
         warnings=tuple(dict.fromkeys(remarks)),
         columns=tuple(columns),
@@ -188,7 +201,7 @@ def _name(tree: Tree, one: Metadata, line: int, values: Sequence[str | None]) ->
         return name
     if not one.found.names or not given:
         raise ConfigurationError(
-            f"{one.table.path}:{line}: {one.table.columns[index]} is {given!r},"
+            f"{one.table.path}:{line}: {one.table.columns[index]} is {quoted(given)},"
             f" but should be a path relative to {tree.root} and below it"
         )
     # Of another root, as those of its table that are here: this one is not.

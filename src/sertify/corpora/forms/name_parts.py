@@ -9,6 +9,7 @@ from functools import lru_cache
 from sertify.corpora.clips import Clip
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.listings import Declined, Form, Listing, Wish
+from sertify.corpora.splits import split_on
 from sertify.corpora.trees import Tree, ending, require_audio
 from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
@@ -164,7 +165,8 @@ def _clip(tree: Tree, name: str, label: int, speaker: int | None) -> Clip:
     parts = parts_of(name)
     part = _at(parts, label)
     told = part and (_word(part) or part)
-    return Clip(name, tree.root / name, told, _at(parts, speaker) if speaker else None)
+    who = _at(parts, speaker) if speaker else None
+    return Clip(name, tree.root / name, told, who, split=split_on(name.rpartition("/")[0]))
 
 
 def _meant(place: _Place) -> dict[str, str | None]:

@@ -1,14 +1,13 @@
 """The clips of a folder whose files are named as those of a public corpus."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.layouts import Layout
 from sertify.corpora.listings import Listing
-from sertify.corpora.splits import split_of
+from sertify.corpora.splits import split_on
 from sertify.corpora.trees import ending
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, listed
@@ -86,13 +85,8 @@ def clips_named(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[
                 layout.speaker.format_map(parts),
                 layout.languages.get(parts.get("speaker") or ""),
                 layout.gender(parts),
-                parts.get("split") or _split(name.rpartition("/")[0]),
+                parts.get("split") or split_on(name.rpartition("/")[0]),
             )
-
-
-@lru_cache(maxsize=10_000)
-def _split(way: str) -> str | None:
-    return next(filter(None, map(split_of, way.split("/"))), None)
 
 
 def copies_told(pairs: Sequence[tuple[Clip, Clip]]) -> Iterator[str]:

@@ -3,8 +3,8 @@
 import functools
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,22 @@ def _pairs(tree: Tree) -> tuple[dict[str, str], list[str]]:
         by_stem[_stem(name)].append(name)
     pairs, strays = {}, []
     for name in (one for one in tree.files if ending(one) == ".json"):
-        alike = by_stem.get(_stem(name), [])
-        beside = [one for one in alike if one.rpartition("/")[0] == name.rpartition("/")[0]]
-        found = beside or alike
+        found = _likely(name, by_stem.get(_stem(name), []))
         if len(found) == 1:
             pairs[name] = found[0]
         else:
             strays.append(name)
     return pairs, strays
+
+
+def _likely(name: str, recordings: Sequence[str]) -> Sequence[str]:
+    """Return those in the same folder, else those with most folders in common, such as ``s1``."""
+    if len(recordings) < 2:
+        return recordings
+    beside = [one for one in recordings if one.rpartition("/")[0] == name.rpartition("/")[0]]
+    way = Counter(name.split("/")[:-1])
+    common = {one: (way & Counter(one.split("/")[:-1])).total() for one in recordings}
+    return beside or [one for one in recordings if common[one] == max(common.values())]
 
 
 def _stem(name: str) -> str:

@@ -5,12 +5,14 @@ mind from row to row. Only what lies in the folder is ever found.
 """
 
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sertify.corpora.audio import SUFFIXES, UNREAD_SUFFIXES
+from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending
 from sertify.vocabulary.text import listed, normalized
 
@@ -103,6 +105,7 @@ class PathFinder:
                 text: name
                 for text, parts in listed_parts.items()
                 if (name := index.get(rule.key(parts))) is not None
+                and not _differ(parts, self._heard_parts[name])
             }
             often = Counter(found.values())
             found = {text: name for text, name in found.items() if often[name] == 1}
@@ -170,6 +173,33 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 _BACK = frozenset({"", ".", ".."})
+
+
+_NUMBER = re.compile(r"\d+")
+
+
+def _differ(given: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether two paths to files of one name say that they are of other splits or speakers.
+
+    Of a table of all, half of the files may be here: ``spk1/001.wav`` is not ``spk2/001.wav``.
+    """
+    splits = [{split_of(folder) for folder in parts[:-1]} - {None} for parts in (given, found)]
+    if all(splits) and not splits[0] & splits[1]:
+        return True
+    pairs = zip(reversed(given[:-1]), reversed(found[:-1]), strict=False)
+    return any(_other_number(*pair) for pair in pairs)
+
+
+@lru_cache(10_000)
+def _other_number(one: str, other: str) -> bool:
+    """Whether two folders are called alike, but for a number."""
+    (called, number), (alike, another) = map(_numbered, (one, other))
+    return called == alike and number != another
+
+
+def _numbered(folder: str) -> tuple[str, list[str]]:
+    numbers = [number.lstrip("0") for number in _NUMBER.findall(folder)]
+    return _NUMBER.sub("0", folder.casefold()), numbers
 
 
 def _stem(name: str) -> str:

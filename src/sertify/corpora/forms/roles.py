@@ -12,6 +12,9 @@ from sertify.vocabulary.text import fold, listed
 
 _WORDS = read_words(__file__)
 
+_MOST_LABELS = 2_000
+"""Different values of a column of emotions; texts and times have more, and take long."""
+
 COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
     role: tuple(names) for role, names in _WORDS["columns"].items()
 }
@@ -149,6 +152,8 @@ def _of_emotions(
 def _emotional(table: Table, index: int, known: Collection[str] = ()) -> bool:
     """Whether at least half of the different values of a column are emotions."""
     different = {value for value in table.values(index) if value}
+    if len(different) > _MOST_LABELS:
+        return False
     some = sum(emotion_of(value) is not None or fold(value) in known for value in different)
     return 0 < len(different) <= 2 * some
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from sertify.corpora.audio import duration_of
 from sertify.corpora.contents import Content
@@ -28,6 +29,8 @@ SPAN_NAMES: frozenset[str] = frozenset(
 _LOOKED_UP = 100  # files whose length tells the unit
 _SLACK = 0.5  # seconds by which a stretch may go beyond its file, as annotators are not exact
 _MOST = 0.95
+_SPOKEN = 0.1  # seconds, of which half of the stretches have more: nobody judges a single sound
+_LONGEST_NAME = 60  # of a column
 
 Stretch = tuple[float, float | None]
 """Seconds of a file, between which a stretch lies; None is its end."""
@@ -73,7 +76,7 @@ def spans_of(table: Table, files: Sequence[Path]) -> tuple[list[Stretch] | None,
     row, of_millis = _beyond(spans, files, 1.0), _beyond(spans, files, 1e-3)
     if row is None:
         return spans, ()
-    if of_millis is None:
+    if of_millis is None and _are_spoken(spans, 1e-3):
         remark = (
             f"{named} of {table.path.name} are read as milliseconds: seconds are beyond the files"
         )
@@ -88,7 +91,7 @@ def spans_of(table: Table, files: Sequence[Path]) -> tuple[list[Stretch] | None,
 
 def _columns(table: Table) -> Mapping[str, _Column]:
     """Return the columns by what they say; of several, the first in the order of names."""
-    parted = [match.groups() for name in table.columns if (match := _UNIT.fullmatch(fold(name)))]
+    parted = [_parted(fold(name)) for name in table.columns]
     names = [base for base, _ in parted]
     found = {}
     for role, known in STRETCH_NAMES.items():
@@ -101,6 +104,12 @@ def _columns(table: Table) -> Mapping[str, _Column]:
     if "end" in found:
         found.pop("duration", None)
     return found
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """Return the folded name of a column without its unit, and the unit."""
+    match = _UNIT.fullmatch(name) if len(name) <= _LONGEST_NAME else None
+    return (match[1], match[2]) if match else (name, None)
 
 
 def _span(table: Table, line: int, cells: Mapping[str, tuple[_Column, str | None]]) -> Stretch:
@@ -153,6 +162,12 @@ def _beyond(stretches: Sequence[Stretch], files: Sequence[Path], unit: float) ->
     rows = [row for row, file in enumerate(files) if file in lengths]
     beyond = [row for row in rows if _last(stretches[row]) * unit > lengths[files[row]] + _SLACK]
     return beyond[0] if len(beyond) > (1 - _MOST) * len(rows) else None
+
+
+def _are_spoken(stretches: Sequence[Stretch], unit: float) -> bool:
+    """Whether stretches last long enough in that unit, and are not those of a longer recording."""
+    lengths = [end - start for start, end in stretches if end is not None]
+    return not lengths or median(lengths) * unit >= _SPOKEN
 
 
 def _last(span: Stretch) -> float:

@@ -37,6 +37,26 @@ ROWS = [
     Row("Korean folders", tree("분노", "슬픔"), clips=4, emotions=TWO),
     Row("numbered folders", tree("01_angry", "02_sad"), emotions=TWO, says=("1st level",)),
     Row("folders of words", tree("angry voices", "sad_clips"), emotions=TWO),
+    Row(
+        "people's names above",
+        tree("anna/angry", "ben/sad"),
+        emotions=TWO,
+        says=("if those of the 1st level are speakers, give --layout folders:speaker/label",),
+    ),
+    Row(
+        "splits, sessions and numbered speakers",
+        tree("train/day1/spk1/angry", "test/day2/spk2/sad"),
+        emotions=TWO,
+        says=(r"4th level, splits those of the 1st, speakers those of the 3rd: \w+/day",),
+        quiet=("--layout",),
+    ),
+    Row(
+        "emotions in folders of emotions",
+        tree("angry/sad", "sad/angry"),
+        emotions=TWO,
+        says=(r"4 clips lie in the folder of another emotion \(angry/sad/x.wav",),
+        quiet=("--layout",),
+    ),
     Row("a wrapper", tree("My Corpus/angry", "My Corpus/sad"), emotions=TWO, says=("2nd level",)),
     Row(
         "two wrappers",

@@ -138,6 +138,16 @@ def dialogue(root: Path) -> None:
         path.write_text(json.dumps(document, ensure_ascii=False), "cp949" if number else "utf-8")
 
 
+def numbered_for_each_speaker(root: Path) -> None:
+    """Write recordings that are numbered from 1 for each speaker of each part."""
+    for part in ("1.Training", "2.Validation"):
+        for speaker, emotion in (("s1", "angry"), ("s2", "sad")):
+            noise(root / part / "source" / speaker / "0001.wav")
+            path = root / part / "labels" / speaker / "0001.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps({"emotion": emotion, "speaker": speaker}))
+
+
 def with_strays(root: Path) -> None:
     recordings(flat)(root)
     noise(root / "alone.wav")
@@ -247,6 +257,17 @@ ROWS = [
             r"1 JSON file not read, as no recording is called like it: extra.json",
         ),
     ),
+    Row(
+        "json-numbered-for-each-speaker",
+        numbered_for_each_speaker,
+        layout="JSON of each recording",
+        labels={
+            f"{part}/source/{speaker}/0001.wav": emotion
+            for part in ("1.Training", "2.Validation")
+            for speaker, emotion in (("s1", "angry"), ("s2", "sad"))
+        },
+        quiet=("not read",),
+    ),
     Row("json-nested-without-end", nested_without_end, clips=3),
     Row(
         "kemdy20",
@@ -258,6 +279,7 @@ ROWS = [
         },
         left_out={"no majority": 1},
         speakers=frozenset({"User001F", "User002M"}),
+        says=(r"(?m)^\d+ (?:of \d+ )?names (?:is|are) found",),
     ),
     Row(
         "kemdy19-each-table-is-of-one-speaker",

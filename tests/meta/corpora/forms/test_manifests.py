@@ -308,6 +308,7 @@ ROWS = [
         layout="Kaldi data folder",
         labels={f"wav/{name}": label for name, label in FOUR.items()},
         speakers=frozenset({"anna", "ben"}),
+        quiet=("stretches",),
     ),
     Row(
         "kaldi-utt2emotion",
@@ -396,6 +397,23 @@ ROWS = [
         refused=r"train.csv:6: wav is None, but should be a path",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"audio": {"sampling_rate": 16000}, "path": null}\n',
+        '[{"file": 1}, {"file": 2}]',
+        '{"a": {"wav": 3}}',
+        '{"path": "weights.bin"}\nnothing',
+    ],
+)
+def test_json_of_other_things_beside_folders_of_labels(tmp_path: Path, text: str) -> None:
+    noises(tmp_path, "angry/a.wav", "sad/b.wav")
+    (tmp_path / "config.json").write_text(text)
+    corpus = read_corpus(tmp_path)
+    assert [clip.label for clip in corpus.clips] == ["angry", "sad"]
+    assert "config.json not read" in "\n".join(corpus.warnings)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

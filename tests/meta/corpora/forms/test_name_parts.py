@@ -22,6 +22,13 @@ TWICE = {"anger": 2, "sadness": 2}
 
 ROWS = [
     row(
+        "the split of the folders",
+        ("train/a_anger_1", "train/a_sad_1", "dev/a_anger_2", "dev/x/a_sad_2"),
+        "part 2 of the names",
+        2,
+        options={"split": "dev"},
+    ),
+    row(
         "the second part",
         SPOKEN,
         "part 2 of the names",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sertify.corpora.reading import read_corpus
 from tests.meta.corpora.rows import Row, check, noise, noises
 
 CSV = "file_name,label,speaker\na.wav,angry,anna\nb.wav,sad,ben\n"
@@ -191,6 +192,62 @@ RESOLVED = [
         says=(r"1 of 2 names is found in the folder y: 2\.wav as y/2\.wav",),
     ),
     Row(
+        "of two splits, only one is here",
+        write(
+            "test/1.wav",
+            "test/2.wav",
+            train_csv=listing(HEADER, "train/1.wav", "train/2.wav"),
+            test_csv=listing(HEADER, "test/2.wav", "test/1.wav"),
+        ),
+        labels={"test/2.wav": "angry", "test/1.wav": "sad"},
+        says=(r"test\.csv is read; train\.csv not read: it lists no file that is there",),
+    ),
+    Row(
+        "numbers of which a spreadsheet took the zeros",
+        write("x/0001.wav", "x/0002.wav", labels_csv="id,label\n1,angry\n2,sad\n"),
+        refused=r"labels\.csv not read: .*no column file_name; no file is called like the values of"
+        r" its column id, such as 1$",
+    ),
+    *(
+        Row(
+            f"the files of {given} are not those of {here}",
+            write(f"{here}/1.wav", f"{here}/2.wav", metadata_csv=table),
+            labels={f"{given}/1.wav": "angry", f"{given}/2.wav": "sad"},
+        )
+        for given, here in [("spk1", "spk3"), ("a/train", "test/a"), ("s01/x", "s02/x")]
+        for table in [listing(HEADER, f"{given}/1.wav", f"{given}/2.wav")]
+    ),
+    Row(
+        "labels that are not those of the folders",
+        write(
+            "angry/1.wav",
+            "sad/2.wav",
+            "3.wav",
+            out_csv="file,label\nangry/1.wav,sad\nsad/2.wav,sad\n3.wav,angry\n",
+        ),
+        labels={"angry/1.wav": "sad", "sad/2.wav": "sad", "3.wav": "angry"},
+        says=(r"1 clip lies in the folder of another emotion \(angry/1.wav\) than out.csv says",),
+    ),
+    Row(
+        "what a model said of a public corpus",
+        write(
+            *(f"03-01-0{n}-01-01-01-0{who}.wav" for n in "345" for who in "12"),
+            predictions_csv=table(
+                "file,label",
+                *(f"03-01-0{n}-01-01-01-0{who}.wav,angry" for n in "345" for who in "12"),
+            ),
+        ),
+        emotions={"anger": 6},
+        says=(
+            r"4 clips are named \(03-01-03.*with another emotion in RAVDESS than predictions\.csv",
+        ),
+    ),
+    both(
+        "a number that is written with more digits is the same",
+        write("Spk01/1.wav", "Spk01/2.wav", labels_csv=listing(HEADER, "spk1/1.wav", "spk1/2.wav")),
+        labels={"Spk01/1.wav": "angry", "Spk01/2.wav": "sad"},
+    ),
+    Row(
         "where most names are right, the others are not looked for elsewhere",
         write("a.wav", "y/b.wav", metadata_csv=listing(HEADER, "a.wav", "b.wav")),
         labels={"a.wav": "angry", "b.wav": "sad"},
@@ -244,6 +301,12 @@ TEXTS: list[tuple[str, str | bytes]] = [
     (
         "a comma in a field, between semicolons",
         table("file;label;speaker;text", "a.wav;angry;anna;no, no", "b.wav;sad;ben;yes"),
+    ),
+    (
+        "blanks behind commas, before quoted fields",
+        table(
+            "file, label, text, speaker", '"a.wav", "angry", "no, no", "anna"', "b.wav, sad, , ben"
+        ),
     ),
 ]
 WRITTEN += [both(name, write("a.wav", "b.wav", labels_csv=text)) for name, text in TEXTS]
@@ -603,6 +666,17 @@ SPANS += [
         says=("start and end of metadata.csv are beyond the ends of the files",),
     ),
     Row(
+        "the first minute of a film in seconds is no stretch of milliseconds",
+        stretches("file,label,start,end", "a.wav,angry,24,26"),
+        labels={"a.wav": "angry"},
+        says=("start and end of metadata.csv are beyond the ends of the files",),
+    ),
+    Row(
+        "a column with a name without end",
+        stretches(f"file,label,{'(' * 100_000}", "a.wav,angry,x"),
+        labels={"a.wav": "angry"},
+    ),
+    Row(
         "dates are no stretches",
         stretches("file,label,start,end", "a.wav,angry,May 1st,May 2nd"),
         labels={"a.wav": "angry"},
@@ -634,3 +708,17 @@ ROWS = [*FILES, *RESOLVED, *WRITTEN, *SEVERAL, *COLUMNS, *TWICE, *SPANS]
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_is_read_of_a_table(row: Row, tmp_path: Path) -> None:
     check(row, tmp_path)
+
+
+def test_a_large_table_of_other_things_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sertify.corpora.forms.choosing._LARGEST", 10)
+    monkeypatch.setattr("sertify.corpora.forms.tables.delimited", pytest.fail)
+    noises(tmp_path, "angry/a.wav", "sad/b.wav")
+    for name in ("features.csv", "x/features.tsv"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        (tmp_path / name).write_text("# of pitch\nfile,F0_mean,F0_std\nangry/a.wav,1,2\n")
+    corpus = read_corpus(tmp_path)
+    assert [clip.label for clip in corpus.clips] == ["angry", "sad"]
+    assert "features.csv not read: it has 47 bytes, and no column label" in corpus.warnings
