@@ -82,10 +82,8 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
     for clip, sound in pairs:
         if sound.flaw:
             rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
-    spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
-    lengths = {name: round(value, 3) for name, value in spread.items()} if seconds else {}
     return {
-        "seconds": {"total": round(math.fsum(seconds), 3), **lengths},
+        "seconds": _lengths(seconds),
         "rates": _counted(str(sound.rate) for sound in sounds if sound.rate),
         "channels": _counted(str(sound.channels) for sound in sounds if sound.channels),
         "formats": _counted(sound.kind for sound in sounds),
@@ -101,6 +99,14 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
             *notes_on((clip.name, text) for clip, sound in pairs for text in sound.remarks)
         ],
     }
+
+
+def _lengths(seconds: Sequence[float]) -> dict[str, float]:
+    """Return what lengths there are; their sum alone where no recording can be heard."""
+    found = {"total": math.fsum(seconds)}
+    if seconds:
+        found |= {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
+    return {name: round(value, 3) for name, value in found.items()}
 
 
 def _resolution(clips: Sequence[Clip], suite: Suite) -> float | None:

@@ -121,6 +121,19 @@ def test_labels_that_stop_a_run_are_told_with_the_lines_to_write(
     assert found["left_out"] == {"unknown label": 7}
 
 
+def test_that_nothing_can_be_heard_is_told(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in calls.rglob("*.wav"):
+        path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    lines = told(capsys, "calls", code=1)
+    assert "clips 0 of 12 can be judged" in lines
+    assert any(line.startswith("rejected 12 lfs_pointer: ") for line in lines)
+    assert "but a run stops here: no clip can be judged" in lines
+    table = (calls / "metadata.csv").read_text()
+    (calls / "metadata.csv").write_text(table.replace("angry", "0").replace("sad", "1"))
+    (found,) = facts(capsys, "calls", code=1)
+    assert (found["clips"], found["seconds"], found["stops"]) == (0, {"total": 0.0}, True)
+
+
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noises(calls.parent / "studio", "angry/a.wav", "sad/b.wav")
     lines = told(capsys, "calls", "other=studio", "--layout", "other=folders")
