@@ -239,6 +239,58 @@ ROWS = [
         emotions={"": 2},
     ),
     Row(
+        "WebDataset with emotions in texts, which is said once",
+        one_tar(lambda: {**samples("a", txt="angry"), **samples("b", txt="sad")}),
+        quiet=("are not read",),
+    ),
+    Row(
+        "WebDataset with dots in its names",
+        one_tar(
+            lambda: {
+                **samples("anna.1", json=of("anger", "1")),
+                **samples("anna.2", json=of("fear", "2")),
+                **samples("anna.10", json=of("sad", "2")),
+                "anna.json": '{"language": "ko"}',
+            }
+        ),
+        labels={"anna.1.wav": "anger", "anna.2.wav": "fear", "anna.10.wav": "sad"},
+        speakers=frozenset({"1", "2"}),
+    ),
+    Row(
+        "WebDataset with texts called after a column",
+        one_tar(lambda: {**samples("a.b", **{"emotion.txt": "sad", "txt": "Hello you."})}),
+        emotions={"sadness": 1},
+    ),
+    Row(
+        "WebDataset with the same recordings in two formats",
+        one_tar(lambda: {**samples("a", "b", cls="anger"), "a.mp3": b"less", "b.mp3": b"less"}),
+        labels={"a.wav": "anger", "b.wav": "anger"},
+        left_out={"in another format": 2},
+        says=("2 recordings left out, of which .* in another format: a.mp3, b.mp3",),
+    ),
+    Row(
+        "WebDataset that lacks a recording",
+        one_tar(lambda: {**samples("a", cls="anger"), "b.cls": "fear"}),
+        clips=1,
+        says=("1 sample without a recording: b.cls",),
+    ),
+    Row(
+        "a tar of folders with what was said beside the recordings",
+        one_tar(lambda: {**samples("anger/a", "anger/b", txt="Hello."), **samples("fear/c")}),
+        layout="folder per label",
+        emotions={"anger": 2, "fear": 1},
+    ),
+    Row(
+        "a tar with a table and what was said beside the recordings",
+        one_tar(lambda: {**tabled(), "audio/a.txt": "Hello."}),
+        emotions={"anger": 1, "fear": 1},
+    ),
+    Row(
+        "a tar of a public corpus and what was said beside its recordings",
+        one_tar(lambda: samples("03-01-05-01-01-01-01", "03-01-06-01-01-01-02", txt="Dogs.")),
+        emotions={"anger": 1, "fear": 1},
+    ),
+    Row(
         "WebDataset that is compressed",
         one_tar(lambda: samples("a", "b", json=of("fear", "1")), "x.tar.gz", "w:gz"),
         layout="WebDataset",
