@@ -14,9 +14,16 @@ def flaw_of_path(path: Path) -> Flaw | None:
     try:
         if path.is_file():  # reading from a pipe could take for ever
             return None
-        return Flaw("unreadable" if path.exists() else "missing")
+        if path.exists():
+            return Flaw("unreadable")
+        return Flaw("missing", _link_of(path) if path.is_symlink() else "")
     except (OSError, ValueError):  # a name that is too long, or holds a NUL
         return Flaw("missing")
+
+
+def _link_of(path: Path) -> str:
+    inside = "/annex/objects/" in path.readlink().as_posix()
+    return "run `git annex get`" if inside else "a link that leads nowhere"
 
 
 def flaw_at_sight(content: Content, start: bytes) -> Flaw | None:
@@ -27,7 +34,7 @@ def flaw_at_sight(content: Content, start: bytes) -> Flaw | None:
     if found is None:
         return None
     if found.flaw:
-        return Flaw(found.flaw, found.name if found.flaw == "other_format" else "")
+        return Flaw(found.flaw, found.name if found.flaw in ("other_format", "missing") else "")
     if not found.demuxer:
         return None
     # Where a name says what is in it, nobody expects something else.
