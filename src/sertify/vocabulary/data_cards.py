@@ -20,6 +20,7 @@ SPLITS: Mapping[str, str] = {
     word: split for split, words in _WORDS["splits"].items() for word in words
 }
 """The split by each word that means it, folded."""
+_PART = re.compile(r"(.*-)(\d{5,9})-of-(\d{5,9})(?:-\w+)?\.\w+")
 _APART = re.compile(r"[^a-z]+")
 
 
@@ -85,6 +86,22 @@ def split_told_by(name: str) -> str | None:
         if len(splits) == 1:
             return splits.pop()
     return None
+
+
+def absent_parts(names: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield how many files of how many there are, where their names tell, and one that lacks.
+
+    >>> list(absent_parts(["train-00000-of-00003.parquet", "train-00002-of-00003.parquet"]))
+    [(2, 3, 'train-00001-of-00003')]
+    """
+    found: dict[tuple[str, str], set[int]] = {}
+    for name in names:
+        if part := _PART.fullmatch(name):
+            found.setdefault((part[1], part[3]), set()).add(int(part[2]))
+    for (start, total), numbers in found.items():
+        if len(numbers) < int(total):
+            lacking = next(number for number in range(len(numbers) + 1) if number not in numbers)
+            yield len(numbers), int(total), f"{start}{lacking:0{len(total)}}-of-{total}"
 
 
 def glob_of(pattern: str) -> re.Pattern[str]:

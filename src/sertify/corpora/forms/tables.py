@@ -9,6 +9,7 @@ from sertify.corpora.forms.delimited import delimited
 from sertify.corpora.forms.roles import COLUMN_NAMES, DOUBTFUL, Table, aliases_of
 from sertify.corpora.forms.spans import SPAN_NAMES
 from sertify.corpora.forms.vote_columns import may_be_votes
+from sertify.corpora.sight import stand_in
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
@@ -25,6 +26,8 @@ def read_table(path: Path, also: Collection[str] = ()) -> Table:
 
     Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
+    if other := stand_in(path):
+        raise ConfigurationError(f"{path}: {other}")
     try:
         return READERS[path.suffix.lower()](path, frozenset(map(fold, also)))
     except OSError as error:

@@ -201,6 +201,11 @@ def cut(root: Path) -> Path:
     return path
 
 
+def kept(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
 def long_header(root: Path) -> Path:
     """Write a header that says that the names which follow have 40 MB."""
     info = tarfile.TarInfo("x")
@@ -376,7 +381,21 @@ ROWS = [
         lambda root: Path(shutil.copy(write_zip(root / "x.zip", folder()), root / "x.tar")),
         refused="PATH: cannot be unpacked as tar",
     ),
-    Row("a tar that is cut off", cut, refused="PATH: cannot be unpacked as tar: "),
+    Row(
+        "a tar that is cut off",
+        cut,
+        refused="PATH: cannot be unpacked as tar: .* download it again",
+    ),
+    Row(
+        "an archive that was not downloaded",
+        lambda root: kept(root / "x.tar.gz", b"version https://git-lfs.github.com/spec/v1\n"),
+        refused="PATH: cannot be unpacked as tar: a Git LFS pointer is in its place; run `git lfs",
+    ),
+    Row(
+        "a page in place of an archive",
+        lambda root: kept(root / "x.zip", b"<!DOCTYPE html><title>Sign in</title>"),
+        refused="PATH: cannot be unpacked as zip: a web page is in its place; download it again",
+    ),
     Row("a tar with an endless header", long_header, refused="PATH: .* a header is too long"),
     Row(
         "an archive that is not read",
