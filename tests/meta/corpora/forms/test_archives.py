@@ -201,6 +201,15 @@ def cut(root: Path) -> Path:
     return path
 
 
+def zip_beside(root: Path) -> None:
+    noises(root, "anger/a.wav")
+    write_zip(root / "more.zip", folder())
+
+
+def compressed(root: Path) -> None:
+    write_tar(root / "x.tar.gz", samples("a", "b", json=of("fear", "1")), "w:gz")
+
+
 def kept(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
@@ -386,6 +395,14 @@ ROWS = [
         cut,
         refused="PATH: cannot be unpacked as tar: .* download it again",
     ),
+    Row(
+        "an archive beside recordings",
+        zip_beside,
+        clips=1,
+        says=(r"more\.zip not read, as recordings lie beside it; if it holds others, unpack it",),
+    ),
+    Row("archives that are read", split_zips, clips=4, quiet=("not read",)),
+    Row("a compressed tar that is read", compressed, clips=2, quiet=("not read",)),
     Row(
         "an archive that was not downloaded",
         lambda root: kept(root / "x.tar.gz", b"version https://git-lfs.github.com/spec/v1\n"),
