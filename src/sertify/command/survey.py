@@ -8,7 +8,7 @@ from typing import Any
 
 from sertify.candidates.entries import CorpusEntry
 from sertify.candidates.reading import Suite
-from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.clips import Clip, Corpus, Heed
 from sertify.corpora.flaws import Flaw, notes_on, reasons_of
 from sertify.corpora.labels import MOST_UNKNOWN
 from sertify.corpora.sounding import Sound, sounds_of
@@ -22,12 +22,13 @@ MOST_NAMES = 100
 """Of clips that are listed for one reason."""
 
 
-def facts_of_corpus(corpus: Corpus, suite: Suite) -> dict[str, Any]:
+def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> dict[str, Any]:
     """Return what was read, and what it can show; all of its recordings are decoded for that.
 
     ``suite`` says which emotions have to count, and what it has to say of the corpus already.
+    ``heed`` is told how many of how many clips are decoded.
     """
-    clips, sounds = corpus.clips, sounds_of(corpus.clips)
+    clips, sounds = corpus.clips, sounds_of(corpus.clips, heed)
     unknown = dict(corpus.unknown_labels)
     labelled = sum(clip.label is not None for clip in clips) + sum(unknown.values())
     facts = {

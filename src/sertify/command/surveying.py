@@ -48,7 +48,8 @@ def survey(
         judged = read_speech(settings, suite, strict=False, heed=heed).judged
     if judged is None:
         raise ConfigurationError("no speech is given")
-    told = [facts_of_corpus(corpus, suite) for corpus in judged.corpora]
+    with on_one_line(sys.stderr, "decoding the speech, clips") as heed:
+        told = [facts_of_corpus(corpus, suite, heed) for corpus in judged.corpora]
     if as_json:
         yield json.dumps(told, indent=2, ensure_ascii=False)
     else:

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from sertify.candidates.locks import Locked, lock_path, read_lock
 from sertify.pipeline.chosen_files import chosen_files, scripts_in
 from sertify.pipeline.settings import Settings
+from sertify.pipeline.telling import on_one_line
 from sertify.vocabulary.data_addresses import DataAddress
 from sertify.vocabulary.errors import Blocked, ConfigurationError, Rejected
 
@@ -57,7 +59,8 @@ def local_data(address: DataAddress, settings: Settings) -> LocalData:
         locked = Locked(f"datasets/{address.repository}", data.commit)
         remarks = (*remarks, *_moved(address, locked, settings))
         files = chosen_files(address, data.folder, data.files, settings.split)
-        have(data, files)
+        with on_one_line(sys.stderr, f"downloading {address}, MB") as heed:
+            have(data, files, heed and _in_megabytes(heed))
     except (Blocked, Rejected) as error:
         cure = _CURES.get(error.reason.code, error.reason.cure)
         raise ConfigurationError(f"--data {address}: {error.message}; {cure}") from error
@@ -69,6 +72,10 @@ _CURES: Mapping[str, str] = {
     "not_found": "check the spelling; what is private needs a login with `hf auth login`",
     "revision_not_found": "write another one behind the @, or leave it out",
 }
+
+
+def _in_megabytes(heed: Callable[[float, float], None]) -> Callable[[float, float], None]:
+    return lambda done, total: heed(round(done / 1e6), round(total / 1e6))
 
 
 def _found(address: DataAddress, settings: Settings) -> "tuple[DataRepository, tuple[str, ...]]":

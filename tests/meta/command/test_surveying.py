@@ -10,8 +10,10 @@ import soundfile
 
 from sertify.command.main import main
 from sertify.corpora.flaws import Flaw, reasons_of
+from sertify.pipeline import telling
 from sertify.statistics.resolution import finest_difference
 from tests.meta.corpora.rows import noises
+from tests.meta.pipeline.test_telling import Terminal
 
 SUITE = """\
 candidates:
@@ -132,6 +134,16 @@ def test_that_nothing_can_be_heard_is_told(calls: Path, capsys: pytest.CaptureFi
     (calls / "metadata.csv").write_text(table.replace("angry", "0").replace("sad", "1"))
     (found,) = facts(capsys, "calls", code=1)
     assert (found["clips"], found["seconds"], found["stops"]) == (0, {"total": 0.0}, True)
+
+
+def test_who_waits_for_decoding_is_told(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calls.is_dir()
+    for name in ("_PATIENCE", "_PAUSE"):
+        monkeypatch.setattr(telling, name, 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert main(["data", "calls"]) == 0
+    assert "decoding the speech, clips: 12 of 12" in terminal.getvalue()
 
 
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,12 +12,14 @@ from sertify.candidates.reading import Candidate, Suite
 from sertify.corpora.clips import Corpus
 from sertify.corpora.reading import read_corpus
 from sertify.hub import bounds
+from sertify.pipeline import telling
 from sertify.pipeline.settings import Settings, source_of
 from sertify.pipeline.speech import Speech, read_speech
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.corpora.embedded import AUDIO, class_label, recording, write_parquet
 from tests.meta.corpora.rows import noises
 from tests.meta.local_hub import LocalHub, broken, corrupted, use_hub
+from tests.meta.pipeline.test_telling import Terminal
 
 pytestmark = pytest.mark.slow(0.2)
 
@@ -61,7 +63,10 @@ def table_above_splits(root: Path) -> None:
 
 def table_of_rows(root: Path) -> None:
     noises(root, "audio/a.wav", "audio/b.wav")
-    columns = {"file_name": ["audio/a.wav", "audio/b.wav"], "label": [0, 1]}
+    columns: dict[str, list[object]] = {
+        "file_name": ["audio/a.wav", "audio/b.wav"],
+        "label": [0, 1],
+    }
     write_parquet(root / "metadata.parquet", columns, {"label": FEATURES["label"]})
 
 
@@ -138,6 +143,15 @@ def test_a_data_set_is_read_as_if_it_were_a_folder(hub: LocalHub) -> None:
     local = read_corpus(hub.root / "datasets/org/speech")
     assert (found.name, found.fingerprint) == ("speech", local.fingerprint)
     assert found.path.name == hub.commit("datasets/org/speech")
+
+
+def test_who_waits_for_a_download_is_told(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_PATIENCE", "_PAUSE"):
+        monkeypatch.setattr(telling, name, 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    corpus(hub, parquet)
+    assert f"downloading {ADDRESS}, MB: 0 of 0" in terminal.getvalue()
 
 
 def test_only_the_files_of_a_split_are_downloaded(hub: LocalHub) -> None:

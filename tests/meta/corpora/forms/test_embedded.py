@@ -135,7 +135,7 @@ def broken(name: str, *others: str) -> Any:
 
 def some_of_three(root: Path) -> None:
     for number in (0, 2):
-        columns = {"audio": cells(root, f"{number}.wav"), "label": ["fear"]}
+        columns: dict[str, Any] = {"audio": cells(root, f"{number}.wav"), "label": ["fear"]}
         name = f"data/train-{number:05}-of-00003-{number}a.parquet"
         write_parquet(root / name, columns, {"audio": AUDIO})
 
