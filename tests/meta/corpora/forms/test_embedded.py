@@ -259,6 +259,26 @@ ROWS = [
         refused="holds no audio",
     ),
     Row(
+        "recordings of which the first is empty",
+        one(lambda root: {"audio": [b"", cells(root, "a.wav")[0]["bytes"]], "label": ["fear"] * 2}),
+        clips=2,
+    ),
+    Row(
+        "recordings of a phone",
+        one(lambda _: {"audio": [b"\0\0\0\x1cftypM4A \0\0"], "label": ["fear"]}),
+        clips=1,
+    ),
+    Row(
+        "pictures that begin like films",
+        one(lambda _: {"face": [b"\0\0\0\x1cftypavif\0\0"], "label": ["fear"]}),
+        refused="holds no audio",
+    ),
+    Row(
+        "samples for a model without a rate",
+        one(lambda _: {"input_values": [[0.1, 0.2]], "label": ["fear"]}),
+        refused="input_values holds samples, but no column sampling_rate says at which rate",
+    ),
+    Row(
         "pictures are no recordings",
         one(
             lambda root: {
