@@ -26,6 +26,7 @@ def facts_of_corpus(corpus: Corpus, suite: Suite, heed: Heed | None = None) -> d
     """Return what was read, and what it can show; all of its recordings are decoded for that.
 
     ``suite`` says which emotions have to count, and what it has to say of the corpus already.
+    ``heed`` is told how many of how many clips are decoded.
     """
     clips, sounds = corpus.clips, sounds_of(corpus.clips, heed)
     heard = [clip for clip, sound in zip(clips, sounds, strict=True) if not sound.flaw]
@@ -85,12 +86,8 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
     for clip, sound in pairs:
         if sound.flaw:
             rejected.setdefault(sound.flaw.code, []).append((clip.name, sound.flaw))
-    lengths = dict[str, float]()
-    if seconds:
-        spread = {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
-        lengths = {name: round(value, 3) for name, value in spread.items()}
     return {
-        "seconds": {"total": round(math.fsum(seconds), 3), **lengths},
+        "seconds": _lengths(seconds),
         "rates": _counted(str(sound.rate) for sound in sounds if sound.rate),
         "channels": _counted(str(sound.channels) for sound in sounds if sound.channels),
         "formats": _counted(sound.kind for sound in sounds),
@@ -106,6 +103,14 @@ def _of_sounds(clips: Sequence[Clip], sounds: Sequence[Sound]) -> dict[str, Any]
             *notes_on((clip.name, text) for clip, sound in pairs for text in sound.remarks)
         ],
     }
+
+
+def _lengths(seconds: Sequence[float]) -> dict[str, float]:
+    """Return what lengths there are; their sum alone where no recording can be heard."""
+    found = {"total": math.fsum(seconds)}
+    if seconds:
+        found |= {"least": min(seconds), "median": median(seconds), "most": max(seconds)}
+    return {name: round(value, 3) for name, value in found.items()}
 
 
 def _resolution(clips: Sequence[Clip], suite: Suite) -> float | None:

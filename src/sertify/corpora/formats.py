@@ -9,7 +9,7 @@ START = 512
 """Bytes that tell what a file is."""
 
 _SPACE = b"\xef\xbb\xbf \t\r\n"
-_PAGE = re.compile(rb"<(!doctype html|html|head|body|!--|script)", re.IGNORECASE)
+_PAGE = re.compile(rb"<(\?xml|!doctype html|html|head|body|!--|script)", re.IGNORECASE)
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _LEAST_TEXT = 8
 

@@ -1,7 +1,7 @@
 """Which form a folder or a file of speech is of, and what its reader finds there."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
 from sertify.corpora.listings import LISTED_TWICE, FileReader, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending, tree_of, unread_files
-from sertify.vocabulary.archives import TAR, archive_kind
+from sertify.vocabulary.archives import TAR, UNREAD_ARCHIVES, archive_kind
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.public_corpora import known_corpus
 from sertify.vocabulary.text import did_you_mean, listed
@@ -117,11 +117,30 @@ def _accounted(tree: Tree, listing: Listing) -> Listing:
     left_out = [("not listed", unlisted), ("in a hidden folder", len(tree.hidden_audio))]
     left_out += [(f"ends in {kind}", number) for kind, number in sorted(kinds.items())]
     told_unread = [Doubt(unread_files(unread), Doubt.LOST)] if unread else []
+    told_unread += _packed_beside(tree, taken)
     return replace(
         listing,
         left_out=(*listing.left_out, *(one for one in left_out if one[1])),
         warnings=(*listing.warnings, *told_unread),
     )
+
+
+def _packed_beside(tree: Tree, taken: Collection[str]) -> Iterator[Doubt]:
+    """Say which archives are not read, where clips come from other files of the folder."""
+    above = str(tree.root / "_")[:-1]
+    if not any(path.startswith(above) for path in taken):
+        return
+    archives = [
+        name
+        for name in tree.files
+        if (archive_kind(name)[0] or name.casefold().endswith(UNREAD_ARCHIVES))
+        and above + name not in taken
+    ]
+    if archives:
+        one = len(archives) == 1
+        why = "as recordings lie beside it" if one else "as recordings lie beside them"
+        cure = f"if {'it holds' if one else 'they hold'} others, unpack {'it' if one else 'them'}"
+        yield Doubt(f"{listed(archives)} not read, {why}; {cure}", Doubt.TOLD)
 
 
 def _of_archives(path: Path, packed: UnpackedTree, kind: str, wish: Wish) -> Listing:

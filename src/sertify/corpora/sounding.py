@@ -47,7 +47,7 @@ def sounds_of(clips: Sequence[Clip], heed: Heed | None = None) -> list[Sound]:
         for sound in pool.map(_sound, clips):
             found.append(sound)
             if heed is not None:
-                heed("listening, clips", len(found), len(clips))
+                heed("decoding the speech, clips", len(found), len(clips))
     return found
 
 

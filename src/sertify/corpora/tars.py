@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sertify.corpora.sight import stand_in
 from sertify.corpora.trees import MOST_FILES
 from sertify.corpora.unpacking import LEFT_FREE, Scratch
 from sertify.vocabulary.archives import archive_kind
@@ -135,7 +136,8 @@ def readable_archive(path: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        what = str(error).partition("\n")[0][:200] or type(error).__name__
+        said = str(error).partition("\n")[0][:200] or type(error).__name__
+        what = stand_in(path) or f"{said}; if its download was broken off, download it again"
         raise ConfigurationError(f"{path}: cannot be unpacked as {kind}: {what}") from error
 
 

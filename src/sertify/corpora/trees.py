@@ -19,12 +19,15 @@ MOST_FILES = 2_000_000
 # Beside those whose name begins with a dot: what systems and editors put there.
 SYSTEM_FOLDERS = frozenset({"__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information"})
 
+_SOUND = SUFFIXES | UNREAD_SUFFIXES
+
 
 @dataclass(frozen=True)
 class Tree:
     """A folder and the names of the files below it, relative to it, with ``/``, in their order.
 
     Links to files and folders are followed, but for those that lead back to a folder on their way.
+    One that leads nowhere, but is called like audio, is a file: git-annex and DVC leave such.
 
     Parameters
     ----------
@@ -126,7 +129,7 @@ def _walk(
             if entry.is_dir():
                 aside = aside or entry.name in SYSTEM_FOLDERS
                 yield from _walk(entry.path, f"{name}/", way | {here}, hidden=aside)
-            elif entry.is_file():
+            elif entry.is_file() or (entry.is_symlink() and ending(name) in _SOUND):
                 yield name, aside
         except OSError:  # a link that leads to itself
             continue

@@ -110,6 +110,8 @@ def _form(name: str, size: int) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if name == _CARD:
         return ""
+    if PurePosixPath(name).name == "metadata.parquet" and size <= _LARGEST_TABLE:
+        return "table"
     kinds = {"Parquet": _ROWS, "Arrow": _ARROW, "archive": _PACKED}
     form = next((form for form, suffixes in kinds.items() if suffix in suffixes), "")
     if form:

@@ -44,11 +44,11 @@ def on_one_line(terminal: TextIO) -> Iterator[Callable[[str, float, float], None
         yield None
         return
     told = time.monotonic() - _PAUSE + _PATIENCE
-    width = 0
+    width, over = 0, False
 
     def heed(what: str, done: float, total: float) -> None:
         nonlocal told, width
-        if time.monotonic() - told < _PAUSE:
+        if over or time.monotonic() - told < _PAUSE:
             return
         told, text = time.monotonic(), f"{what}: {round(done):,} of {round(total):,}"
         with suppress(OSError, ValueError):  # a terminal that is gone
@@ -59,6 +59,7 @@ def on_one_line(terminal: TextIO) -> Iterator[Callable[[str, float, float], None
     try:
         yield heed
     finally:
+        over = True  # a thread that was given up may go on
         with suppress(OSError, ValueError):
             if width:
                 terminal.write(f"\r{'':{width}}\r")

@@ -1,7 +1,7 @@
 """What README.md of a data set declares of its files and labels, and what their names tell."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,8 @@ from sertify.vocabulary.yaml_lines import read_yaml
 
 _WORDS = read_words(__file__)
 _LONGEST = 1_000_000
-_LONGEST_PATTERN, _MOST_STARS = 300, 12
+_LONGEST_PATTERN, _MOST_PIECES = 300, 20
+_PIECE = re.compile(r"(\*\*/|\*+|\?|\{[^{}]*\})")
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---\r?\n(.*?)\r?\n---(?:\r?\n|\Z)", re.DOTALL)
 # As `datasets` names what it writes: data/train-00000-of-00002.parquet.
 _SHARD = re.compile(r"(?:.*/)?(?P<split>\w[\w.]*?)-\d{5,}-of-\d{5,}(?:-\w+)?\.\w+")
@@ -20,6 +21,7 @@ SPLITS: Mapping[str, str] = {
     word: split for split, words in _WORDS["splits"].items() for word in words
 }
 """The split by each word that means it, folded."""
+_PART = re.compile(r"(.*-)(\d{5,9})-of-(\d{5,9})(?:-\w+)?\.\w+")
 _APART = re.compile(r"[^a-z]+")
 
 
@@ -36,8 +38,10 @@ class Configuration:
 
     def files(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return the split by name, of those files that are its."""
-        every = [(split, glob_of(pattern)) for split, pattern in self.patterns]
-        found = ((name, [split for split, glob in every if glob.fullmatch(name)]) for name in names)
+        every = self.patterns
+        found = (
+            (name, [split for split, glob in every if fits_glob(name, glob)]) for name in names
+        )
         return {name: splits[0] for name, splits in found if splits}
 
 
@@ -87,27 +91,60 @@ def split_told_by(name: str) -> str | None:
     return None
 
 
-def glob_of(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of names of files as a regular expression.
+def absent_parts(names: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield how many files of how many there are, where their names tell, and one that lacks.
+
+    >>> list(absent_parts(["train-00000-of-00003.parquet", "train-00002-of-00003.parquet"]))
+    [(2, 3, 'train-00001-of-00003')]
+    """
+    found: dict[tuple[str, str], set[int]] = {}
+    for name in names:
+        if part := _PART.fullmatch(name):
+            found.setdefault((part[1], part[3]), set()).add(int(part[2]))
+    for (start, total), numbers in found.items():
+        if len(numbers) < int(total):
+            lacking = next(number for number in range(len(numbers) + 1) if number not in numbers)
+            yield len(numbers), int(total), f"{start}{lacking:0{len(total)}}-of-{total}"
+
+
+def fits_glob(name: str, pattern: str) -> bool:
+    """Whether a pattern of names of files is that of a name.
 
     ``*`` stands for any text without ``/``, ``**`` for any, ``{a,b}`` for either.
 
-    >>> glob_of("data/train-*").fullmatch("data/train-00000.parquet") is not None
-    True
+    >>> fits_glob("data/train-00000.parquet", "data/train-*"), fits_glob("a/b.wav", "*.wav")
+    (True, False)
     """
-    if len(pattern) > _LONGEST_PATTERN or pattern.count("*") > _MOST_STARS:
-        return re.compile(r"(?!)")
-    pieces = re.split(r"(\*\*/|\*+|\?|\{[^{}]*\})", pattern.removeprefix("./"))
-    return re.compile("".join(map(_expression, pieces)))
+    pieces = _PIECE.split(pattern.removeprefix("./"), _MOST_PIECES)
+    if len(pattern) > _LONGEST_PATTERN or len(pieces) > 2 * _MOST_PIECES:
+        return False
+    # A regular expression could take for ever: whoever wrote README.md may want that.
+    ends = {0}
+    for piece in pieces:
+        if ends and piece:
+            ends = _after(name, piece, ends)
+    return len(name) in ends
 
 
-def _expression(piece: str) -> str:
-    known = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+def _after(name: str, piece: str, starts: Collection[int]) -> set[int]:
+    """Return where a piece of a pattern may end in a name, by where it may begin."""
+    if piece == "**/":
+        least = min(starts)
+        return {*starts, *(at + 1 for at in range(least, len(name)) if name[at] == "/")}
     if piece.startswith("**"):
-        return known.get(piece, ".*")
-    if piece.startswith("{") and piece.endswith("}"):
-        return f"(?:{'|'.join(map(re.escape, piece[1:-1].split(',')))})"
-    return known.get(piece) or re.escape(piece)
+        return {*range(min(starts), len(name) + 1)}
+    if piece == "*":
+        found: set[int] = set()
+        for start in sorted(starts):
+            if start not in found:
+                slash = name.find("/", start)
+                found.update(range(start, (len(name) if slash < 0 else slash) + 1))
+        return found
+    if piece == "?":
+        return {start + 1 for start in starts if name[start : start + 1] not in ("", "/")}
+    either = piece.startswith("{") and piece.endswith("}")
+    texts = piece[1:-1].split(",") if either else [piece]
+    return {start + len(text) for start in starts for text in texts if name.startswith(text, start)}
 
 
 def _front_matter(folder: Path) -> dict[Any, Any]:

@@ -10,8 +10,10 @@ import soundfile
 
 from sertify.command.main import main
 from sertify.corpora.flaws import Flaw, reasons_of
+from sertify.pipeline import telling
 from sertify.statistics.resolution import finest_difference
 from tests.meta.corpora.rows import noises
+from tests.meta.pipeline.test_telling import Terminal
 
 SUITE = """\
 candidates:
@@ -122,18 +124,6 @@ def test_labels_that_stop_a_run_are_told_with_the_lines_to_write(
     assert found["left_out"] == {"unknown label": 7}
 
 
-def test_speech_of_which_nothing_can_be_judged_is_told_all_the_same(
-    calls: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for path in calls.glob("*/*.wav"):
-        path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{path.stem}\n")
-    lines = told(capsys, "calls", code=1)
-    assert "clips 0 of 12 can be judged" in lines
-    assert any("run `git lfs pull`" in line for line in lines)
-    (found,) = facts(capsys, "calls", code=1)
-    assert found["seconds"] == {"total": 0}
-
-
 def test_a_limit_does_not_make_unknown_labels_more(
     calls: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,6 +158,29 @@ def test_of_many_labels_some_are_told(calls: Path, capsys: pytest.CaptureFixture
     lines = told(capsys, "calls", code=1)
     assert "and 19,988 more that are no known emotions" in lines
     assert len(lines) < 200
+
+
+def test_that_nothing_can_be_heard_is_told(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in calls.rglob("*.wav"):
+        path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    lines = told(capsys, "calls", code=1)
+    assert "clips 0 of 12 can be judged" in lines
+    assert any(line.startswith("rejected 12 lfs_pointer: ") for line in lines)
+    assert "but a run stops here: no clip can be judged" in lines
+    table = (calls / "metadata.csv").read_text()
+    (calls / "metadata.csv").write_text(table.replace("angry", "0").replace("sad", "1"))
+    (found,) = facts(capsys, "calls", code=1)
+    assert (found["clips"], found["seconds"], found["stops"]) == (0, {"total": 0.0}, True)
+
+
+def test_who_waits_for_decoding_is_told(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calls.is_dir()
+    for name in ("_PATIENCE", "_PAUSE"):
+        monkeypatch.setattr(telling, name, 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert main(["data", "calls"]) == 0
+    assert "decoding the speech, clips: 12 of 12" in terminal.getvalue()
 
 
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:

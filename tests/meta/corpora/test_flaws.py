@@ -122,6 +122,8 @@ CASES = (
     Case("git lfs", content(LFS), "lfs_pointer"),
     Case("git lfs named flac", content(LFS), "lfs_pointer", suffix=".flac"),
     Case("web page", content("<!DOCTYPE html>\n<html><title>Sign in</title>"), "web_page"),
+    Case("answer of a server", content("<?xml version='1.0'?><Error>No access"), "web_page"),
+    Case("git-annex pointer", content("/annex/objects/MD5E-s4--a.wav"), "missing: run `git annex"),
     Case("web page after blanks", content("\n\n  <HTML lang=ko>"), "web_page"),
     Case("text", content("Quota exceeded. Try again later."), "other_format: a text"),
     Case("csv", content("file,label\na.wav,angry\n"), "other_format: a text"),

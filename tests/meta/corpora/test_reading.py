@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.flaws import Flaw
 from sertify.corpora.reading import read_corpus
 from sertify.pipeline.stages import PROBE_CLIPS
 from sertify.vocabulary.errors import ConfigurationError
@@ -221,6 +222,19 @@ def test_a_listed_link_that_leads_nowhere_is_missing(make: Make) -> None:
     (root / "loop.wav").symlink_to("loop.wav")
     (root / "gone.wav").symlink_to("nowhere")
     assert [clip.identified for clip in read_corpus(root).clips] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [("nowhere", "a link that leads nowhere"), (".git/annex/objects/x", "run `git annex get`")],
+)
+def test_a_link_that_leads_nowhere_is_a_missing_clip(make: Make, place: str, says: str) -> None:
+    root = make("sad/a.wav")
+    (root / "sad" / "b.wav").symlink_to(place)
+    (root / "sad" / "b.txt").symlink_to(place)
+    flaws = {clip.name: clip.flaw for clip in read_corpus(root).clips}
+    assert flaws.keys() == {"sad/a.wav", "sad/b.wav"}
+    assert flaws["sad/b.wav"] == Flaw("missing", says)
 
 
 def test_a_link_within_the_folder_is_a_file_of_it(make: Make) -> None:

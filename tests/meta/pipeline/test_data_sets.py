@@ -54,6 +54,20 @@ def one_table(root: Path) -> None:
     (root / "metadata.csv").write_text(table)
 
 
+def table_above_splits(root: Path) -> None:
+    noises(root, "train/a.wav", "test/b.wav")
+    (root / "metadata.csv").write_text("file_name,label\ntrain/a.wav,anger\ntest/b.wav,fear\n")
+
+
+def table_of_rows(root: Path) -> None:
+    noises(root, "audio/a.wav", "audio/b.wav")
+    columns: dict[str, list[object]] = {
+        "file_name": ["audio/a.wav", "audio/b.wav"],
+        "label": [0, 1],
+    }
+    write_parquet(root / "metadata.parquet", columns, {"label": FEATURES["label"]})
+
+
 def configured(root: Path) -> None:
     shard(root, "de/x.parquet", "a", "b")
     shard(root, "fr/y.parquet", "c", "d", "e")
@@ -163,6 +177,18 @@ def test_what_is_in_the_cache_of_another_split_is_not_read(hub: LocalHub) -> Non
 
 def test_a_column_may_tell_the_split(hub: LocalHub) -> None:
     assert names(corpus(hub, one_table, split="test")) == {"audio/b.wav"}
+
+
+def test_folders_below_a_table_tell_the_split(hub: LocalHub) -> None:
+    found = corpus(hub, table_above_splits, split="test")
+    assert [(clip.name, clip.label, clip.flaw) for clip in found.clips] == [
+        ("test/b.wav", "fear", None)
+    ]
+    assert data_files(hub) == {"test/b.wav", "metadata.csv"}
+
+
+def test_a_table_may_be_a_file_of_rows(hub: LocalHub) -> None:
+    assert {clip.label for clip in corpus(hub, table_of_rows).clips} == {"anger", "fear"}
 
 
 def test_what_is_no_speech_is_not_downloaded(hub: LocalHub) -> None:

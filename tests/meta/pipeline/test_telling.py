@@ -41,6 +41,16 @@ def test_a_file_is_told_nothing() -> None:
         assert heed is None
 
 
+def test_nothing_is_told_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_PATIENCE", 0.0)
+    terminal = Terminal()
+    with on_one_line(terminal) as heed:
+        pass
+    assert heed is not None
+    heed("reading", 1, 2)
+    assert terminal.getvalue() == ""
+
+
 def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "_PATIENCE", 0.0)
     terminal = Terminal()

@@ -180,7 +180,7 @@ def _worth(one: Metadata) -> tuple[int, int, str]:
 def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], list[str]]:
     """Return the tables that are read, the best one first; and why others are not."""
     if len(tables) < 2:
-        return [*tables], []
+        return [of_split(one, _split_of(one.base.rpartition("/")[0])) for one in tables], []
     first, *others = tables
     every = [name for one in tables for name in one.files]
     if len({*every}) == len(every) and all(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
+from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.embedded_audio import fetched
 from sertify.corpora.forms.features import AudioColumn, classes_of, features_of, texts_of
 from sertify.corpora.forms.file_names import detect
@@ -20,7 +21,7 @@ from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of, gender_
 from sertify.corpora.forms.shards import Shard
 from sertify.corpora.listings import Listing, Wish, is_below
 from sertify.corpora.trees import Tree
-from sertify.vocabulary.data_cards import DataCard, read_data_card, split_told_by
+from sertify.vocabulary.data_cards import DataCard, absent_parts, read_data_card, split_told_by
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import counted, fold, listed
 
@@ -66,7 +67,7 @@ def read_rows(
     ]
     clips, public, told = _completed(tree, clips, roles)
     beside = _beside(tree, held, rows)
-    told = (*told, *_remarks(kind, others, beside))
+    told = (*told, *_remarks(kind, held, others, beside))
     places = {
         name: (row.shard, row.number, row.path) for name, row in zip(names, rows, strict=True)
     }
@@ -89,7 +90,12 @@ def _beside(tree: Tree, held: Held, rows: Sequence[_Row]) -> list[str]:
     return [name for name in tree.audio if name not in taken]
 
 
-def _remarks(kind: str, others: Sequence[Shard], beside: Sequence[str]) -> Iterator[str]:
+def _remarks(
+    kind: str, held: Held, others: Sequence[Shard], beside: Sequence[str]
+) -> Iterator[str]:
+    for there, total, lacking in absent_parts(shard.name for shard, _ in held):
+        text = f"only {there:,} of the {total:,} {kind} files are read; {lacking} is not there"
+        yield Doubt(f"{text}, so clips are missing: download the data set again", Doubt.LOST)
     if others:
         names = listed(shard.name for shard in others)
         yield f"{names} hold{'s' * (len(others) == 1)} no recordings"

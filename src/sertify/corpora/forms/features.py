@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sertify.corpora.formats import START, format_of
 from sertify.corpora.forms.roles import aliases_of
 from sertify.corpora.forms.shards import Shard
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold, listed, quoted
 
-_STARTS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"NIST", b"riff")
 _OTHER_MEDIA = ("Image", "Video", "Pdf")
 _RATES = frozenset({"sampling rate", "sample rate", "samplerate", "sr"})
-_NAMES = aliases_of("file_name") | {"speech", "array", "samples", "waveform", "signal", "bytes"}
+_NAMES = aliases_of("file_name") | frozenset(
+    {"speech", "array", "samples", "waveform", "signal", "bytes", "input values"}
+)
 """Folded names of columns that people call recordings."""
 
 
@@ -101,20 +103,22 @@ def _candidates(shard: Shard) -> Iterator[tuple[str, AudioColumn | str]]:
                     name,
                     AudioColumn(name, kind, rate) if rate else f"{lacking} says at which rate",
                 )
-        elif (start := _start_of(shard, name, kind)) is None or is_audio(start):
+        elif (start := _start_of(shard, name, kind)) is None or _is_audio(
+            start, called=fold(name) in _NAMES
+        ):
             yield name, AudioColumn(name, kind)
         elif fold(name) in _NAMES:
             yield name, f"{shard.name}: {name} holds bytes that are no audio file"
 
 
 def _start_of(shard: Shard, name: str, kind: str) -> bytes | None:
-    """Return how the first recording of a column begins; None where there is none."""
+    """Return how the first recording of a column begins that is not empty; None without one."""
     column = f"{name}.bytes" if kind == "struct" else name
     for _, batch in shard.batches([column]):
         values = batch.column(0).field("bytes") if kind == "struct" else batch.column(0)
         for value in values:
-            if value.is_valid:
-                return bytes(memoryview(value.as_buffer())[:16])
+            if value.is_valid and (buffer := value.as_buffer()).size:
+                return bytes(memoryview(buffer)[:START])
     return None
 
 
@@ -138,9 +142,15 @@ def kind_of_recordings(kind: Any) -> str:
     return ""
 
 
-def is_audio(start: bytes) -> bool:
-    """Whether a file begins as one that holds audio."""
-    return start.startswith(_STARTS) or (start[:1] == b"\xff" and start[1:2] >= b"\xe0")
+def _is_audio(start: bytes, *, called: bool) -> bool:
+    """Whether a file begins as one that holds audio.
+
+    What PyAV reads may be a film or a picture: in a column that is ``called`` otherwise, it is.
+    """
+    found = format_of(start)
+    if found is None:
+        return start[:1] == b"\xff" and start[1:2] >= b"\xe0"  # MP3 without a tag
+    return called if found.demuxer else not found.flaw
 
 
 def texts_of(place: str, name: str, column: Any, classes: tuple[str, ...]) -> list[str | None]:

@@ -19,6 +19,7 @@ from sertify.corpora.forms.spans import spans_of, stretch_named
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.forms.vote_columns import tells_labels, voted, without_votes
 from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
+from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending
 from sertify.corpora.votes import united
 from sertify.vocabulary.errors import ConfigurationError
@@ -168,6 +169,7 @@ def _clips(
     spans, said = spans_of(table, paths)
     remarks += (Doubt(text, Doubt.TOLD) for text in said)
     indices = [one.roles.get(role) for role in _FACTS]
+    by_folder = {} if "split" in one.roles or one.split else _splits_of_folders(names)
     for place, (line, values) in enumerate(table.rows):
         facts = (None if index is None else values[index] for index in indices)
         label, speaker, language, gender, split = facts
@@ -181,12 +183,22 @@ def _clips(
                 speaker,
                 language,
                 gender_of(gender),
-                split or one.split,
+                split or one.split or by_folder.get(posixpath.dirname(names[place])),
                 start,
                 end,
                 cluster=clusters[place],
             ),
         )
+
+
+def _splits_of_folders(names: Sequence[str]) -> dict[str, str]:
+    """Return the split of each folder that is called after one, or lies in one that is."""
+    folders = {posixpath.dirname(name) for name in names}
+    found = {
+        folder: [split for part in folder.split("/") if (split := split_of(part))]
+        for folder in folders
+    }
+    return {folder: splits[-1] for folder, splits in found.items() if splits}
 
 
 def _name(tree: Tree, one: Metadata, line: int, values: Sequence[str | None]) -> str:

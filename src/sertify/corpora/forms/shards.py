@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sertify.corpora.sight import stand_in
 from sertify.vocabulary.errors import ConfigurationError
 
 _BUFFER = 2**20
@@ -85,7 +86,7 @@ def readable(path: Path, kind: str) -> Iterator[None]:
     except ConfigurationError:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
-        what = str(error).partition("\n")[0][:200]
+        what = stand_in(path) or str(error).partition("\n")[0][:200]
         raise ConfigurationError(f"{path}: is not {kind} file: {what}") from error
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sertify.corpora.forms.delimited import delimited
+from sertify.corpora.forms.features import classes_of, features_of
 from sertify.corpora.forms.roles import COLUMN_NAMES, DOUBTFUL, Table, aliases_of
 from sertify.corpora.forms.spans import SPAN_NAMES
 from sertify.corpora.forms.vote_columns import may_be_votes
+from sertify.corpora.sight import stand_in
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import fold
 
@@ -25,6 +27,8 @@ def read_table(path: Path, also: Collection[str] = ()) -> Table:
 
     Raises ``ConfigurationError`` where it is no table, with the line that it fails in.
     """
+    if other := stand_in(path):
+        raise ConfigurationError(f"{path}: {other}")
     try:
         return READERS[path.suffix.lower()](path, frozenset(map(fold, also)))
     except OSError as error:
@@ -85,11 +89,25 @@ def _read_parquet(path: Path, also: frozenset[str]) -> Table:
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
+            features = features_of(file.schema_arrow.metadata)
             table = file.read([name for name in names if _is_asked(name, also)])
-        rows = list(enumerate(table.to_pylist(), start=1))
+        classes = {name: found for name in names if (found := classes_of(features.get(name)))}
+        rows = [
+            (number, _with_classes(row, classes))
+            for number, row in enumerate(table.to_pylist(), start=1)
+        ]
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise ConfigurationError(f"{path}: is not a Parquet file: {error}") from error
     return _from_objects(path, rows, also, names)
+
+
+def _with_classes(row: dict[str, Any], classes: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return a row with the names of classes in place of their numbers."""
+    for column, names in classes.items():
+        number = row.get(column)
+        if type(number) is int and -1 <= number < len(names):
+            row[column] = names[number] if number >= 0 else None
+    return row
 
 
 def _from_objects(

@@ -201,6 +201,20 @@ def cut(root: Path) -> Path:
     return path
 
 
+def zip_beside(root: Path) -> None:
+    noises(root, "anger/a.wav")
+    write_zip(root / "more.zip", folder())
+
+
+def compressed(root: Path) -> None:
+    write_tar(root / "x.tar.gz", samples("a", "b", json=of("fear", "1")), "w:gz")
+
+
+def kept(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
 def long_header(root: Path) -> Path:
     """Write a header that says that the names which follow have 40 MB."""
     info = tarfile.TarInfo("x")
@@ -237,6 +251,58 @@ ROWS = [
         "WebDataset with what was said in texts",
         one_tar(lambda: {**samples("a", txt="Hello you."), **samples("b", txt="Good night.")}),
         emotions={"": 2},
+    ),
+    Row(
+        "WebDataset with emotions in texts, which is said once",
+        one_tar(lambda: {**samples("a", txt="angry"), **samples("b", txt="sad")}),
+        quiet=("are not read",),
+    ),
+    Row(
+        "WebDataset with dots in its names",
+        one_tar(
+            lambda: {
+                **samples("anna.1", json=of("anger", "1")),
+                **samples("anna.2", json=of("fear", "2")),
+                **samples("anna.10", json=of("sad", "2")),
+                "anna.json": '{"language": "ko"}',
+            }
+        ),
+        labels={"anna.1.wav": "anger", "anna.2.wav": "fear", "anna.10.wav": "sad"},
+        speakers=frozenset({"1", "2"}),
+    ),
+    Row(
+        "WebDataset with texts called after a column",
+        one_tar(lambda: {**samples("a.b", **{"emotion.txt": "sad", "txt": "Hello you."})}),
+        emotions={"sadness": 1},
+    ),
+    Row(
+        "WebDataset with the same recordings in two formats",
+        one_tar(lambda: {**samples("a", "b", cls="anger"), "a.mp3": b"less", "b.mp3": b"less"}),
+        labels={"a.wav": "anger", "b.wav": "anger"},
+        left_out={"in another format": 2},
+        says=("2 recordings left out, of which .* in another format: a.mp3, b.mp3",),
+    ),
+    Row(
+        "WebDataset that lacks a recording",
+        one_tar(lambda: {**samples("a", cls="anger"), "b.cls": "fear"}),
+        clips=1,
+        says=("1 sample without a recording: b.cls",),
+    ),
+    Row(
+        "a tar of folders with what was said beside the recordings",
+        one_tar(lambda: {**samples("anger/a", "anger/b", txt="Hello."), **samples("fear/c")}),
+        layout="folder per label",
+        emotions={"anger": 2, "fear": 1},
+    ),
+    Row(
+        "a tar with a table and what was said beside the recordings",
+        one_tar(lambda: {**tabled(), "audio/a.txt": "Hello."}),
+        emotions={"anger": 1, "fear": 1},
+    ),
+    Row(
+        "a tar of a public corpus and what was said beside its recordings",
+        one_tar(lambda: samples("03-01-05-01-01-01-01", "03-01-06-01-01-01-02", txt="Dogs.")),
+        emotions={"anger": 1, "fear": 1},
     ),
     Row(
         "WebDataset that is compressed",
@@ -324,7 +390,29 @@ ROWS = [
         lambda root: Path(shutil.copy(write_zip(root / "x.zip", folder()), root / "x.tar")),
         refused="PATH: cannot be unpacked as tar",
     ),
-    Row("a tar that is cut off", cut, refused="PATH: cannot be unpacked as tar: "),
+    Row(
+        "a tar that is cut off",
+        cut,
+        refused="PATH: cannot be unpacked as tar: .* download it again",
+    ),
+    Row(
+        "an archive beside recordings",
+        zip_beside,
+        clips=1,
+        says=(r"more\.zip not read, as recordings lie beside it; if it holds others, unpack it",),
+    ),
+    Row("archives that are read", split_zips, clips=4, quiet=("not read",)),
+    Row("a compressed tar that is read", compressed, clips=2, quiet=("not read",)),
+    Row(
+        "an archive that was not downloaded",
+        lambda root: kept(root / "x.tar.gz", b"version https://git-lfs.github.com/spec/v1\n"),
+        refused="PATH: cannot be unpacked as tar: a Git LFS pointer is in its place; run `git lfs",
+    ),
+    Row(
+        "a page in place of an archive",
+        lambda root: kept(root / "x.zip", b"<!DOCTYPE html><title>Sign in</title>"),
+        refused="PATH: cannot be unpacked as zip: a web page is in its place; download it again",
+    ),
     Row("a tar with an endless header", long_header, refused="PATH: .* a header is too long"),
     Row(
         "an archive that is not read",

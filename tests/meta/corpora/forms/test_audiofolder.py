@@ -31,6 +31,11 @@ def one_table(root: Path) -> None:
     (root / "metadata.csv").write_text(table)
 
 
+def only_train(root: Path) -> None:
+    noises(root, "train/1.wav", "train/2.wav")
+    (root / "train" / "metadata.csv").write_text("file_name,emotion\n1.wav,anger\n2.wav,fear\n")
+
+
 ROWS = [
     Row(
         "splits above labels", labelled("train", "test"), clips=4, emotions={"anger": 2, "fear": 2}
@@ -56,6 +61,14 @@ ROWS = [
         options={"split": "test"},
     ),
     Row("one table above the splits", one_table, emotions={"anger": 1, "neutral": 1}),
+    Row(
+        "one split below one table",
+        one_table,
+        emotions={"neutral": 1},
+        left_out={"other split": 1},
+        options={"split": "test"},
+    ),
+    Row("a split that is the only one", only_train, clips=2, options={"split": "train"}),
 ]
 
 

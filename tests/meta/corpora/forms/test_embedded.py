@@ -133,6 +133,18 @@ def broken(name: str, *others: str) -> Any:
     return write
 
 
+def some_of_three(root: Path) -> None:
+    for number in (0, 2):
+        columns: dict[str, Any] = {"audio": cells(root, f"{number}.wav"), "label": ["fear"]}
+        name = f"data/train-{number:05}-of-00003-{number}a.parquet"
+        write_parquet(root / name, columns, {"audio": AUDIO})
+
+
+def not_downloaded(name: str) -> Any:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:a\n"
+    return lambda root: (root / name).write_text(text) and None
+
+
 def named_as_emodb(root: Path) -> dict[str, Any]:
     return {"audio": cells(root, "03a01Fa.wav", "08a02Wb.wav", "03a04Ta.wav", "08b01Na.wav")}
 
@@ -247,6 +259,26 @@ ROWS = [
         refused="holds no audio",
     ),
     Row(
+        "recordings of which the first is empty",
+        one(lambda root: {"audio": [b"", cells(root, "a.wav")[0]["bytes"]], "label": ["fear"] * 2}),
+        clips=2,
+    ),
+    Row(
+        "recordings of a phone",
+        one(lambda _: {"audio": [b"\0\0\0\x1cftypM4A \0\0"], "label": ["fear"]}),
+        clips=1,
+    ),
+    Row(
+        "pictures that begin like films",
+        one(lambda _: {"face": [b"\0\0\0\x1cftypavif\0\0"], "label": ["fear"]}),
+        refused="holds no audio",
+    ),
+    Row(
+        "samples for a model without a rate",
+        one(lambda _: {"input_values": [[0.1, 0.2]], "label": ["fear"]}),
+        refused="input_values holds samples, but no column sampling_rate says at which rate",
+    ),
+    Row(
         "pictures are no recordings",
         one(
             lambda root: {
@@ -344,6 +376,22 @@ ROWS = [
         "no Arrow",
         broken("x.arrow"),
         refused=r"x\.arrow: is not an Arrow file",
+    ),
+    Row(
+        "some of the files that their names tell of",
+        some_of_three,
+        clips=2,
+        says=("only 2 of the 3 Parquet files are read; data/train-00001-of-00003 is not there",),
+    ),
+    Row(
+        "a Parquet file that was not downloaded",
+        not_downloaded("x.parquet"),
+        refused=r"x\.parquet: is not a Parquet file: a Git LFS pointer .*`git lfs pull`",
+    ),
+    Row(
+        "an Arrow file that was not downloaded",
+        not_downloaded("x.arrow"),
+        refused=r"x\.arrow: is not an Arrow file: a Git LFS pointer .*`git lfs pull`",
     ),
 ]
 

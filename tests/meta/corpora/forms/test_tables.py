@@ -254,6 +254,20 @@ def test_a_mistake_in_json_lines_is_told(tmp_path: Path, text: str, message: str
     assert complaint(plant(tmp_path, metadata_jsonl=text)).startswith(message)
 
 
+@pytest.mark.parametrize("name", ["metadata_csv", "metadata_jsonl", "metadata_parquet"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer is in its place; run"),
+        ("<html><title>Sign in</title>", "a web page is in its place; download it again"),
+    ],
+)
+def test_a_table_that_was_not_downloaded_is_told(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    assert message in complaint(plant(tmp_path, **{name: text}))
+
+
 def test_what_is_no_parquet_is_told(tmp_path: Path) -> None:
     message = complaint(plant(tmp_path, metadata_parquet="PAR1 not"))
     assert message.startswith("calls/metadata.parquet: is not a Parquet file: ")
