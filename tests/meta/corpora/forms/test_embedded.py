@@ -90,6 +90,13 @@ def saved_splits(root: Path) -> None:
         write_arrow(root / split / "data-00000-of-00001.arrow", columns, FEATURES)
 
 
+def cached(root: Path) -> None:
+    for name in ("x-train.arrow", "cache-0123.arrow"):
+        columns: dict[str, Any] = {"audio": cells(root, "a.wav", "b.wav"), "label": [0, 1]}
+        write_arrow(root / name, columns, {"audio": AUDIO, "label": class_label("anger", "fear")})
+    (root / "state.json").unlink()
+
+
 def feather(root: Path) -> None:
     table = table_of({"audio": cells(root, "a.wav", "b.wav"), "label": [0, 1]}, FEATURES)
     place = str(root / "x.arrow")
@@ -371,6 +378,7 @@ ROWS = [
     ),
     Row("several splits of save_to_disk", saved_splits, clips=3),
     Row("one split of save_to_disk", saved_splits, clips=1, options={"split": "test"}),
+    Row("the cache of datasets", cached, clips=2, options={"split": "train"}),
     Row("a file of Arrow", feather, clips=2, emotions={"anger": 1, "neutral": 1}),
     Row(
         "no Arrow",
