@@ -8,13 +8,14 @@ from sertify.corpora.audio import duration_of
 from sertify.corpora.clips import Clip
 from sertify.corpora.contents import MISSING
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.suffixes import ending
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES, ending
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, listed
 
 # SHA-256 of nothing: clips that hold nothing are no copies of each other.
 _EMPTY = hashlib.sha256().hexdigest()
 
+_FORMATS = SUFFIXES | UNREAD_SUFFIXES
 _PADDING = 0.15  # seconds
 
 FEWEST_SPEAKERS = 10
@@ -91,10 +92,10 @@ def _repetitions(groups: Sequence[Sequence[Clip]]) -> Iterator[str]:
 
 def _twins(clips: Sequence[Clip]) -> Iterator[str]:
     """Say which clips may be in several formats: of one name, label and length."""
-    if len({ending(clip.name) for clip in clips}) < 2:
+    if len({ending(clip.name) for clip in clips} & _FORMATS) < 2:
         return
     groups: dict[Hashable, list[Clip]] = defaultdict(list)
-    for clip in clips:
+    for clip in (clip for clip in clips if ending(clip.name) in _FORMATS):
         base = clip.name.rpartition("/")[2].removesuffix(ending(clip.name))
         groups[base.casefold(), clip.emotion, clip.speaker, clip.start, clip.end].append(clip)
     twins = [

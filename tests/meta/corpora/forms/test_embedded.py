@@ -266,6 +266,31 @@ ROWS = [
         refused="holds no audio",
     ),
     Row(
+        "votes of annotators",
+        one(
+            lambda root: {
+                "audio": cells(root, "a.wav", "b.wav", "c.wav"),
+                "annotator_1": ["anger", "fear", "fear"],
+                "annotator_2": ["anger", "fear", "anger"],
+            }
+        ),
+        emotions={"anger": 1, "fear": 1},
+        left_out={"no majority": 1},
+    ),
+    Row(
+        "a column for each emotion",
+        one(
+            lambda root: {
+                "audio": cells(root, "a.wav", "b.wav"),
+                "anger": [0.9, 0.1],
+                "fear": [0.1, 0.8],
+                "sadness": [0.0, 0.1],
+                "happy_words": [["x"], []],
+            }
+        ),
+        labels={"a.wav": "anger", "b.wav": "fear"},
+    ),
+    Row(
         "recordings of which the first is empty",
         one(lambda root: {"audio": [b"", cells(root, "a.wav")[0]["bytes"]], "label": ["fear"] * 2}),
         clips=2,
