@@ -70,7 +70,8 @@ def read_rows(
     clips, votes = voted(clips, table, roles, wish.labels)
     doubts = without_votes(doubts, table, roles, wish.labels)
     beside = _beside(tree, held, rows)
-    told = (*told, *_remarks(kind, held, others, beside))
+    every = [] if wish.named and len(held) == 1 else held  # somebody gave just this file
+    told = (*told, *_remarks(kind, every, others, beside))
     places = {
         name: (row.shard, row.number, row.path) for name, row in zip(names, rows, strict=True)
     }
