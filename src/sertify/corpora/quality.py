@@ -4,14 +4,19 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from sertify.corpora.audio import duration_of
 from sertify.corpora.clips import Clip
 from sertify.corpora.contents import MISSING
 from sertify.corpora.doubts import Doubt
+from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES, ending
 from sertify.vocabulary.languages import language_tag
 from sertify.vocabulary.text import counted, listed
 
 # SHA-256 of nothing: clips that hold nothing are no copies of each other.
 _EMPTY = hashlib.sha256().hexdigest()
+
+_FORMATS = SUFFIXES | UNREAD_SUFFIXES
+_PADDING = 0.15  # seconds
 
 FEWEST_SPEAKERS = 10
 """Below this, an interval that resamples speakers is too narrow to trust."""
@@ -20,6 +25,7 @@ FEWEST_SPEAKERS = 10
 def warnings_about(clips: Sequence[Clip]) -> Iterator[str]:
     """Say what is doubtful about the clips of one corpus, whose files have been digested."""
     yield from _repetitions(alike(clips))
+    yield from _twins(clips)
     yield from _unknown_languages(clips)
     if any(clip.label is not None for clip in clips):
         clustered = any(clip.cluster is not None for clip in clips)
@@ -82,6 +88,36 @@ def _repetitions(groups: Sequence[Sequence[Clip]]) -> Iterator[str]:
             f"{counted(copies, 'clip')} {verb} of another: {listed(map(_equation, same), most=3)};"
             " they count twice and make intervals too narrow"
         )
+
+
+def _twins(clips: Sequence[Clip]) -> Iterator[str]:
+    """Say which clips may be in several formats: of one name, label and length."""
+    if len({ending(clip.name) for clip in clips} & _FORMATS) < 2:
+        return
+    groups: dict[Hashable, list[Clip]] = defaultdict(list)
+    for clip in (clip for clip in clips if ending(clip.name) in _FORMATS):
+        base = clip.name.rpartition("/")[2].removesuffix(ending(clip.name))
+        groups[base.casefold(), clip.emotion, clip.speaker, clip.start, clip.end].append(clip)
+    twins = [
+        (first, other)
+        for first, *others in groups.values()
+        for other in others
+        if ending(first.name) != ending(other.name) and _are_as_long(first, other)
+    ]
+    if twins:
+        number = counted(len(twins), "clip")
+        yield (
+            f"{number} {'has' if len(twins) == 1 else 'have'} name, label and length of another in"
+            f" another format: {listed(map(_equation, twins), most=3)}; where they hold the same"
+            " recording, it counts twice, so give the folder of one format"
+        )
+
+
+def _are_as_long(one: Clip, other: Clip) -> bool:
+    """Whether files are equally long, but for what encoders add; unknown lengths are none."""
+    seconds, others = duration_of(one.content), duration_of(other.content)
+    known = seconds is not None and others is not None
+    return known and one.digest != other.digest and abs((seconds or 0) - (others or 0)) < _PADDING
 
 
 def _equation(group: Sequence[Clip]) -> str:

@@ -136,7 +136,8 @@ def readable_archive(path: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        said = str(error).partition("\n")[0][:200] or type(error).__name__
+        text = getattr(error, "strerror", None) or str(error)  # without a place that soon is gone
+        said = text.partition("\n")[0][:200] or type(error).__name__
         what = stand_in(path) or f"{said}; if its download was broken off, download it again"
         raise ConfigurationError(f"{path}: cannot be unpacked as {kind}: {what}") from error
 

@@ -122,13 +122,18 @@ def _of_columns(
 
 
 def _saved(tree: Tree) -> Iterator[str]:
-    """Yield the Arrow files; of a folder with a state.json, those that it lists."""
+    """Yield the Arrow files; of a folder with a state.json, those that it lists.
+
+    What `datasets` computed of others, and keeps beside them, is none.
+    """
     found: dict[str, list[str]] = defaultdict(list)
     for name in tree.files:
         if ending(name) == ".arrow":
             found[posixpath.dirname(name)].append(name)
     for folder, names in found.items():
         kept = _listed_in(tree.root / folder / "state.json")
+        own = [name for name in names if not posixpath.basename(name).startswith("cache-")]
+        names = own or names
         yield from (name for name in names if not kept or posixpath.basename(name) in kept)
 
 

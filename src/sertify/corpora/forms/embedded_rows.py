@@ -15,10 +15,11 @@ from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.embedded_audio import fetched
-from sertify.corpora.forms.features import AudioColumn, classes_of, features_of, texts_of
+from sertify.corpora.forms.features import AudioColumn, classes_of, features_of, is_plain, texts_of
 from sertify.corpora.forms.file_names import detect
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of, gender_of, roles_of
 from sertify.corpora.forms.shards import Shard
+from sertify.corpora.forms.vote_columns import may_be_votes, voted, without_votes
 from sertify.corpora.listings import Listing, Wish, is_below
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.data_cards import DataCard, absent_parts, read_data_card, split_told_by
@@ -66,8 +67,11 @@ def read_rows(
         for name, row, cluster in zip(names, rows, clusters, strict=True)
     ]
     clips, public, told = _completed(tree, clips, roles)
+    clips, votes = voted(clips, table, roles, wish.labels)
+    doubts = without_votes(doubts, table, roles, wish.labels)
     beside = _beside(tree, held, rows)
-    told = (*told, *_remarks(kind, held, others, beside))
+    every = [] if wish.named and len(held) == 1 else held  # somebody gave just this file
+    told = (*told, *_remarks(kind, every, others, beside))
     places = {
         name: (row.shard, row.number, row.path) for name, row in zip(names, rows, strict=True)
     }
@@ -78,6 +82,7 @@ def read_rows(
         left_out=(("beside the data set", len(beside)),) if beside else (),
         warnings=(*doubts, *told),
         columns=columns,
+        votes=votes,
         unpack=lambda kept, heed: fetched(tree, held, places, kept, heed),
     )
 
@@ -147,7 +152,14 @@ def _rows(
     known = {name for role in COLUMN_NAMES for name in aliases_of(role)} | set(
         map(fold, wish.cluster)
     )
-    asked = [name for name in columns if fold(name) in known and name in shard.schema.names]
+    asked = [
+        name
+        for name in columns
+        if name in shard.schema.names
+        and (
+            fold(name) in known or (may_be_votes(name) and is_plain(shard.schema.field(name).type))
+        )
+    ]
     features = features_of(shard.schema.metadata)
     classes = {
         name: classes_of(features.get(name)) or card.classes.get(name, ())

@@ -142,6 +142,14 @@ def kind_of_recordings(kind: Any) -> str:
     return ""
 
 
+def is_plain(kind: Any) -> bool:
+    """Whether a column of a type of Arrow holds texts or numbers."""
+    from pyarrow import types
+
+    text = types.is_string(kind) or types.is_large_string(kind)
+    return bool(text or types.is_integer(kind) or types.is_floating(kind))
+
+
 def _is_audio(start: bytes, *, called: bool) -> bool:
     """Whether a file begins as one that holds audio.
 

@@ -409,6 +409,11 @@ ROWS = [
         refused="PATH: cannot be unpacked as tar: a Git LFS pointer is in its place; run `git lfs",
     ),
     Row(
+        "a file and a folder of one name",
+        zipped(lambda: {"anger": "x", "anger/a.wav": sound("a")}),
+        refused="PATH: cannot be unpacked as zip: File exists; ",
+    ),
+    Row(
         "a page in place of an archive",
         lambda root: kept(root / "x.zip", b"<!DOCTYPE html><title>Sign in</title>"),
         refused="PATH: cannot be unpacked as zip: a web page is in its place; download it again",

@@ -90,6 +90,13 @@ def saved_splits(root: Path) -> None:
         write_arrow(root / split / "data-00000-of-00001.arrow", columns, FEATURES)
 
 
+def cached(root: Path) -> None:
+    for name in ("x-train.arrow", "cache-0123.arrow"):
+        columns: dict[str, Any] = {"audio": cells(root, "a.wav", "b.wav"), "label": [0, 1]}
+        write_arrow(root / name, columns, {"audio": AUDIO, "label": class_label("anger", "fear")})
+    (root / "state.json").unlink()
+
+
 def feather(root: Path) -> None:
     table = table_of({"audio": cells(root, "a.wav", "b.wav"), "label": [0, 1]}, FEATURES)
     place = str(root / "x.arrow")
@@ -133,7 +140,7 @@ def broken(name: str, *others: str) -> Any:
     return write
 
 
-def some_of_three(root: Path) -> None:
+def some_of_three(root: Path) -> Any:
     for number in (0, 2):
         columns: dict[str, Any] = {"audio": cells(root, f"{number}.wav"), "label": ["fear"]}
         name = f"data/train-{number:05}-of-00003-{number}a.parquet"
@@ -259,6 +266,31 @@ ROWS = [
         refused="holds no audio",
     ),
     Row(
+        "votes of annotators",
+        one(
+            lambda root: {
+                "audio": cells(root, "a.wav", "b.wav", "c.wav"),
+                "annotator_1": ["anger", "fear", "fear"],
+                "annotator_2": ["anger", "fear", "anger"],
+            }
+        ),
+        emotions={"anger": 1, "fear": 1},
+        left_out={"no majority": 1},
+    ),
+    Row(
+        "a column for each emotion",
+        one(
+            lambda root: {
+                "audio": cells(root, "a.wav", "b.wav"),
+                "anger": [0.9, 0.1],
+                "fear": [0.1, 0.8],
+                "sadness": [0.0, 0.1],
+                "happy_words": [["x"], []],
+            }
+        ),
+        labels={"a.wav": "anger", "b.wav": "fear"},
+    ),
+    Row(
         "recordings of which the first is empty",
         one(lambda root: {"audio": [b"", cells(root, "a.wav")[0]["bytes"]], "label": ["fear"] * 2}),
         clips=2,
@@ -371,6 +403,7 @@ ROWS = [
     ),
     Row("several splits of save_to_disk", saved_splits, clips=3),
     Row("one split of save_to_disk", saved_splits, clips=1, options={"split": "test"}),
+    Row("the cache of datasets", cached, clips=2, options={"split": "train"}),
     Row("a file of Arrow", feather, clips=2, emotions={"anger": 1, "neutral": 1}),
     Row(
         "no Arrow",
@@ -382,6 +415,12 @@ ROWS = [
         some_of_three,
         clips=2,
         says=("only 2 of the 3 Parquet files are read; data/train-00001-of-00003 is not there",),
+    ),
+    Row(
+        "one of the files, which is given",
+        lambda root: some_of_three(root) or root / "data/train-00000-of-00003-0a.parquet",
+        clips=1,
+        quiet=("is not there",),
     ),
     Row(
         "a Parquet file that was not downloaded",

@@ -31,7 +31,19 @@ AB = ("angry", "sad")
 TWO = {"anger": 2, "sadness": 2}
 FOUR = {"anger": 4, "sadness": 4}
 
+EMOTIONS = ("anger", "fear")
 ROWS = [
+    Row(
+        "each recording in two formats",
+        lambda root: noises(root, *(f"{x}/{y}/1.{x}" for x in ("wav", "flac") for y in EMOTIONS)),
+        clips=4,
+        says=("2 clips have name, label and length of another in another format: flac/anger/1.fl",),
+    ),
+    Row(
+        "the same name in two formats, but of other labels",
+        lambda root: noises(root, "anger/1.wav", "fear/1.flac", "anger/2.wav"),
+        quiet=("in another format",),
+    ),
     Row("a folder per label", tree(*AB), "folder per label", 4, TWO, speakers=frozenset()),
     Row("one folder", tree("angry"), clips=2, emotions={"anger": 2}),
     Row("Korean folders", tree("분노", "슬픔"), clips=4, emotions=TWO),
