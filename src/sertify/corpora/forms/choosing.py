@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.forms.delimited import columns_of
+from sertify.corpora.forms.delimited import header_columns
 from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
 from sertify.corpora.forms.roles import DOUBTFUL, aliases_of
 from sertify.corpora.forms.tables import READERS
@@ -139,7 +139,7 @@ def _too_large(tree: Tree, name: str, wish: Wish) -> str:
     path = tree.root / name
     if path.stat().st_size <= _LARGEST or ending(name) == ".jsonl" or wish.named:
         return ""
-    columns = columns_of(path)
+    columns = header_columns(path)
     if aliases_of("label").intersection(columns) or any(map(may_be_votes, columns)):
         return ""
     return f"it has {amount(path.stat().st_size)}, and no column label"
