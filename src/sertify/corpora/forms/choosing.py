@@ -179,8 +179,8 @@ def _worth(one: Metadata) -> tuple[int, int, str]:
 
 def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], list[str]]:
     """Return the tables that are read, the best one first; and why others are not."""
-    if len(tables) < 2:
-        return [*tables], []
+    if len(tables) < 2:  # of several splits, perhaps only one is here
+        return [of_split(one, _split_of(one.table.path.stem)) for one in tables], []
     first, *others = tables
     every = [name for one in tables for name in one.files]
     if len({*every}) == len(every) and all(

@@ -201,6 +201,7 @@ RESOLVED = [
         ),
         labels={"test/2.wav": "angry", "test/1.wav": "sad"},
         says=(r"test\.csv is read; train\.csv not read: it lists no file that is there",),
+        options={"split": "test"},
     ),
     Row(
         "numbers of which a spreadsheet took the zeros",
