@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from sertify.command.actions import add_actions
 from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import shown
 
 _EXAMPLES = """\
 examples:
@@ -49,11 +50,15 @@ def _obey(arguments: argparse.Namespace) -> int:
         raise
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"sertify: {place}{error.strerror or error}", file=sys.stderr)
-        return 2
+        return _refuse(f"{place}{error.strerror or error}")
     except ConfigurationError as error:
-        print(f"sertify: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
+
+
+def _refuse(text: str) -> int:
+    # It may name files that are called whatever others like.
+    print("\n".join(map(shown, f"sertify: {text}".split("\n"))), file=sys.stderr)
+    return 2
 
 
 def _print(lines: Iterator[str]) -> int:

@@ -22,7 +22,7 @@ def survey_lines(told: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> 
     if warnings:
         yield ""
         yield "what weakens conclusions:"
-        yield from (f"  - {warning}" for warning in warnings)
+        yield from (f"  - {shown(warning)}" for warning in warnings)
     drafts = {facts["name"]: facts["entry"] for facts in told if facts["entry"]}
     if drafts:
         yield ""

@@ -183,6 +183,19 @@ def test_who_waits_for_decoding_is_told(calls: Path, monkeypatch: pytest.MonkeyP
     assert "decoding the speech, clips: 12 of 12" in terminal.getvalue()
 
 
+def test_names_of_files_do_nothing_to_a_terminal(
+    calls: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (calls / "metadata.csv").rename(calls / "l\x1b[31m.csv")
+    (calls / "x\x1b]0;owned\x07.csv").write_text("file,text\nben/0.wav,no\n")
+    text = "\n".join(told(capsys, "calls"))
+    assert "owned" in text
+    assert "\x1b" not in text
+    (calls.parent / "a\x1b[31m").mkdir()
+    assert main(["data", "a\x1b[31m"]) == 2
+    assert "a\\x1b[31m: holds no audio" in capsys.readouterr().err
+
+
 def test_several_are_told_one_by_one(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noises(calls.parent / "studio", "angry/a.wav", "sad/b.wav")
     lines = told(capsys, "calls", "other=studio", "--layout", "other=folders")

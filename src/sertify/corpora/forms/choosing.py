@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sertify.corpora.doubts import Doubt
-from sertify.corpora.forms.delimited import header_of
+from sertify.corpora.forms.delimited import header_columns
 from sertify.corpora.forms.metadata import Metadata, headless, of_split, read_tables, understood
 from sertify.corpora.forms.roles import DOUBTFUL, aliases_of
 from sertify.corpora.forms.tables import READERS
@@ -139,7 +139,7 @@ def _too_large(tree: Tree, name: str, wish: Wish) -> str:
     path = tree.root / name
     if path.stat().st_size <= _LARGEST or ending(name) == ".jsonl" or wish.named:
         return ""
-    columns = header_of(path)
+    columns = header_columns(path)
     if aliases_of("label").intersection(columns) or any(map(may_be_votes, columns)):
         return ""
     return f"it has {amount(path.stat().st_size)}, and no column label"
@@ -179,8 +179,13 @@ def _worth(one: Metadata) -> tuple[int, int, str]:
 
 def _together(tree: Tree, tables: Sequence[Metadata]) -> tuple[list[Metadata], list[str]]:
     """Return the tables that are read, the best one first; and why others are not."""
-    if len(tables) < 2:
-        return [of_split(one, _split_of(one.base.rpartition("/")[0])) for one in tables], []
+    if len(tables) < 2:  # of several splits, perhaps only one is here
+        folder = [one.base.rpartition("/")[0] for one in tables]
+        splits = [
+            _split_of(above) or _split_of(one.table.path.stem)
+            for above, one in zip(folder, tables, strict=True)
+        ]
+        return [of_split(one, split) for one, split in zip(tables, splits, strict=True)], []
     first, *others = tables
     every = [name for one in tables for name in one.files]
     if len({*every}) == len(every) and all(

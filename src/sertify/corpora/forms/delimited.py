@@ -44,7 +44,7 @@ def delimited(path: Path) -> tuple[tuple[str, ...], Rows, tuple[str, ...]]:
     return names, list(_even(path, names, rows)), (said,) if encoding else ()
 
 
-def header_of(path: Path) -> tuple[str, ...]:
+def header_columns(path: Path) -> tuple[str, ...]:
     """Return the folded names of the columns of a table of any size, as far as its start tells."""
     try:
         with path.open("rb") as file:

@@ -22,8 +22,9 @@ from sertify.corpora.listings import LISTED_TWICE, Listing, Wish, is_below
 from sertify.corpora.splits import split_of
 from sertify.corpora.trees import Tree, ending
 from sertify.corpora.votes import united
+from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import listed, quoted
+from sertify.vocabulary.text import counted, listed, quoted
 
 _FACTS = ("label", "speaker", "language", "gender", "split")
 
@@ -114,13 +115,9 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
         remarks.append(Doubt(text, Doubt.TOLD))
     layout = ", ".join(one.name for one in tables)
     public = public_named(tree.root, tuple(clips.values()))
-    for contradicted in (
-        contradicted_by_folders(clips.values()),
-        contradicted_by_names(tree.root, tuple(clips.values()), public),
-    ):
-        if contradicted:
-            text = f"{contradicted} than {layout} says; the table is believed"
-            remarks.append(Doubt(text, Doubt.WRONG))
+    remarks += _doubts(tree, layout, tuple(clips.values()), public)
+    if not any(one.labelled for one in tables):
+        remarks += _unlabelled(layout, tuple(clips.values()))
     return Listing(
         tuple(clips.values()),
         layout,
@@ -130,6 +127,25 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
         columns=tuple(columns),
         votes=votes,
     )
+
+
+def _doubts(tree: Tree, layout: str, clips: Sequence[Clip], public: str | None) -> Iterator[str]:
+    for contradicted in (
+        contradicted_by_folders(clips),
+        contradicted_by_names(tree.root, clips, public),
+    ):
+        if contradicted:
+            yield Doubt(f"{contradicted} than {layout} says; the table is believed", Doubt.WRONG)
+
+
+def _unlabelled(layout: str, clips: Sequence[Clip]) -> Iterator[str]:
+    number = sum(any(map(emotion_of, clip.name.split("/")[:-1])) for clip in clips)
+    if 2 * number >= len(clips):
+        yield Doubt(
+            f"{layout} tells no labels, but {counted(number, 'clip')} lie in folders that are named"
+            " for emotions: --layout folders reads these",
+            Doubt.LOST,
+        )
 
 
 def _require_files(one: Metadata) -> None:

@@ -85,6 +85,8 @@ class PathFinder:
         rule, loose = self._loosest(given)
         if rule is None or len(loose) <= 2 * len(exact):
             return Resolution(exact, remark)
+        if all(text == name for text, name in loose.items()):  # from the folder of the speech
+            return Resolution(loose)
         return Resolution(loose, self._told(given, loose, _said(rule, loose)))
 
     def _exact(self, text: str) -> str | None:

@@ -4,18 +4,22 @@ import csv
 from pathlib import Path
 
 from sertify.corpora.forms.manifests import Manifest, listing_of_all
+from sertify.corpora.forms.roles import roles_of
 from sertify.corpora.forms.tables import read_table
-from sertify.corpora.listings import Form, Listing, Wish
+from sertify.corpora.forms.vote_columns import tells_labels
+from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree, ending
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.text import fold, quoted
+from sertify.vocabulary.text import fold, listed, quoted
 
 _NEEDED = frozenset({"id", "duration", "wav"})
 _DEEPEST = 3
 
 
-def read_speechbrain_tables(tree: Tree, wish: Wish) -> Listing | None:
+def read_speechbrain_tables(tree: Tree, wish: Wish) -> Listing | Declined | None:
     """Read the tables of a folder that have the columns ID, duration and wav.
+
+    Without emotions they are of speech recognition, and read where somebody asks for it only.
 
     Raises ``ConfigurationError`` where one is wrong, naming the line.
     """
@@ -28,7 +32,13 @@ def read_speechbrain_tables(tree: Tree, wish: Wish) -> Listing | None:
         and _is_manifest(tree.root / name)
     ]
     manifests = [_manifest(tree, name) for name in names]
-    return listing_of_all(tree, manifests, "manifest", wish) if manifests else None
+    if not manifests:
+        return None
+    told = (tells_labels(one.table, roles_of(one.table)[0], wish.labels) for one in manifests)
+    if not wish.named and not any(told):
+        what = listed(one.name for one in manifests)
+        return Declined((f"{what} not read: no emotion of a recording is told there",))
+    return listing_of_all(tree, manifests, "manifest", wish)
 
 
 SPEECHBRAIN_TABLES = Form("manifest", "manifest of SpeechBrain", read_speechbrain_tables)

@@ -373,6 +373,13 @@ ROWS = [
     ),
     Row("speechbrain-absolute", lambda root: speechbrain(root, "/data/IEMOCAP"), clips=4),
     Row("speechbrain-emo", lambda root: speechbrain(root, label="emo"), emotions=EMOTIONS),
+    Row(
+        "speechbrain-of-recognition",
+        writes("angry/a.wav", "sad/b.wav", asr__csv="ID,duration,wav,wrd\n1,1,angry/a.wav,no\n"),
+        layout="folder per label",
+        emotions={"anger": 1, "sadness": 1},
+        says=(r"asr\.csv not read: no emotion",),
+    ),
     Row("speechbrain-split", speechbrain, clips=1, options={"split": "valid"}),
     Row(
         "speechbrain-samples",

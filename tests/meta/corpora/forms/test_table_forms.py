@@ -201,6 +201,7 @@ RESOLVED = [
         ),
         labels={"test/2.wav": "angry", "test/1.wav": "sad"},
         says=(r"test\.csv is read; train\.csv not read: it lists no file that is there",),
+        options={"split": "test"},
     ),
     Row(
         "numbers of which a spreadsheet took the zeros",
@@ -241,6 +242,18 @@ RESOLVED = [
         says=(
             r"4 clips are named \(03-01-03.*with another emotion in RAVDESS than predictions\.csv",
         ),
+    ),
+    Row(
+        "a table without labels beside folders of them",
+        write("angry/1.wav", "sad/2.wav", metadata_csv="id|text\n1|well\n2|no\n"),
+        emotions={"": 2},
+        says=(r"metadata\.csv tells no labels, but 2 clips .* emotions: --layout folders reads",),
+    ),
+    Row(
+        "a table below with paths from above",
+        write("wav/1.wav", "wav/2.wav", x__labels_csv=listing(HEADER, "wav/1.wav", "wav/2.wav")),
+        labels={"wav/1.wav": "angry", "wav/2.wav": "sad"},
+        quiet=("found",),
     ),
     both(
         "a number that is written with more digits is the same",
