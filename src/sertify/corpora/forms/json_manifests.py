@@ -18,6 +18,7 @@ from sertify.corpora.forms.vote_columns import tells_labels
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
 from sertify.corpora.trees import Tree, ending
+from sertify.vocabulary.emotions import emotion_of
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import amount, fold, listed, quoted
 
@@ -166,8 +167,13 @@ def _entries(document: Any) -> Sequence[dict[str, Any]]:
     """Return the rows of a document: a list, named rows, or the one list that an object has."""
     if isinstance(document, dict):
         rows = [*document.values()]
+        key = "file_name" if any(ending(name) in SUFFIXES for name in document) else "id"
         if rows and all(isinstance(row, dict) for row in rows):
-            return [{"id": key} | row for key, row in document.items()]
+            return [{key: name} | row for name, row in document.items()]
+        labels = [row for row in rows if isinstance(row, str) and emotion_of(row)]
+        # Checksums and transcripts are told by the names of files as well.
+        if key == "file_name" and 2 * len(labels) >= len(rows):
+            return [{key: name, "label": str(label)} for name, label in document.items()]
         lists = [value for value in rows if isinstance(value, list)]
         document = lists[0] if len(lists) == 1 else None
     if isinstance(document, list) and all(isinstance(row, dict) for row in document):

@@ -292,6 +292,33 @@ ROWS = [
         labels=FOUR,
     ),
     Row(
+        "json-label-by-file",
+        writes(*(f"audio/{name}" for name in FOUR), labels__json=json.dumps(FOUR)),
+        layout="manifest",
+        labels={f"audio/{name}": label for name, label in FOUR.items()},
+    ),
+    Row(
+        "json-facts-by-file",
+        writes(
+            *FOUR,
+            labels__json=json.dumps(
+                {name: {"emotion": label, "speaker": "s1"} for name, label in FOUR.items()}
+            ),
+        ),
+        layout="manifest",
+        labels=FOUR,
+        speakers=frozenset({"s1"}),
+    ),
+    Row(
+        "json-of-other-things-by-file",
+        writes(
+            *(f"sad/{name}" for name in FOUR),
+            checksums__json=json.dumps(dict.fromkeys(FOUR, "0a1b2c")),
+        ),
+        layout="folder per label",
+        emotions={"sadness": 4},
+    ),
+    Row(
         "json-that-is-no-manifest",
         writes(
             "angry/a.wav",
