@@ -5,7 +5,7 @@ from typing import Any
 
 from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.reasons import REASONS
-from sertify.vocabulary.text import LONGEST_MESSAGE, shortened
+from sertify.vocabulary.text import LONGEST_MESSAGE, shortened, shown
 
 
 class SertifyError(Exception):
@@ -14,6 +14,10 @@ class SertifyError(Exception):
 
 class ConfigurationError(SertifyError):
     """What the user wrote (candidates.yaml, ``--data``, options) cannot be used as it is."""
+
+    def __init__(self, message: str) -> None:
+        # It may name files that are called whatever others like, and is told on a terminal.
+        super().__init__("\n".join(map(shown, message.split("\n"))))
 
 
 class _Verdict(SertifyError):
