@@ -52,7 +52,7 @@ def read_corpus(
     strict: bool = True,
     heed: Heed | None = None,
 ) -> Corpus:
-    """Read a folder: its metadata, an audformat database, known file names, or label folders.
+    """Read a folder of speech, in whichever form of docs/corpora.md it is.
 
     A file is read as the table of those that lie in its folder, an archive as the folder that it
     was made of.
@@ -65,8 +65,8 @@ def read_corpus(
     name
         Of the corpus; that of its folder by default.
     layout
-        How to read it: ``auto``, ``metadata``, ``audformat``, ``audformat:TABLE:COLUMN``,
-        ``folders``, or a public corpus whose file names tell the labels, such as ``emodb``.
+        How to read it: ``auto``, the form that it is of, such as ``metadata``, ``folders`` or
+        ``folders:speaker/label``, or a public corpus, such as ``emodb``.
     split
         The only split to keep.
     limit
