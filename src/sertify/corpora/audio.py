@@ -130,7 +130,7 @@ def duration_of(content: Content) -> float | None:
     with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
         if content.path.is_file():
             with content.open() as file:
-                found = soundfile.info(content.path if content.whole else file)
+                found = soundfile.info(file)
             # A file that was streamed is as long as can be, or empty.
             return float(found.duration) if 0 < found.frames < UNKNOWN_LENGTH else None
     return None

@@ -1,6 +1,7 @@
 """Recordings of any format to blocks of samples, or why they cannot be decoded."""
 
 import contextlib
+import os
 import struct
 import sys
 from collections.abc import Iterator
@@ -112,7 +113,9 @@ def _opened(content: Content, stack: contextlib.ExitStack) -> _Stream:
     with content.open() as file:
         place = unknown_size(file)
     if place is None and content.whole:
-        whole: _Stream = stack.enter_context(_Stream(content.path))
+        # Of a text, libsndfile takes no name that is not in UTF-8.
+        name = os.fsencode(content.path) if os.name == "posix" else content.path
+        whole: _Stream = stack.enter_context(_Stream(name))
         return whole
     patches = {} if place is None else {4: _TO_THE_END, place: _TO_THE_END}
     mended: _Stream = stack.enter_context(_Stream(stack.enter_context(content.open(patches))))

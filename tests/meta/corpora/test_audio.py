@@ -12,7 +12,17 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import SUFFIXES, UnreadableAudio, read_audio, segments, white_noise
+from sertify.corpora.audio import (
+    SUFFIXES,
+    UnreadableAudio,
+    duration_of,
+    read_audio,
+    segments,
+    white_noise,
+)
+from sertify.corpora.contents import Content
+from sertify.corpora.reading import read_corpus
+from sertify.corpora.sounding import sounds_of
 
 FORMATS = (
     {"wav": "WAV", "wave": "WAV", "w64": "W64", "rf64": "RF64", "flac": "FLAC", "ogg": "OGG"}
@@ -543,3 +553,15 @@ def test_noise_is_the_same_on_every_call_and_20_db_below_full_scale() -> None:
     assert first.dtype == np.float32
     assert first.std() == pytest.approx(0.1, rel=0.02)
     assert np.abs(first).max() <= 1
+
+
+def test_names_that_are_not_in_utf_8_are_read(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"stra\xdfe.wav")
+    try:
+        soundfile.write(os.fsencode(path), tone(16_000), 16_000, format="WAV")
+    except (OSError, RuntimeError):
+        pytest.skip("needs a file system that takes any bytes for a name")
+    assert frequency(read_audio(path, 16_000), 16_000) == 440
+    assert duration_of(Content(path)) == 1
+    (clip,) = read_corpus(tmp_path).clips
+    assert [sound.seconds for sound in sounds_of([clip])] == [1]

@@ -33,6 +33,7 @@ def stretch_of_samples(place: str, row: Mapping[str, Any] | None, path: Path) ->
 
 
 def _rate(path: Path) -> int:
-    with contextlib.suppress(OSError, RuntimeError):  # as which libsndfile's errors are known
-        return int(soundfile.info(path).samplerate)
+    # Libsndfile's errors are runtime errors.
+    with contextlib.suppress(OSError, RuntimeError), path.open("rb") as file:
+        return int(soundfile.info(file).samplerate)
     return 16_000
