@@ -86,7 +86,7 @@ def perturb(
 
 
 def is_heard(condition: Condition, rate: int) -> bool:
-    """Whether a condition changes anything at a sampling rate.
+    """Whether a sampling rate leaves a condition anything to change.
 
     >>> is_heard(Condition("lowpass", 4000), 8_000), is_heard(Condition("lowpass", 4000), 16_000)
     (False, True)

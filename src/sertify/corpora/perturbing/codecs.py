@@ -12,6 +12,8 @@ import soxr
 
 from sertify.corpora.perturbing.takes import Take
 from sertify.corpora.survey import Waveform
+from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.text import text_of_error
 
 WIDEBAND = 16_000
 """Hz at which speech is coded, as all that models hear lies below half of it."""
@@ -58,13 +60,18 @@ def coded(waveform: Waveform, rate: int, coding: Coding) -> Waveform:
 
 
 def round_trip(waveform: Waveform, coding: Coding) -> Waveform:
-    """Code and decode samples at the rate of the coding; as many come back, at their places."""
-    file = io.BytesIO()
-    soundfile.write(
-        file, waveform, coding.rate, coding.subtype, format=coding.format, **coding.options
-    )
-    file.seek(0)
-    decoded, _ = soundfile.read(file, dtype="float32")
+    """Code and decode samples at the rate of the coding; as many come back, at their places.
+
+    Raises ``ConfigurationError`` where libsndfile was built without the codec.
+    """
+    try:
+        decoded = _decoded(_encoded(waveform, coding))
+    except (soundfile.LibsndfileError, ValueError) as error:
+        raise ConfigurationError(
+            f"{coding.subtype} at {coding.rate} Hz cannot be coded by libsndfile"
+            f" {soundfile.__libsndfile_version__}: {text_of_error(error)}; install soundfile by"
+            " pip, which brings one that can, or leave the condition out"
+        ) from error
     if coding.format == "MP3" and decoded.size > waveform.size:
         decoded = decoded[_LATE:]  # no header has told the decoder where it begins
     return sized(decoded, waveform.size)
@@ -85,6 +92,20 @@ def resampled(waveform: Waveform, rate: int, wanted: int) -> Waveform:
 def sized(waveform: Waveform, size: int) -> Waveform:
     """Return so many samples: the first ones, or all and then silence."""
     return np.append(waveform[:size], np.zeros(max(0, size - waveform.size), np.float32))
+
+
+def _encoded(waveform: Waveform, coding: Coding) -> io.BytesIO:
+    file = io.BytesIO()
+    soundfile.write(
+        file, waveform, coding.rate, coding.subtype, format=coding.format, **coding.options
+    )
+    return file
+
+
+def _decoded(file: io.BytesIO) -> Waveform:
+    file.seek(0)
+    samples, _ = soundfile.read(file, dtype="float32")
+    return np.asarray(samples)
 
 
 def _compression(kilobits: float, rates: tuple[int, int]) -> float:

@@ -5,6 +5,9 @@ level, so that sums may go beyond full scale: models take floating point. The no
 same at all ratios but for its level.
 """
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,16 +41,15 @@ def babble(take: Take, severity: float) -> Waveform:
 
     Raises ``ConfigurationError`` where fewer than three of them are heard.
     """
-    levels = [active_level(sound, take.rate) if sound.size else 0.0 for sound in take.sounds]
-    voices = [index for index, level in enumerate(levels) if level > 0]
+    voices = list(islice(_voices(take), _MOST_VOICES))
     if len(voices) < FEWEST_VOICES:
         raise ConfigurationError(
             f"babble needs {FEWEST_VOICES} other recordings that are not silent, but"
             f" {len(voices)} are there; give more clips, or leave it out"
         )
     noise = np.zeros_like(take.waveform)
-    for index in take.generator.permutation(voices)[:_MOST_VOICES]:
-        noise += _from_anywhere(take, take.sounds[index]) / np.float32(levels[index])
+    for voice in voices:
+        noise += voice
     return _with_noise(take, noise, severity)
 
 
@@ -82,6 +84,15 @@ def pink_noise(take: Take) -> Waveform:
         return np.asarray(np.sqrt(_LOWEST / hertz.clip(_LOWEST)))
 
     return shaped(_normal(take, size), take.rate, response)[: take.waveform.size]
+
+
+def _voices(take: Take) -> Iterator[Waveform]:
+    """Yield the sounds that are heard in any order, all as loud, each from anywhere on."""
+    for index in take.generator.permutation(len(take.sounds)):
+        sound = take.sounds[index]
+        level = active_level(sound, take.rate) if sound.size else 0.0
+        if level:
+            yield _from_anywhere(take, sound) / np.float32(level)
 
 
 def _with_noise(take: Take, noise: Waveform, decibel: float) -> Waveform:

@@ -9,7 +9,9 @@ import pytest
 import soundfile
 from scipy.signal import correlate
 
+from sertify.corpora.perturbing import codecs
 from sertify.corpora.survey import Waveform
+from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.corpora.perturbing.spoken import RATES, clips, gain_at, heard, speech, white
 
 CODED = [("opus", 24), ("opus", 12), ("mp3", 32), ("mp3", 16)]
@@ -71,6 +73,17 @@ def test_what_is_too_loud_is_coded_softer(kind: str, severity: float) -> None:
     found = heard(loud, kind, severity)
     assert np.abs(found).max() > 4
     assert np.corrcoef(loud, found)[0, 1] > 0.75
+
+
+@pytest.mark.parametrize(
+    "coding", [codecs.Coding(44_100, "OGG", "OPUS"), codecs.Coding(8_000, "WAV", "AMR")]
+)
+def test_a_codec_that_is_not_there_is_told(coding: codecs.Coding) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        codecs.round_trip(speech(), coding)
+    told = f"{coding.subtype} at {coding.rate} Hz cannot be coded by libsndfile "
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).endswith("one that can, or leave the condition out")
 
 
 def test_models_that_hear_more_lose_it() -> None:
