@@ -10,7 +10,7 @@ from sertify.statistics.confusion import Labels
 from sertify.statistics.contrasts import Contrast
 from sertify.statistics.grouped import Grouped
 from sertify.statistics.intervals import Interval
-from sertify.statistics.rates import Answers
+from sertify.statistics.rates import HeardAs
 from sertify.vocabulary.planning import factor_to_settle
 
 KINDS = ("uar", "recall", "precision", "share")
@@ -27,7 +27,7 @@ class Gap:
     Attributes
     ----------
     metric
-        As in :meth:`rates.Answers.rate`.
+        As in :meth:`rates.HeardAs.rate`.
     value, interval
         The rate of ``one`` less that of the ``other``, and what bounds it by itself, at the
         ``confidence``.
@@ -142,14 +142,14 @@ def _compared(
         rows = speech.common([one, other], emotions)
         if not rows:
             continue
-        both = [speech.answers(name, rows) for name in (one, other)]
+        both = [speech.heard_as(name, rows) for name in (one, other)]
         for metric in _metrics(kinds, both[0]):
             contrast = Contrast(*(some.rate(metric) for some in both))
             if not math.isnan(contrast.value):
                 yield metric, one, other, contrast
 
 
-def _metrics(kinds: Sequence[str], told: Answers) -> Iterator[str]:
+def _metrics(kinds: Sequence[str], told: HeardAs) -> Iterator[str]:
     for kind in kinds:
         if kind == "uar":
             yield kind

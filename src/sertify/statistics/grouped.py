@@ -11,7 +11,7 @@ import numpy as np
 
 from sertify.statistics.confusion import Counts, Labels, label_set
 from sertify.statistics.intervals import Interval, t_quantile
-from sertify.statistics.rates import Answers, answers
+from sertify.statistics.rates import HeardAs, heard_as
 from sertify.statistics.resampling import named_groups
 
 
@@ -42,12 +42,12 @@ class Grouped:
         counted = label_set(self.truth) if emotions is None else emotions
         return [emotion for emotion in counted if all(emotion in some for some in spoken.values())]
 
-    def answers(self, name: str, emotions: Labels) -> Answers:
+    def heard_as(self, name: str, emotions: Labels) -> HeardAs:
         """Count what was said to the clips of a group, of these emotions."""
         places = [at for at, value in enumerate(self.values) if value == name]
         truth, said = ([some[at] for at in places] for some in (self.truth, self.prediction))
         others = sorted({*self.truth, *self.prediction} - {*emotions, ""})
-        return answers(truth, said, emotions, others, self.codes[places], self.units)
+        return heard_as(truth, said, emotions, others, self.codes[places], self.units)
 
 
 def grouped(
@@ -109,7 +109,7 @@ def worst_group(
     emotions = speech.common(names, emotions)
     if not names or not emotions:
         raise ValueError("no emotion has clips in each group, but one should")
-    rates = {name: speech.answers(name, emotions).rate("uar") for name in names}
+    rates = {name: speech.heard_as(name, emotions).rate("uar") for name in names}
     ends = [
         [rate.interval(t_quantile(sure, rate.freedom)) for rate in rates.values()]
         for sure in (confidence, 1 - (1 - confidence) / len(names))

@@ -25,7 +25,7 @@ from sertify.vocabulary.text import listed
 
 
 @dataclass(frozen=True)
-class Answers:
+class HeardAs:
     """How often a model answered what to the clips of each unit, a speaker or a clip.
 
     ``counts`` has the shape (units, emotions, labels + 1); the last column is what was said beside
@@ -50,7 +50,7 @@ class Answers:
         ``ValueError`` for another one. The error is the jackknife's with what classes of few clips
         may hide, as in :func:`jackknife.metric_intervals`. Precision of what is never said is NaN.
 
-        >>> found = answers(["anger", "joy"] * 10, ["anger"] * 20, ["anger", "joy"])
+        >>> found = heard_as(["anger", "joy"] * 10, ["anger"] * 20, ["anger", "joy"])
         >>> found.rate("uar").value, found.rate("precision:anger").value
         (0.5, 0.5)
         >>> found.rate("share:anger").value, found.rate("recall:joy").value
@@ -117,21 +117,21 @@ class Answers:
         return float((said / clips).sum() ** 2 / squares) if squares else 0.0
 
 
-def answers(
+def heard_as(
     truth: Labels,
     prediction: Labels,
     emotions: Labels,
     others: Labels = (),
     codes: Counts | None = None,
     units: int | None = None,
-) -> Answers:
+) -> HeardAs:
     """Count what was said to the clips of some emotions; what was said to others is left out.
 
     ``others`` are further labels that are told apart. ``codes`` has the unit of each clip, as a
     number below ``units``; without it, each clip is one. ``ValueError`` for sequences of unequal
     length, and for an emotion without clips.
 
-    >>> answers(["anger", "joy"], ["joy", "joy"], ["joy"]).counts
+    >>> heard_as(["anger", "joy"], ["joy", "joy"], ["joy"]).counts
     array([[[0., 0.]],
     <BLANKLINE>
            [[1., 0.]]])
@@ -146,7 +146,7 @@ def answers(
     for unit, true, said in zip(who, truth, prediction, strict=True):
         if true in rows:
             counts[unit, rows[true], columns.get(said, -1)] += 1
-    return Answers(counts, tuple(emotions), labels)
+    return HeardAs(counts, tuple(emotions), labels)
 
 
 def shares_given(counts: Floats, instead: Floats | None = None) -> Floats:

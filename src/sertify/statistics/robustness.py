@@ -12,7 +12,7 @@ from sertify.statistics.confusion import Labels, label_set
 from sertify.statistics.contrasts import Contrast
 from sertify.statistics.diversity import Weights, shares
 from sertify.statistics.intervals import Interval
-from sertify.statistics.rates import answers
+from sertify.statistics.rates import heard_as
 from sertify.statistics.resampling import speaker_codes
 from sertify.statistics.weighing import weighed_estimate, weighed_rate
 
@@ -60,7 +60,7 @@ def uar_drop(
     emotions, codes = label_set(truth), speaker_codes(groups, len(truth))
     before, after = (_right(truth, said) for said in (clean, disturbed))
     worsened, mended = (
-        answers(truth, _where(truth, moved), emotions, codes=codes).rate("uar")
+        heard_as(truth, _where(truth, moved), emotions, codes=codes).rate("uar")
         for moved in (before & ~after, after & ~before)
     )
     lost, kept = Contrast(worsened, mended), uar(truth, clean)

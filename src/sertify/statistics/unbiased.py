@@ -10,7 +10,7 @@ from sertify.statistics.gaps import KINDS
 from sertify.statistics.grouped import Grouped
 from sertify.statistics.rates import rate_values, shares_given
 
-DRAWS = 1000
+CHANCE_DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def chance_gaps(
     speech: Grouped,
     kinds: Sequence[str] = KINDS,
     emotions: Labels | None = None,
-    draws: int = DRAWS,
+    draws: int = CHANCE_DRAWS,
     seed: int = 0,
 ) -> dict[str, ChanceGap]:
     """Return by kind the largest gaps that there are where groups mean nothing.
@@ -58,7 +58,7 @@ def chance_gaps(
     rows = speech.common(names, emotions)
     if not names or not rows:
         raise ValueError("no emotion has clips in each group, but one should")
-    counts = np.stack([speech.answers(name, rows).counts for name in names])
+    counts = np.stack([speech.heard_as(name, rows).counts for name in names])
     rng = np.random.default_rng(seed)
     measured = np.array(_largest(counts.sum(axis=1), kinds))
     found = np.array([_largest(some, kinds) for some in _placed(counts, draws, rng)])
@@ -87,7 +87,7 @@ def _placed(counts: Floats, draws: int, rng: np.random.Generator) -> Iterator[Fl
 
 
 def _largest(counts: Floats, kinds: Sequence[str]) -> list[float]:
-    """Return the largest difference of two groups by kind, of counts as of `Answers` by group."""
+    """Return the largest difference of two groups by kind, of counts as of `HeardAs` by group."""
     shares = shares_given(counts, shares_given(counts.sum(axis=0)))
     emotions, labels = counts.shape[1], counts.shape[2] - 1
     found = []

@@ -205,7 +205,7 @@ def test_the_worst_group_has_the_lowest_uar(drawn: Clips) -> None:
             worst_group(speech)
         return
     found = worst_group(speech)
-    rates = {name: speech.answers(name, rows).rate("uar").value for name in speech.names}
+    rates = {name: speech.heard_as(name, rows).rate("uar").value for name in speech.names}
     assert found.value == min(rates.values()) == rates[found.name]
     assert 0 <= found.interval.low <= found.value + 1e-9
 

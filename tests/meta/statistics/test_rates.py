@@ -14,7 +14,7 @@ from sertify.statistics import agreement, diversity
 from sertify.statistics.contrasts import Contrast, Rate
 from sertify.statistics.intervals import t_quantile
 from sertify.statistics.jackknife import metric_intervals
-from sertify.statistics.rates import answers
+from sertify.statistics.rates import heard_as
 
 EMOTIONS = ("anger", "fear", "joy")
 LABELS = (*EMOTIONS, "calm")
@@ -48,7 +48,7 @@ def of_rates(some: list[float], place: int = 0, places: int | None = None) -> Ra
 def test_uar_and_recall_are_the_metrics(drawn: Clips) -> None:
     truth, said, who = columns(drawn)
     emotions = sorted(set(truth))
-    told = answers(truth, said, emotions, [*LABELS], np.array(who), 5)
+    told = heard_as(truth, said, emotions, [*LABELS], np.array(who), 5)
     assert told.rate("uar").value == pytest.approx(agreement.uar(truth, said))
     for emotion, recall in agreement.recalls(truth, said).items():
         assert told.rate(f"recall:{emotion}").value == pytest.approx(recall)
@@ -58,7 +58,7 @@ def test_uar_and_recall_are_the_metrics(drawn: Clips) -> None:
 def test_shares_and_precision_are_those_of_clips_that_are_weighed_to_be_even(drawn: Clips) -> None:
     truth, said, _ = columns(drawn)
     weights, emotions = diversity.evening(truth), sorted(set(truth))
-    told = answers(truth, said, emotions, sorted(set(said) - {*emotions}))
+    told = heard_as(truth, said, emotions, sorted(set(said) - {*emotions}))
     shares = diversity.shares(said, weights)
     for label in told.labels:
         assert told.rate(f"share:{label}").value == pytest.approx(shares.get(label, 0))
@@ -73,7 +73,7 @@ def test_shares_and_precision_are_those_of_clips_that_are_weighed_to_be_even(dra
 @given(clips)
 def test_intervals_of_uar_and_recall_are_those_of_one_model(drawn: Clips) -> None:
     truth, said, who = columns(drawn)
-    told = answers(truth, said, sorted(set(truth)), LABELS[3:], np.array(who), 5)
+    told = heard_as(truth, said, sorted(set(truth)), LABELS[3:], np.array(who), 5)
     for metric in ("uar", *(f"recall:{emotion}" for emotion in sorted(set(truth)))):
         rate = told.rate(metric)
         if rate.units > 1 and len(set(who)) > 1:
@@ -89,11 +89,11 @@ def test_deviations_are_those_of_leaving_out_one_speaker_after_the_other(metric:
     rng = np.random.default_rng(4)
     truth, said = (rng.choice(some, 300).tolist() for some in (EMOTIONS, LABELS))
     who = rng.integers(6, size=300)
-    rate = answers(truth, said, EMOTIONS, ["calm"], who, 6).rate(metric)
+    rate = heard_as(truth, said, EMOTIONS, ["calm"], who, 6).rate(metric)
     left = []
     for speaker in range(6):
         kept = [n for n in range(300) if who[n] != speaker]
-        told = answers([truth[n] for n in kept], [said[n] for n in kept], EMOTIONS, ["calm"])
+        told = heard_as([truth[n] for n in kept], [said[n] for n in kept], EMOTIONS, ["calm"])
         left.append(told.rate(metric).value)
     expected = (np.array(left) - np.mean(left)) * math.sqrt(5 / 6)
     np.testing.assert_allclose(rate.deviations, expected, atol=1e-12)
@@ -103,7 +103,7 @@ def test_deviations_are_those_of_leaving_out_one_speaker_after_the_other(metric:
 @given(clips)
 def test_rates_and_their_ends_lie_within_bounds(drawn: Clips) -> None:
     truth, said, who = columns(drawn)
-    told = answers(truth, said, sorted(set(truth)), sorted(set(said) - set(truth)), np.array(who))
+    told = heard_as(truth, said, sorted(set(truth)), sorted(set(said) - set(truth)), np.array(who))
     kinds = [f"{kind}:{label}" for kind in ("share", "precision") for label in told.labels]
     for metric in ("uar", *kinds):
         rate = told.rate(metric)
@@ -113,16 +113,16 @@ def test_rates_and_their_ends_lie_within_bounds(drawn: Clips) -> None:
 
 
 def test_of_one_speaker_nothing_is_known() -> None:
-    rate = answers(["joy"] * 9, ["joy"] * 9, ["joy"], codes=np.zeros(9, np.int64)).rate("uar")
+    rate = heard_as(["joy"] * 9, ["joy"] * 9, ["joy"], codes=np.zeros(9, np.int64)).rate("uar")
     ends = rate.interval(2.0)
     assert (rate.value, ends.low, ends.high) == (1, 0, 1)
-    two = answers(["joy"] * 9, ["joy"] * 9, ["joy"], codes=np.arange(9) % 2).rate("uar")
+    two = heard_as(["joy"] * 9, ["joy"] * 9, ["joy"], codes=np.arange(9) % 2).rate("uar")
     assert 0 < two.interval(2.0).low < 1
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "recall:calm", "recall", "share:", "share:pride"])
 def test_what_is_no_rate_is_refused(metric: str) -> None:
-    told = answers(["joy"] * 2, ["joy", "calm"], ["joy"], ["calm"])
+    told = heard_as(["joy"] * 2, ["joy", "calm"], ["joy"], ["calm"])
     with pytest.raises(
         ValueError, match=f"^metric '{metric}', but should be uar, or recall, share"
     ):
@@ -132,7 +132,7 @@ def test_what_is_no_rate_is_refused(metric: str) -> None:
 
 def test_emotions_without_clips_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^no clips of fear, but there should be some$"):
-        answers(["joy"], ["joy"], ["joy", "fear"])
+        heard_as(["joy"], ["joy"], ["joy", "fear"])
 
 
 # ------------------------------------------------------------------ how far two are apart
@@ -193,8 +193,8 @@ def test_an_interval_that_is_as_sure_as_the_p_value_ends_at_the_limit(
 
 
 def test_two_rates_that_do_not_vary_are_no_certainty() -> None:
-    some = [answers(["joy"] * 6, ["joy"] * 6, ["joy"], codes=np.arange(6) % 3, units=6)]
-    some.append(answers(["joy"] * 6, ["joy"] * 6, ["joy"], codes=3 + np.arange(6) % 3, units=6))
+    some = [heard_as(["joy"] * 6, ["joy"] * 6, ["joy"], codes=np.arange(6) % 3, units=6)]
+    some.append(heard_as(["joy"] * 6, ["joy"] * 6, ["joy"], codes=3 + np.arange(6) % 3, units=6))
     alike = Contrast(*(one.rate("uar") for one in some))
     ends = alike.interval()
     assert (alike.value, alike.p()) == (0, 1)
@@ -203,8 +203,8 @@ def test_two_rates_that_do_not_vary_are_no_certainty() -> None:
 
 
 def test_a_group_of_one_speaker_may_be_anything() -> None:
-    one = answers(["joy"] * 6, ["joy"] * 6, ["joy"], codes=np.zeros(6, np.int64), units=4)
-    some = answers(["joy"] * 6, [""] * 6, ["joy"], codes=1 + np.arange(6) % 3, units=4)
+    one = heard_as(["joy"] * 6, ["joy"] * 6, ["joy"], codes=np.zeros(6, np.int64), units=4)
+    some = heard_as(["joy"] * 6, [""] * 6, ["joy"], codes=1 + np.arange(6) % 3, units=4)
     found = Contrast(one.rate("uar"), some.rate("uar"))
     ends = found.interval()
     assert (found.value, found.p(), ends.low, ends.high) == (1, 1, -1, 1)
