@@ -37,8 +37,10 @@ class Confounding:
         how = next((words for least, words in STRENGTHS if self.v >= least), None)
         if how is None:
             return ""
-        alone = listed([f"{group} is only in {value}" for group, value in self.only.items()])
-        strength = f"V = {self.v:.2f}" + (f"; {alone}" if alone else "")
+        strength = f"V = {self.v:.2f}"
+        if self.only:
+            alone = listed([f"{group} is only in {value}" for group, value in self.only.items()])
+            strength += f"; {alone}"
         return f"{name} {how} {self.other} ({strength}): a gap may be of that"
 
 
@@ -57,7 +59,7 @@ def confoundings(
     (0.0, '')
     """
     found = [_confounding(name, values, other, groups) for name, other in others.items()]
-    return sorted(found, key=lambda one: -math.inf if math.isnan(one.v) else -one.v)
+    return sorted(found, key=lambda one: math.inf if math.isnan(one.v) else -one.v)
 
 
 def cramers_v(counts: Counts) -> float:

@@ -10,10 +10,10 @@ from sertify.statistics.confusion import Counts, Floats, Labels, label_set
 from sertify.statistics.diversity import Weights
 from sertify.statistics.folding import FOLDS, fold_codes
 
-COLDEST, HOTTEST = 0.05, 20.0
+COLDEST, HOTTEST = 0.2, 20.0
 """Temperatures beyond which nobody asks: of clips that are all right, the best would be 0."""
 
-_FAINTEST = 100.0
+_FAINTEST = 50.0
 """How far a score may lie below the largest: a probability of 0 would be infinitely bad."""
 
 
