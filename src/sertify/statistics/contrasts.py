@@ -31,7 +31,8 @@ class Rate:
     deviations
         The jackknife's, of shape (n,), a place for each speaker of the corpus, 0 for those who say
         nothing: the sum of their squares is the square of the ``spread``. Of two rates of one
-        corpus, their product tells how these vary together.
+        corpus, their product tells how these vary together. Of clips that can be in no other rate,
+        there are none, (0,).
     """
 
     value: float
@@ -74,10 +75,17 @@ class Contrast:
         return self.one.value - self.other.value
 
     @property
+    def known(self) -> bool:
+        """Whether both rates have a value, of two speakers or more."""
+        return min(self.one.units, self.other.units) > 1 and not math.isnan(self.value)
+
+    @property
     def shared(self) -> float:
         """Return how far the two vary alike, from -1 to 1: 0 where no speaker is in both."""
-        whole = self.one.error * self.other.error
-        return float(self.one.deviations @ self.other.deviations) / whole if whole else 0.0
+        whole, sizes = self.one.error * self.other.error, (self.one.deviations.size,)
+        if not whole or sizes != (self.other.deviations.size,):
+            return 0.0
+        return float(self.one.deviations @ self.other.deviations) / whole
 
     @property
     def freedom(self) -> float:
@@ -113,7 +121,7 @@ class Contrast:
         return t_tail(least, self.freedom)
 
     def _ends(self, quantile: float) -> Interval:
-        if min(self.one.units, self.other.units) < 2 or math.isnan(self.value):
+        if not self.known:
             return Interval(-1.0, 1.0)
         one, other = (rate.interval(quantile) for rate in (self.one, self.other))
         below = self._joined(self.one.value - one.low, other.high - self.other.value)

@@ -101,7 +101,8 @@ def gaps(
     a group was never said to be that. Speakers of one group each are independent; of those in both,
     what they share cancels.
 
-    The more is looked at, the less is proven, so ask for what matters.
+    The more is looked at, the less is proven, so ask for what matters. What nobody can tell does
+    not count: of fewer than two speakers, a gap is -1..1.
 
     >>> from sertify.statistics.grouped import grouped
     >>> truth, sexes = ["anger", "joy"] * 60, ["f"] * 60 + ["m"] * 60
@@ -112,10 +113,10 @@ def gaps(
     (0.25, (10, 10), True)
     """
     found = [*_compared(speech, kinds, emotions)]
-    if not found:
-        return []
-    sure = 1 - (1 - confidence) / len(found)
     ps = [contrast.p() for *_, contrast in found]
+    tests = [at for at, (*_, contrast) in enumerate(found) if contrast.known]
+    sure = 1 - (1 - confidence) / max(1, len(tests))
+    p_corrected = dict(zip(tests, holm([ps[at] for at in tests]), strict=True))
     return [
         Gap(
             metric=metric,
@@ -127,10 +128,10 @@ def gaps(
             simultaneous=contrast.interval(sure),
             sure=sure,
             p=p,
-            p_corrected=corrected,
+            p_corrected=p_corrected.get(at, 1.0),
             speakers=(contrast.one.units, contrast.other.units),
         )
-        for (metric, one, other, contrast), p, corrected in zip(found, ps, holm(ps), strict=True)
+        for at, ((metric, one, other, contrast), p) in enumerate(zip(found, ps, strict=True))
     ]
 
 

@@ -19,14 +19,14 @@ from sertify.statistics.resampling import named_groups
 class Grouped:
     """What was said and heard in each group.
 
-    ``codes`` has the unit of each clip, as a number below ``units``: its speaker where speakers are
-    named, else itself. Clips of no group are left out.
+    ``codes`` has the speaker of each clip, as a number below ``units``; None where no speaker is
+    named, and each clip is a unit of its own. Clips of no group are left out.
     """
 
     truth: tuple[str, ...]
     prediction: tuple[str, ...]
     values: tuple[str, ...]
-    codes: Counts
+    codes: Counts | None
     units: int
 
     @property
@@ -47,6 +47,8 @@ class Grouped:
         places = [at for at, value in enumerate(self.values) if value == name]
         truth, said = ([some[at] for at in places] for some in (self.truth, self.prediction))
         others = sorted({*self.truth, *self.prediction} - {*emotions, ""})
+        if self.codes is None:
+            return heard_as(truth, said, emotions, others)
         return heard_as(truth, said, emotions, others, self.codes[places], self.units)
 
 
@@ -69,15 +71,17 @@ def grouped(
     for what, some in (("predictions", prediction), ("values", values), ("groups", groups)):
         if some is not None and len(some) != len(truth):
             raise ValueError(f"{len(truth)} clips, but {len(some)} {what}")
-    named = (None if groups is None else named_groups(groups)) or [*range(len(truth))]
     kept = [at for at, value in enumerate(values) if value is not None]
-    index = {unit: place for place, unit in enumerate(dict.fromkeys(named[at] for at in kept))}
+    named, codes, units = None if groups is None else named_groups(groups), None, len(kept)
+    if named is not None:
+        index = {who: n for n, who in enumerate(dict.fromkeys(named[at] for at in kept))}
+        codes, units = np.array([index[named[at]] for at in kept], np.int64), len(index)
     return Grouped(
         truth=tuple(truth[at] for at in kept),
         prediction=tuple(prediction[at] for at in kept),
         values=tuple(str(values[at]) for at in kept),
-        codes=np.array([index[named[at]] for at in kept], np.int64),
-        units=len(index),
+        codes=codes,
+        units=units,
     )
 
 

@@ -30,18 +30,27 @@ class HeardAs:
 
     ``counts`` has the shape (units, emotions, labels + 1); the last column is what was said beside
     the ``labels``, which begin with the ``emotions``. A unit may have no clips, but each emotion
-    has some.
+    has some. ``repeats`` is how often each unit occurs: once, but for clips that are alike, which
+    are ``joined`` and are in no other table.
     """
 
     counts: Floats
     emotions: tuple[str, ...]
     labels: tuple[str, ...]
+    repeats: Counts
+    joined: bool = False
 
     @property
-    def clips(self) -> Floats:
-        """Return the clips of each unit and emotion, (units, emotions)."""
-        clips: Floats = self.counts.sum(axis=2)
-        return clips
+    def total(self) -> Floats:
+        """Return the counts of all units, (emotions, labels + 1)."""
+        total: Floats = np.tensordot(self.repeats, self.counts, axes=1)
+        return total
+
+    @property
+    def sizes(self) -> Floats:
+        """Return the clips of each distinct unit and emotion, (units, emotions)."""
+        sizes: Floats = self.counts.sum(axis=2)
+        return sizes
 
     def rate(self, metric: str) -> Rate:
         """Return a rate, and how it varies over the units that say anything of it.
@@ -57,18 +66,19 @@ class HeardAs:
         (1.0, 0.0)
         """
         kind, place = self._parsed(metric)
-        sizes = self.clips[:, [place]] if kind == "recall" else self.clips
+        sizes = self.sizes[:, [place]] if kind == "recall" else self.sizes
         speaking = sizes.sum(axis=1) > 0
         deviations = self._deviations(kind, place, speaking)
         spread = math.sqrt(float(deviations @ deviations))
+        every = np.repeat(sizes[speaking], self.repeats[speaking], axis=0)
         return Rate(
-            value=float(rate_values(kind, shares_given(self.counts.sum(axis=0)), place)),
+            value=float(rate_values(kind, shares_given(self.total), place)),
             spread=spread,
             error=self._error(kind, place, spread, speaking),
-            trials=self._trials(place) if kind == "precision" else trials(sizes),
-            freedom=freedom(self._told(place) if kind == "precision" else sizes[speaking]),
-            units=int(speaking.sum()),
-            deviations=deviations,
+            trials=self._trials(place) if kind == "precision" else trials(every),
+            freedom=freedom(self._told(place) if kind == "precision" else every),
+            units=int(self.repeats[speaking].sum()),
+            deviations=deviations[:0] if self.joined else deviations,
         )
 
     def _parsed(self, metric: str) -> tuple[str, int]:
@@ -83,36 +93,33 @@ class HeardAs:
 
     def _deviations(self, kind: str, place: int, speaking: NDArray[np.bool_]) -> Floats:
         """Return the jackknife's deviations, (units,), of which those count that say something."""
-        units, found = int(speaking.sum()), np.zeros(len(self.counts))
-        total = self.counts.sum(axis=0)
-        values = rate_values(
-            kind, shares_given(total - self.counts[speaking], shares_given(total)), place
-        )
+        repeats, found = self.repeats[speaking], np.zeros(len(self.counts))
+        left = shares_given(self.total - self.counts[speaking], shares_given(self.total))
+        values, units = rate_values(kind, left, place), int(repeats.sum())
         known = ~np.isnan(values)
         if units > 1 and known.any() and np.ptp(values[known]) > 1e-12:
-            away = np.where(known, values - values[known].mean(), 0.0)
-            found[speaking] = away * math.sqrt(1 - 1 / units)
+            mean = np.average(values[known], weights=repeats[known])
+            away = np.where(known, values - mean, 0.0)
+            found[speaking] = away * np.sqrt(repeats * (1 - 1 / units))
         return found
 
     def _error(self, kind: str, place: int, spread: float, speaking: NDArray[np.bool_]) -> float:
         if not spread or kind == "recall":
             return spread
-        total = self.counts.sum(axis=0)
-        hits = np.diagonal(total) if kind == "uar" else total[:, place]
-        lacking = (self.clips[speaking] == 0).any(axis=0)
-        return floored(
-            spread, total.sum(axis=1), hits, _slopes(kind, shares_given(total), place), lacking
-        )
+        total = self.total
+        clips, hits = total.sum(axis=1), np.diagonal(total) if kind == "uar" else total[:, place]
+        lacking = (self.sizes[speaking] == 0).any(axis=0)
+        return floored(spread, clips, hits, _slopes(kind, shares_given(total), place), lacking)
 
     def _told(self, place: int) -> Floats:
         """Return how much of what is said to be a label is of each unit that has some, (n, 1)."""
-        weights = 1 / self.clips.sum(axis=0)
-        told: Floats = self.counts[:, :, place] @ weights
-        return told[told > 0][:, None] if told.any() else np.ones((1, 1))
+        told: Floats = self.counts[:, :, place] @ (1 / self.total.sum(axis=1))
+        every = np.repeat(told, self.repeats)
+        return every[every > 0][:, None] if told.any() else np.ones((1, 1))
 
     def _trials(self, place: int) -> float:
         """Return as many clips of equal weight as those that are said to be a label (Kish 1965)."""
-        clips, said = self.clips.sum(axis=0), self.counts.sum(axis=0)[:, place]
+        clips, said = self.total.sum(axis=1), self.total[:, place]
         squares = float((said / clips**2).sum())
         return float((said / clips).sum() ** 2 / squares) if squares else 0.0
 
@@ -128,25 +135,31 @@ def heard_as(
     """Count what was said to the clips of some emotions; what was said to others is left out.
 
     ``others`` are further labels that are told apart. ``codes`` has the unit of each clip, as a
-    number below ``units``; without it, each clip is one. ``ValueError`` for sequences of unequal
-    length, and for an emotion without clips.
+    number below ``units``; without it, each clip is one, and clips that are alike are put together.
+    ``ValueError`` for sequences of unequal length, and for an emotion without clips.
 
-    >>> heard_as(["anger", "joy"], ["joy", "joy"], ["joy"]).counts
-    array([[[0., 0.]],
-    <BLANKLINE>
-           [[1., 0.]]])
+    >>> heard_as(["joy", "joy"], ["joy", "joy"], ["joy"]).repeats
+    array([2])
     """
     if lacking := sorted(set(emotions) - set(truth)):
         raise ValueError(f"no clips of {listed(lacking, most=20)}, but there should be some")
     rows = {emotion: row for row, emotion in enumerate(emotions)}
     labels = tuple(dict.fromkeys((*emotions, *others)))
     columns = {label: column for column, label in enumerate(labels)}
-    who = range(len(truth)) if codes is None else codes.tolist()
-    counts = np.zeros((units or max(who) + 1, len(rows), len(labels) + 1))
-    for unit, true, said in zip(who, truth, prediction, strict=True):
-        if true in rows:
-            counts[unit, rows[true], columns.get(said, -1)] += 1
-    return HeardAs(counts, tuple(emotions), labels)
+    told = [
+        (rows[true], columns.get(said, len(labels)), at)
+        for at, (true, said) in enumerate(zip(truth, prediction, strict=True))
+        if true in rows
+    ]
+    row, column, kept = np.array(told, np.int64).reshape(-1, 3).T
+    shape = (len(rows), len(labels) + 1)
+    if codes is None:
+        cells, repeats = np.unique(row * shape[1] + column, return_counts=True)
+        counts = np.eye(shape[0] * shape[1])[cells].reshape(-1, *shape)
+        return HeardAs(counts, tuple(emotions), labels, repeats, joined=True)
+    counts = np.zeros((units or int(codes.max()) + 1, *shape))
+    np.add.at(counts, (codes[kept], row, column), 1)
+    return HeardAs(counts, tuple(emotions), labels, np.ones(len(counts), np.int64))
 
 
 def shares_given(counts: Floats, instead: Floats | None = None) -> Floats:

@@ -58,9 +58,10 @@ def uar_drop(
     (0.017, -0.048, 0.12)
     """
     emotions, codes = label_set(truth), speaker_codes(groups, len(truth))
+    units = np.arange(len(truth)) if codes is None else codes
     before, after = (_right(truth, said) for said in (clean, disturbed))
     worsened, mended = (
-        heard_as(truth, _where(truth, moved), emotions, codes=codes).rate("uar")
+        heard_as(truth, _where(truth, moved), emotions, codes=units).rate("uar")
         for moved in (before & ~after, after & ~before)
     )
     lost, kept = Contrast(worsened, mended), uar(truth, clean)

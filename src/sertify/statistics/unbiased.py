@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from sertify.statistics.confusion import Floats, Labels
 from sertify.statistics.gaps import KINDS
 from sertify.statistics.grouped import Grouped
-from sertify.statistics.rates import rate_values, shares_given
+from sertify.statistics.rates import HeardAs, rate_values, shares_given
 
 CHANCE_DRAWS = 1000
 
@@ -42,8 +43,9 @@ def chance_gaps(
     emotion recognition models) take the largest gap of a thousand random models for their limits.
     Here, who is of which group is drawn anew, so that each speaker's clips, what the model says to
     them and so its confusions stay as they are: speakers of one group change places, and of those
-    in several the groups do. That keeps how alike clips of a speaker are, without which an
-    unbiased model seems to have a bias in one of four corpora.
+    in several the groups do; where no speakers are named, clips of an emotion do. That keeps how
+    alike clips of a speaker are, without which an unbiased model seems to have a bias in one of
+    four corpora.
 
     Groups are compared over the ``emotions`` (all, unless named) that have clips in each;
     ``ValueError`` where none has. Of few speakers there are few ways to place them.
@@ -58,10 +60,11 @@ def chance_gaps(
     rows = speech.common(names, emotions)
     if not names or not rows:
         raise ValueError("no emotion has clips in each group, but one should")
-    counts = np.stack([speech.heard_as(name, rows).counts for name in names])
+    tables = [speech.heard_as(name, rows) for name in names]
     rng = np.random.default_rng(seed)
-    measured = np.array(_largest(counts.sum(axis=1), kinds))
-    found = np.array([_largest(some, kinds) for some in _placed(counts, draws, rng)])
+    measured = np.array(_largest(np.stack([table.total for table in tables]), kinds))
+    placed = (_dealt if tables[0].joined else _placed)(tables, rng)
+    found = np.array([_largest(some, kinds) for some in islice(placed, draws)])
     as_large = ((found >= measured - 1e-12).sum(axis=0) + 1) / (draws + 1)
     table = zip(
         measured, found.mean(axis=0), np.quantile(found, 0.95, axis=0), as_large, strict=True
@@ -72,18 +75,34 @@ def chance_gaps(
     }
 
 
-def _placed(counts: Floats, draws: int, rng: np.random.Generator) -> Iterator[Floats]:
+def _placed(tables: Sequence[HeardAs], rng: np.random.Generator) -> Iterator[Floats]:
     """Yield the counts of the groups, (groups, emotions, labels), as speakers change places."""
-    group, unit = np.nonzero(counts.sum(axis=(2, 3)))
-    of_several = np.bincount(unit)[unit] > 1
+    places = [np.flatnonzero(table.sizes.any(axis=1)) for table in tables]
+    unit, group = np.concatenate(places), np.repeat(np.arange(len(tables)), [*map(len, places)])
+    counts = [table.counts[own] for table, own in zip(tables, places, strict=True)]
+    cells = np.concatenate(counts).reshape(len(unit), -1)
     # All speakers of one group are a block in which places are changed; each other one is its own.
-    block = np.where(of_several, unit, -1)
-    order, cells = np.argsort(block, kind="stable"), counts[group, unit]
-    target = np.empty_like(group)
-    for _ in range(draws):
+    block = np.where(np.bincount(unit)[unit] > 1, unit, -1)
+    order, target = np.argsort(block, kind="stable"), np.empty_like(group)
+    first = np.cumsum([0, *map(len, places)])[:-1]  # each group keeps as many speakers
+    while True:
         target[order] = group[np.lexsort((rng.random(len(group)), block))]
-        places = np.arange(len(counts))[:, None] == target
-        yield (places @ cells.reshape(len(cells), -1)).reshape(len(counts), *counts.shape[2:])
+        found = np.add.reduceat(cells[np.argsort(target, kind="stable")], first)
+        yield found.reshape(len(tables), *tables[0].counts.shape[1:])
+
+
+def _dealt(tables: Sequence[HeardAs], rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield the same, as clips of an emotion change places, where no speakers are named."""
+    totals = np.stack([table.total for table in tables]).astype(np.int64)
+    while True:
+        found, left = np.zeros_like(totals), totals.sum(axis=0)
+        for place, sizes in enumerate(totals.sum(axis=2)):
+            found[place] = [
+                rng.multivariate_hypergeometric(row, size)
+                for row, size in zip(left, sizes, strict=True)
+            ]
+            left -= found[place]
+        yield found.astype(float)
 
 
 def _largest(counts: Floats, kinds: Sequence[str]) -> list[float]:
