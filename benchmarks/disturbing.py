@@ -1,4 +1,4 @@
-"""Does the interval of a drop of UAR hold it, where most predictions stay what they are?
+"""Tell whether the interval of a drop of UAR holds it, where most predictions stay.
 
     python -m benchmarks.disturbing --pools 1000 --seed 0
 

@@ -1,4 +1,4 @@
-"""Does a model that treats groups alike pass for it, and do the intervals of gaps hold these?
+"""Tell whether a model without a bias passes for it, and whether intervals hold the gaps.
 
     python -m benchmarks.fairness --pools 400 --seed 0
 

@@ -9,9 +9,9 @@ from sertify.statistics.comparisons import holm
 from sertify.statistics.confusion import Labels
 from sertify.statistics.contrasts import Contrast
 from sertify.statistics.grouped import Grouped
-from sertify.statistics.intervals import Interval
+from sertify.statistics.intervals import Interval, t_quantile
 from sertify.statistics.rates import HeardAs
-from sertify.vocabulary.planning import factor_to_settle
+from sertify.statistics.settling import factor_to_tell
 
 KINDS = ("uar", "recall", "precision", "share")
 """What may differ between groups; all but UAR for each emotion."""
@@ -37,6 +37,8 @@ class Gap:
         Two-sided, of no gap: by itself, and for having looked at all of them (Holm 1979).
     speakers
         Of one and the other group, who have clips that tell of it; clips where none are named.
+    freedom
+        Degrees of freedom of Student's t.
     """
 
     metric: str
@@ -50,6 +52,7 @@ class Gap:
     p: float
     p_corrected: float
     speakers: tuple[int, int]
+    freedom: float
 
     def within(self, limit: float) -> bool | None:
         """Whether it is no larger than a limit, either way; None where the speech cannot tell.
@@ -66,23 +69,22 @@ class Gap:
     def speakers_to_settle(self, limit: float, chance: float = 0.8) -> int | None:
         """Return how many speakers of the smaller group would tell; None where hardly any do.
 
-        After :func:`planning.factor_to_settle`, if the other group grows as much. How a single
-        speaker differs from others is not known: then nobody can say.
+        If the other group grows as much; ``chance`` is how often they would
+        (:func:`settling.factor_to_tell`). How a single speaker differs from others is not known:
+        then nobody can say.
 
         >>> apart, sure = Interval(-0.05, 0.25), Interval(-0.15, 0.35)
-        >>> gap = Gap("uar", "f", "m", 0.1, apart, 0.95, sure, 0.99, 0.2, 0.4, (9, 20))
+        >>> gap = Gap("uar", "f", "m", 0.1, apart, 0.95, sure, 0.99, 0.2, 0.4, (9, 20), 20.0)
         >>> gap.within(0.3), gap.within(0.02), gap.speakers_to_settle(0.02)
-        (True, None, 329)
+        (True, None, 490)
         """
-        beyond, fewest = abs(self.value) > limit, min(self.speakers)
-        ends, sure = (self.simultaneous, self.sure) if beyond else (self.interval, self.confidence)
-        doubtful = [end for end in (-limit, limit) if ends.low < end < ends.high]
-        if fewest < 2 or not doubtful:
+        fewest = min(self.speakers)
+        if fewest < 2 or self.within(limit) is not None:
             return None
-        # Moved out of 0..1: these are no rates, whose logits would be taken.
-        value, low, high = self.value + 2, ends.low + 2, ends.high + 2
-        factor = max(
-            factor_to_settle(value, low, high, end + 2, chance, sure, fewest) for end in doubtful
+        half = (self.interval.high - self.interval.low) / 2
+        error = half / t_quantile(self.confidence, self.freedom)
+        factor = factor_to_tell(
+            self.value, error, limit, self.freedom, chance, self.confidence, self.sure
         )
         return max(math.ceil(fewest * factor), fewest + 1) if fewest * factor <= _MOST else None
 
@@ -130,6 +132,7 @@ def gaps(
             p=p,
             p_corrected=p_corrected.get(at, 1.0),
             speakers=(contrast.one.units, contrast.other.units),
+            freedom=contrast.freedom,
         )
         for at, ((metric, one, other, contrast), p) in enumerate(zip(found, ps, strict=True))
     ]

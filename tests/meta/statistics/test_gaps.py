@@ -26,7 +26,7 @@ Clips = list[tuple[str, str, str | None, int]]
 def gap(value: float, half: float, speakers: tuple[int, int] = (9, 20)) -> Gap:
     """Return a gap, and intervals of which that of all gaps is half as wide again."""
     near, far = (Interval(value - one, value + one) for one in (half, 1.5 * half))
-    return Gap("uar", "f", "m", value, near, 0.95, far, 0.99, 0.1, 0.3, speakers)
+    return Gap("uar", "f", "m", value, near, 0.95, far, 0.99, 0.1, 0.3, speakers, 20.0)
 
 
 # ------------------------------------------------------------------ values
