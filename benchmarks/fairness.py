@@ -98,7 +98,7 @@ def truths(setting: Setting, seed: int = 1) -> dict[str, float]:
     if not setting.bias:
         return {}
     rng = np.random.default_rng(seed)
-    many = drawn(rng, replace(setting, speakers=20_000, uneven=False))
+    many = drawn(rng, replace(setting, speakers=8_000, uneven=False))
     return {gap.metric: gap.value for gap in gaps(many)}
 
 

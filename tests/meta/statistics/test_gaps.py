@@ -14,7 +14,6 @@ from sertify.statistics.gaps import KINDS, Gap, gaps
 from sertify.statistics.grouped import grouped, worst_group
 from sertify.statistics.intervals import Interval
 from sertify.statistics.jackknife import metric_intervals
-from sertify.statistics.unbiased import chance_gaps
 
 EMOTIONS = ("anger", "fear", "joy")
 SETTINGS = {setting.name: setting for setting in fairness.SETTINGS}
@@ -165,6 +164,19 @@ def test_more_speakers_are_needed_the_closer_the_limit_is() -> None:
     assert gap(0.1, 0.3, (1, 20)).speakers_to_settle(0.05) is None
 
 
+def test_what_nobody_can_tell_does_not_make_the_others_less_sure() -> None:
+    truth, said = ["anger", "joy"] * 40, ["anger", "joy", "joy", "joy"] * 20
+    values, who = ["f"] * 40 + ["m"] * 40, [n // 8 for n in range(80)]
+    before = gaps(grouped(truth, said, values, who))
+    alone = gaps(grouped([*truth, "joy"], [*said, "joy"], [*values, "x"], [*who, 99]))
+    lone = [one for one in alone if one.other == "x"]
+    assert lone
+    assert {(one.p, one.p_corrected, one.interval, one.within(0.9)) for one in lone} == {
+        (1, 1, Interval(-1, 1), None)
+    }
+    assert [one for one in alone if one.other == "m"] == before
+
+
 @pytest.mark.slow(3)
 @pytest.mark.parametrize(
     "name", ["6 speakers a group, 4 emotions", "6 speakers, each in both groups"]
@@ -227,48 +239,3 @@ def test_the_lowest_of_equal_groups_is_bounded() -> None:
         ends = worst_group(grouped(["joy"] * 400, said, [*"abcd"] * 100)).interval
         missed += not ends.low <= 0.6 <= ends.high
     assert missed <= 10
-
-
-# ------------------------------------------------------------------ without a bias
-
-
-@pytest.mark.slow(3)
-@pytest.mark.parametrize(
-    "name", ["6 speakers a group, 4 emotions", "6 speakers, each in both groups"]
-)
-def test_the_largest_gap_is_above_what_chance_shows_in_few_corpora(name: str) -> None:
-    rng, above = np.random.default_rng(3), 0
-    for _ in range(80):
-        found = chance_gaps(fairness.drawn(rng, SETTINGS[name]), draws=200)
-        above += sum(one.value > one.most for one in found.values())
-    assert above / 80 / len(KINDS) <= 0.08
-
-
-def test_a_bias_stands_out_of_chance() -> None:
-    setting = replace(SETTINGS["10 speakers a group, 4 emotions"], bias=1.5)
-    found = chance_gaps(fairness.drawn(np.random.default_rng(0), setting))
-    assert found["uar"].value > found["uar"].most > found["uar"].mean > 0
-    assert found["uar"].as_large < 0.05
-
-
-def test_places_change_and_nothing_else_does() -> None:
-    """With two speakers, there are two ways to place them, and one gap."""
-    truth, said = ["anger", "joy"] * 10, ["anger"] * 10 + ["anger", "joy"] * 5
-    speech = grouped(truth, said, ["f"] * 10 + ["m"] * 10, ["ann"] * 10 + ["ben"] * 10)
-    found = chance_gaps(speech, ["uar", "share"], draws=50)
-    assert (found["uar"].value, found["uar"].mean, found["uar"].most) == (0.5, 0.5, 0.5)
-    assert found["uar"].as_large == 1
-    both = grouped(truth, said, ["f", "f", "m", "m"] * 5, ["ann"] * 10 + ["ben"] * 10)
-    # Of the four placements of two speakers who are in both groups, two show what was measured.
-    assert chance_gaps(both, ["uar"], draws=999)["uar"].as_large == pytest.approx(0.5, abs=0.05)
-
-
-def test_a_seed_gives_one_result() -> None:
-    speech = fairness.drawn(np.random.default_rng(0), SETTINGS["6 speakers a group, 4 emotions"])
-    found, again, other = (chance_gaps(speech, ["uar"], seed=seed) for seed in (0, 0, 1))
-    assert found == again != other
-
-
-def test_groups_without_a_common_emotion_have_no_gap_by_chance() -> None:
-    with pytest.raises(ValueError, match=r"^no emotion has clips in each group, but one should$"):
-        chance_gaps(grouped(["anger", "joy"], ["joy"] * 2, ["f", "m"]))
