@@ -48,26 +48,34 @@ def weighed_estimate(
     weights: Weights,
     groups: Sequence[Hashable] | None = None,
     confidence: float = 0.95,
+    labels: Labels | None = None,
 ) -> tuple[float, Interval]:
-    """Return ``accuracy`` or ``macro_f1`` of weighed clips, and its interval.
+    """Return ``accuracy``, ``macro_f1`` or ``kappa`` of weighed clips, and its interval.
 
     Each clip counts in the confusions by its weight. The interval is Student's t on the logit
-    scale, with the standard error of the jackknife over groups, or over clips without two of them.
+    scale, to which kappa's -1..1 is taken as 0..1, with the standard error of the jackknife over
+    groups, or over clips without two of them. Where kappa is not defined, it is NaN within -1..1.
 
     >>> truth, said = ["anger"] * 50 + ["joy"] * 50, ["anger"] * 75 + ["joy"] * 25
     >>> value, interval = weighed_estimate("accuracy", truth, said, [9] * 50 + [1] * 50)
     >>> value, round(interval.low, 2), round(interval.high, 2)
     (0.95, 0.92, 0.97)
     """
-    units = _units(truth, prediction, weights, groups)
+    units = _units(truth, prediction, weights, groups, labels)
     total = units.sum(axis=0)
     value, sizes = float(_METRICS[metric](total)), units.sum(axis=(1, 2))
     left = _METRICS[metric](total - units) if len(units) > 1 else np.zeros(1)
-    error = math.sqrt((len(units) - 1) * float(np.nanvar(left)))
+    left = left[~np.isnan(left)]
+    error = math.sqrt((len(units) - 1) * float(left.var())) if left.size else 0.0
+    error = error if error > 1e-12 else 0.0
     quantile = t_quantile(confidence, freedom(sizes[:, None] / sizes.max()))
-    return value, rate_interval(
-        value, error if error > 1e-12 else 0.0, effective_clips(weights), quantile
-    )
+    trials = effective_clips(weights)
+    if metric != "kappa":
+        return value, rate_interval(value, error, trials, quantile)
+    if math.isnan(value):
+        return value, Interval(-1.0, 1.0)
+    half = rate_interval((1 + value) / 2, error / 2, trials, quantile)
+    return value, Interval(2 * half.low - 1, 2 * half.high - 1)
 
 
 def _units(
@@ -75,12 +83,13 @@ def _units(
     prediction: Labels,
     weights: Weights,
     groups: Sequence[Hashable] | None,
+    labels: Labels | None,
 ) -> Floats:
     """Return the weighed confusions of each group or clip, (units, classes, classes + 1)."""
-    codes, classes = speaker_codes(groups, len(truth)), len(label_set(truth))
+    codes, classes = speaker_codes(groups, len(truth)), len(label_set(truth, labels))
     rows = np.arange(len(truth)) if codes is None else codes
     table = np.zeros((int(rows.max()) + 1, classes * (classes + 1)))
-    np.add.at(table, (rows, cells(truth, prediction)), np.asarray(weights, float))
+    np.add.at(table, (rows, cells(truth, prediction, labels)), np.asarray(weights, float))
     return table.reshape(-1, classes, classes + 1)
 
 
@@ -97,4 +106,13 @@ def _macro_f1(counts: Floats) -> Floats:
     return mean
 
 
-_METRICS = {"accuracy": _accuracy, "macro_f1": _macro_f1}
+def _kappa(counts: Floats) -> Floats:
+    parts = counts / counts.sum(axis=(-2, -1), keepdims=True)
+    chance = (parts.sum(axis=-1) * parts[..., :-1].sum(axis=-2)).sum(axis=-1)
+    agreed = np.trace(parts, axis1=-2, axis2=-1) - chance
+    room = 1 - chance
+    kappa: Floats = np.divide(agreed, room, out=np.full(chance.shape, np.nan), where=room > 1e-12)
+    return kappa
+
+
+_METRICS = {"accuracy": _accuracy, "macro_f1": _macro_f1, "kappa": _kappa}
