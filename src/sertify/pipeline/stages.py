@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sertify.corpora.recordings import Recordings
     from sertify.gates.accuracy import LaterLook, Score
     from sertify.gates.degeneracy import Consistency
+    from sertify.gates.fairness import GroupedScore
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
@@ -371,6 +372,27 @@ def score(
     return scorebook(part)
 
 
+def groupbook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> "Callable[[str], GroupedScore]":
+    """Compares the groups of a column of the speech, each column once."""
+    from sertify.pipeline.group_scores import score_by_group
+
+    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+
+
+def grouped_score(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first, for it may say that there are no labels
+    predictions: "Predictions",
+    groupbook: "Callable[[str], GroupedScore]",
+    column: str,
+) -> "GroupedScore":
+    """How far the groups of a column are apart in what the model understands."""
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    return groupbook(column)
+
+
 def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
@@ -406,7 +428,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            scorebook, score, stopwatch, timing,
+            scorebook, score, groupbook, grouped_score, stopwatch, timing,
         )
     }
 )  # fmt: skip

@@ -106,7 +106,7 @@ def _fixture(name: str, stage: Callable[..., Any]) -> Any:
     return pytest.fixture(scope="session", name=name)(fixture)
 
 
-_OF_A_CHECK = ("score", "timing")
+_OF_A_CHECK = ("score", "grouped_score", "timing")
 globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not in _OF_A_CHECK})
 
 
@@ -114,6 +114,12 @@ globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not 
 def score(way: Way, part: Part) -> Any:
     """How well the predictions agree with the labels of a part of the speech."""
     return _value(way.branch(part=part), "score")
+
+
+@pytest.fixture
+def grouped_score(way: Way, column: str) -> Any:
+    """How far the groups of a column are apart in what the model understands."""
+    return _value(way.branch(column=column), "grouped_score")
 
 
 @pytest.fixture
