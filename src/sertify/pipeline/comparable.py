@@ -68,10 +68,17 @@ def comparable(
         tuple(group[place] for place in kept),
         tuple(_left_out(judged, group, told, kept, enough)),
     )
-    if len(found.names) > 1:
+    if _share_an_emotion(found):
         return found
-    why = _why_not(column, {group[place] for place in told}, enough, told=len(told))
+    why = "no two groups have clips of the same emotion"
+    if len(found.names) < 2:
+        why = _why_not(column, {group[place] for place in told}, enough)
     return Comparable(judged.at([]), (), found.left_out, why)
+
+
+def _share_an_emotion(found: Comparable) -> bool:
+    pairs = {*zip(found.values, found.judged.truth, strict=True)}
+    return len({emotion for _, emotion in pairs}) < len(pairs)
 
 
 def _large_enough(judged: Judged, group: Sequence[str], places: Sequence[int]) -> list[str]:
@@ -119,8 +126,8 @@ def _left_out(
         yield f"{counted(silent, 'clip')} of no group"
 
 
-def _why_not(column: str, groups: Collection[str], enough: Sequence[str], told: int) -> str:
-    if not told:
+def _why_not(column: str, groups: Collection[str], enough: Sequence[str]) -> str:
+    if not groups:
         return f"no clip tells its {column}, so no groups are compared"
     if len(groups) == 1:
         return f"all clips are of one group, {listed(groups)}, so there is nothing to compare"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sertify.corpora.clips import Clip
+from sertify.corpora.clips import Clip, digest_of
 from sertify.vocabulary.errors import NotReached
 from sertify.vocabulary.text import fold, listed, quoted
 
@@ -29,3 +29,14 @@ def known_values(name: str, clips: Sequence[Clip]) -> KnownValues:
         raise NotReached("no_data", message)
     told = (getattr(clip, name) for clip in clips)
     return KnownValues(name, tuple(fold(value) if value else None for value in told))
+
+
+def digest_of_known(name: str, clips: Sequence[Clip]) -> str:
+    """Return what tells the group of each clip, in whichever order the clips are; "" of none."""
+    try:
+        values = known_values(name, clips).values
+    except NotReached:
+        return ""
+    told = zip(clips, values, strict=True)
+    facts = (f"{clip.digest}\0{clip.start}\0{clip.end}\0{value}" for clip, value in told)
+    return digest_of("\n".join(sorted(facts)))[:16]

@@ -126,7 +126,9 @@ def test_where_no_speaker_is_named_clips_are_too_few() -> None:
 
 
 def test_what_has_no_limit_is_shown_and_decides_nothing() -> None:
-    found = judge_gaps(scored(others=[gap(0.4, 0.01), gap(-0.5, 0.01, "share:joy")]), Requirements())
+    found = judge_gaps(
+        scored(others=[gap(0.4, 0.01), gap(-0.5, 0.01, "share:joy")]), Requirements()
+    )
     assert (found.outcome, found.requirement) == (Outcome.PASS, "")
     assert [(one.name, one.value) for one in found.measurements] == [
         ("gap:uar", 0.4),
