@@ -27,7 +27,8 @@ def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
 def judge_score(scored: "Score", name: str, requirements: Requirements, reason: str) -> Judgement:
     """Hold a number of a score against the requirement of that name for that part of the speech.
 
-    The score's details stand beside UAR, and what is told of each speaker beside the shares. Raises ``Blocked`` where UAR has no two emotions to be of.
+    The score's details stand beside UAR, what is told of each speaker beside the shares. Raises
+    ``Blocked`` where UAR has no two emotions to be of.
     """
     if name == "uar":
         _require_emotions(scored)
@@ -151,8 +152,8 @@ class Score:
     its own emotions. ``class_share`` is how far an emotion's share of the predictions lies off,
     beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several
     corpora each is the mean of the corpora. ``by_speaker`` is how well shares of emotions are told
-    of each speaker of one corpus, in JSON types. ``seen`` says why the result decides nothing, if it
-    does not.
+    of each speaker of one corpus, in JSON types. ``seen`` says why the result decides nothing, if
+    it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
     at another confidence. ``looks`` has, by name, what is judged at speech that has grown.

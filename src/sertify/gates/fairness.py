@@ -87,11 +87,7 @@ def judge_gaps(scored: GroupedScore, requirements: Requirements) -> Judgement:
     told = Judgement(
         Outcome.PASS,
         tuple(_largest(scored)),
-        requirement=", ".join(
-            f"{metric_words(kind)} {bound} apart" for kind, bound in limits.items()
-        )
-        if judged
-        else "",
+        requirement=_requirement(limits) if judged else "",
         details=_details(scored, limits),
     )
     beyond, doubtful = (
@@ -129,18 +125,27 @@ def _limits(scored: GroupedScore, requirements: Requirements) -> Mapping[str, Bo
     return {} if scored.seen or requirements.fairness is None else requirements.fairness.limits
 
 
+def _requirement(limits: Mapping[str, Bound]) -> str:
+    return ", ".join(
+        f"difference of {metric_words(kind)} {bound}" for kind, bound in limits.items()
+    )
+
+
 def _failed(
     told: Judgement, scored: GroupedScore, beyond: "Sequence[tuple[Gap, Bound]]"
 ) -> Judgement:
     ordered = sorted(beyond, key=_excess, reverse=True)
-    said = [f"{apart(gap)}, but should be {bound} apart" for gap, bound in ordered[:_TOLD]]
-    said += [f"{len(ordered) - _TOLD} more gaps are"] if len(ordered) > _TOLD else []
-    said += scored.confounded
+    first, *rest = (
+        f"{apart(gap, scored.column)}, but should differ by {bound}" for gap, bound in ordered
+    )
+    more = [f"{len(ordered) - _TOLD} more gaps are"] if len(ordered) > _TOLD else []
+    # What is read first is all that some show.
+    said = [first, *scored.confounded, *rest[: _TOLD - 1], *more]
     return replace(
         told,
         outcome=Outcome.FAIL,
         reason=f"unfair:{scored.column}",
-        message=f"{scored.column}: {'; '.join(said)}",
+        message="; ".join(said),
     )
 
 
@@ -153,14 +158,14 @@ def _undecided(
     """Tell the gap that is furthest beyond its limit of those that no speech decides."""
     required = [one for one in doubtful if one[1].confidence is not None]
     gap, bound = max(required or doubtful, key=_excess)
-    said = in_doubt(gap, bound, tests, by_speaker=scored.by_speaker)
+    said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
     return replace(
         told,
         outcome=Outcome.INCONCLUSIVE,
         reason=f"unfair:{scored.column}",
-        message=f"{scored.column}: {said}{more or ('; nor can one more gap' if rest else '')}",
+        message=f"{said}{more or ('; nor can one more gap' if rest else '')}",
         tolerated=not required,
     )
 

@@ -49,19 +49,19 @@ def larger_first(gap: "Gap") -> "Gap":
     )
 
 
-def apart(gap: "Gap") -> str:
-    """Say how large a gap is, and for whom."""
+def apart(gap: "Gap", column: str) -> str:
+    """Say how large a gap of a column is, and for whom."""
     gap = larger_first(gap)
     sizes = (gap.value, gap.interval.low, gap.interval.high)
     value, low, high = (f"{round(size, 3):g}" for size in sizes)
     groups = f"{shown_group(gap.one)} than for {shown_group(gap.other)}"
-    return f"{metric_words(gap.metric)} is {value} [{low}, {high}] higher for {groups}"
+    return f"{metric_words(gap.metric)} is {value} [{low}, {high}] higher for {groups} ({column})"
 
 
-def in_doubt(gap: "Gap", bound: Bound, tests: int, *, by_speaker: bool) -> str:
+def in_doubt(gap: "Gap", bound: Bound, column: str, tests: int, *, by_speaker: bool) -> str:
     """Say of a gap that no speech decides what would."""
     gap, limit = larger_first(gap), bound.max or 0.0
-    said = f"{apart(gap)}, but should be {bound} apart; "
+    said = f"{apart(gap, column)}, but should differ by {bound}; "
     if gap.interval.low > limit:
         said += f"by itself it is more, but one of {tests} gaps may be by chance; "
     fewest, group = min(zip(gap.speakers, (gap.one, gap.other), strict=True))

@@ -44,10 +44,12 @@ def test_a_gap_that_is_proven_to_be_too_large_is_rejected() -> None:
     found = judge_gaps(scored(gap(0.21, 0.05), gap(0.0, 0.01, "recall:joy")), ASKED)
     assert (found.outcome, found.reason) == (Outcome.FAIL, "unfair:gender")
     assert found.message == (
-        "gender: UAR is 0.21 [0.16, 0.26] higher for female than for male,"
-        " but should be at most 0.075 apart"
+        "UAR is 0.21 [0.16, 0.26] higher for female than for male (gender),"
+        " but should differ by at most 0.075"
     )
-    assert found.requirement == "UAR at most 0.075 apart, recall at most 0.175 apart"
+    assert (
+        found.requirement == "difference of UAR at most 0.075, difference of recall at most 0.175"
+    )
 
 
 def test_it_is_rejected_either_way_and_the_better_group_is_named_first() -> None:
@@ -61,15 +63,16 @@ def test_it_is_rejected_either_way_and_the_better_group_is_named_first() -> None
 def test_of_many_the_furthest_are_named_and_the_rest_counted() -> None:
     several = [gap(0.3 + n / 100, 0.01, f"recall:e{n}") for n in range(9)]
     found = judge_gaps(scored(*several), ASKED)
-    assert found.message.startswith("gender: recall of e8 is 0.38")
+    assert found.message.startswith("recall of e8 is 0.38")
     assert found.message.endswith("6 more gaps are")
 
 
 def test_what_else_it_may_be_of_is_said() -> None:
     told = "gender is as good as corpus (V = 1.00): a gap may be of that"
-    found = judge_gaps(scored(gap(0.3, 0.01), confounded=(told,)), ASKED)
+    several = (gap(0.3, 0.01), gap(0.35, 0.01, "recall:joy"))
+    found = judge_gaps(scored(*several, confounded=(told,)), ASKED)
     assert found.outcome is Outcome.FAIL
-    assert found.message.endswith(f"; {told}")
+    assert f"differ by at most 0.075; {told}; recall of joy is" in found.message
     assert found.details["groups"]["confounded"] == [told]
 
 
@@ -84,8 +87,8 @@ def test_what_cannot_be_told_is_tolerated_and_says_what_would_tell() -> None:
     assert found.tolerated
     assert found.passes
     assert found.message.startswith(
-        "gender: UAR is 0.05 [-0.01, 0.11] higher for female than for male,"
-        " but should be at most 0.075 apart; 9 speakers of female are too few to tell, about "
+        "UAR is 0.05 [-0.01, 0.11] higher for female than for male (gender),"
+        " but should differ by at most 0.075; 9 speakers of female are too few to tell, about "
     )
     assert found.message.endswith(" would in 8 of 10 cases")
 
@@ -174,7 +177,7 @@ def test_turning_a_gap_keeps_what_it_says() -> None:
     assert (other.value, other.one, other.other, other.speakers) == (0.2, "male", "female", (20, 9))
     assert other.interval.low == pytest.approx(0.15)
     assert other.within(0.1) == one.within(0.1)
-    assert apart(one) == apart(other)
+    assert apart(one, "gender") == apart(other, "gender")
 
 
 # ------------------------------------------------------------------ the worst group

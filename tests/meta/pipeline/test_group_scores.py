@@ -96,7 +96,8 @@ def test_the_gap_is_that_of_scikit_learn() -> None:
     assert {group.name: group.uar.value for group in found.groups} == pytest.approx(recalls)
     assert [(group.clips, group.speakers) for group in found.groups] == [(72, 6), (72, 6)]
     assert found.worst is not None
-    assert (found.worst_name, found.worst.value) == ("male", pytest.approx(recalls["male"]))
+    assert found.worst_name == "male"
+    assert found.worst.value == pytest.approx(recalls["male"])
     assert (found.worst.n, found.worst.speakers) == (72, 6)
     assert found.chance["uar"].value == pytest.approx(gap.value)
     assert found.chance["uar"].as_large < 0.05
@@ -113,11 +114,10 @@ def test_each_limit_is_judged_at_its_own_confidence_and_all_count() -> None:
     limits = Fairness(uar=Bound(max=0.1, confidence=0.8))
     candidate = Candidate("x", "org/x", requirements=Requirements(fairness=limits))
     found = score_by_group("gender", said(spoken()), candidate, {})
-    levels = {one.metric.partition(":")[0]: (one.confidence, one.sure) for one in found.limited}
-    assert levels == {
-        "uar": (0.8, pytest.approx(1 - 0.2 / 5)),
-        "recall": (0.95, pytest.approx(1 - 0.05 / 5)),
+    levels = {
+        one.metric.partition(":")[0]: (one.confidence, round(one.sure, 6)) for one in found.limited
     }
+    assert levels == {"uar": (0.8, 1 - 0.2 / 5), "recall": (0.95, 1 - 0.05 / 5)}
 
 
 def test_the_worst_group_alone_has_no_limits_of_gaps() -> None:

@@ -68,7 +68,12 @@ def test_where_groups_are_asked_for_a_corrected_column_is_other_speech(tmp_path:
     shutil.copytree(SPEECH, tmp_path, dirs_exist_ok=True)
     by_gender = {"fairness": Fairness(groups=("gender",))}
     by_language = {"fairness": Fairness(groups=("language",))}
-    asked = ({}, by_gender, by_language, {"worst_group": Bound(min=0.3)})
+    asked: tuple[dict[str, Any], ...] = (
+        {},
+        by_gender,
+        by_language,
+        {"worst_group": Bound(min=0.3)},
+    )
     before = [fingerprint(tmp_path, **one) for one in asked]
     assert len({*before}) == 4
     header, *rows = table.read_text("utf-8").splitlines()
@@ -87,5 +92,5 @@ def test_where_groups_are_asked_for_a_corrected_column_is_other_speech(tmp_path:
 
 def test_a_column_that_is_not_there_changes_nothing_but_what_is_asked(tmp_path: Path) -> None:
     shutil.copytree(SPEECH, tmp_path, dirs_exist_ok=True)
-    odd = {"fairness": Fairness(groups=("<b>no such</b>",))}
+    odd: dict[str, Any] = {"fairness": Fairness(groups=("<b>no such</b>",))}
     assert fingerprint(tmp_path, **odd) == fingerprint(tmp_path, **odd)
