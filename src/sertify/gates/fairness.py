@@ -155,9 +155,9 @@ def _undecided(
     doubtful: "Sequence[tuple[Gap, Bound]]",
     tests: int,
 ) -> Judgement:
-    """Tell the gap that is furthest beyond its limit of those that no speech decides."""
+    """Tell of the gaps that the speech cannot decide that in UAR, else the furthest beyond."""
     required = [one for one in doubtful if one[1].confidence is not None]
-    gap, bound = max(required or doubtful, key=_excess)
+    gap, bound = max(required or doubtful, key=lambda one: (kind_of(one[0]) == "uar", _excess(one)))
     said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
