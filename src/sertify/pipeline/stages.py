@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sertify.corpora.recordings import Recordings
     from sertify.gates.accuracy import LaterLook, Score
     from sertify.gates.degeneracy import Consistency
+    from sertify.gates.fairness import GroupedScore
     from sertify.gates.robustness import Disturbance
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
@@ -412,6 +413,27 @@ def score(
     return scorebook(part)
 
 
+def groupbook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> "Callable[[str], GroupedScore]":
+    """Compares the groups of a column of the speech, each column once."""
+    from sertify.pipeline.group_scores import score_by_group
+
+    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+
+
+def grouped_score(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first, for it may say that there are no labels
+    predictions: "Predictions",
+    groupbook: "Callable[[str], GroupedScore]",
+    column: str,
+) -> "GroupedScore":
+    """How far the groups of a column are apart in what the model understands."""
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    return groupbook(column)
+
+
 def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
@@ -447,7 +469,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            scorebook, score, sound_folders, disturbances, disturbed, stopwatch, timing,
+            scorebook, score, sound_folders, disturbances, disturbed, groupbook, grouped_score,
+            stopwatch, timing,
         )
     }
 )  # fmt: skip
