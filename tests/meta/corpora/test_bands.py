@@ -165,7 +165,7 @@ def test_the_ratio_does_not_depend_on_the_volume() -> None:
 def test_the_ratio_has_limits() -> None:
     random = np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
     gain = np.where(np.arange(2 * RATE) % RATE < RATE // 2, 1, 1e-4)
-    bursts: Waveform = (random * gain).astype(np.float32)
+    bursts = np.asarray(random * gain, np.float32)
     assert snr_of(bursts, RATE) == CLEANEST
     found = snr_of(random, RATE)
     assert found is not None
