@@ -7,7 +7,7 @@ from typing import Any
 from sertify.candidates.requirements import Requirements
 from sertify.gates.parts import Part
 from sertify.vocabulary.errors import Blocked
-from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.outcomes import CONFIDENCE, Bound, Judgement, Measurement, Outcome, judge
 from sertify.vocabulary.text import listed
 
 
@@ -123,10 +123,6 @@ def judge_each(
             message = "; ".join(judgement.message for judgement in worst)
             return Judgement(outcome, tuple(measured), reason, message, str(bound))
     return Judgement(Outcome.PASS, tuple(measured), requirement=str(bound or ""))
-
-
-CONFIDENCE = 0.95
-"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sertify.gates.accuracy import CONFIDENCE
 from sertify.pipeline.judged import Judged
 from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
 from sertify.statistics.confusion import confusion, from_counts, label_set
 from sertify.statistics.intervals import Interval
 from sertify.statistics.leaning import leaning
-from sertify.vocabulary.outcomes import Measurement
+from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 
 
 def estimates(

@@ -17,7 +17,7 @@ from sertify.pipeline.hearing import Hearing, Segmenting, unfit_lengths
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import ask, log_softmax, sigmoid
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Stop:
 
     def error(self, *, whole: bool) -> Foreseen | NotReached:
         """Return what to raise for a score, of the ``whole`` speech or of a part of it."""
-        if whole and REASONS[self.reason].fault:
+        if whole and reason_of(self.reason).fault:
             return Foreseen(self.reason, self.message, self.details)
         return NotReached(self.reason, self.message, self.details)
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.bounds import CORPUS_NAME
 from sertify.candidates.limits import Allowances
-from sertify.candidates.requirements import CORPUS_NAME
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.archives import archive_kind, without_ending
