@@ -82,8 +82,9 @@ def operating_point(
     """Return where to abstain so that a wished share of what stays is right.
 
     The threshold is the one at which most clips stay, of those at which so many are right, and 0
-    where all may. It is chosen on all clips; what it gives is told by thresholds chosen on the other folds in the same
-    way, so it may fall short of the wish. Intervals are by speaker. None where no threshold does.
+    where all may. It is chosen on all clips; what it gives is told by thresholds chosen on the
+    other folds in the same way, so it may fall short of the wish. Intervals are by speaker. None
+    where no threshold does.
 
     ``ValueError`` as of `risk_coverage` and :func:`folding.fold_codes`, and for a wish outside
     0..1.
