@@ -159,7 +159,9 @@ def _undecided(
 ) -> Judgement:
     """Tell of the gaps that the speech cannot decide that in UAR, else the furthest beyond."""
     required = [one for one in doubtful if one[1].confidence is not None]
-    gap, bound = max(required or doubtful, key=lambda one: (kind_of(one[0]) == "uar", _excess(one)))
+    gap, bound = max(
+        required or doubtful, key=lambda one: (kind_of_gap(one[0]) == "uar", _excess(one))
+    )
     said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
