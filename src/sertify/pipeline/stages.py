@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sertify.corpora.recordings import Recordings
     from sertify.gates.accuracy import LaterLook, Score
     from sertify.gates.degeneracy import Consistency
+    from sertify.gates.fairness import GroupedScore
     from sertify.gates.robustness import Disturbance
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
@@ -442,6 +443,49 @@ def score(
     return scorebook(part)
 
 
+def groupbook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> "Callable[[str], GroupedScore]":
+    """Compares the groups of a column of the speech, each column once."""
+    from sertify.pipeline.group_scores import score_by_group
+
+    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+
+
+def grouped_score(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first, for it may say that there are no labels
+    predictions: "Predictions",
+    groupbook: "Callable[[str], GroupedScore]",
+    column: str,
+) -> "GroupedScore":
+    """How far the groups of a column are apart in what the model understands."""
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    return groupbook(column)
+
+
+def operating(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first: without it, no model need be asked
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    suite: Suite,
+    blueprint: "Blueprint",
+    model: "LazyModel",
+) -> dict[str, Any]:
+    """From which confidence on it is to be believed, and what a program needs to use it."""
+    from sertify.pipeline.golden import golden_answers
+    from sertify.pipeline.operating import operating_facts
+    from sertify.pipeline.preparing import preparation
+
+    facts = operating_facts(predictions, candidate, seen, suite.preferences.precision)
+    return {
+        "operating": facts,
+        "golden": golden_answers(predictions, candidate, facts.get("temperature")),
+        "preparation": preparation(blueprint, model.examination, predictions.segmenting),
+    }
+
+
 def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
@@ -477,8 +521,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            said_of_nothing, scorebook, score, sound_folders, say, budget, disturbances, disturbed,
-            stopwatch, timing,
+            said_of_nothing, scorebook, score, operating, sound_folders, say, budget, disturbances,
+            disturbed, groupbook, grouped_score, stopwatch, timing,
         )
     }
 )  # fmt: skip
