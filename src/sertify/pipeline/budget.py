@@ -10,6 +10,8 @@ from sertify.vocabulary.text import counted
 
 # Seconds before which a pace says more of the start than of the work.
 _SETTLED = 1.0
+# Seconds that nobody needs to be told of beforehand.
+_SHORT = 10.0
 
 
 def planned(settings: Settings, suite: Suite) -> str:
@@ -55,11 +57,15 @@ class Budget:
             began, before = first = first or (now, done)
             if not self.told and done > before and now - began >= _SETTLED:
                 self.told = True
-                seconds = (now - began) / (done - before) * conditions * clips
-                whom = _whom(self.candidates) if self.candidates > 1 else "it"
-                self.say(f"{_work(conditions, clips)}, {_span(seconds)} for {whom}")
+                self._tell((now - began) / (done - before), conditions, clips)
 
         return heed
+
+    def _tell(self, pace: float, conditions: int, clips: int) -> None:
+        seconds = pace * conditions * clips
+        whom = _whom(self.candidates) if self.candidates > 1 else "it"
+        if seconds >= _SHORT:
+            self.say(f"{_work(conditions, clips)}, {_span(seconds)} for {whom}")
 
 
 def _work(conditions: int, clips: int) -> str:
