@@ -47,8 +47,8 @@ def measure(folder: Path, corpus: Corpus, threads: int = 1) -> dict[str, Any]:
     candidate, recordings = Candidate("model", "model", requirements=_ROBUST), Recordings()
     predict(subject, corpus, recordings=recordings)  # decodes
     predictions, clean = _timed(partial(predict, subject, corpus, recordings=recordings))
-    given = (candidate, CONDITIONS, {}, recordings, SoundFolders({}))
-    _, gate = _timed(partial(disturb, subject, predictions, *given))
+    given: tuple[Any, ...] = (candidate, CONDITIONS, {}, recordings, SoundFolders({}))
+    _, gate = _timed(lambda: disturb(subject, predictions, *given))
     made, making = _made(corpus, subject.sampling_rate, recordings)
     questions = [Question(str(place), "", partial(iter, [one])) for place, one in enumerate(made)]
     _, before = _timed(partial(ask, subject, questions))
@@ -74,8 +74,8 @@ def _made(
         sounds = {"voices": voices.beside(clip)[1](), "": ()}
         waveform = recordings.read(clip, rate)
         for condition in CONDITIONS:
-            given: tuple[Any, ...] = (waveform, rate, condition, clip.digest.encode())
-            heard, spent = _timed(partial(perturb, *given, sounds[condition.needs]))
+            given = (waveform, rate, condition, clip.digest.encode(), sounds[condition.needs])
+            heard, spent = _timed(partial(perturb, *given))
             making[condition] += spent["processor"]
             made.append(heard)
     return made, making
