@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import re
 import sys
+import tomllib
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from sertify.corpora import columns as columns_module
+from sertify.corpora.bands import SIGNAL_GROUPS
 from sertify.corpora.clips import Clip, Corpus
 from sertify.corpora.columns import (
     MOST_COLUMNS,
@@ -21,6 +25,7 @@ from sertify.corpora.columns import (
     in_common,
     settled,
 )
+from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.reading import read_corpus
 from tests.meta.corpora.rows import noises
 from tests.meta.trees import plant
@@ -160,8 +165,6 @@ def test_columns_of_kaldi_are_its_other_tables(tmp_path: Path) -> None:
 def test_names_of_public_corpora_tell_columns(
     public: str, name: str, expected: dict[str, str]
 ) -> None:
-    from sertify.corpora.forms.layouts import LAYOUTS
-
     (layout,) = (one for one in LAYOUTS if one.public == public)
     parts = layout.match(name.rpartition(".")[0])
     assert parts is not None
@@ -169,8 +172,6 @@ def test_names_of_public_corpora_tell_columns(
 
 
 def test_each_group_that_a_layout_tells_is_in_its_pattern() -> None:
-    from sertify.corpora.forms.layouts import LAYOUTS
-
     for layout in LAYOUTS:
         groups = layout.pattern.groupindex if layout.pattern else {}
         assert {*layout.columns} <= {*groups}, layout.name
@@ -208,6 +209,62 @@ def test_columns_of_several_tables_are_decided_once(tmp_path: Path) -> None:
         {"accent": "us", "age": "under 30"},
         {"accent": "uk", "age": "30 to 49"},
     ]
+
+
+SPEAKERS = "Speaker_ID,Age,Sex,Race,dialect\nanna,23,F,x,us\nben,61,M,y,uk\ncarl,35,M,y,us\n"
+SPOKEN = "file,label,speaker,dialect\na.wav,sad,anna,scots\nb.wav,joy,ben,\nc.wav,joy,carl,\n"
+
+
+@pytest.mark.parametrize("name", ["speakers.csv", "info/Speaker-Info.CSV", "VideoDemographics.csv"])
+def test_a_table_of_speakers_tells_of_their_clips(name: str, tmp_path: Path) -> None:
+    plant(tmp_path, *FILES, metadata_csv=SPOKEN)
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(SPEAKERS)
+    corpus = read_corpus(tmp_path)
+    assert columns(corpus) == [
+        {"Age": "under 30", "Race": "x", "dialect": "scots"},
+        {"Age": "50 to 69", "Race": "y", "dialect": "uk"},
+        {"Age": "30 to 49", "Race": "y", "dialect": "us"},
+    ]
+    assert [clip.gender for clip in corpus.clips] == ["female", "male", "male"]
+    assert [text for text in corpus.warnings if "speakers" in text and name in text]
+
+
+OTHERS = [
+    "Speaker_ID,Age\nzoe,23\nyan,61\nanna,20\n",
+    "no table\0",
+    "",
+    "Speaker_ID,Age\nanna\n",
+    "Speaker_ID\nanna\nben\ncarl\n",
+    "Age,Race\n23,x\n61,y\n",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_table_of_others_tells_nothing(text: str, tmp_path: Path) -> None:
+    plant(tmp_path, *FILES, metadata_csv=SPOKEN.replace("dialect", "text"))
+    (tmp_path / "speakers.csv").write_text(text)
+    corpus = read_corpus(tmp_path)
+    assert columns(corpus) == [{}, {}, {}]
+    assert [clip.gender for clip in corpus.clips] == [None, None, None]
+    assert not [text for text in corpus.warnings if "tells of the speakers" in text]
+
+
+def test_the_actors_of_crema_d_have_an_age(tmp_path: Path) -> None:
+    names = ["1001_DFA_ANG_XX.wav", "1002_IEO_SAD_HI.wav", "1003_IEO_HAP_LO.wav"]
+    noises(tmp_path / "AudioWAV", *names)
+    table = "ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n"
+    table += "1002,21,Female,Asian,Hispanic\n1003,21,Female,Asian,Not Hispanic\n"
+    (tmp_path / "VideoDemographics.csv").write_text(table)
+    corpus = read_corpus(tmp_path)
+    assert corpus.public == "crema-d"
+    assert dict(corpus.clips[0].columns) == {
+        "Age": "50 to 69",
+        "Race": "Caucasian",
+        "Ethnicity": "Not Hispanic",
+        "sentence": "DFA",
+    }
 
 
 def test_columns_do_not_change_the_fingerprint(tmp_path: Path) -> None:
@@ -300,6 +357,23 @@ def test_a_column_is_found_by_what_else_it_is_called(
     wanted: str, names: list[str], expected: str | None
 ) -> None:
     assert column_for(wanted, names) == expected
+
+
+def test_the_page_has_the_names_of_columns() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
+    section = page[page.index("\n## Groups") : page.index("\n## Labels that are no emotion")]
+    told = {
+        (cells := row.split("|"))[1].strip(" `"): tuple(re.findall("`(.+?)`", cells[2]))
+        for row in section.splitlines()
+        if row.startswith("| `")
+    }
+    known = tomllib.loads(Path(columns_module.__file__).with_suffix(".toml").read_text("utf-8"))
+    for name, others in known["names"].items():
+        assert told.pop(name) == (name, *others)
+    assert {*told} == {*SIGNAL_GROUPS}
+    for layout in LAYOUTS:
+        for column in layout.columns:
+            assert re.search(f"{re.escape(layout.name)}[^;:.]*`{column}`", section), layout.name
 
 
 def test_a_hundred_thousand_rows_share_what_they_say() -> None:
