@@ -41,7 +41,7 @@ def test_a_line_turns_robustness_on_with_the_usual_conditions(read: Read, writte
     asked = read(f"  robustness: {written}").requirements
     assert asked.asks("robustness")
     assert asked.robustness is not None
-    assert asked.robustness.asked == standard_conditions()
+    assert asked.robustness.asked() == standard_conditions()
     assert asked.robustness.clips == 60
 
 
@@ -65,11 +65,11 @@ def test_conditions_are_named_by_family_kind_or_severity(
 ) -> None:
     asked = read(f"  robustness: {written}").requirements.robustness
     assert asked is not None
-    told = [str(condition) for condition in asked.asked]
+    told = [str(condition) for condition in asked.asked()]
     assert len(set(told)) == len(told)
     if names is None:
         assert told[0] == "babble 20 dB"
-        assert {one.family for one in asked.asked} == {"noise"}
+        assert {one.family for one in asked.asked()} == {"noise"}
     else:
         assert told == names
 
@@ -78,7 +78,7 @@ def test_a_candidate_has_its_own_in_place_of_those_for_all(read: Read) -> None:
     entry = ENTRY.replace("org/a", "org/a, requirements: {robustness: [phone], fairness: null}")
     own = read("  robustness: true\n  fairness: true", entry).requirements
     assert own.robustness is not None
-    assert {one.family for one in own.robustness.asked} == {"phone"}
+    assert {one.family for one in own.robustness.asked()} == {"phone"}
     assert not own.asks("fairness")
 
 

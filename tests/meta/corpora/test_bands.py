@@ -159,13 +159,13 @@ def test_silence_before_speech_makes_it_no_cleaner() -> None:
 
 def test_the_ratio_does_not_depend_on_the_volume() -> None:
     heard = mixed(clip(NAMES[0]), "pink", 12)
-    assert snr_of(heard * np.float32(0.1), RATE) == pytest.approx(snr_of(heard, RATE), abs=0.01)
+    assert snr_of(heard / np.float32(10), RATE) == pytest.approx(snr_of(heard, RATE), abs=0.01)
 
 
 def test_the_ratio_has_limits() -> None:
     random = np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
-    bursts = random.copy()
-    bursts[RATE // 2 : RATE] *= 1e-4
+    gain = np.where(np.arange(2 * RATE) % RATE < RATE // 2, 1, 1e-4)
+    bursts = np.asarray(random * gain, np.float32)
     assert snr_of(bursts, RATE) == CLEANEST
     found = snr_of(random, RATE)
     assert found is not None
