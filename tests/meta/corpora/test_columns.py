@@ -1,6 +1,7 @@
 """What a table says of clips beside their labels is kept with them, if it tells groups apart."""
 
 import json
+import os
 import pickle
 import re
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import pyarrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from sertify.corpora import columns as columns_module
@@ -404,3 +407,60 @@ def test_what_no_column_can_hold_is_refused_by_none(value: str, tmp_path: Path) 
     found = columns(read_corpus(plant(tmp_path, *FILES, metadata_jsonl="\n".join(lines))))
     assert found[1:] == [{"note": "x"}, {"note": "y"}]
     assert found[0] == {}
+
+
+def as_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def as_lost_link(path: Path) -> None:
+    path.symlink_to("nowhere.csv")
+
+
+def as_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [as_folder, as_lost_link, as_pipe])
+@pytest.mark.parametrize("name", ["speakers.csv", "utt2accent"])
+def test_what_is_called_like_a_table_may_be_none(
+    make: Callable[[Path], None], name: str, tmp_path: Path
+) -> None:
+    noises(tmp_path, *FILES)
+    for table, text in (
+        ("wav.scp", "u1 a.wav\nu2 b.wav\nu3 c.wav\n"),
+        ("utt2emo", "u1 sad\nu2 joy\nu3 joy\n"),
+        ("utt2spk", "u1 anna\nu2 ben\nu3 ben\n"),
+    ):
+        (tmp_path / table).write_text(text)
+    make(tmp_path / name)
+    assert columns(read_corpus(tmp_path)) == [{}, {}, {}]
+
+
+def test_a_table_of_many_columns_is_read(tmp_path: Path) -> None:
+    rows = [
+        {"file": file, "label": label, **{f"c{n}": f"{place}" for n in range(3000)}}
+        for place, (file, label) in enumerate(zip(FILES, ("sad", "joy", "joy"), strict=True))
+    ]
+    found = columns(read_corpus(plant(tmp_path, *FILES, metadata_csv=csv_of(rows))))
+    assert [len(row) for row in found] == [MOST_COLUMNS] * 3
+
+
+TEXTS = st.one_of(st.none(), st.text(max_size=5), st.sampled_from(["23", "61", "x", "N/A", "\0"]))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["age", "a", "b", ""]), st.lists(TEXTS, min_size=4, max_size=4))
+)
+def test_what_is_kept_of_any_table_is_text_that_tells_apart(
+    table: dict[str, list[str | None]],
+) -> None:
+    rows = columns_of_rows(table)
+    assert len(rows) == (4 if table else 0)
+    kept = [settled(rows)[row.told] for row in rows]
+    for name in {name for one in kept for name in one}:
+        values = [one.get(name) for one in kept]
+        assert 2 <= len({*values} - {None}) <= 4
+        assert all(value is None or (value.isprintable() and value.strip()) for value in values)
+        pairs = zip(values, table[name], strict=True)
+        assert all(value is None for value, written in pairs if written is None)
