@@ -4,7 +4,9 @@ import json
 import os
 import pickle
 import re
+import shutil
 import sys
+import tarfile
 import tomllib
 import tracemalloc
 from collections.abc import Callable
@@ -128,6 +130,37 @@ def test_rows_with_recordings_have_no_columns_of_too_many_values(tmp_path: Path)
     found = columns(read_corpus(target))
     assert {name for row in found for name in row} == {"place", "age"}
     assert {row["age"] for row in found} == {"under 30", "30 to 49", "50 to 69", "70 and over"}
+
+
+def as_webdataset(root: Path) -> Path:
+    with tarfile.open(root / "train-000000.tar", "w") as tar:
+        for row in ROWS:
+            told = json.dumps({key: value for key, value in row.items() if key != "file"}).encode()
+            (root / "told.json").write_bytes(told)
+            tar.add(root / row["file"], row["file"])
+            tar.add(root / "told.json", row["file"].replace(".wav", ".json"))
+    return root / "train-000000.tar"
+
+
+def as_json_files(root: Path) -> Path:
+    for row in ROWS:
+        told = {"speech": {key: value for key, value in row.items() if key != "file"}}
+        (root / row["file"]).with_suffix(".json").write_text(json.dumps(told))
+    return root
+
+
+def as_zip(root: Path) -> Path:
+    as_csv(root)
+    shutil.make_archive(str(root / "calls"), "zip", root)
+    return root / "calls.zip"
+
+
+@pytest.mark.parametrize("write", [as_webdataset, as_json_files, as_zip])
+def test_columns_of_other_forms_are_kept(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    noises(tmp_path, *FILES)
+    corpus = read_corpus(write(tmp_path))
+    assert [clip.label for clip in corpus.clips] == ["sad", "joy", "joy"]
+    assert columns(corpus) == EXPECTED
 
 
 def test_columns_of_kaldi_are_its_other_tables(tmp_path: Path) -> None:
