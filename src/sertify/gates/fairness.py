@@ -159,7 +159,7 @@ def _undecided(
 ) -> Judgement:
     """Tell of the gaps that the speech cannot decide that in UAR, else the furthest beyond."""
     required = [one for one in doubtful if one[1].confidence is not None]
-    gap, bound = max(required or doubtful, key=lambda one: (kind_of(one[0]) == "uar", _excess(one)))
+    gap, bound = max(required or doubtful, key=_importance)
     said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
@@ -170,6 +170,10 @@ def _undecided(
         message=f"{said}{more or ('; nor can one more gap' if rest else '')}",
         tolerated=not required,
     )
+
+
+def _importance(judged: "tuple[Gap, Bound]") -> tuple[bool, float]:
+    return judged[0].metric == "uar", _excess(judged)
 
 
 def _excess(judged: "tuple[Gap, Bound]") -> float:

@@ -1,15 +1,16 @@
 """From predictions to how far groups of the speech are apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
+from sertify.corpora.clips import Clip
 from sertify.gates.fairness import GroupedScore, GroupScore, kind_of_gap
 from sertify.gates.frame import frame
 from sertify.pipeline.comparable import Comparable, comparable
+from sertify.pipeline.grouping import Grouping, is_field
 from sertify.pipeline.judged import Judged, judged_clips
-from sertify.pipeline.known_groups import known_values
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics.confounding import confoundings
 from sertify.statistics.gaps import KINDS, Gap, gaps
@@ -20,36 +21,46 @@ from sertify.vocabulary.errors import NotReached
 from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 from sertify.vocabulary.text import listed
 
-ACROSS = ("corpus", "language")
-"""Columns whose groups are compared although each corpus may be of one."""
-
+# Columns whose groups are compared although each corpus may be of one.
+_ACROSS = ("corpus", "language")
 # Groups of which all is shown that may differ; of more, what has a limit, and UAR.
 _MOST_FOR_ALL = 6
 
 
 def score_by_group(
-    column: str, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]
+    column: str,
+    predictions: Predictions,
+    candidate: Candidate,
+    seen: Mapping[str, str],
+    groupings: Callable[[str], Grouping],
 ) -> GroupedScore:
     """Compare what is said to the groups of a column, over the emotions that count.
 
     These are those of each corpus that count for UAR (:mod:`gates.frame`) and that the candidate
     can express. Corpora that it was trained on, and ``seen`` says why, are left out as long as
-    others remain.
+    others remain. ``groupings`` has the groups of the clips of the corpus, by column.
 
     Raises
     ------
     NotReached
         ``no_data`` where the column is named in candidates.yaml and has no two groups.
     """
-    asked = candidate.requirements
+    asked, clips = candidate.requirements, predictions.corpus.clips
     named = asked.fairness is not None and asked.fairness.named
-    judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
-    able, mute = _that_counts(judged, predictions, asked)
-    if column == "pitch" and not named and _gender_is_known(able):
+    if column == "pitch" and not named and _gender_is_known(clips):
         why = "the gender of most clips is known, so that pitch does not stand for it"
         return GroupedScore(column, remark=why)
-    told = known_values(column, able.clips)
-    chosen = comparable(able, told.values, column, across=column in ACROSS)
+    try:
+        told = groupings(column)
+    except NotReached:
+        if named:
+            raise
+        return GroupedScore(column, remark=f"no clip tells its {column}, so no groups are compared")
+    judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
+    able, mute = _that_counts(judged, predictions, asked)
+    by_clip = dict(zip(clips, told.values, strict=True))
+    values = [by_clip[clip] for clip in able.clips]
+    chosen = comparable(able, values, column, across=is_field(column, *_ACROSS))
     if chosen.why_not and named:
         raise NotReached("no_data", f"{column}: {chosen.why_not}")
     remarks = (chosen.why_not, told.remark, mute, *chosen.left_out)
@@ -61,6 +72,10 @@ def score_by_group(
         seen=why_seen,
     )
     return scored if chosen.why_not else _compared(scored, chosen, asked)
+
+
+def _gender_is_known(clips: Sequence[Clip]) -> bool:
+    return 2 * sum(clip.gender is not None for clip in clips) > len(clips)
 
 
 def _new_to_it(judged: Judged, seen: Mapping[str, str]) -> tuple[Judged, str]:
@@ -81,10 +96,6 @@ def _that_counts(
     able = counted.where(lambda clip: clip.emotion in judged.emotions)
     mute = sorted({*counted.truth} - {*able.truth})
     return able, f"it has no label for {listed(mute)}" if mute else ""
-
-
-def _gender_is_known(judged: Judged) -> bool:
-    return 2 * sum(clip.gender is not None for clip in judged.clips) > len(judged.clips)
 
 
 def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> GroupedScore:
@@ -152,6 +163,6 @@ def _confounded(column: str, chosen: Comparable) -> tuple[str, ...]:
         "gender": [clip.gender for clip in clips],
         "emotion": [clip.emotion for clip in clips],
     }
-    others.pop(column, None)
-    found = confoundings(chosen.values, others, chosen.judged.units)
+    told = {name: of for name, of in others.items() if not is_field(column, name)}
+    found = confoundings(chosen.values, told, chosen.judged.units)
     return tuple(words for one in found if (words := one.words(column)))

@@ -228,9 +228,7 @@ def decided(speech: Grouped, *asked: Requirements) -> list[Outcome]:
     return [judge_gaps(found, one).outcome for one in asked]
 
 
-def rejected(
-    setting: simulated.Setting, corpora: int, *asked: Requirements
-) -> tuple[float, ...]:
+def rejected(setting: simulated.Setting, corpora: int, *asked: Requirements) -> tuple[float, ...]:
     """Return in which share of corpora a model is rejected, by requirement."""
     rng = np.random.default_rng(17)
     found = [decided(simulated.drawn(rng, setting), *asked) for _ in range(corpora)]
