@@ -191,12 +191,12 @@ def test_speech_that_names_no_speaker_is_told_of(
 def test_where_no_gender_is_known_the_pitch_of_the_voice_stands_for_it(
     judged: Callable[..., Outcome], speech: Callable[..., Path]
 ) -> None:
-    outcome = judged(speech(mislabelled, without="gender"), fairness=True)
+    outcome = judged(speech(without="gender"), fairness=True)
     assert case(outcome, f"{ALIKE}[{NAME}@gender]").kind == "passed"
-    assert "no clip tells its gender" in outcome.output
+    assert f"{NAME}: gender: no clip tells its gender" in outcome.output
     found = case(outcome, f"{ALIKE}[{NAME}@pitch]")
     assert found.properties["reason"] == "unfair:pitch"
-    assert " higher for high than for low (pitch)" in found.message
+    assert (found.kind, found.properties["outcome"]) == ("passed", "INCONCLUSIVE")  # two voices
     told = details(outcome, f"{ALIKE}@pitch")["groups"]
     assert told["estimated"]
     assert "pitch is estimated from the sound" in told["remark"]
