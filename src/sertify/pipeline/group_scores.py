@@ -16,7 +16,7 @@ from sertify.statistics.confounding import confoundings
 from sertify.statistics.gaps import KINDS, Gap, gaps
 from sertify.statistics.grouped import Grouped, grouped, worst_group
 from sertify.statistics.intervals import t_quantile
-from sertify.statistics.unbiased import chance_gaps
+from sertify.statistics.unbiased import CHANCE_DRAWS, chance_gaps
 from sertify.vocabulary.errors import NotReached
 from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 from sertify.vocabulary.text import listed
@@ -25,6 +25,8 @@ from sertify.vocabulary.text import listed
 _ACROSS = ("corpus", "language")
 # Groups of which all is shown that may differ; of more, what has a limit, and UAR.
 _MOST_FOR_ALL = 6
+# Speakers times draws, which take about a second.
+_MOST_PLACES, _FEWEST_DRAWS = 2_000_000, 200
 
 
 def score_by_group(
@@ -116,7 +118,7 @@ def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> 
         others=others,
         worst=None if worst is None else worst[1],
         worst_name="" if worst is None else worst[0],
-        chance=chance_gaps(speech) if everywhere else {},
+        chance=chance_gaps(speech, draws=_draws(speech)) if everywhere else {},
         confounded=_confounded(scored.column, chosen),
         remark="; ".join(filter(None, [scored.remark, unnamed])),
     )
@@ -135,6 +137,12 @@ def _gaps(speech: Grouped, asked: Requirements) -> tuple[tuple[Gap, ...], tuple[
     shown = KINDS if len(speech.names) <= _MOST_FOR_ALL else KINDS[:1]
     others = gaps(speech, [kind for kind in shown if kind not in limits])
     return tuple(limited), tuple(others)
+
+
+def _draws(speech: Grouped) -> int:
+    """Return how often speakers change places: less often where they are many, who vary little."""
+    places = speech.units if speech.codes is not None else 1
+    return max(_FEWEST_DRAWS, min(CHANCE_DRAWS, _MOST_PLACES // max(1, places)))
 
 
 def _worst(speech: Grouped, chosen: Comparable, asked: Requirements) -> tuple[str, Measurement]:

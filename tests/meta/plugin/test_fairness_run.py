@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import sertify
 from tests.meta.runs import SPEECH, Case, Outcome, Run
 
 NAME = "wavlm-tiny"
@@ -256,3 +257,19 @@ def test_a_corrected_gender_is_not_answered_by_earlier_evidence(
     assert same.candidate(NAME)["gates"]["fairness"]["outcome"] == "FAIL"
     other = called("labels or degeneracy", speech(swap))
     assert other.candidate(NAME)["gates"]["fairness"]["outcome"] is None
+
+
+def test_python_finds_the_same(
+    write: Callable[..., Path], speech: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write(NAME, requirements={"fairness": True, "worst_group": {"min": 0.35}})
+    found = sertify.qualify(
+        path,
+        data=speech(mislabelled),
+        gates=["fairness"],
+        reports=tmp_path / "called",
+        cache=None,
+        threads=1,
+    ).candidates[0]
+    assert (found.verdict, found.reason) == ("rejected", "unfair:gender")
+    assert "higher for female than for male (gender)" in (found.message or "")
