@@ -1,5 +1,6 @@
 """What is asked of a candidate in other conditions than its speech was recorded in."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -16,6 +17,7 @@ from sertify.candidates.bounds import (
 from sertify.candidates.complaints import complaint
 from sertify.vocabulary.conditions import (
     CONDITION_KINDS,
+    GIVEN,
     Condition,
     conditions_named,
     standard_conditions,
@@ -102,12 +104,19 @@ class Robustness(Keys):
         (), description="Share of the predictions that stay the same, corrected for chance."
     )
 
-    @property
-    def asked(self) -> tuple[Condition, ...]:
-        """The conditions, each once."""
+    def asked(self, given: Collection[str] = ()) -> tuple[Condition, ...]:
+        """Return the conditions, each once; ``given`` are the sounds that the user gives.
+
+        What needs others is left out where a family is named, and not where it is named itself.
+        """
         if not self.conditions:
-            return standard_conditions()
-        named = (one for name in self.conditions for one in conditions_named(name))
+            return standard_conditions(given)
+        named = (
+            one
+            for name in self.conditions
+            for one in conditions_named(name)
+            if one.needs not in GIVEN or one.needs in given or name.split()[0] == one.kind
+        )
         return tuple(dict.fromkeys(named))
 
     def limit(self, name: str, condition: Condition) -> Bound | None:

@@ -27,7 +27,8 @@ def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
 def judge_score(scored: "Score", name: str, requirements: Requirements, reason: str) -> Judgement:
     """Hold a number of a score against the requirement of that name for that part of the speech.
 
-    The score's details stand beside UAR. Raises ``Blocked`` where UAR has no two emotions to be of.
+    The score's details stand beside UAR, what is told of each speaker beside the shares. Raises
+    ``Blocked`` where UAR has no two emotions to be of.
     """
     if name == "uar":
         _require_emotions(scored)
@@ -38,7 +39,20 @@ def judge_score(scored: "Score", name: str, requirements: Requirements, reason: 
         judgement = _beyond_doubt(judgement, measured, bound)
     beside = (scored.brier_score,) if name == "calibration_error" else ()
     judgement = replace(judgement, measurements=(measured, *beside))
-    return replace(judgement, details=scored.details) if name == "uar" else judgement
+    details = {"uar": scored.details, "class_share": scored.by_speaker}
+    return replace(judgement, details=details[name]) if name in details else judgement
+
+
+def judge_calibration(
+    scored: "Score", operating: Mapping[str, Any], requirements: Requirements
+) -> Judgement:
+    """Hold the calibration error against its requirement.
+
+    Of all of the speech, what a program needs to use the candidate stands beside it, in JSON types.
+    """
+    judgement = judge_score(scored, "calibration_error", requirements, "miscalibrated")
+    whole = scored.part.corpus is None and scored.part.language is None
+    return replace(judgement, details=dict(operating)) if whole else judgement
 
 
 def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> Judgement:
@@ -149,8 +163,9 @@ class Score:
     whose emotion the candidate can express; ``coverage`` is their share, ``uar_own`` the UAR of
     its own emotions. ``class_share`` is how far an emotion's share of the predictions lies off,
     beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several
-    corpora each is the mean of the corpora. ``seen`` says why the result decides nothing, if it
-    does not.
+    corpora each is the mean of the corpora. ``by_speaker`` is how well shares of emotions are told
+    of each speaker of one corpus, in JSON types. ``seen`` says why the result decides nothing, if
+    it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
     at another confidence. ``looks`` has, by name, what is judged at speech that has grown.
@@ -173,3 +188,4 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, Measurement] = field(default_factory=dict)
     looks: Mapping[str, LaterLook] = field(default_factory=dict)
+    by_speaker: Mapping[str, Any] = field(default_factory=dict)

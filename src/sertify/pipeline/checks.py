@@ -9,7 +9,7 @@ from typing import Any
 
 from sertify.candidates.reading import Candidate
 from sertify.gates.parts import Part, parts
-from sertify.pipeline.settings import Settings
+from sertify.pipeline.settings import Settings, conditions_of
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.conditions import Condition
@@ -62,17 +62,12 @@ def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
     return parts([source.name for source in settings.data], candidate.requirements)
 
 
-def _conditions(_: Settings, candidate: Candidate) -> Sequence[Condition]:
-    asked = candidate.requirements.robustness
-    return () if asked is None else asked.asked
-
-
 def _columns(_: Settings, candidate: Candidate) -> Sequence[str]:
     return candidate.requirements.groups
 
 
 VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
-    {"seconds": _lengths, "part": _parts, "condition": _conditions, "column": _columns}
+    {"seconds": _lengths, "part": _parts, "condition": conditions_of, "column": _columns}
 )
 """What a check may be made for several of: the parameter of its function, and its values."""
 

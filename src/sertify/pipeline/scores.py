@@ -21,6 +21,7 @@ from sertify.pipeline.measuring import (
     measured_confusions,
     measured_precisions,
     measured_rate,
+    measured_speakers,
 )
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.weighing_back import weighed_back
@@ -125,6 +126,7 @@ def _score_corpus(
         details={"frame": [*framed.emotions], "expressible": scored, "inexpressible": rest}
         | measured_confusions(kept),
         decisive=_decisive(kept, len(table.clips), levels) | framed.decisive(levels),
+        by_speaker=measured_speakers(framed.able),
     )
 
 

@@ -164,7 +164,7 @@ def timing_record(verdict: Verdict) -> Record | None:
     return by_length[min(longer) if longer else max(by_length)] if by_length else None
 
 
-def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
+def timed_beside_others(verdicts: Sequence[Verdict]) -> list[str]:
     """Return the names of those whose speed was measured beside other work."""
     records = {verdict.candidate.name: verdict.gates["speed"].records for verdict in verdicts}
     return [name for name, of in records.items() if any("noise" in record.details for record in of)]

@@ -4,7 +4,7 @@ The kinds stand in conditions.toml beside this. A package may add its own under 
 group ``sertify.perturbations``; such a kind has no severities.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +14,9 @@ from typing import Any, Literal
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import did_you_mean, listed, quoted
+
+GIVEN = ("noises", "responses")
+"""The sounds that a condition may need and only the user has."""
 
 OWN_FAMILY = "own"
 """The family of the kinds that other packages add."""
@@ -186,10 +189,18 @@ def _all_of(name: str) -> tuple[Condition, ...]:
     return tuple(Condition(name, severity) for severity in kind.severities or (None,))
 
 
-def standard_conditions() -> tuple[Condition, ...]:
-    """Return those that are asked where none is named."""
-    kinds = CONDITION_KINDS.values()
-    return tuple(Condition(kind.name, severity) for kind in kinds for severity in kind.standard)
+def standard_conditions(given: Collection[str] = ()) -> tuple[Condition, ...]:
+    """Return those that are asked where none is named.
+
+    ``given`` are the sounds that the user gives, ``noises`` or ``responses``; what needs one of
+    these is asked with it only.
+    """
+    return tuple(
+        Condition(kind.name, severity)
+        for kind in CONDITION_KINDS.values()
+        if kind.needs not in GIVEN or kind.needs in given
+        for severity in kind.standard or ((None,) if kind.needs in given else ())
+    )
 
 
 @cache

@@ -194,11 +194,15 @@ def _factor(measured: Measurement, bound: Bound, chance: float) -> float:
 def _units(measured: Measurement, factor: float) -> str:
     """Return so many times the speakers, or clips, and more than there are."""
     units = measured.speakers or measured.n or 0
-    return f"{_roughly(max(units * factor, units + 1)):,}"
+    return f"{roughly(max(units * factor, units + 1)):,}"
 
 
-def _roughly(number: float) -> int:
-    """Round up to two digits: more would claim to know."""
+def roughly(number: float) -> int:
+    """Round up to two digits: more would claim to know.
+
+    >>> roughly(31), roughly(1234)
+    (31, 1300)
+    """
     whole = math.ceil(number)
     unit: int = 10 ** max(0, len(str(whole)) - 2)
     return math.ceil(whole / unit) * unit

@@ -27,7 +27,7 @@ from sertify.report.results.model.choice import SelectionResult
 from sertify.report.results.model.results import SCHEMA, Results, results_schema
 from sertify.report.results.model.speech import CorpusResult
 from sertify.statistics import intervals, references
-from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Measurement, Outcome
 from sertify.vocabulary.reasons import REASONS
 from tests.meta.drawn_results import Content, five_qualify
 
@@ -98,7 +98,7 @@ def judge_good(
     store: EvidenceStore, corpus: Corpus | None, candidate: Candidate = GOOD, labelled: bool = True
 ) -> None:
     """Keep evidence that one passes whatever can be judged."""
-    for gate in GATES:
+    for gate in ALWAYS:
         if gate == "accuracy" and (corpus is None or not labelled):
             continue
         heard = corpus if gate in ("degeneracy", "accuracy") else None
@@ -147,6 +147,9 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
     uar = "UAR 0.40 [0.30, 0.50]"
     speed = results["selection"]["aims"]["good"]["speed"]
     assert 0 < speed < 1
+    needed = results["selection"].pop("deployment")
+    assert (needed["model"], needed["commit"], needed["golden"]) == ("org/good", "c1", None)
+    assert [one["emotion"] for one in needed["labels"]] == ["anger", "sadness", None]
     assert results["selection"] == {
         "candidate": "good",
         "tied": ["good"],
@@ -207,8 +210,14 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "emotions": ["anger", "sadness"],
         "errors": [],
         "groups": [],
+        "robustness": [],
+        "corruption": None,
+        "said_of_nothing": [],
+        "fairness": [],
+        "speaker_level": None,
+        "operating_point": None,
     }
-    assert [gates[gate]["outcome"] for gate in GATES] == ["PASS"] * 5
+    assert [gates[gate]["outcome"] for gate in ALWAYS] == ["PASS"] * 5
     assert gates["accuracy"]["checks"][0]["details"] == DETAILS["accuracy"]
     values = {name: number["value"] for name, number in numbers.items()}
     assert values == {
@@ -266,6 +275,7 @@ def test_what_was_found_about_a_candidate_that_is_rejected(store: EvidenceStore)
             "measurements": [],
             "details": {},
             "corpus": "",
+            "tolerated": False,
             "judged_at": "2026-11-22T18:00:00+00:00",
         }
     ]

@@ -98,7 +98,7 @@ class Apart:
         return self.more == self.found.one
 
 
-def apart(gap: GapResult, column: ColumnResult) -> Apart | None:
+def turned_gap(gap: GapResult, column: ColumnResult) -> Apart | None:
     """Turn a gap so that it is positive; None where it is not known."""
     if gap.value is None:
         return None
@@ -118,7 +118,7 @@ def largest_gaps(column: ColumnResult) -> list[Apart]:
     for gap in sorted(column.gaps, key=lambda one: -one.size):
         found.setdefault(gap.kind, gap)
     ordered = (found[kind] for kind in (*GAP_KINDS, *found) if kind in found)
-    return [one for gap in dict.fromkeys(ordered) if (one := apart(gap, column))]
+    return [one for gap in dict.fromkeys(ordered) if (one := turned_gap(gap, column))]
 
 
 def notable_gaps(column: ColumnResult) -> list[Apart]:
@@ -127,7 +127,7 @@ def notable_gaps(column: ColumnResult) -> list[Apart]:
         column.gaps,
         key=lambda gap: (gap.limit is None, (False, None, True).index(gap.within), -gap.size),
     )
-    return [one for gap in ordered[:_MOST_GAPS] if (one := apart(gap, column))]
+    return [one for gap in ordered[:_MOST_GAPS] if (one := turned_gap(gap, column))]
 
 
 def _turned(value: float, low: float | None, high: float | None, forward: bool) -> EstimateResult:

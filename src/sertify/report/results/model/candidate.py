@@ -9,6 +9,7 @@ from sertify.report.results.model.between_groups import ColumnResult, SpeakerLev
 from sertify.report.results.model.fields import (
     EstimateResult,
     Found,
+    Fraction,
     Measured,
     ReasonCode,
     ResultPart,
@@ -16,9 +17,8 @@ from sertify.report.results.model.fields import (
     Stamp,
 )
 from sertify.report.results.model.in_conditions import ConditionResult, SaidOfNothing
+from sertify.report.results.model.operating import OperatingPointResult
 from sertify.vocabulary.outcomes import ALWAYS
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class CheckResult(ResultPart):
@@ -180,6 +180,9 @@ class CandidateResult(ResultPart):
     fairness: Several[ColumnResult] = Field((), description="How it treats groups of the speech.")
     speaker_level: SpeakerLevelResult | None = Field(
         None, description="What it says of speakers; null where they have too few clips."
+    )
+    operating_point: OperatingPointResult | None = Field(
+        None, description="From which confidence on it is to be believed, where that is known."
     )
 
     def checks(self, gate: str) -> Sequence[CheckResult]:
