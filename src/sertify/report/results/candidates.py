@@ -13,7 +13,7 @@ from sertify.report.results.model.speech import CorpusResult
 from sertify.report.results.operating import MOVED_DETAILS, operating_result
 from sertify.selection.verdicts import Verdict, timing_record
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 
 _OF_MODEL = (
     "uar", "uar_own", "accuracy", "macro_f1", "coverage", "coverage_emotions", "class_share",
@@ -69,7 +69,11 @@ def candidate_result(
         emotions=tuple(sorted(map(str, emotions))),
         gates={
             gate: GateChecks.model_validate(
-                {"outcome": found.outcome, "checks": tuple(map(_told, found.records))}
+                {
+                    "outcome": found.outcome,
+                    "checks": tuple(map(_told, found.records)),
+                    "tolerated": found.tolerated,
+                }
             )
             for gate, found in verdict.gates.items()
         },
@@ -95,9 +99,9 @@ def _cure(verdict: Verdict) -> str | None:
     undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
     if undecided and verdict.gate == "speed":
         return "measure it again on a quiet machine"
-    if undecided and REASONS[verdict.reason].fault:
+    if undecided and reason_of(verdict.reason).fault:
         return "judge it on more clips"
-    return REASONS[verdict.reason].cure
+    return reason_of(verdict.reason).cure
 
 
 def _numbers(verdict: Verdict) -> dict[str, Measured]:

@@ -23,7 +23,7 @@ Several = Annotated[tuple[Item, ...], Strict(False), FailFast()]
 
 Found = Annotated[Outcome, Strict(False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+(:.+)?$")]
 
 
 _ROUNDING = 1e-9
