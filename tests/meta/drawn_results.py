@@ -3,7 +3,7 @@
 from typing import Any
 
 from sertify.report.results.model.results import Results
-from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.outcomes import ALWAYS
 
 __all__ = [
     "AIMS",
@@ -105,7 +105,7 @@ def qualified(name: str, uar: float, seconds: float) -> Content:
         requirement="at least 4",
         measurements=[measurement("labels", 4, "labels")],
     )
-    gates = {name: gate("PASS", check(f"{name}_holds")) for name in GATES}
+    gates = {name: gate("PASS", check(f"{name}_holds")) for name in ALWAYS}
     numbers = [
         measurement("uar", uar - 0.02, spread=0.04),
         measurement("uar_own", uar, spread=0.04),
@@ -185,8 +185,8 @@ def part(name: str, uar: float, seen: Content | None = None) -> Content:
 def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FAIL") -> Content:
     message = f"{reason} found in {name}, but should not be"
     failed = check(f"{at}_holds", outcome, reason, message=message, details={"keys": [name] * 3})
-    judged = [gate("PASS", check(f"{g}_holds")) for g in GATES[: GATES.index(at)]]
-    judged += [gate(outcome, failed), *[gate("NOT_REACHED")] * len(GATES)]
+    judged = [gate("PASS", check(f"{g}_holds")) for g in ALWAYS[: ALWAYS.index(at)]]
+    judged += [gate(outcome, failed), *[gate("NOT_REACHED")] * len(ALWAYS)]
     verdict = "rejected" if outcome == "FAIL" else "undecided"
     return candidate(
         name,
@@ -197,7 +197,7 @@ def rejected(name: str, reason: str, at: str = "loadability", outcome: str = "FA
         reason=reason,
         message=message,
         cure="use another model",
-        gates=dict(zip(GATES, judged, strict=False)),
+        gates=dict(zip(ALWAYS, judged, strict=False)),
     )
 
 
@@ -414,7 +414,7 @@ def without_truth() -> Content:
     """Two on audio without labels: the one to begin with is not selected."""
     both = [candidate("ast"), candidate("wavlm")]
     for one in both:
-        one |= {"verdict": "undecided", "gates": dict.fromkeys(GATES, gate(None))}
+        one |= {"verdict": "undecided", "gates": dict.fromkeys(ALWAYS, gate(None))}
     sentence = "No candidate has qualified yet; undecided: ast, wavlm (not judged yet: accuracy)."
     results = build(both, None, sentence, corpus=None, references={})
     return results | {"unlabelled": unlabelled("ast", "wavlm")}

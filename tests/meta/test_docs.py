@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from sertify.candidates.bounds import Estimate, Keys
 from sertify.candidates.entries import (
     CandidatesFile,
     CorpusEntry,
@@ -25,7 +26,7 @@ from sertify.candidates.entries import (
     SamplingRate,
 )
 from sertify.candidates.entries import schema as candidates_schema
-from sertify.candidates.requirements import ESTIMATES, Estimate, Keys, Requirements
+from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.report.page.page import draw_page
 from tests.meta.drawn_results import (
     as_results,

@@ -62,6 +62,8 @@ SHARED = {
     "pytest_configure": "a hook of pytest",
     "outline": "a stage is named like what it computes",
     "score": "likewise, and a fixture like its stage",
+    "disturbed": "a fixture is named like its stage",
+    "grouped_score": "a fixture is named like its stage",
     "timing": "a fixture is named like its stage",
 }
 

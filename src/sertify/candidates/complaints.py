@@ -40,6 +40,8 @@ _WANTED_OF_KEY = {
     "revision": "a branch, tag or commit",
     "adapter": "a hub id, or a folder such as ./my-adapter",
     "subfolder": "a folder of the repository such as checkpoint-500, without ./ or a / at an end",
+    "robustness": "true, or conditions such as [noise, phone]",
+    "fairness": "true, or groups such as [gender, accent]",
     "weights": "a file of the repository such as model.fp16.safetensors",
 }
 
@@ -140,6 +142,8 @@ def _wanted(error: ErrorDetails, key: str) -> str:
         # What has a pattern and no word of its own is a name: of a candidate or of a corpus.
         word = key.rpartition(".")[2].partition("[")[0]
         return _WANTED_OF_KEY.get(word, _WANTED_OF_KEY["name"])
+    if kind.startswith("model_") and (word := key.rpartition(".")[2]) in _WANTED_OF_KEY:
+        return _WANTED_OF_KEY[word]
     if kind.startswith("model_") and key.startswith("requirements."):
         return "a mapping such as {min: 0.5}"
     if kind == "string_type" and isinstance(error["input"], int | float):

@@ -22,23 +22,25 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from sertify.candidates.complaints import complaint
-from sertify.candidates.limits import Allowances
-from sertify.candidates.requirements import (
+from sertify.candidates.bounds import (
     CORPUS_NAME,
-    ESTIMATES,
-    Emotion,
     Estimate,
     Keys,
     Language,
     Limits,
-    Requirements,
+    MostProven,
     as_written,
 )
+from sertify.candidates.complaints import complaint
+from sertify.candidates.fairness import Fairness
+from sertify.candidates.limits import Allowances
+from sertify.candidates.requirements import ESTIMATES, Emotion, Requirements
+from sertify.candidates.robustness import MostInConditions, Robustness
 from sertify.candidates.spelling import LONGEST_REFERENCE, is_folder, misspelling
+from sertify.vocabulary.conditions import CONDITION_FAMILIES, OWN_FAMILY
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import QUALIFIED, REASONS
 from sertify.vocabulary.text import did_you_mean, fold, quoted
 from sertify.vocabulary.yaml_lines import Location
 
@@ -81,7 +83,11 @@ LOADERS = (
 )  # fmt: skip
 VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
-_CODES = tuple(code for code, reason in REASONS.items() if reason.fault)
+_CODES = (
+    *(code for code, reason in REASONS.items() if reason.fault and code not in QUALIFIED),
+    *(f"not_robust:{family}" for family in (*CONDITION_FAMILIES, OWN_FAMILY)),
+)
+_OF_GROUPS = r"^(unfair|low_worst_group):.+$"
 
 
 LEAST_RATE, MOST_RATE = 4000, 192_000
@@ -131,8 +137,19 @@ def _commits(trusted: dict[str, str]) -> dict[str, str]:
     return trusted
 
 
+def _code(code: str) -> str:
+    if code not in _CODES and not re.match(_OF_GROUPS, code):
+        known = (*_CODES, "unfair:gender", "low_worst_group:gender")
+        raise complaint(
+            f"is {quoted(code)}, which is not a reason to reject{did_you_mean(code, known)}"
+        )
+    return code
+
+
 Code = Annotated[
-    str, _known("a reason to reject", lambda: _CODES), Field(json_schema_extra={"enum": [*_CODES]})
+    str,
+    AfterValidator(_code),
+    Field(json_schema_extra={"anyOf": [{"enum": [*_CODES]}, {"pattern": _OF_GROUPS}]}),
 ]
 Variant = Annotated[
     str, _known("a variant", lambda: VARIANTS), Field(json_schema_extra={"enum": [*VARIANTS]})
@@ -379,6 +396,10 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "weights": Priorities,
     "feature_extractor": SamplingRate,
     "limits": Allowances,
+    "robustness": Robustness,
+    "fairness": Fairness,
+    "drop": MostInConditions,
+    "unchanged": MostInConditions,
 }
 
 
@@ -387,6 +408,8 @@ def keys_at(at: Location) -> tuple[str, ...]:
     parents = [key for key in at[:-1] if isinstance(key, str)]
     if parents[:1] == ["corpora"]:
         return tuple(CorpusEntry.model_fields)
+    if "fairness" in parents[:-1] or parents[-1:] == ["worst_group"]:
+        return tuple(MostProven.model_fields)
     if parents and parents[-1] in ESTIMATES:
         return tuple(Estimate.model_fields)
     return tuple(_KEYS_IN.get(parents[-1] if parents else "", Limits).model_fields)

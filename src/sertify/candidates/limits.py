@@ -6,8 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
+from sertify.candidates.bounds import Keys
 from sertify.candidates.complaints import complaint
-from sertify.candidates.requirements import Keys
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.text import did_you_mean, quoted
 

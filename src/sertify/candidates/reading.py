@@ -84,7 +84,7 @@ class Candidate:
         judged["feature_extractor"] = getattr(extractor, "sampling_rate", extractor)
         # Without them, an entry stays what it was before there were any.
         judged |= {name: value for name in _LATER if (value := getattr(self, name))}
-        judged["requirements"] = self.requirements.model_dump(mode="json")
+        judged["requirements"] = self.requirements.as_judged()
         return sha256(json.dumps(judged, sort_keys=True, default=dict).encode()).hexdigest()[:12]
 
     def emotion_of(self, label: str) -> str | None:

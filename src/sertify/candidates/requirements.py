@@ -1,29 +1,25 @@
 """What can be asked of a candidate: the requirements, their limits and their defaults."""
 
-from dataclasses import asdict
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetPydanticSchema,
-    PlainSerializer,
-    model_validator,
+from pydantic import AfterValidator, Field
+
+from sertify.candidates.bounds import (
+    CountBound,
+    FactorBound,
+    Keys,
+    LeastBounds,
+    LeastProvenBound,
+    MostBounds,
+    Seconds,
+    ShareBound,
 )
-from pydantic_core import core_schema
-
 from sertify.candidates.complaints import complaint
+from sertify.candidates.fairness import USUAL_GROUPS, FairnessAsked
+from sertify.candidates.robustness import RobustnessAsked
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.text import did_you_mean
-
-CORPUS_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""What a corpus may be called: its name stands in the names of tests."""
-
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$")]
 
 
 def _canonical(emotion: str) -> str:
@@ -36,136 +32,6 @@ def _canonical(emotion: str) -> str:
 
 
 Emotion = Annotated[str, AfterValidator(_canonical), Field(examples=[*EMOTIONS])]
-
-
-class Keys(BaseModel):
-    """A mapping with known keys, taken literally: nothing is converted, nothing is ignored."""
-
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, from_attributes=True
-    )
-
-
-Number = TypeVar("Number", bound=float)
-
-
-class Limits(Keys, Generic[Number]):
-    """What is written for a `Bound`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["min"]}, {"required": ["max"]}]}
-    )
-    min: Number | None = Field(None, description="The least that will do.")
-    max: Number | None = Field(None, description="The most that will do.")
-
-    @model_validator(mode="after")
-    def _limit_something(self) -> Self:
-        if self.min is None and self.max is None:
-            raise complaint("needs min or max; to switch it off, write null")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise complaint(f"has min {self.min:g}, but it should be at most max, {self.max:g}")
-        return self
-
-    def bound(self) -> Bound:
-        """Return it as the rest of the suite knows it."""
-        return Bound(**dict(self))
-
-
-class Share(Limits[Annotated[float, Field(ge=0, le=1)]]):
-    """Limits of a ratio from 0 to 1."""
-
-
-class Estimate(Share):
-    """Limits of a ratio that comes with an interval."""
-
-    confidence: float | None = Field(
-        None,
-        gt=0,
-        lt=1,
-        description="Compare the confidence interval at this level instead of the estimate itself; "
-        "one that straddles the limit is inconclusive.",
-    )
-    corpus: str | None = Field(
-        None, pattern=CORPUS_NAME, description="Only for this corpus, by its name in --data."
-    )
-    language: Language | None = Field(None, description="Only for clips in this language.")
-
-    @model_validator(mode="after")
-    def _name_one_scope(self) -> Self:
-        if self.corpus is not None and self.language is not None:
-            raise complaint("has both corpus and language, but should have one of them")
-        return self
-
-
-class Least(Estimate):
-    """Limits of an estimate of which more is better."""
-
-    @model_validator(mode="after")
-    def _name_the_least(self) -> Self:
-        if self.min is None:
-            raise complaint("needs min: a high value is not a reason to reject a model")
-        return self
-
-
-class Most(Estimate):
-    """Limits of an estimate of which less is better."""
-
-    @model_validator(mode="after")
-    def _name_the_most(self) -> Self:
-        if self.max is None:
-            raise complaint("needs max: a low value is not a reason to reject a model")
-        return self
-
-
-class Count(Limits[Annotated[float, Field(ge=1)]]):
-    """Limits of a number from 1."""
-
-
-class Factor(Limits[Annotated[float, Field(gt=0)]]):
-    """Limits of a number above 0."""
-
-
-def as_written(bound: Bound) -> dict[str, Any]:
-    """Return `bound` as the mapping that a user would write for it."""
-    return {key: value for key, value in asdict(bound).items() if value is not None}
-
-
-def _several(value: Any) -> Any:
-    """Take one limit for a list of one, and null for none."""
-    if value is None:
-        return ()
-    return value if isinstance(value, tuple | list) else (value,)
-
-
-def _distinct_scopes(bounds: tuple[Bound, ...]) -> tuple[Bound, ...]:
-    scopes = [(bound.corpus, bound.language) for bound in bounds]
-    if len(set(scopes)) < len(scopes):
-        raise complaint("limits the same speech twice; name another corpus or language in each")
-    return bounds
-
-
-def _bound(limits: type[Limits[Any]]) -> Any:
-    return GetPydanticSchema(
-        lambda _, handler: core_schema.no_info_after_validator_function(
-            limits.bound, handler.generate_schema(limits)
-        )
-    )
-
-
-ShareBound = Annotated[Bound, _bound(Share), PlainSerializer(as_written)]
-LeastBounds = Annotated[
-    tuple[Annotated[Bound, _bound(Least), PlainSerializer(as_written)], ...],
-    AfterValidator(_distinct_scopes),
-    BeforeValidator(_several, json_schema_input_type=Least | tuple[Least, ...] | None),
-]
-MostBounds = Annotated[
-    tuple[Annotated[Bound, _bound(Most), PlainSerializer(as_written)], ...],
-    AfterValidator(_distinct_scopes),
-    BeforeValidator(_several, json_schema_input_type=Most | tuple[Most, ...] | None),
-]
-CountBound = Annotated[Bound, _bound(Count), PlainSerializer(as_written)]
-FactorBound = Annotated[Bound, _bound(Factor), PlainSerializer(as_written)]
-Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
 def _several_emotions(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -229,6 +95,19 @@ class Requirements(Keys):
         description="Share of the clips whose emotion it has a label for, and of the emotions that"
         " are needed.",
     )
+    robustness: RobustnessAsked = Field(
+        None,
+        description="Other conditions in which it is heard, and what it may lose there: true for"
+        " the usual ones, or a list.",
+    )
+    fairness: FairnessAsked = Field(
+        None,
+        description="Groups of the speech, and how far they may be apart: true for gender, or a"
+        " list of columns.",
+    )
+    worst_group: LeastProvenBound | None = Field(
+        None, description="UAR of each of these groups; those of fairness, or gender."
+    )
     real_time_factor: FactorBound | None = Field(
         Bound(max=1.0), description="Seconds it takes for one second of speech."
     )
@@ -236,12 +115,36 @@ class Requirements(Keys):
         (1.0, 5.0, 10.0), min_length=1, description="Lengths, in seconds, to measure the speed at."
     )
 
+    def as_judged(self) -> dict[str, Any]:
+        """Return them in JSON types; without what is off by default, an entry stays what it was."""
+        written = self.model_dump(mode="json")
+        usual = self.robustness is not None and "drop" not in self.robustness.model_fields_set
+        if usual:
+            written["robustness"]["drop"] = "usual"
+        return {name: value for name, value in written.items() if value or name not in _LATER}
+
     @property
     def scopes(self) -> tuple[tuple[str | None, str | None], ...]:
         """The (corpus, language) that limits are narrowed down to, each once, in their order."""
         bounds = (bound for name in ESTIMATES for bound in getattr(self, name))
         scopes = dict.fromkeys((bound.corpus, bound.language) for bound in bounds)
         return tuple(scope for scope in scopes if any(scope))
+
+    def asks(self, gate: str) -> bool:
+        """Whether a gate is asked of a candidate; robustness and fairness are only where written.
+
+        >>> Requirements().asks("accuracy"), Requirements().asks("robustness")
+        (True, False)
+        """
+        wanted = {"robustness": self.robustness, "fairness": self.fairness or self.worst_group}
+        return gate not in wanted or wanted[gate] is not None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What speech is grouped by in the fairness gate; nothing where that is not asked."""
+        if not self.asks("fairness"):
+            return ()
+        return USUAL_GROUPS if self.fairness is None else self.fairness.groups
 
     def bound(
         self, name: str, corpus: str | None = None, language: str | None = None
@@ -253,6 +156,8 @@ class Requirements(Keys):
         bounds = {(bound.corpus, bound.language): bound for bound in getattr(self, name)}
         return bounds.get((corpus, language)) or (None if language else bounds.get((None, None)))
 
+
+_LATER = ("robustness", "fairness", "worst_group")
 
 ESTIMATES = (
     "uar", "uar_own", "accuracy", "macro_f1", "recall", "precision", "class_share",

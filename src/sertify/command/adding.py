@@ -8,7 +8,7 @@ from sertify.command.describing import facts_of, sentence_of
 from sertify.command.inspecting import EntryDraft, entries_for, proposing
 from sertify.pipeline.proposals import Proposal
 from sertify.vocabulary.errors import ConfigurationError
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 from sertify.vocabulary.yaml_writing import as_lines
 
 # Of what is not there, an entry would be a guess.
@@ -93,7 +93,7 @@ def _why(proposal: Proposal) -> str:
     flaw = proposal.inspection.flaw
     assert flaw is not None
     assert flaw.reason is not None
-    return f"{flaw.reason}: {flaw.message}; {REASONS[flaw.reason].cure}"
+    return f"{flaw.reason}: {flaw.message}; {reason_of(flaw.reason).cure}"
 
 
 def _write(path: Path, written: Sequence[EntryDraft]) -> None:

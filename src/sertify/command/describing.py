@@ -6,7 +6,7 @@ from typing import Any
 from sertify.pipeline.inspection import Inspection
 from sertify.pipeline.proposals import Proposal
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 from sertify.vocabulary.text import amount, clean, listed
 from sertify.vocabulary.yaml_writing import as_lines
 
@@ -79,7 +79,7 @@ def _can_be_used(facts: Mapping[str, Any]) -> str:
 
 
 def _problem(code: str, message: str) -> dict[str, str]:
-    return {"reason": code, "message": message, "cure": REASONS[code].cure}
+    return {"reason": code, "message": message, "cure": reason_of(code).cure}
 
 
 def _of_repository(found: Inspection) -> dict[str, Any]:

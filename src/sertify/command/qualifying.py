@@ -15,6 +15,7 @@ from sertify.models.speed.stopwatch import repeated
 from sertify.pipeline.checking import is_evidence, record, run_in_order
 from sertify.pipeline.checks import Check, checks_of, read_checks
 from sertify.pipeline.confirmation import confirm as confirm_on
+from sertify.pipeline.optional_gates import require_wanted
 from sertify.pipeline.places import CHECKS
 from sertify.pipeline.settings import Settings, require_distinct, segmenting_of, source_of
 from sertify.pipeline.speech import Speech, require_something
@@ -48,6 +49,8 @@ def qualify(
     limit: int | None = None,
     segment: float | None = None,
     hop: float | None = None,
+    noise: str | Path | None = None,
+    rooms: str | Path | None = None,
     gates: Sequence[str] = GATES,
     reports: str | Path = "reports",
     cache: str | Path | None = _CACHE,
@@ -105,6 +108,8 @@ def qualify(
         split=split,
         limit=limit,
         segmenting=segmenting_of(segment, hop),
+        noise=None if noise is None else here / Path(noise).expanduser(),
+        rooms=None if rooms is None else here / Path(rooms).expanduser(),
         reports=here / Path(reports).expanduser(),
         device=device,
         threads=usable_cores() if threads is None else threads,
@@ -153,6 +158,7 @@ def _qualified(
             "repeat": repeated,
         }
         run = stack.enter_context(closing(Way(STAGES, **given)))
+        require_wanted(settings, suite, gates)
         speech: Speech = run.get("speech")
         require_something(settings, gates, speech)
         run.get("repositories")  # complains of the lock before anything is judged

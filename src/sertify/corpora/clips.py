@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sertify.corpora.columns import NONE, OtherColumns
 from sertify.corpora.contents import MISSING, Content
 from sertify.corpora.flaws import Flaw
 from sertify.corpora.formats import START
@@ -40,6 +41,8 @@ class Clip:
         How many clips of its label it stands for, where only some were drawn.
     cluster
         What it is resampled with, where that is not its speaker: its session, say.
+    columns
+        What else its corpus says of it, by the name of the column; no part of the fingerprint.
     offset, size
         Where in the file its bytes lie, if other recordings lie there as well; see `Content`.
     digest, stamp
@@ -65,6 +68,7 @@ class Clip:
     cluster: str | None = None
     offset: int = 0
     size: int | None = None
+    columns: OtherColumns = field(default=NONE, compare=False, repr=False)
     digest: str = field(default="", compare=False, repr=False)
     stamp: Footprint | None = field(default=None, compare=False, repr=False)
     flaw: Flaw | None = field(default=None, compare=False, repr=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sertify.corpora.clips import Clip, Corpus, Heed, make_corpus, stratified, with_facts
 from sertify.corpora.clusters import refuse_unknown
+from sertify.corpora.columns import settled
 from sertify.corpora.doubts import in_order
 from sertify.corpora.labels import mapped_labels, sorted_out
 from sertify.corpora.listings import Wish
@@ -136,12 +137,14 @@ def _told(
     mapped = {label: emotions.get(fold(label)) if label else None for label in labels}
     languages = {clip.language or spoken for clip in clips}
     tags = {language: language and (language_tag(language) or language) for language in languages}
+    columns = settled(clip.columns for clip in clips)
     return [
         with_facts(
             clip,
             corpus=corpus,
             language=tags[clip.language or spoken],
             mapped=mapped[clip.label],
+            columns=columns[clip.columns.told],
         )
         for clip in clips
     ]

@@ -62,6 +62,7 @@ class Record:
     details: Mapping[str, Any] = field(default_factory=dict)
     siblings: tuple[str, ...] = ()
     judged_at: str = ""
+    tolerated: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from typing import Any
 from sertify.candidates.requirements import Requirements
 from sertify.gates.parts import Part
 from sertify.vocabulary.errors import Blocked
-from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.outcomes import CONFIDENCE, Bound, Judgement, Measurement, Outcome, judge
 from sertify.vocabulary.text import listed
 
 
@@ -27,7 +27,8 @@ def judge_novelty(scored: "Score", requirements: Requirements) -> Judgement:
 def judge_score(scored: "Score", name: str, requirements: Requirements, reason: str) -> Judgement:
     """Hold a number of a score against the requirement of that name for that part of the speech.
 
-    The score's details stand beside UAR. Raises ``Blocked`` where UAR has no two emotions to be of.
+    The score's details stand beside UAR, what is told of each speaker beside the shares. Raises
+    ``Blocked`` where UAR has no two emotions to be of.
     """
     if name == "uar":
         _require_emotions(scored)
@@ -38,7 +39,8 @@ def judge_score(scored: "Score", name: str, requirements: Requirements, reason: 
         judgement = _beyond_doubt(judgement, measured, bound)
     beside = (scored.brier_score,) if name == "calibration_error" else ()
     judgement = replace(judgement, measurements=(measured, *beside))
-    return replace(judgement, details=scored.details) if name == "uar" else judgement
+    details = {"uar": scored.details, "class_share": scored.by_speaker}
+    return replace(judgement, details=details[name]) if name in details else judgement
 
 
 def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> Judgement:
@@ -125,10 +127,6 @@ def judge_each(
     return Judgement(Outcome.PASS, tuple(measured), requirement=str(bound or ""))
 
 
-CONFIDENCE = 0.95
-"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
-
-
 @dataclass(frozen=True)
 class LaterLook:
     """Which look at growing speech it is, from the second on, and the confidence it is made at."""
@@ -153,8 +151,9 @@ class Score:
     whose emotion the candidate can express; ``coverage`` is their share, ``uar_own`` the UAR of
     its own emotions. ``class_share`` is how far an emotion's share of the predictions lies off,
     beyond what the recall explains. ``chance`` is the ``uar`` of guessing. Over several
-    corpora each is the mean of the corpora. ``seen`` says why the result decides nothing, if it
-    does not.
+    corpora each is the mean of the corpora. ``by_speaker`` is how well shares of emotions are told
+    of each speaker of one corpus, in JSON types. ``seen`` says why the result decides nothing, if
+    it does not.
 
     Intervals are at 95 %; ``decisive`` has, by name, the measurements that a requirement asks for
     at another confidence. ``looks`` has, by name, what is judged at speech that has grown.
@@ -177,3 +176,4 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
     decisive: Mapping[str, Measurement] = field(default_factory=dict)
     looks: Mapping[str, LaterLook] = field(default_factory=dict)
+    by_speaker: Mapping[str, Any] = field(default_factory=dict)

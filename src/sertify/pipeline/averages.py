@@ -24,7 +24,7 @@ def mean_score(scores: Sequence[Score]) -> Score:
     """Return the mean of the scores of several corpora, in which each weighs the same.
 
     A corpus without a clip that the candidate can express has no part but in the numbers over all,
-    and one of fewer than two emotions none in UAR.
+    and one of fewer than two emotions none in UAR. Speakers are those of one corpus.
     """
     over = {kind: _having(scores, kind) for kind in _OVER}
     means: dict[str, Any] = {
@@ -44,6 +44,7 @@ def mean_score(scores: Sequence[Score]) -> Score:
         chance=math.fsum(scored.chance for scored in over["uar"]) / len(over["uar"]),
         decisive=_decisive_mean(scores, over),
         details=details,
+        by_speaker={},
     )
 
 

@@ -10,7 +10,7 @@ from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached, Rejected
 from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.outcomes import GATES, Judgement, Outcome
-from sertify.vocabulary.reasons import GATE_OF
+from sertify.vocabulary.reasons import gate_of
 from sertify.vocabulary.text import safe, text_of_error
 
 # In these gates each check presupposes the one before it.
@@ -54,7 +54,7 @@ def why_unreached(check: Check, first: tuple[Check, Judgement] | None) -> NotRea
 def _announced(check: Check) -> NotReached | None:
     """Leave out what lies behind the gate that candidates.yaml says it is rejected by."""
     reasons = check.candidate.reasons
-    gates = [GATE_OF[code] for code in reasons]
+    gates = [gate for code in reasons if (gate := gate_of(code))]
     if not gates or check.order <= max(map(GATES.index, gates)):
         return None
     message = f"not reached, candidates.yaml says it is rejected for {' or '.join(reasons)}"
@@ -138,7 +138,7 @@ def judgement_of(
 def _found_elsewhere(error: Rejected, check: Check) -> str:
     """Return the gate whose check reports a rejection, where that is another check."""
     code = error.reason.code
-    gate = GATE_OF.get(code, "")
+    gate = gate_of(code)
     foreseen = isinstance(error, Foreseen) and code not in check.owns
     return gate if gate and (check.order > GATES.index(gate) or foreseen) else ""
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from sertify.candidates.reading import Candidate
 from sertify.gates.parts import Part, parts
-from sertify.pipeline.settings import Settings
+from sertify.pipeline.settings import Settings, conditions_of
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way, parameters
+from sertify.vocabulary.conditions import Condition
 from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.reasons import QUALIFIED
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,12 @@ def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
     return parts([source.name for source in settings.data], candidate.requirements)
 
 
+def _columns(_: Settings, candidate: Candidate) -> Sequence[str]:
+    return candidate.requirements.groups
+
+
 VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
-    {"seconds": _lengths, "part": _parts}
+    {"seconds": _lengths, "part": _parts, "condition": conditions_of, "column": _columns}
 )
 """What a check may be made for several of: the parameter of its function, and its values."""
 
@@ -73,8 +79,21 @@ def varied_by(names: Iterable[str]) -> str | None:
 
 def suffix(value: Any) -> str:
     """Return what a value adds to the name of a check: ``@5s``, ``@ravdess``."""
-    name = value.name if isinstance(value, Part) else f"{value:g}s"
-    return f"@{name}" if name else ""
+    if isinstance(value, float | int):
+        return f"@{value:g}s"
+    name = {Part: "name", Condition: "code"}.get(type(value))
+    told = getattr(value, name) if name else value
+    return f"@{told}" if told else ""
+
+
+def owned(codes: Iterable[str], value: Any) -> frozenset[str]:
+    """Return the reason codes that a check may find, given what it is made for: of what they are.
+
+    >>> owned(["not_robust"], Condition("mulaw", 25)), owned(["too_slow"], 5.0)
+    (frozenset({'not_robust:phone'}), frozenset({'too_slow'}))
+    """
+    of = value.family if isinstance(value, Condition) else value
+    return frozenset(f"{code}:{of}" if code in QUALIFIED else code for code in codes)
 
 
 def siblings(
@@ -146,7 +165,9 @@ def _variants(
             candidate,
             gate=module.pytestmark.name,
             name=name + suffix(value) if over else name,
-            owns=frozenset(code for mark in marks if mark.name == "owns" for code in mark.args),
+            owns=owned(
+                (code for mark in marks if mark.name == "owns" for code in mark.args), value
+            ),
             asks=asks,
             siblings=siblings(vars(module), name, over, settings, candidate),
             function=function,

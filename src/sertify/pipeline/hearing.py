@@ -1,9 +1,10 @@
 """How a model is to hear a clip: whole or in segments, as it is or changed."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -82,20 +83,27 @@ class Hearing:
 
     def clip(self, clip: Clip, change: str = "") -> Question:
         """Return the question about a clip, each of whose segments is changed."""
+        remarks: list[str] = []
+        waveforms = partial(self._waveforms, clip, change, remarks.append)
+        return replace(self.otherwise(clip, change, waveforms), remarks=remarks)
+
+    def otherwise(
+        self, clip: Clip, change: Any, waveforms: Callable[[], Iterable[Waveform]]
+    ) -> Question:
+        """Return the question about what others make of a clip; what, ``change`` tells in JSON."""
         how = None if self.segmenting is None else astuple(self.segmenting)
         content = ("clip", clip.digest, clip.start, clip.end, how, change)
         key = content_key(*content) if clip.identified else ""
-        remarks: list[str] = []
-        waveforms = partial(self._waveforms, clip, change, remarks.append)
-        return Question(clip.name, key, waveforms, how is not None, remarks)
+        return Question(clip.name, key, waveforms, how is not None)
 
     def _waveforms(self, clip: Clip, change: str, note: Note) -> Iterator[Waveform]:
         """Yield what the model is to hear of a clip."""
         apply = self._change(clip, change)
-        for waveform in self._pieces(clip, note):
+        for waveform in self.pieces(clip, note):
             yield apply(waveform)
 
-    def _pieces(self, clip: Clip, note: Note = unheeded) -> Iterator[Waveform]:
+    def pieces(self, clip: Clip, note: Note = unheeded) -> Iterator[Waveform]:
+        """Yield the segments of a clip, or all of it; raises as `Recordings` does."""
         rate, least = self.subject.sampling_rate, self.subject.receptive_field
         if self.segmenting is None:
             yield self.recordings.read(clip, rate, least, note)
@@ -118,7 +126,7 @@ class Hearing:
         return np.asarray
 
     def _louder(self, clip: Clip) -> np.float32:
-        peak = max(float(np.abs(waveform).max()) for waveform in self._pieces(clip))
+        peak = max(float(np.abs(waveform).max()) for waveform in self.pieces(clip))
         factor = min(_LOUDER, 1 / max(peak, SILENCE))
         if factor < _LEAST_LOUDER:
             raise UnreadableAudio("too_loud")

@@ -1,6 +1,6 @@
 """Labelled clips, and what a candidate said of them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -58,14 +58,17 @@ class Judged:
 
     def where(self, wanted: Callable[[Clip], bool]) -> "Judged":
         """Return some of the clips."""
-        places = [place for place, clip in enumerate(self.clips) if wanted(clip)]
+        return self.at([place for place, clip in enumerate(self.clips) if wanted(clip)])
+
+    def at(self, places: Sequence[int]) -> "Judged":
+        """Return the clips at these places, each once."""
         if len(places) == len(self.clips):
             return self
         return replace(
             self,
             clips=tuple(self.clips[place] for place in places),
             predicted=tuple(self.predicted[place] for place in places),
-            probabilities=self.probabilities[places],
+            probabilities=self.probabilities[[*places]],
         )
 
 

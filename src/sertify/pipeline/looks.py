@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.evidence.store import EvidenceStore, Record
-from sertify.gates.accuracy import CONFIDENCE, LaterLook
+from sertify.gates.accuracy import LaterLook
 from sertify.gates.parts import Part
 from sertify.statistics.spending import confidence_left
-from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.outcomes import CONFIDENCE, Outcome
 
 if TYPE_CHECKING:
     from sertify.corpora.clips import Corpus  # only a name here: it need not be read yet

@@ -1,15 +1,16 @@
 """Numbers of what a candidate said of labelled clips, each with its interval."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sertify.gates.accuracy import CONFIDENCE
 from sertify.pipeline.judged import Judged
 from sertify.statistics import agreement, calibration, diversity, intervals, jackknife
 from sertify.statistics.confusion import confusion, from_counts, label_set
 from sertify.statistics.intervals import Interval
 from sertify.statistics.leaning import leaning
-from sertify.vocabulary.outcomes import Measurement
+from sertify.statistics.speaker_level import FEWEST_CLIPS, SpeakerShare, speaker_level
+from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 
 
 def estimates(
@@ -105,4 +106,34 @@ def measured_confusions(judged: Judged) -> dict[str, Any]:
     return {
         "confusion": {"labels": rows, "columns": columns, "counts": matrix},
         "class_shares": {"truth": shares, "predicted": diversity.shares(predicted)},
+    }
+
+
+def measured_speakers(judged: Judged) -> dict[str, Any]:
+    """Return how well emotions' shares are told speaker by speaker, in JSON types.
+
+    Of clips of one corpus; nothing where no speaker has eight clips of each emotion.
+    """
+    named = judged.where(lambda clip: clip.speaker is not None)
+    if not named.clips:
+        return {}
+    speakers, emotions = [clip.group for clip in named.clips], label_set(judged.truth)
+    found = speaker_level(named.truth, named.predicted, speakers, emotions)
+    if not found.speakers:
+        return {}
+    shares = {emotion: _in_json(one) for emotion, one in found.shares.items()}
+    told = {"speakers": found.speakers, "least": FEWEST_CLIPS, "shares": shares}
+    return {"speaker_level": told}
+
+
+def _in_json(share: SpeakerShare) -> dict[str, float | None]:
+    error, rank = share.error_interval, share.rank_interval
+    ranked = not math.isnan(share.rank)
+    return {
+        "error": share.error,
+        "error_low": error.low,
+        "error_high": error.high,
+        "rank": share.rank if ranked else None,
+        "rank_low": rank.low if ranked else None,
+        "rank_high": rank.high if ranked else None,
     }

@@ -17,7 +17,7 @@ from sertify.pipeline.hearing import Hearing, Segmenting, unfit_lengths
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.questions import ask, log_softmax, sigmoid
 from sertify.vocabulary.errors import Blocked, Foreseen, NotReached
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Stop:
 
     def error(self, *, whole: bool) -> Foreseen | NotReached:
         """Return what to raise for a score, of the ``whole`` speech or of a part of it."""
-        if whole and REASONS[self.reason].fault:
+        if whole and reason_of(self.reason).fault:
             return Foreseen(self.reason, self.message, self.details)
         return NotReached(self.reason, self.message, self.details)
 
@@ -103,7 +103,7 @@ class Predictions:
 
     def emotions(self, candidate: Candidate) -> list[str]:
         """Return what is predicted in the words of the taxonomy; the label where it has none."""
-        words = dict(zip(self.labels, self._words(candidate), strict=True))
+        words = dict(zip(self.labels, self.words(candidate), strict=True))
         return [words[label] for label in self.predicted]
 
     def emotion_probabilities(
@@ -115,7 +115,7 @@ class Predictions:
         largest of them where several may be true. The emotion of the largest sum need not be that
         of the largest logit.
         """
-        words = self._words(candidate)
+        words = self.words(candidate)
         emotions = tuple(dict.fromkeys(words))
         means = np.array([[word == emotion for emotion in emotions] for word in words])
         if self.multi_label:
@@ -148,7 +148,8 @@ class Predictions:
             clusters=clusters if any(clusters) else (),
         )
 
-    def _words(self, candidate: Candidate) -> list[str]:
+    def words(self, candidate: Candidate) -> list[str]:
+        """Return the emotion that each label means; the label where that is none."""
         return [candidate.emotion_of(label) or label for label in self.labels]
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.flaws import NO_LABEL
-from sertify.gates.accuracy import CONFIDENCE, LaterLook, Score
+from sertify.gates.accuracy import LaterLook, Score
 from sertify.gates.frame import frame, too_few_clips
 from sertify.gates.parts import Part
 from sertify.pipeline.averages import mean_score
@@ -21,12 +21,13 @@ from sertify.pipeline.measuring import (
     measured_confusions,
     measured_precisions,
     measured_rate,
+    measured_speakers,
 )
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.weighing_back import weighed_back
 from sertify.statistics.confusion import label_set
 from sertify.vocabulary.errors import Blocked
-from sertify.vocabulary.outcomes import Measurement
+from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 
 
 def score(
@@ -125,6 +126,7 @@ def _score_corpus(
         details={"frame": [*framed.emotions], "expressible": scored, "inexpressible": rest}
         | measured_confusions(kept),
         decisive=_decisive(kept, len(table.clips), levels) | framed.decisive(levels),
+        by_speaker=measured_speakers(framed.able),
     )
 
 

@@ -7,11 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.bounds import CORPUS_NAME
 from sertify.candidates.limits import Allowances
-from sertify.candidates.requirements import CORPUS_NAME
+from sertify.candidates.reading import Candidate
 from sertify.evidence.environment import describe_environment, may_have_accelerator
 from sertify.gates.parts import LANGUAGE, TOGETHER
 from sertify.vocabulary.archives import archive_kind, without_ending
+from sertify.vocabulary.conditions import Condition
 from sertify.vocabulary.data_addresses import DataAddress, data_address, may_be_of_hub
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import DTYPES, usable_cores
@@ -49,6 +51,8 @@ class Settings:
         What of the speech is taken.
     segmenting
         How clips are cut; None where each is heard whole.
+    noise, rooms
+        Folders of noises and of impulse responses, for conditions that need them.
     reports
         The folder of evidence and reports.
     threads
@@ -71,6 +75,8 @@ class Settings:
     split: str | None = None
     limit: int | None = None
     segmenting: "Segmenting | None" = None
+    noise: Path | None = None
+    rooms: Path | None = None
     reports: Path = Path("reports")
     device: str = "auto"
     threads: int = field(default_factory=usable_cores)
@@ -90,10 +96,22 @@ class Settings:
         shares = "a share of the speakers between 0 and 1, such as 0.3"
         _require("hold_out", self.hold_out, _is_share, shares)
 
+    @property
+    def sounds(self) -> dict[str, Path]:
+        """The folders of sounds that are given, by what a condition calls them that needs them."""
+        folders = {"noises": self.noise, "responses": self.rooms}
+        return {name: folder for name, folder in folders.items() if folder is not None}
+
     @cached_property
     def environment(self) -> dict[str, str]:
         """What models are judged with; a device that is ``auto`` may need torch to tell."""
         return describe_environment(_device(self.device), self.threads, self.dtype)
+
+
+def conditions_of(settings: Settings, candidate: Candidate) -> tuple[Condition, ...]:
+    """Return the conditions that a candidate is asked in, with the sounds that are given."""
+    robustness = candidate.requirements.robustness
+    return () if robustness is None else robustness.asked(settings.sounds)
 
 
 def _require(name: str, value: Any, fits: Callable[[Any], bool], wanted: str) -> None:

@@ -101,21 +101,21 @@ def require_something(settings: Settings, gates: Collection[str], speech: Speech
         raise ConfigurationError("no gate is asked for, so nothing would be judged")
     if not settings.weights and not {"loadability", "labels"} & {*gates}:
         raise ConfigurationError("--no-weights leaves nothing to judge of what was selected")
-    if {*gates} == {"accuracy"}:
-        _require_labels(speech.judged)
+    if {*gates} <= {"accuracy", "fairness"}:
+        _require_labels(speech.judged, " or ".join(sorted(gates)))
 
 
-def _require_labels(judged: "Corpus | None") -> None:
+def _require_labels(judged: "Corpus | None", gates: str) -> None:
     wanted = (
         "a folder with a metadata.csv (columns file_name and label) or with one subfolder per label"
     )
     if judged is None:
-        raise ConfigurationError(f"-m accuracy needs labelled speech: give --data PATH, {wanted}")
+        raise ConfigurationError(f"-m {gates} needs labelled speech: give --data PATH, {wanted}")
     if not judged.labelled:
         read = listed(f"{corpus.name} was read as {corpus.layout}" for corpus in judged.corpora)
         why = "".join(f"; {warning}" for warning in judged.warnings[:_MOST_WARNINGS])
         raise ConfigurationError(
-            f"-m accuracy needs labelled speech, but no clip of --data has a label: {read}{why}."
+            f"-m {gates} needs labelled speech, but no clip of --data has a label: {read}{why}."
             f" Give {wanted}"
         )
 
@@ -231,12 +231,17 @@ def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
 
 def _keyed(corpus: "Corpus", settings: Settings, suite: Suite) -> "Corpus":
     """Let the fingerprint tell what else decides what is found on a corpus."""
+    from sertify.pipeline.known_groups import digest_of_known
+
     terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
     if any(candidate.trained_on for candidate in suite.candidates):
         terms += [f"called {part.name}" for part in corpus.corpora]
     terms += ["seen counts"] if suite.preferences.count_seen else []
     if settings.segmenting is not None:
         terms.append(f"segments {settings.segmenting.seconds:g} {settings.segmenting.hop:g}")
+    # A corrected column must not be answered by what was found in the groups of before.
+    columns = dict.fromkeys(name for each in suite.candidates for name in each.requirements.groups)
+    terms += [f"by {name}: {digest_of_known(name, corpus.clips)}" for name in columns]
     if not terms:
         return corpus
     text = "\n".join([corpus.fingerprint, *terms])

@@ -6,7 +6,7 @@ torch, the hub or audio is imported on demand: listing the stages must not wait 
 
 Given are: ``settings``, ``suite`` and ``ahead`` (candidates whose repositories are asked for ahead
 of time), ``cache`` and ``store`` (None where nothing is kept) of a run; ``candidate`` and ``tell``
-of a candidate; ``part``, or ``seconds`` and ``repeat``, of one check.
+of a candidate; ``part``, ``condition``, or ``seconds`` and ``repeat``, of one check.
 """
 
 import functools
@@ -25,10 +25,11 @@ from sertify.gates.loadability import require
 from sertify.gates.parts import Part
 from sertify.pipeline.loading import Loading, begin_workshop, loading_options
 from sertify.pipeline.places import SPEECH
-from sertify.pipeline.settings import Settings
+from sertify.pipeline.settings import Settings, conditions_of
 from sertify.pipeline.speech import Speech, read_speech
 from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Stage
+from sertify.vocabulary.conditions import Condition
 from sertify.vocabulary.errors import NotReached
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from sertify.corpora.recordings import Recordings
     from sertify.gates.accuracy import LaterLook, Score
     from sertify.gates.degeneracy import Consistency
+    from sertify.gates.fairness import GroupedScore
+    from sertify.gates.robustness import Disturbance
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
@@ -47,10 +50,12 @@ if TYPE_CHECKING:
     from sertify.models.processes.quota import Quota
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.models.workshop import Workshop
+    from sertify.pipeline.disturbances import Disturbances
     from sertify.pipeline.lazy_model import LazyModel
     from sertify.pipeline.leading import Contest
     from sertify.pipeline.predictions import Predictions
     from sertify.pipeline.prefetch import Repositories
+    from sertify.pipeline.surroundings import SoundFolders
 
 PROBE_CLIPS = 56
 """Clips of the embedded speech that show whether predictions vary: each emotion eight times."""
@@ -321,6 +326,43 @@ def consistency(
         return ask_again(model, predictions, progress=progress, recordings=recordings)
 
 
+def sound_folders(settings: Settings) -> "SoundFolders":
+    """The folders of noises and of impulse responses that the user gives."""
+    from sertify.pipeline.surroundings import SoundFolders
+
+    return SoundFolders(settings.sounds)
+
+
+def disturbances(
+    data: "Corpus | None",
+    model: "LazyModel",
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    recordings: "Recordings",
+    sound_folders: "SoundFolders",
+    settings: Settings,
+    tell: Announce,
+) -> "Disturbances":
+    """What the model answers in other conditions, all that are asked for."""
+    from sertify.pipeline.disturbances import disturb
+
+    if data is None:
+        raise NotReached("no_data", "robustness needs speech: give --data PATH")
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    conditions = conditions_of(settings, candidate)
+    with tell("", "disturbed clips", predictions.clips) as progress:
+        return disturb(
+            model, predictions, candidate, conditions, seen, recordings, sound_folders, progress
+        )
+
+
+def disturbed(disturbances: "Disturbances", condition: Condition) -> "Disturbance":
+    """What a condition costs the candidate."""
+    return disturbances.of(condition)
+
+
 def responses(
     model: "LazyModel", probe: "Corpus", recordings: "Recordings"
 ) -> "dict[str, NDArray[np.float32]]":
@@ -371,6 +413,27 @@ def score(
     return scorebook(part)
 
 
+def groupbook(
+    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+) -> "Callable[[str], GroupedScore]":
+    """Compares the groups of a column of the speech, each column once."""
+    from sertify.pipeline.group_scores import score_by_group
+
+    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+
+
+def grouped_score(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first, for it may say that there are no labels
+    predictions: "Predictions",
+    groupbook: "Callable[[str], GroupedScore]",
+    column: str,
+) -> "GroupedScore":
+    """How far the groups of a column are apart in what the model understands."""
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    return groupbook(column)
+
+
 def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
@@ -406,7 +469,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            scorebook, score, stopwatch, timing,
+            scorebook, score, sound_folders, disturbances, disturbed, groupbook, grouped_score,
+            stopwatch, timing,
         )
     }
 )  # fmt: skip

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sertify.gates.accuracy import CONFIDENCE, Score
+from sertify.gates.accuracy import Score
 from sertify.pipeline.judged import Judged
 from sertify.statistics import calibration, diversity
 from sertify.statistics.intervals import Interval
 from sertify.statistics.leaning import leaning
 from sertify.statistics.weighing import weighed_estimate, weighed_rate
-from sertify.vocabulary.outcomes import Measurement
+from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 
 
 def weighed_back(scored: Score, judged: Judged, levels: Mapping[str, float]) -> Score:

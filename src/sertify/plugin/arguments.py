@@ -51,6 +51,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="from the start of a segment to that of the next (default: the segment's length)",
     )
     group.addoption(
+        "--noise",
+        metavar="PATH",
+        help="folder of recordings of noise, for `robustness:` to play beside the speech",
+    )
+    group.addoption(
+        "--rooms",
+        metavar="PATH",
+        help="folder of impulse responses of rooms, for `robustness:` to let it be heard in",
+    )
+    group.addoption(
         "--confirm",
         metavar="[NAME=]PATH",
         help="folder of speech that has no part in the selection, to judge the selected one on",

@@ -17,7 +17,7 @@ from sertify.plugin.reach import leads_to_checks, reaches_checks
 
 _ADDED = "PYTEST_ADDOPTS"
 # Of the options that take paths, those that nobody else has.
-_OURS = ("candidates", "data", "confirm", "reports", "compare")
+_OURS = ("candidates", "data", "confirm", "reports", "compare", "noise", "rooms")
 # Files in which pytest looks for its settings; those of a corpus are none of the project's.
 _SETTINGS = (
     *("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"),

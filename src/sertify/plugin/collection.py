@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.compat import NOTSET  # stands for the value where there is none
 
 from sertify.candidates.reading import Candidate, Suite, read_suite
-from sertify.pipeline.checks import VARIED, Check, siblings, suffix, varied_by, with_last_owners
+from sertify.pipeline.checks import (
+    VARIED,
+    Check,
+    owned,
+    siblings,
+    suffix,
+    varied_by,
+    with_last_owners,
+)
 from sertify.plugin.checks import CHECK
 from sertify.plugin.options import OPTIONS
 from sertify.vocabulary.errors import ConfigurationError
@@ -72,6 +81,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note what each check is, sort by candidate and gate, and leave out what is not asked for."""
+    items[:] = [item for item in items if not _is_for_nobody(item)]
     checks = [*_note(items)]
     if not checks:
         return
@@ -136,11 +146,17 @@ def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
             candidate=candidate,
             gate=gate,
             name=name if over is None else name + suffix(given[over]),
-            owns=codes,
+            owns=owned(codes, None if over is None else given[over]),
             asks=asks,
             siblings=beside[candidate.name],
         )
         yield item
+
+
+def _is_for_nobody(item: Any) -> bool:
+    """Whether pytest made it of no values: a check that no candidate asks for."""
+    gated = any(item.get_closest_marker(gate) for gate in GATES)
+    return gated and NOTSET in _parameters(item).values()
 
 
 def _parameters(item: Any) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from sertify.plugin.checks import CHECK, STANDINGS, Unreached, report_judgement
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, open_cache
 from sertify.plugin.progress import Progress
+from sertify.vocabulary.conditions import Condition
 from sertify.vocabulary.errors import NotReached, Rejected
 from sertify.vocabulary.outcomes import Judgement
 
@@ -106,7 +107,7 @@ def _fixture(name: str, stage: Callable[..., Any]) -> Any:
     return pytest.fixture(scope="session", name=name)(fixture)
 
 
-_OF_A_CHECK = ("score", "timing")
+_OF_A_CHECK = ("score", "disturbed", "grouped_score", "timing")
 globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not in _OF_A_CHECK})
 
 
@@ -114,6 +115,18 @@ globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not 
 def score(way: Way, part: Part) -> Any:
     """How well the predictions agree with the labels of a part of the speech."""
     return _value(way.branch(part=part), "score")
+
+
+@pytest.fixture
+def disturbed(way: Way, condition: Condition) -> Any:
+    """What a condition costs the candidate."""
+    return _value(way.branch(condition=condition), "disturbed")
+
+
+@pytest.fixture
+def grouped_score(way: Way, column: str) -> Any:
+    """How far the groups of a column are apart in what the model understands."""
+    return _value(way.branch(column=column), "grouped_score")
 
 
 @pytest.fixture

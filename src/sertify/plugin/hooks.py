@@ -11,6 +11,7 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 from sertify.candidates.locks import lock_path, read_lock, require_writable
 from sertify.models.processes.starting import warm_up
 from sertify.pipeline.checks import ask_models
+from sertify.pipeline.optional_gates import require_wanted
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
 from sertify.pipeline.telling import on_one_line
@@ -197,10 +198,11 @@ def _complain(config: pytest.Config, options: Options) -> None:
         read_lock(options.candidates)
     if options.device not in ("auto", "cpu"):
         environment_of(config)
+    gates, suite = _asked_for(config), config.stash[CANDIDATES].suite
+    require_wanted(options, suite, gates)
     with on_one_line(sys.stderr) as heed:
-        speech = read_speech(options, config.stash[CANDIDATES].suite, heed=heed)
+        speech = read_speech(options, suite, heed=heed)
     config.stash[RUN_SPEECH] = speech
-    gates = _asked_for(config)
     if gates:  # else pytest says so itself
         require_something(options, gates, speech)
 

@@ -59,6 +59,8 @@ class Options(Settings):
             split=config.getoption("split"),
             limit=config.getoption("limit"),
             segmenting=segmenting_of(config.getoption("segment"), config.getoption("hop")),
+            noise=_given(config, "noise"),
+            rooms=_given(config, "rooms"),
             reports=_path(config, "reports", "reports"),
             report_audio=config.getoption("report_audio"),
             compare=None if earlier is None else here / Path(earlier).expanduser(),
@@ -89,10 +91,13 @@ def candidates_file(config: pytest.Config) -> Path:
 
 
 def _path(config: pytest.Config, option: str, otherwise: str) -> Path:
-    """Return the path that an option gives; ``--reports=~/new`` no shell expands."""
-    given = received(config.getoption(option))
-    here = config.invocation_params.dir
-    return here / Path(given).expanduser() if given else config.rootpath / otherwise
+    return _given(config, option) or config.rootpath / otherwise
+
+
+def _given(config: pytest.Config, option: str) -> Path | None:
+    """Return the path that an option gives, if any; ``--reports=~/new`` no shell expands."""
+    path = received(config.getoption(option))
+    return config.invocation_params.dir / Path(path).expanduser() if path else None
 
 
 def environment_of(config: pytest.Config) -> dict[str, str]:

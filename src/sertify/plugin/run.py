@@ -30,7 +30,7 @@ from sertify.report.results.model.results import Results
 from sertify.report.results.reading import read_results
 from sertify.report.writing import Written
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.reasons import GATE_OF
+from sertify.vocabulary.reasons import gate_of
 
 _REWRITTEN = "{} changed during the run, which judged it as it was at its start"
 
@@ -97,7 +97,9 @@ class Run:
             self._config.hook.pytest_runtest_logreport(report=next_report)
 
     def _keep(self, record: Record) -> None:
-        self._judged += record.outcome is not Outcome.NOT_REACHED or record.reason in GATE_OF
+        self._judged += (
+            record.outcome is not Outcome.NOT_REACHED or gate_of(record.reason or "") is not None
+        )
         self._shared |= record.reason == "needs_serial_run"
         self._selects |= record.gate == "accuracy"
         if record.commit:

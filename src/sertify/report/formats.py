@@ -86,7 +86,7 @@ def standing(candidate: CandidateResult, selection: SelectionResult) -> str:
         return "use"
     if candidate.name in selection.tied:
         return "tied"
-    passed = all(gate.outcome == "PASS" for gate in candidate.gates.values())
+    passed = all(gate.outcome == "PASS" or gate.tolerated for gate in candidate.gates.values())
     return "now qualifies" if candidate.status == "rejected" and passed else candidate.verdict
 
 

@@ -7,7 +7,7 @@ from sertify.report.changes import since
 from sertify.report.formats import as_expected, headline, moment, moves, number, ranked, standing
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import meaning
 
 _COLUMNS = ("candidate", "verdict", "{}", sentences.UAR["uar_own"], "time per segment", "reason")
 _LONGEST, _LONGEST_CELL = 1000, 200
@@ -69,8 +69,7 @@ def _reason(candidate: CandidateResult) -> str:
     code = candidate.reason
     if code is None:
         return ""
-    meaning = REASONS[code].meaning if code in REASONS else ""
-    return f"{code}: {candidate.message or meaning}"
+    return f"{code}: {candidate.message or meaning(code)}"
 
 
 def _footer(shown: Results) -> str:

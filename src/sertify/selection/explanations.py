@@ -9,7 +9,7 @@ from sertify.selection.aims import AIMS, POINTS, Aims, seconds_for_a_second, wei
 from sertify.selection.comparison import Comparison, obstacles
 from sertify.selection.others import Shared, better_on_fewer, still_higher
 from sertify.selection.variants import beside_variants
-from sertify.selection.verdicts import Standing, Verdict, ahead_of, disturbed
+from sertify.selection.verdicts import Standing, Verdict, ahead_of, timed_beside_others
 from sertify.statistics.comparisons import Difference
 from sertify.vocabulary.text import listed
 
@@ -170,7 +170,7 @@ def _shown(verdict: Verdict) -> str:
 
 def busy_machine(verdicts: Sequence[Verdict]) -> str:
     """Say which speeds are not to be relied on, for other work disturbed their measurement."""
-    names = disturbed(verdicts)
+    names = timed_beside_others(verdicts)
     if not names:
         return ""
     return (

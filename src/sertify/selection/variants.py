@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sertify.evidence.labelling import Labelling
 from sertify.selection.comparison import compare
-from sertify.selection.verdicts import Standing, Verdict, disturbed, timing_record
+from sertify.selection.verdicts import Standing, Verdict, timed_beside_others, timing_record
 
 
 def beside_variants(
@@ -38,7 +38,12 @@ def _against(one: Verdict, reference: Verdict, labellings: Mapping[str, Labellin
 def _pace(one: Verdict, reference: Verdict) -> str:
     """Say how many times faster it is, for a segment of the same length."""
     ours, theirs = _timed(one), _timed(reference)
-    if ours is None or theirs is None or ours[1] != theirs[1] or disturbed([one, reference]):
+    if (
+        ours is None
+        or theirs is None
+        or ours[1] != theirs[1]
+        or timed_beside_others([one, reference])
+    ):
         return ""
     (time, length), (other, _) = ours, theirs
     quotient = f"{max(time, other) / min(time, other):.1f}"

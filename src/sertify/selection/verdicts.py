@@ -49,11 +49,15 @@ class Stale:
 
 @dataclass(frozen=True)
 class GateResult:
-    """The records of one gate; ``outcome`` is None while any of its checks has not been judged."""
+    """The records of one gate; ``outcome`` is None while any of its checks has not been judged.
+
+    ``tolerated`` is whether the outcome is told and decides nothing.
+    """
 
     gate: str
     outcome: Outcome | None
     records: tuple[Record, ...]
+    tolerated: bool = False
 
     @property
     def first(self) -> Record | None:
@@ -80,7 +84,7 @@ class Verdict:
     @property
     def records(self) -> tuple[Record, ...]:
         """The evidence that counts, gate by gate."""
-        return tuple(record for gate in GATES for record in self.gates[gate].records)
+        return tuple(record for gate in self.gates.values() for record in gate.records)
 
     def number(self, name: str) -> Measurement | None:
         """Return the first measurement of that name."""
@@ -125,7 +129,8 @@ def current(
 
 def verdict(candidate: Candidate, records: Sequence[Record]) -> Verdict:
     """Judge a candidate by the evidence that counts."""
-    gates = {gate: _gate(gate, records) for gate in GATES}
+    asked = (gate for gate in GATES if candidate.requirements.asks(gate))
+    gates = {gate: _gate(gate, records) for gate in asked}
     standing, decisive, message = _decide(gates)
     if candidate.status == "baseline":
         standing = Standing.BASELINE
@@ -159,7 +164,7 @@ def timing_record(verdict: Verdict) -> Record | None:
     return by_length[min(longer) if longer else max(by_length)] if by_length else None
 
 
-def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
+def timed_beside_others(verdicts: Sequence[Verdict]) -> list[str]:
     """Return the names of those whose speed was measured beside other work."""
     records = {verdict.candidate.name: verdict.gates["speed"].records for verdict in verdicts}
     return [name for name, of in records.items() if any("noise" in record.details for record in of)]
@@ -167,7 +172,8 @@ def disturbed(verdicts: Sequence[Verdict]) -> list[str]:
 
 def _decide(gates: Mapping[str, GateResult]) -> tuple[Standing, Record | None, str]:
     for outcome in _NOT_PASSED:
-        record = next((r.first for r in gates.values() if r.outcome is outcome), None)
+        deciding = (gate for gate in gates.values() if not gate.tolerated)
+        record = next((gate.first for gate in deciding if gate.outcome is outcome), None)
         if record is not None:
             failed = outcome is Outcome.FAIL
             return Standing.REJECTED if failed else Standing.UNDECIDED, record, ""
@@ -191,14 +197,17 @@ def _missing(result: GateResult) -> str:
 
 def _gate(gate: str, records: Sequence[Record]) -> GateResult:
     judged_by = tuple(sorted((record for record in records if record.gate == gate), key=_place))
-    outcomes = {record.outcome for record in judged_by}
+    outcomes = {record.outcome for record in judged_by if not record.tolerated}
     for outcome in _NOT_PASSED:
         if outcome in outcomes:
             return GateResult(gate, outcome, judged_by)
     checks = {record.check for record in judged_by}
     judged = checks | {check.partition("@")[0] for check in checks}
     complete = judged_by and all(judged.issuperset(record.siblings) for record in judged_by)
-    return GateResult(gate, Outcome.PASS if complete else None, judged_by)
+    if not complete:
+        return GateResult(gate, None, judged_by)
+    told = any(record.tolerated for record in judged_by)
+    return GateResult(gate, Outcome.INCONCLUSIVE if told else Outcome.PASS, judged_by, told)
 
 
 def _place(record: Record) -> tuple[int, bool]:

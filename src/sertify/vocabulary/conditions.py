@@ -4,7 +4,7 @@ The kinds stand in conditions.toml beside this. A package may add its own under 
 group ``sertify.perturbations``; such a kind has no severities.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +14,9 @@ from typing import Any
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_words
 from sertify.vocabulary.text import did_you_mean, listed, quoted
+
+GIVEN = ("noises", "responses")
+"""The sounds that a condition may need and only the user has."""
 
 OWN_FAMILY = "own"
 """The family of the kinds that other packages add."""
@@ -94,6 +97,12 @@ class Condition:
         """The sounds without which it cannot be made: see ``ConditionKind``."""
         return kind_of_condition(self.kind).needs
 
+    @property
+    def code(self) -> str:
+        """Its name in those of checks: ``babble_20dB``."""
+        unit = "".join(filter(str.isalpha, kind_of_condition(self.kind).unit))
+        return self.kind if self.severity is None else f"{self.kind}_{self.severity:g}{unit}"
+
     def __str__(self) -> str:
         if self.severity is None:
             return self.kind
@@ -134,10 +143,53 @@ def conditions_in(family: str) -> tuple[Condition, ...]:
     )
 
 
-def standard_conditions() -> tuple[Condition, ...]:
-    """Return those that are asked where none is named."""
-    kinds = CONDITION_KINDS.values()
-    return tuple(Condition(kind.name, severity) for kind in kinds for severity in kind.standard)
+def conditions_named(text: str) -> tuple[Condition, ...]:
+    """Return what is meant by the name of a family, of a kind, or by a condition as it is written.
+
+    Raises ``ConfigurationError`` where there is none.
+
+    >>> [[str(one) for one in conditions_named(text)] for text in ("babble 5", "opus")]
+    [['babble 5 dB'], ['opus 24 kbit/s', 'opus 12 kbit/s']]
+    """
+    name, _, severity = text.strip().partition(" ")
+    if not severity:
+        return _all_of(name)
+    kind = kind_of_condition(name)
+    number = severity.removesuffix(kind.unit).strip() if kind.unit else severity
+    try:
+        return (Condition(name, float(number)),)
+    except ValueError:
+        unit = f" {kind.unit}" if kind.unit else ""
+        usual = listed(f"{name} {one:g}{unit}" for one in kind.severities) or name
+        message = f"{quoted(text)} is no condition; it should be {usual}"
+        raise ConfigurationError(message) from None
+
+
+def _all_of(name: str) -> tuple[Condition, ...]:
+    """Return the usual conditions of a family, or of a kind."""
+    if name in (*CONDITION_FAMILIES, OWN_FAMILY):
+        return conditions_in(name)
+    if name not in CONDITION_KINDS and name not in own_perturbations():
+        known = (*CONDITION_FAMILIES, OWN_FAMILY, *CONDITION_KINDS, *own_perturbations())
+        raise ConfigurationError(
+            f"no condition is called {quoted(name)}{did_you_mean(name, known)}"
+        )
+    kind = kind_of_condition(name)
+    return tuple(Condition(name, severity) for severity in kind.severities or (None,))
+
+
+def standard_conditions(given: Collection[str] = ()) -> tuple[Condition, ...]:
+    """Return those that are asked where none is named.
+
+    ``given`` are the sounds that the user gives, ``noises`` or ``responses``; what needs one of
+    these is asked with it only.
+    """
+    return tuple(
+        Condition(kind.name, severity)
+        for kind in CONDITION_KINDS.values()
+        if kind.needs not in GIVEN or kind.needs in given
+        for severity in kind.standard or ((None,) if kind.needs in given else ())
+    )
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sertify.vocabulary.logins import without_logins
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 from sertify.vocabulary.text import LONGEST_MESSAGE, shortened, shown
 
 
@@ -24,7 +24,7 @@ class _Verdict(SertifyError):
     def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         message = shortened(without_logins(message), LONGEST_MESSAGE)
         super().__init__(code, message)
-        self.reason = REASONS[code]
+        self.reason = reason_of(code)
         self.message = message
         self.details = dict(details or {})
 

@@ -2,15 +2,21 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from sertify.vocabulary.planning import factor_to_settle
 from sertify.vocabulary.text import LONGEST_MESSAGE, bounded, counted, ordinal, shortened
 
-GATES = ("loadability", "labels", "degeneracy", "accuracy", "speed")
+GATES = ("loadability", "labels", "degeneracy", "accuracy", "robustness", "fairness", "speed")
 """The groups of checks, in the order in which a candidate passes them."""
+
+ALWAYS = tuple(gate for gate in GATES if gate not in ("robustness", "fairness"))
+"""Those that are asked of each; the others are only where a requirement names them."""
+
+CONFIDENCE = 0.95
+"""Confidence of the intervals that are reported, and of those that no requirement names one for."""
 
 # Clips that nobody will collect to settle a question.
 _MOST = 100_000
@@ -51,7 +57,8 @@ class Bound:
     """A requirement on one measurement.
 
     With ``confidence``, the measurement's interval has to lie within the bounds; an interval that
-    straddles one is inconclusive. ``corpus`` or ``language`` narrow it down to some of the speech.
+    straddles one is inconclusive. ``corpus`` or ``language`` narrow it down to some of the speech,
+    ``condition`` to how that is heard.
     ``look`` says that it is judged at speech which has grown, for which time, from the second on.
     """
 
@@ -60,6 +67,7 @@ class Bound:
     confidence: float | None = None
     corpus: str | None = None
     language: str | None = None
+    condition: str | None = None
     look: int | None = None
 
     def __str__(self) -> str:
@@ -77,7 +85,8 @@ class Judgement:
 
     ``details`` holds what a report shows beyond the measurements (confusion matrix, key names),
     in JSON types only. Of texts that others wrote it keeps as much as can be shown. Its ``remark``
-    is a message of several sentences.
+    is a message of several sentences. ``tolerated`` is an outcome that is told and decides nothing:
+    INCONCLUSIVE where no proof is required.
     """
 
     outcome: Outcome
@@ -86,6 +95,12 @@ class Judgement:
     message: str = ""
     requirement: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    tolerated: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is held against the candidate."""
+        return self.outcome is Outcome.PASS or self.tolerated
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
@@ -111,6 +126,22 @@ def judge(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
     if outcome is Outcome.INCONCLUSIVE:
         message += _clips_needed(measured, bound)
     return Judgement(outcome, (measured,), reason, message, str(bound))
+
+
+def judge_unless_proven(measured: Measurement, bound: Bound | None, reason: str) -> Judgement:
+    """Hold an estimate against a requirement that only what is proven to miss it is rejected by.
+
+    Without a confidence in the requirement, what cannot be told is said and tolerated.
+
+    >>> lost = Measurement("drop", 0.06, low=0.01, high=0.11)
+    >>> found = judge_unless_proven(lost, Bound(max=0.05), "not_robust:phone")
+    >>> found.outcome, found.tolerated
+    (<Outcome.INCONCLUSIVE: 'INCONCLUSIVE'>, True)
+    """
+    if bound is None or bound.confidence is not None:
+        return judge(measured, bound, reason)
+    judgement = judge(measured, replace(bound, confidence=CONFIDENCE), reason)
+    return replace(judgement, tolerated=judgement.outcome is Outcome.INCONCLUSIVE)
 
 
 def _compare(measured: Measurement, bound: Bound) -> Outcome:
@@ -163,11 +194,15 @@ def _factor(measured: Measurement, bound: Bound, chance: float) -> float:
 def _units(measured: Measurement, factor: float) -> str:
     """Return so many times the speakers, or clips, and more than there are."""
     units = measured.speakers or measured.n or 0
-    return f"{_roughly(max(units * factor, units + 1)):,}"
+    return f"{roughly(max(units * factor, units + 1)):,}"
 
 
-def _roughly(number: float) -> int:
-    """Round up to two digits: more would claim to know."""
+def roughly(number: float) -> int:
+    """Round up to two digits: more would claim to know.
+
+    >>> roughly(31), roughly(1234)
+    (31, 1300)
+    """
     whole = math.ceil(number)
     unit: int = 10 ** max(0, len(str(whole)) - 2)
     return math.ceil(whole / unit) * unit

@@ -6,7 +6,7 @@ never renamed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,40 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
     {code: Reason(code, *row) for rows in _TABLE.values() for code, row in rows.items()}
 )
 """Every reason code, by code."""
+
+QUALIFIED = ("not_robust", "unfair", "low_worst_group")
+"""The codes that never stand alone: behind a colon is of what, as in ``not_robust:phone``."""
+
+
+def reason_of(code: str) -> Reason:
+    """Return the reason of a code; ``KeyError`` where there is none.
+
+    >>> reason_of("unfair:accent").code, reason_of("random_head").fault
+    ('unfair:accent', True)
+    """
+    reason = REASONS[_plain(code)]
+    return replace(reason, code=code)
+
+
+def meaning(code: str) -> str:
+    """Say what a code means; nothing where no version knows it."""
+    known = _plain(code)
+    return REASONS[known].meaning if known in REASONS else ""
+
+
+def gate_of(code: str) -> str | None:
+    """Return the gate that rejects a candidate for a reason; None where that is none.
+
+    >>> gate_of("not_robust:phone"), gate_of("timed_out"), gate_of("chance_level:x")
+    ('robustness', None, None)
+    """
+    return GATE_OF.get(_plain(code))
+
+
+def _plain(code: str) -> str:
+    plain, _, what = code.partition(":")
+    return plain if what and plain in QUALIFIED else code
+
 
 GATE_OF: Mapping[str, str] = MappingProxyType(
     {code: gate for gate, rows in _TABLE.items() if gate != "others" for code in rows}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sertify.candidates.requirements import ESTIMATES, Requirements, as_written
+from sertify.candidates.bounds import as_written
+from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.vocabulary.outcomes import Bound
 
 CALLS, KOREAN = Bound(min=0.6, corpus="calls"), Bound(min=0.3, language="ko")

@@ -22,7 +22,7 @@ from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report.results.model.results import results_schema
-from sertify.vocabulary.outcomes import GATES, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Outcome
 from tests.meta.drawn_results import confirmation
 from tests.meta.runs import CHECKS, FIXTURES, ROOT
 
@@ -390,8 +390,8 @@ class TestReport:
         after = read(project)
         assert (after["environment"], after["stale"]) == (told, [])
         good = after["candidates"][0]
-        assert {gate: good["gates"][gate]["outcome"] for gate in GATES} == dict.fromkeys(
-            GATES, str(Outcome.PASS)
+        assert {gate: good["gates"][gate]["outcome"] for gate in ALWAYS} == dict.fromkeys(
+            ALWAYS, str(Outcome.PASS)
         )
 
     def test_evidence_of_an_unknown_machine_is_not_thrown_away_as_stale(

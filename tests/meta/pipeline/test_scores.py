@@ -15,7 +15,7 @@ from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus, stratified
 from sertify.corpora.standing import standing_for
-from sertify.gates.accuracy import LaterLook, Score
+from sertify.gates.accuracy import LaterLook, Score, judge_score
 from sertify.gates.parts import TOGETHER, Part
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.pipeline.scores import score
@@ -517,3 +517,36 @@ def test_a_later_look_is_decided_by_a_wider_interval(name: str) -> None:
     wider = later.decisive["uar"]
     assert (wider.low or 1) < (first.uar.low or 0) < (first.uar.high or 1) < (wider.high or 0)
     assert later.looks == {name: LaterLook(2, 0.988)}
+
+
+def test_shares_of_emotions_are_told_speaker_by_speaker_where_there_are_clips_enough() -> None:
+    truth = (["anger"] * 9 + ["sadness"] * 8) * 4
+    said = ["ang"] * 17 + ["sad"] * 17 + ["ang"] * 17 + ["sad"] * 17
+    speakers = [f"s{n // 17}" for n in range(68)]
+    told = scored(said, truth, speaker=speakers).by_speaker["speaker_level"]
+    assert (told["speakers"], told["least"]) == (4, 8)
+    anger = told["shares"]["anger"]
+    assert anger["error"] == pytest.approx((8 + 9) / 17 / 2)
+    assert anger["error_low"] < anger["error"] < anger["error_high"]
+    assert (anger["rank"], anger["rank_low"]) == (None, None)
+    assert scored(said[:33], truth[:33], speaker=speakers[:33]).by_speaker["speaker_level"] == {
+        **told,
+        "speakers": 1,
+        "shares": scored(said[:17], truth[:17], speaker=speakers[:17]).by_speaker["speaker_level"][
+            "shares"
+        ],
+    }
+    assert scored(said, truth).by_speaker == {}
+    assert scored(said[:16], truth[:16], speaker=speakers[:16]).by_speaker == {}
+    judgement = judge_score(
+        scored(said, truth, speaker=speakers), "class_share", Requirements(), "skewed_predictions"
+    )
+    assert judgement.details == {"speaker_level": told}
+
+
+def test_speakers_of_several_corpora_are_told_of_each_corpus() -> None:
+    truth = ["anger"] * 8 + ["sadness"] * 8
+    both = (*clips(truth, speaker="s"), *clips(truth, corpus="studio", speaker="s"))
+    heard = predictions(both, ["ang"] * 32)
+    assert score(heard, CANDIDATE).by_speaker == {}
+    assert score(heard, CANDIDATE, STUDIO).by_speaker["speaker_level"]["speakers"] == 1

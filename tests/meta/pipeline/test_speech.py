@@ -1,15 +1,19 @@
 """What is wrong with the speech of a run is told before any model is asked."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sertify.candidates.fairness import Fairness
 from sertify.candidates.reading import Candidate, Suite
 from sertify.candidates.requirements import Requirements
 from sertify.pipeline.settings import Settings, Source
 from sertify.pipeline.speech import read_speech
+from sertify.vocabulary.outcomes import Bound
 from tests.meta.runs import SPEECH
 
 SETTINGS = Settings(candidates=Path(), data=(Source("calls", SPEECH),))
@@ -48,3 +52,45 @@ def test_they_are_told_of_what_confirms_as_well() -> None:
 def test_speech_without_labels_lacks_none() -> None:
     plain = replace(SETTINGS, data=(Source("calls", SPEECH / "audio", "unlabelled"),))
     assert not any("labelled" in each for each in warnings(plain, "anger", "contempt")[0])
+
+
+def fingerprint(folder: Path, **asked: Any) -> str:
+    """Return that of speech where a requirement may be about groups of it."""
+    settings = replace(SETTINGS, data=(Source("calls", folder),))
+    candidate = Candidate("x", "org/x", requirements=Requirements(**asked))
+    judged = read_speech(settings, Suite((candidate,))).judged
+    assert judged is not None
+    return judged.fingerprint
+
+
+def test_where_groups_are_asked_for_a_corrected_column_is_other_speech(tmp_path: Path) -> None:
+    table = tmp_path / "metadata.csv"
+    shutil.copytree(SPEECH, tmp_path, dirs_exist_ok=True)
+    by_gender = {"fairness": Fairness(groups=("gender",))}
+    by_language = {"fairness": Fairness(groups=("language",))}
+    asked: tuple[dict[str, Any], ...] = (
+        {},
+        by_gender,
+        by_language,
+        {"worst_group": Bound(min=0.3)},
+    )
+    before = [fingerprint(tmp_path, **one) for one in asked]
+    assert len({*before}) == 4
+    header, *rows = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join([header, *reversed(rows)]), "utf-8")
+    assert [fingerprint(tmp_path, **one) for one in asked] == before
+    rows[0] = rows[0].replace(",female,", ",male,")
+    table.write_text("\n".join([header, *rows]), "utf-8")
+    after = [fingerprint(tmp_path, **one) for one in asked]
+    assert [new == old for new, old in zip(after, before, strict=True)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_column_that_is_not_there_changes_nothing_but_what_is_asked(tmp_path: Path) -> None:
+    shutil.copytree(SPEECH, tmp_path, dirs_exist_ok=True)
+    odd: dict[str, Any] = {"fairness": Fairness(groups=("<b>no such</b>",))}
+    assert fingerprint(tmp_path, **odd) == fingerprint(tmp_path, **odd)

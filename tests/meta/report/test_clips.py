@@ -33,7 +33,7 @@ from sertify.report.results.groups import groups
 from sertify.report.results.model.candidate import ClipResult
 from sertify.report.results.model.results import results_schema
 from sertify.selection.verdicts import GateResult, Standing, Verdict
-from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.outcomes import ALWAYS
 from tests.meta.drawn_results import (
     HOSTILE,
     Content,
@@ -120,7 +120,7 @@ def test_what_was_seen_in_training_does_not_count_unless_all_was() -> None:
 
 def verdict(name: str, gate: str | None = None, standing: Standing | None = None) -> Verdict:
     standing = standing or (Standing.REJECTED if gate else Standing.QUALIFIED)
-    gates = {one: GateResult(one, None, ()) for one in GATES}
+    gates = {one: GateResult(one, None, ()) for one in ALWAYS}
     return Verdict(Candidate(name, name), standing, gates, gate)
 
 

@@ -27,7 +27,7 @@ from sertify.report.results.model.choice import SelectionResult
 from sertify.report.results.model.results import SCHEMA, Results, results_schema
 from sertify.report.results.model.speech import CorpusResult
 from sertify.statistics import intervals, references
-from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Measurement, Outcome
 from sertify.vocabulary.reasons import REASONS
 from tests.meta.drawn_results import Content, five_qualify
 
@@ -98,7 +98,7 @@ def judge_good(
     store: EvidenceStore, corpus: Corpus | None, candidate: Candidate = GOOD, labelled: bool = True
 ) -> None:
     """Keep evidence that one passes whatever can be judged."""
-    for gate in GATES:
+    for gate in ALWAYS:
         if gate == "accuracy" and (corpus is None or not labelled):
             continue
         heard = corpus if gate in ("degeneracy", "accuracy") else None
@@ -208,7 +208,7 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "errors": [],
         "groups": [],
     }
-    assert [gates[gate]["outcome"] for gate in GATES] == ["PASS"] * 5
+    assert [gates[gate]["outcome"] for gate in ALWAYS] == ["PASS"] * 5
     assert gates["accuracy"]["checks"][0]["details"] == DETAILS["accuracy"]
     values = {name: number["value"] for name, number in numbers.items()}
     assert values == {

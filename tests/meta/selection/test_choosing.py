@@ -24,7 +24,7 @@ from sertify.selection.choosing import Selection, pareto, select
 from sertify.selection.explanations import busy_machine
 from sertify.selection.variants import beside_variants
 from sertify.selection.verdicts import GateResult, Standing, Verdict, verdict
-from sertify.vocabulary.outcomes import GATES, Bound, Judgement, Measurement, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Bound, Judgement, Measurement, Outcome
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 
@@ -42,13 +42,13 @@ def one(
     **decision: str,
 ) -> Verdict:
     """Return the verdict on a candidate that takes so long for 5 seconds of speech."""
-    records: dict[str, tuple[Record, ...]] = dict.fromkeys(GATES, ())
+    records: dict[str, tuple[Record, ...]] = dict.fromkeys(ALWAYS, ())
     if uar is not None:
         records["accuracy"] = (evidence("accuracy", uar),)
     if seconds is not None:
         timed = Measurement("time_p50", seconds, "s"), Measurement("segment", 5, "s")
         records["speed"] = (evidence("speed", *timed),)
-    gates = {gate: GateResult(gate, Outcome.PASS, records[gate]) for gate in GATES}
+    gates = {gate: GateResult(gate, Outcome.PASS, records[gate]) for gate in ALWAYS}
     candidate = Candidate(name, f"org/{name}", languages=languages)
     return Verdict(candidate, standing, gates, **decision)
 
@@ -604,7 +604,7 @@ def judged(name: str, found: Predictions, seconds: float) -> tuple[Verdict, Labe
         for check, judgement in judgements.items()
     ]
     timed = Measurement("time_p50", seconds, "s"), Measurement("segment", 5, "s")
-    records += [evidence(gate, *timed) for gate in GATES if gate != "accuracy"]
+    records += [evidence(gate, *timed) for gate in ALWAYS if gate != "accuracy"]
     records = [replace(record, siblings=record.siblings or (record.check,)) for record in records]
     return verdict(candidate, records), found.labelling(candidate, {})
 

@@ -13,7 +13,7 @@ from sertify.candidates.reading import Candidate
 from sertify.evidence.labelling import Labelling
 from sertify.selection.consensus import Consensus, consensus
 from sertify.selection.verdicts import GateResult, Standing, Verdict
-from sertify.vocabulary.outcomes import GATES, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Outcome
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 CAVEAT = "That says nothing about how often it is right: label some clips to find out."
@@ -62,7 +62,7 @@ def one(
 ) -> Verdict:
     """Return the verdict on a candidate that no labels have judged."""
     found = OUTCOMES | outcomes
-    gates = {gate: GateResult(gate, found[gate], ()) for gate in GATES}
+    gates = {gate: GateResult(gate, found[gate], ()) for gate in ALWAYS}
     return Verdict(Candidate(name, f"org/{name}", **candidate or {}), standing, gates)
 
 

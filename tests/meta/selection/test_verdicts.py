@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from sertify.candidates.fairness import Fairness
 from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
+from sertify.candidates.robustness import Robustness
 from sertify.evidence.store import Record
 from sertify.gates.parts import TOGETHER
 from sertify.selection.verdicts import (
@@ -19,7 +22,7 @@ from sertify.selection.verdicts import (
     timing_record,
     verdict,
 )
-from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, GATES, Measurement, Outcome
 
 CANDIDATE = Candidate("x", "org/x")
 CONTEXT = Context("data", {gate: f"{gate}-env" for gate in GATES})
@@ -51,6 +54,9 @@ def judged(records: Sequence[Record], **candidate: Any) -> Verdict:
     return verdict(replace(CANDIDATE, **candidate), records)
 
 
+ALL_GATES = {"requirements": Requirements(robustness=Robustness(), fairness=Fairness())}
+
+
 def decision(found: Verdict) -> tuple[str, str | None, str | None, str]:
     return str(found.standing), found.gate, found.reason, found.message
 
@@ -63,9 +69,9 @@ def outcomes(found: Verdict) -> list[str | None]:
 
 
 def test_a_candidate_that_passes_every_gate_qualifies() -> None:
-    found = judged(passed(*GATES))
+    found = judged(passed(*GATES), **ALL_GATES)
     assert decision(found) == ("qualified", None, None, "")
-    assert outcomes(found) == ["PASS"] * 5
+    assert outcomes(found) == ["PASS"] * 7
     assert found.commit == "c1"
     assert [one.gate for one in found.records] == [gate for gate in GATES for _ in CHECKS]
 
@@ -74,7 +80,7 @@ def test_a_candidate_that_passes_every_gate_qualifies() -> None:
 def test_the_first_gate_that_fails_decides(gate: str) -> None:
     number = GATES.index(gate)
     failed = [record(later, "test_b", "FAIL") for later in GATES[number:]]
-    found = judged(passed(*GATES[:number]) + failed)
+    found = judged(passed(*GATES[:number]) + failed, **ALL_GATES)
     assert decision(found) == ("rejected", gate, f"{gate}_reason", f"{gate} test_b")
 
 
@@ -82,8 +88,8 @@ def test_the_first_gate_that_fails_decides(gate: str) -> None:
 @pytest.mark.parametrize("outcome", ["FAIL", "BLOCKED"])
 def test_what_lies_behind_a_closed_gate_is_not_reached(gate: str, outcome: str) -> None:
     number = GATES.index(gate)
-    found = judged([*passed(*GATES[:number]), record(gate, "test_a", outcome)])
-    behind = ["NOT_REACHED"] * (4 - number)
+    found = judged([*passed(*GATES[:number]), record(gate, "test_a", outcome)], **ALL_GATES)
+    behind = ["NOT_REACHED"] * (6 - number)
     assert outcomes(found) == ["PASS"] * number + [outcome] + behind
 
 
@@ -112,6 +118,49 @@ def test_what_is_blocked_comes_before_what_is_inconclusive() -> None:
     inconclusive = record("degeneracy", "test_a", "INCONCLUSIVE")
     found = judged([*passed("loadability"), inconclusive, record("speed", "test_a", "BLOCKED")])
     assert decision(found)[:2] == ("undecided", "speed")
+
+
+# ------------------------------------------------------------------ what is not asked, or tolerated
+
+
+@pytest.mark.parametrize("gate", ["robustness", "fairness"])
+def test_a_gate_that_is_not_asked_decides_nothing(gate: str) -> None:
+    found = judged([*passed(*ALWAYS), record(gate, "test_a", "FAIL")])
+    assert decision(found) == ("qualified", None, None, "")
+    assert [*found.gates] == [*ALWAYS]
+    assert {one.gate for one in found.records} == {*ALWAYS}
+
+
+@pytest.mark.parametrize("gate", ["robustness", "fairness"])
+def test_a_gate_that_is_asked_has_to_be_judged(gate: str) -> None:
+    found = judged(passed(*(one for one in GATES if one != gate)), **ALL_GATES)
+    assert decision(found) == ("undecided", None, None, f"not judged yet: {gate}")
+
+
+def test_what_cannot_be_told_and_is_tolerated_leaves_a_candidate_qualified() -> None:
+    others = passed(*(one for one in GATES if one != "robustness"))
+    open_ = record("robustness", "test_a", "INCONCLUSIVE", tolerated=True)
+    found = judged([*others, open_, record("robustness", "test_b")], **ALL_GATES)
+    assert decision(found) == ("qualified", None, None, "")
+    gate = found.gates["robustness"]
+    assert (gate.outcome, gate.tolerated) == (Outcome.INCONCLUSIVE, True)
+
+
+@pytest.mark.parametrize("outcome", ["FAIL", "BLOCKED", "INCONCLUSIVE"])
+def test_what_is_tolerated_hides_nothing_else(outcome: str) -> None:
+    others = passed(*(one for one in GATES if one != "robustness"))
+    open_ = record("robustness", "test_a", "INCONCLUSIVE", tolerated=True)
+    found = judged([*others, open_, record("robustness", "test_b", outcome)], **ALL_GATES)
+    standing = "rejected" if outcome == "FAIL" else "undecided"
+    assert decision(found)[:3] == (standing, "robustness", "robustness_reason")
+    assert not found.gates["robustness"].tolerated
+
+
+def test_a_gate_of_which_some_is_tolerated_and_some_missing_is_incomplete() -> None:
+    others = passed(*(one for one in GATES if one != "fairness"))
+    open_ = record("fairness", "test_a", "INCONCLUSIVE", tolerated=True)
+    found = judged([*others, open_], **ALL_GATES)
+    assert decision(found) == ("undecided", None, None, "not judged yet: fairness")
 
 
 # ------------------------------------------------------------------ what is missing

@@ -12,7 +12,7 @@ from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.selection.choosing import Selection, select
 from sertify.selection.verdicts import GateResult, Standing, Verdict
-from sertify.vocabulary.outcomes import GATES, Measurement, Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Measurement, Outcome
 
 SEVEN = ("anger", "calm", "disgust", "fear", "happiness", "neutral", "sadness")
 
@@ -86,7 +86,7 @@ class World:
         )
         gates = {
             gate: GateResult(gate, Outcome.PASS, (record,) if gate == "speed" else ())
-            for gate in GATES
+            for gate in ALWAYS
         }
         asked = Requirements(emotions=self.emotions)
         candidate = Candidate(

@@ -107,3 +107,11 @@ def test_an_unknown_family_is_refused() -> None:
 def test_a_kind_says_what_it_needs() -> None:
     assert kind_of_condition("babble").needs == "voices"
     assert Condition("environment", 10).needs == "noises"
+
+
+def test_sounds_that_are_given_are_usual_then() -> None:
+    usual = standard_conditions()
+    assert [str(one) for one in standard_conditions(["noises"]) if one not in usual] == [
+        *("environment 20 dB", "environment 10 dB"),
+    ]
+    assert {*standard_conditions(["responses"])} - {*usual} == {Condition("response")}

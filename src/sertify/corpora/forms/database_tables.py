@@ -74,6 +74,12 @@ def values_of(header: Path, database: Any, table: str, role: str) -> list[str | 
 
 def speakers_of(database: Any, table: str) -> Mapping[str, Mapping[str, str]]:
     """Return what the labels of the speakers' scheme tell of each speaker, by role."""
+    described = described_speakers(database, table)
+    return {name: _by_role(facts) for name, facts in described.items()}
+
+
+def described_speakers(database: Any, table: str) -> Mapping[str, Any]:
+    """Return the labels of the speakers' scheme, by speaker, with what describes each of them."""
     homes = [table, *database.tables]
     columns = ((home, column_of(database, home, "speaker")) for home in homes)
     schemes = (database[home].columns[column].scheme_id for home, column in columns if column)
@@ -83,7 +89,7 @@ def speakers_of(database: Any, table: str) -> Mapping[str, Mapping[str, str]]:
         described = database[described].df.to_dict("index")
     if not isinstance(described, dict):
         return {}
-    return {str(name): _by_role(facts) for name, facts in described.items()}
+    return {str(name): facts for name, facts in described.items()}
 
 
 def texts(values: Iterable[Any]) -> list[str | None]:

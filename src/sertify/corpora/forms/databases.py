@@ -9,6 +9,7 @@ from typing import Any
 
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of, column_named
+from sertify.corpora.forms.database_columns import told_of_files
 from sertify.corpora.forms.database_tables import (
     column_of,
     columns_of,
@@ -96,6 +97,8 @@ def _listing(header: Path, database: Any, wanted: str, cluster: Sequence[str]) -
     clips = list(_clips(header, database, table, column))
     for place, unit in enumerate(clusters_of(cluster, values)):
         clips[place] = replace(clips[place], cluster=unit)
+    others = told_of_files(header, database, table, column)
+    clips = [replace(clip, columns=told) for clip, told in zip(clips, others, strict=True)]
     refuse_repeated(f"{header}: table {table}", clips)
     spoken = [str(language) for language in database.languages or ()]
     named = known_corpus(database.name) if isinstance(database.name, str) else None

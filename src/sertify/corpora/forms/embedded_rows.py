@@ -15,8 +15,10 @@ from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.embedded_audio import fetched
+from sertify.corpora.forms.embedded_columns import Sieve
 from sertify.corpora.forms.features import AudioColumn, classes_of, features_of, is_plain, texts_of
 from sertify.corpora.forms.file_names import detect
+from sertify.corpora.forms.other_columns import told_beside
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, aliases_of, gender_of, roles_of
 from sertify.corpora.forms.shards import Shard
 from sertify.corpora.forms.vote_columns import may_be_votes, voted, without_votes
@@ -53,7 +55,10 @@ def read_rows(
     splits = _splits(tree, card, [shard for shard, _ in held])
     held = [(shard, found) for shard, found in held if shard.name in splits]
     columns = _columns(held)
-    rows = [row for index in range(len(held)) for row in _rows(held, index, columns, card, wish)]
+    sieve = Sieve()
+    rows = [
+        row for index in range(len(held)) for row in _rows(held, index, columns, card, wish, sieve)
+    ]
     if not rows:
         raise ConfigurationError(f"--data {tree.root}: its {kind} files have no row")
     lines = tuple((row.number + 1, row.texts) for row in rows)
@@ -62,9 +67,15 @@ def read_rows(
     names = _names(held, rows, roles)
     texts = {name: table.values(index) for index, name in enumerate(columns)}
     clusters = clusters_of(wish.cluster, texts) or [None] * len(rows)
+    besides = told_beside(table, roles, sieve.dropped)
+    of_files = [splits[shard.name] for shard, _ in held]
+    made = [
+        _clip(name, _place(tree, held, row), row, roles, of_files[row.shard])
+        for name, row in zip(names, rows, strict=True)
+    ]
     clips = [
-        _clip(name, _place(tree, held, row), row, roles, splits[held[row.shard][0].name], cluster)
-        for name, row, cluster in zip(names, rows, clusters, strict=True)
+        replace(clip, cluster=cluster, columns=told)
+        for clip, cluster, told in zip(made, clusters, besides, strict=True)
     ]
     clips, public, told = _completed(tree, clips, roles)
     clips, votes = voted(clips, table, roles, wish.labels)
@@ -146,7 +157,7 @@ def _columns(held: Held) -> tuple[str, ...]:
 
 
 def _rows(
-    held: Held, index: int, columns: Sequence[str], card: DataCard, wish: Wish
+    held: Held, index: int, columns: Sequence[str], card: DataCard, wish: Wish, sieve: Sieve
 ) -> Iterator[_Row]:
     shard, found = held[index]
     known = {name for role in COLUMN_NAMES for name in aliases_of(role)} | set(
@@ -160,18 +171,23 @@ def _rows(
             fold(name) in known or (may_be_votes(name) and is_plain(shard.schema.field(name).type))
         )
     ]
+    others = sieve.names(shard, columns, asked)
     features = features_of(shard.schema.metadata)
     classes = {
         name: classes_of(features.get(name)) or card.classes.get(name, ())
-        for name in asked
+        for name in (*asked, *others)
         if _is_integer(shard.schema.field(name).type)
     }
     path = f"{found.name}.path" if _has_path(shard, found) else ""
-    for first, batch in shard.batches([*asked, *([path] if path else [])] or [found.name]):
+    read = [*asked, *others, *([path] if path else [])]
+    for first, batch in shard.batches(read or [found.name]):
         place = f"{shard.path}: rows from {first + 1}"
         texts = {
             name: texts_of(place, name, batch.column(name), classes.get(name, ())) for name in asked
         }
+        for name in others:
+            if (told := sieve.texts(name, batch.column(name), classes.get(name, ()))) is not None:
+                texts[name] = told
         paths = _paths(batch, found.name) if path else [None] * batch.num_rows
         nothing = [None] * batch.num_rows
         values = zip(*(texts.get(name, nothing) for name in columns), strict=True)
@@ -220,12 +236,11 @@ def _clip(
     row: _Row,
     roles: Mapping[str, int],
     of_file: str | None,
-    cluster: str | None,
 ) -> Clip:
     facts = (row.texts[roles[role]] if role in roles else None for role in _FACTS)
     label, speaker, language, gender, split = facts
     split = split or of_file
-    return Clip(name, path, label, speaker, language, gender_of(gender), split, cluster=cluster)
+    return Clip(name, path, label, speaker, language, gender_of(gender), split)
 
 
 def _place(tree: Tree, held: Held, row: _Row) -> Path:

@@ -146,8 +146,11 @@ def is_plain(kind: Any) -> bool:
     """Whether a column of a type of Arrow holds texts or numbers."""
     from pyarrow import types
 
+    if types.is_dictionary(kind):
+        return is_plain(kind.value_type)
     text = types.is_string(kind) or types.is_large_string(kind)
-    return bool(text or types.is_integer(kind) or types.is_floating(kind))
+    number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return bool(text or number)
 
 
 def _is_audio(start: bytes, *, called: bool) -> bool:

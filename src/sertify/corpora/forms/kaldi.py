@@ -1,10 +1,12 @@
 """Data folders of Kaldi and ESPnet: wav.scp, and tables of speakers, emotions and segments."""
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sertify.corpora.forms.manifests import Manifest, listing_of_all, split_named
+from sertify.corpora.forms.other_columns import is_of_no_role
 from sertify.corpora.forms.roles import Table
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree
@@ -22,9 +24,14 @@ _BY_UTTERANCE = {
     "language": ("utt2lang", "utt2language"),
 }
 _BY_SPEAKER = {"gender": ("spk2gender", "spk2sex"), "language": ("spk2lang", "spk2language")}
-_COLUMNS = ("utterance", *_BY_UTTERANCE, "start", "end")
+_COLUMNS = ("utterance", *_BY_UTTERANCE)
+# What else is told of each utterance or speaker, in files such as utt2accent and spk2age.
+_OTHER = re.compile(r"(utt|spk)2(\w+)")
+_NO_GROUPS = frozenset({"utt2dur", "utt2num_frames", "utt2uniq", "utt2num_samples", "spk2utt"})
+_MOST_OTHERS = 30
 _ARCHIVE = re.compile(r"\.(ark|scp):\d+(\[.*\])?$")
 _LONGEST_LINE = 2**16
+_MOST_BYTES = 2**26  # of a file that need not be read
 _Segment = tuple[int, str, str, str | None, str | None]
 _Lines = Mapping[str, tuple[int, str]]
 
@@ -59,19 +66,34 @@ def _data_folder(tree: Tree, home: str) -> Manifest:
     files = _table(folder / "wav.scp")
     _refuse_commands(folder / "wav.scp", files)
     segments = [*_segments(folder, files)] if (folder / "segments").is_file() else None
-    columns = _COLUMNS
+    cut = ("start", "end") if segments is not None else ()
     if segments is None:
-        columns = _COLUMNS[:-2]  # no recording is cut
         segments = [(line, name, name, None, None) for name, (line, _) in files.items()]
-    rows = tuple((line, facts[: len(columns)]) for line, facts in _facts(folder, segments))
+    others = dict(_others(folder))
+    columns = (*_COLUMNS, *others, *cut)
+    rows = tuple(
+        (line, facts[: len(columns)]) for line, facts in _facts(folder, segments, others.values())
+    )
     place = folder / ("segments" if (folder / "segments").is_file() else "wav.scp")
     paths = [files[recording][1] for _, _, recording, *_ in segments]
     name = f"{home}/{place.name}".lstrip("/")
     return Manifest(name, Table(place, columns, rows), paths)
 
 
+def _others(folder: Path) -> Iterator[tuple[str, tuple[bool, _Lines]]]:
+    """Yield what else files tell, with whether that is by speaker; what is no table is passed."""
+    known = {*_NO_GROUPS, *(name for files in _BY_UTTERANCE.values() for name in files)}
+    known |= {name for files in _BY_SPEAKER.values() for name in files}
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    found = [match for name in names if name not in known and (match := _OTHER.fullmatch(name))]
+    for match in found[:_MOST_OTHERS]:
+        if is_of_no_role(match[2]) and (folder / match[0]).stat().st_size <= _MOST_BYTES:
+            with contextlib.suppress(ConfigurationError):
+                yield match[2], (match[1] == "spk", _table(folder / match[0]))
+
+
 def _facts(
-    folder: Path, segments: Iterable[_Segment]
+    folder: Path, segments: Iterable[_Segment], others: Collection[tuple[bool, _Lines]]
 ) -> Iterator[tuple[int, tuple[str | None, ...]]]:
     """Yield the rows of a table of what is told of each utterance, or of its speaker."""
     nothing = (0, "")
@@ -81,7 +103,12 @@ def _facts(
         facts = {role: table.get(utterance, nothing)[1] for role, table in told.items()}
         for role, table in of_speaker.items():
             facts[role] = facts[role] or table.get(facts["speaker"], nothing)[1]
-        yield line, (utterance, *(value or None for value in facts.values()), start, end)
+        more = [
+            table.get(facts["speaker"] if of_spk else utterance, nothing)[1]
+            for of_spk, table in others
+        ]
+        said = (value or None for value in (*facts.values(), *more))
+        yield line, (utterance, *said, start, end)
 
 
 def _segments(folder: Path, files: _Lines) -> Iterator[_Segment]:

@@ -2,14 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from string import Formatter
 
 from sertify.corpora.audio import SUFFIXES, UNREAD_SUFFIXES
 from sertify.corpora.clips import Clip
+from sertify.corpora.columns import OtherColumns, in_common
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.layouts import Layout, Listed
+from sertify.corpora.forms.other_columns import told_beside
 from sertify.corpora.forms.roles import Table, gender_of
 from sertify.corpora.forms.tables import read_table
 from sertify.corpora.listings import Declined, Listing
@@ -47,7 +49,11 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
             (f"{names} is of {layout.name}, but no file of its {rows} is there{films}",)
         )
     clips = tuple(
-        _clip(tree, layout, layout.table, name, rows[0]) for name, rows in found.rows.items()
+        replace(
+            _clip(tree, layout, layout.table, name, rows[0]),
+            columns=in_common(row.others for row in rows),
+        )
+        for name, rows in found.rows.items()
     )
     used = {clip.name for clip in clips}
     others = sum(name not in used for name in tree.audio)
@@ -65,11 +71,15 @@ def read_listed(tree: Tree, layout: Layout) -> Listing | Declined | None:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of a table: its values by the places of the columns, and the split of its table."""
+    """A row of a table: its values by the places of the columns, and the split of its table.
+
+    ``others`` is what it says in columns that are not read.
+    """
 
     values: Sequence[str | None]
     places: Mapping[str, int]
     split: str
+    others: OtherColumns
 
     def told(self, column: str, unknown: str = "") -> str | None:
         """Return what it has in a column; None where that is missing or not known."""
@@ -107,9 +117,10 @@ def _rows(table: Listed, tables: Sequence[Table]) -> Iterator[tuple[_Row, str]]:
         places = {name: place for place, name in enumerate(one.columns)}
         made = [(text, places.get(column or "", -1)) for text, column in pieces]
         split = table.names[one.path.name]
-        for _, values in one.rows:
+        read = {name: places[name] for name in table.read if name in places}
+        for (_, values), others in zip(one.rows, told_beside(one, read), strict=True):
             name = "".join(text + ((values[at] or "") if at >= 0 else "") for text, at in made)
-            yield _Row(values, places, split), _stem(name)
+            yield _Row(values, places, split, others), _stem(name)
 
 
 def _stem(name: str) -> str:

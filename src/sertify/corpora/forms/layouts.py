@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sertify.corpora.columns import OtherColumns
 from sertify.corpora.forms.roles import gender_of
 from sertify.vocabulary.files import read_words
 
@@ -86,6 +87,9 @@ class Layout:
         What has to be known of the corpus.
     table
         The table that tells of its clips, where it has one.
+    columns
+        Groups of the pattern that tell something else of a clip, each with what its codes stand
+        for; one without any is read as it is. A code that is not here says nothing.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Layout:
     states: tuple[str, ...] = ()
     remark: str = ""
     table: Listed | None = None
+    columns: Mapping[str, _Codes] = field(default_factory=dict)
 
     def match(self, stem: str) -> Mapping[str, str | None] | None:
         """Return the groups of a path without its ending, None where it is not named so."""
@@ -131,6 +136,17 @@ class Layout:
         told = parts.get("gender")
         known = self.genders.get(told or parts.get("speaker") or "")
         return known or next((full for full in [gender_of(told)] if full in _GENDERS), None)
+
+    def told(self, parts: Mapping[str, str | None]) -> OtherColumns:
+        """Return what else the groups of a path tell."""
+        found = {name: (parts.get(name), codes) for name, codes in self.columns.items()}
+        return OtherColumns(
+            {
+                name: codes.get(code) if codes else code
+                for name, (code, codes) in found.items()
+                if code
+            }
+        )
 
 
 _GENDERS = ("female", "male")
@@ -173,6 +189,7 @@ def _layout(public: str, row: Mapping[str, Any]) -> Layout:
         tuple(row["states"].split(", ")) if "states" in row else (),
         row.get("remark", ""),
         _table(row["table"]) if "table" in row else None,
+        row.get("columns", {}),
     )
 
 

@@ -11,6 +11,7 @@ from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.file_names import public_named
+from sertify.corpora.forms.other_columns import told_beside
 from sertify.corpora.forms.resolving import PathFinder
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
 from sertify.corpora.forms.samples import stretch_of_samples
@@ -187,8 +188,9 @@ def _clips(
 ) -> Iterator[Clip]:
     columns = {name: one.table.values(index) for index, name in enumerate(one.table.columns)}
     clusters = clusters_of(wish.cluster, columns) or [None] * len(one.files)
-    for (_, values), cluster in zip(one.table.rows, clusters, strict=True):
+    others = told_beside(one.table, roles)
+    for (_, values), cluster, told in zip(one.table.rows, clusters, others, strict=True):
         facts = (values[roles[role]] if role in roles else None for role in _FACTS)
         label, speaker, language, gender, own = facts
         clip = Clip("", one.table.path, label, speaker, language, gender_of(gender), own or split)
-        yield replace(clip, cluster=cluster)
+        yield replace(clip, cluster=cluster, columns=told)

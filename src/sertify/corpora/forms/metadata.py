@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from sertify.corpora.audio import SUFFIXES
 from sertify.corpora.clips import Clip
 from sertify.corpora.clusters import clusters_of
+from sertify.corpora.columns import in_common
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.file_names import (
     contradicted_by_folders,
     contradicted_by_names,
     public_named,
 )
+from sertify.corpora.forms.other_columns import told_beside
 from sertify.corpora.forms.resolving import PathFinder, Resolution
 from sertify.corpora.forms.roles import COLUMN_NAMES, Table, gender_of, roles_of
 from sertify.corpora.forms.spans import spans_of, stretch_named
@@ -108,6 +110,8 @@ def read_tables(tree: Tree, tables: Sequence[Metadata], wish: Wish) -> Listing:
             if first != clip:
                 raise ConfigurationError(_twice(one, line, clip, first, lines[clip.name]))
             repeated += 1
+            both = in_common([clips[clip.name].columns, clip.columns])
+            clips[clip.name] = replace(clips[clip.name], columns=both)
     columns = dict.fromkeys(name for one in tables for name in one.table.columns)
     if repeated:
         what = "row repeats another one" if repeated == 1 else "rows repeat others"
@@ -182,6 +186,7 @@ def _clips(
     paths = [tree.root / name for name in names]
     columns = {name: table.values(index) for index, name in enumerate(table.columns)}
     clusters = clusters_of(cluster, columns) or [None] * len(names)
+    others = told_beside(table, one.roles)
     spans, said = spans_of(table, paths)
     remarks += (Doubt(text, Doubt.TOLD) for text in said)
     indices = [one.roles.get(role) for role in _FACTS]
@@ -203,6 +208,7 @@ def _clips(
                 start,
                 end,
                 cluster=clusters[place],
+                columns=others[place],
             ),
         )
 

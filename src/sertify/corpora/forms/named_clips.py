@@ -86,6 +86,7 @@ def clips_named(folder: Path, names: Sequence[str], layout: Layout) -> Iterator[
                 layout.languages.get(parts.get("speaker") or ""),
                 layout.gender(parts),
                 parts.get("split") or split_on(name.rpartition("/")[0]),
+                columns=layout.told(parts),
             )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sertify.corpora.columns import most_values, plain_text
 from sertify.corpora.forms.delimited import delimited
-from sertify.corpora.forms.features import classes_of, features_of
+from sertify.corpora.forms.features import classes_of, features_of, is_plain
 from sertify.corpora.forms.roles import COLUMN_NAMES, DOUBTFUL, Table, aliases_of
 from sertify.corpora.forms.spans import SPAN_NAMES
 from sertify.corpora.forms.vote_columns import may_be_votes
@@ -90,7 +91,7 @@ def _read_parquet(path: Path, also: frozenset[str]) -> Table:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
             features = features_of(file.schema_arrow.metadata)
-            table = file.read([name for name in names if _is_asked(name, also)])
+            table = _telling(file.read(_readable(file.schema_arrow, also)), also)
         classes = {name: found for name in names if (found := classes_of(features.get(name)))}
         rows = [
             (number, _with_classes(row, classes))
@@ -99,6 +100,22 @@ def _read_parquet(path: Path, also: frozenset[str]) -> Table:
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise ConfigurationError(f"{path}: is not a Parquet file: {error}") from error
     return _from_objects(path, rows, also, names)
+
+
+def _readable(schema: Any, also: frozenset[str]) -> list[str]:
+    return [
+        name for name in schema.names if _is_asked(name, also) or is_plain(schema.field(name).type)
+    ]
+
+
+def _telling(table: Any, also: frozenset[str]) -> Any:
+    """Return a table of Arrow without columns that nobody asks for and that tell no groups."""
+    kept = [
+        name
+        for name in table.column_names
+        if _is_asked(name, also) or len(table.column(name).unique()) <= most_values(name)
+    ]
+    return table.select(kept)
 
 
 def _with_classes(row: dict[str, Any], classes: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -130,9 +147,9 @@ def _is_asked(column: str, also: frozenset[str]) -> bool:
 
 
 def _text(place: str, column: str, asked: bool, value: object) -> str | None:
-    """Return a value as a CSV file would have it; None in a column that nobody asks for."""
+    """Return a value as a CSV file would have it; None of what is none, where nobody asks."""
     if not asked:
-        return None
+        return plain_text(value)
     kinds: dict[type, str] = {dict: "an object", list: "a list", bytes: "binary data"}
     if kind := kinds.get(type(value)):
         if fold(column) in DOUBTFUL or (may_be_votes(column) and fold(column) not in _KNOWN):

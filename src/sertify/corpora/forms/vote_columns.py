@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sertify.corpora.clips import Clip
+from sertify.corpora.columns import OtherColumns, in_common
 from sertify.corpora.forms.roles import Table
 from sertify.corpora.votes import Votes
 from sertify.vocabulary.emotions import emotion_of, is_undecided
@@ -95,13 +96,16 @@ def _row_by_row(
     clips: Sequence[Clip], columns: _Columns, label: str, who: str
 ) -> tuple[list[Clip], Votes]:
     first: dict[str, Clip] = {}
+    told: defaultdict[str, list[OtherColumns]] = defaultdict(list)
     said: defaultdict[str, set[tuple[str | None, str]]] = defaultdict(set)
     for clip, annotator, vote in zip(clips, columns[who], columns[label], strict=True):
         first.setdefault(clip.name, replace(clip, label=None))
+        told[clip.name].append(clip.columns)
         if vote is not None:
             said[clip.name].add((annotator, vote))
     of = {name: Counter(vote for _, vote in votes) for name, votes in said.items()}
-    return [*first.values()], Votes(of, f"{label} of each {who}")
+    clips = [replace(clip, columns=in_common(told[name])) for name, clip in first.items()]
+    return clips, Votes(of, f"{label} of each {who}")
 
 
 def _side_by_side(columns: _Columns, mapped: frozenset[str]) -> _Found | None:

@@ -13,6 +13,7 @@ from sertify.corpora.clusters import clusters_of
 from sertify.corpora.contents import Content
 from sertify.corpora.doubts import Doubt
 from sertify.corpora.forms.file_names import detect
+from sertify.corpora.forms.other_columns import told_beside
 from sertify.corpora.forms.roles import Table, gender_of, roles_of
 from sertify.corpora.listings import Declined, Form, Listing, Wish, is_below
 from sertify.corpora.suffixes import SUFFIXES, UNREAD_SUFFIXES
@@ -165,12 +166,11 @@ def _listing(tree: Tree, wish: Wish, found: _Found, scratch: Scratch) -> Listing
     roles, doubts = roles_of(table)
     values = {name: table.values(index) for index, name in enumerate(table.columns)}
     clusters = clusters_of(wish.cluster, values) or [None] * len(samples)
-    names = _names(samples)
+    others = told_beside(table, roles)
+    told = zip(_names(samples), samples, table.rows, clusters, others, strict=True)
     clips = [
-        _clip(name, sample, row, roles, cluster, scratch)
-        for name, sample, (_, row), cluster in zip(
-            names, samples, table.rows, clusters, strict=True
-        )
+        replace(_clip(name, sample, row, roles, scratch), cluster=cluster, columns=columns)
+        for name, sample, (_, row), cluster, columns in told
     ]
     doubts = (*doubts, *_remarks(found))
     left_out = (("in another format", len(found.copies)),) if found.copies else ()
@@ -238,7 +238,6 @@ def _clip(
     sample: _Sample,
     row: Sequence[str | None],
     roles: Mapping[str, int],
-    cluster: str | None,
     scratch: Scratch,
 ) -> Clip:
     facts = (row[roles[role]] if role in roles else None for role in _FACTS)
@@ -251,7 +250,6 @@ def _clip(
         language,
         gender_of(gender),
         split or split_told_by(sample.shard),
-        cluster=cluster,
         offset=sample.audio.offset,
         size=sample.audio.size,
         keeper=scratch,

@@ -1,5 +1,7 @@
 """How loud speech is while somebody speaks."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,13 +26,23 @@ def active_level(waveform: Waveform, rate: int) -> float:
     length = max(1, round(_FRAME * rate))
     starts = np.arange(0, waveform.size, length)
     energy = np.add.reduceat(np.square(waveform, dtype=np.float64), starts)
-    sizes = np.diff(np.append(starts, waveform.size))
+    return float(np.sqrt(active_power(energy, np.diff(np.append(starts, waveform.size)))))
+
+
+def active_power(energy: NDArray[np.float64], sizes: NDArray[Any]) -> float:
+    """Return the power of those frames that are no pause, as `active_level` takes them.
+
+    ``energy`` is the sum of the squares of each frame, and ``sizes`` its number of samples.
+
+    >>> active_power(np.array([1.0, 1.0, 0.01]), np.ones(3))
+    1.0
+    """
     active = energy > 0
     while (louder := active & (energy >= sizes * (_power(energy, sizes, active) * _GATE))).any():
         if np.array_equal(louder, active):
             break
         active = louder
-    return float(np.sqrt(_power(energy, sizes, active)))
+    return _power(energy, sizes, active)
 
 
 def at_level(waveform: Waveform, rate: int, level: float) -> Waveform:
@@ -48,7 +60,5 @@ def from_decibel(decibel: float) -> float:
     return float(10 ** (decibel / 20))
 
 
-def _power(
-    energy: NDArray[np.float64], sizes: NDArray[np.int64], active: NDArray[np.bool_]
-) -> float:
+def _power(energy: NDArray[np.float64], sizes: NDArray[Any], active: NDArray[np.bool_]) -> float:
     return float(energy[active].sum() / max(1, sizes[active].sum()))

@@ -17,7 +17,7 @@ from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
 from sertify.selection.aims import AIMS
 from sertify.vocabulary.outcomes import GATES
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import meaning
 
 _SIGNS = {
     "PASS": ("✓", "pass"),
@@ -64,10 +64,15 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": formats.number, "moment": formats.moment}
-    environment.filters |= {"shade": _shade, "compact": _compact, "coded": _coded}
+    environment.filters |= {
+        "shade": _shade,
+        "meaning": meaning,
+        "compact": _compact,
+        "coded": _coded,
+    }
     environment.filters |= {"p": _p, "reference": tables.reference}
     environment.tests["as_expected"] = formats.as_expected
-    environment.globals |= {"GATES": GATES, "REASONS": REASONS, "REFERENCES": sentences.REFERENCES}
+    environment.globals |= {"REFERENCES": sentences.REFERENCES}
     environment.globals |= {"listeners": sentences.listeners}
     environment.globals |= {"SIGNS": _SIGNS, "ORDER": _ORDER}
     environment.globals |= {"FOLDED": _FOLDED, "LISTED": _LISTED}
@@ -103,6 +108,7 @@ def _content(shown: Results) -> dict[str, Any]:
         "sure": second,
         "others": others,
         "candidates": candidates,
+        "gates": [gate for gate in GATES if any(gate in one.gates for one in candidates)],
         "anchors": anchors,
         "charts": charts(shown, candidates, anchors),
         "languages": sorted({tag for candidate in candidates for tag in candidate.languages}),

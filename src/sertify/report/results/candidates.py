@@ -10,7 +10,7 @@ from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.verdicts import Verdict, timing_record
 from sertify.vocabulary.outcomes import Outcome
-from sertify.vocabulary.reasons import REASONS
+from sertify.vocabulary.reasons import reason_of
 
 _OF_MODEL = (
     "uar", "uar_own", "accuracy", "macro_f1", "coverage", "coverage_emotions", "class_share",
@@ -63,7 +63,13 @@ def candidate_result(
         labels=labels,
         emotions=tuple(sorted(map(str, emotions))),
         gates={
-            gate: GateChecks.model_validate({"outcome": found.outcome, "checks": found.records})
+            gate: GateChecks.model_validate(
+                {
+                    "outcome": found.outcome,
+                    "checks": found.records,
+                    "tolerated": found.tolerated,
+                }
+            )
             for gate, found in verdict.gates.items()
         },
         numbers=_numbers(verdict),
@@ -79,9 +85,9 @@ def _cure(verdict: Verdict) -> str | None:
     undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
     if undecided and verdict.gate == "speed":
         return "measure it again on a quiet machine"
-    if undecided and REASONS[verdict.reason].fault:
+    if undecided and reason_of(verdict.reason).fault:
         return "judge it on more clips"
-    return REASONS[verdict.reason].cure
+    return reason_of(verdict.reason).cure
 
 
 def _numbers(verdict: Verdict) -> dict[str, Measured]:

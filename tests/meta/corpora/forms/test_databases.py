@@ -252,3 +252,30 @@ def test_the_language_of_the_header_is_a_short_code(
     database.languages = [header]
     add(database, "emotion", audformat.filewise_index(FILES), emotion=EMOTION)
     assert {clip.language for clip in read_corpus(saved(database, tmp_path)).clips} == {tag}
+
+
+def test_columns_stand_with_labels_files_and_speakers(database: Any, tmp_path: Path) -> None:
+    people = {3: {"age": 23, "gender": "male"}, 8: {"age": 61, "accent": "scots"}}
+    database.schemes["speaker"] = audformat.Scheme("int", labels=people)
+    index = audformat.filewise_index(FILES)
+    style = (None, ["acted", "read"])
+    add(database, "emotion", index, emotion=EMOTION, style=style, speaker=("speaker", [3, 8]))
+    add(database, "files", index, channel=(None, ["near", "far"]), style=(None, ["x", "y"]))
+    assert [dict(clip.columns) for clip in read_corpus(saved(database, tmp_path)).clips] == [
+        {"style": "acted", "channel": "near", "age": "under 30"},
+        {"style": "read", "channel": "far", "age": "50 to 69"},
+    ]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"file,channel\nwav/a.wav\0,x,y,z\n"])
+def test_a_table_that_nobody_asks_for_may_be_broken(
+    database: Any, tmp_path: Path, content: bytes | None
+) -> None:
+    index = audformat.filewise_index(FILES)
+    add(database, "emotion", index, emotion=EMOTION, speaker=("speaker", [3, 8]))
+    add(database, "files", index, channel=(None, ["near", "far"]))
+    table = saved(database, tmp_path) / "db.files.csv"
+    table.unlink()
+    if content is not None:
+        table.write_bytes(content)
+    assert len(read_corpus(tmp_path).clips) == 2

@@ -14,7 +14,7 @@ from sertify.report.results.model.fields import (
     Several,
     Stamp,
 )
-from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.outcomes import ALWAYS
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -38,6 +38,9 @@ class CheckResult(ResultPart):
         " that a race stopped: `race`, with the `share` of the clips and the `clips` that it heard,"
         " its `uar` on them, and whom it is behind, the `leader`.",
     )
+    tolerated: bool = Field(
+        False, description="Whether INCONCLUSIVE decides nothing, as no proof was required."
+    )
     judged_at: Stamp = Field(description="Earlier than `created` where evidence was reused.")
 
     def value(self, name: str) -> float | None:
@@ -50,6 +53,7 @@ class GateChecks(ResultPart):
 
     outcome: Found | None = Field(description="Null where it was not judged, or not in full.")
     checks: Several[CheckResult]
+    tolerated: bool = Field(False, description="Whether its outcome decides nothing.")
 
 
 class Chance(ResultPart):
@@ -153,7 +157,9 @@ class CandidateResult(ResultPart):
     )
     labels: Several[str] = Field(description="Its own labels, in the order of its outputs.")
     emotions: Several[str] = Field(description="The emotions those labels stand for.")
-    gates: dict[str, GateChecks] = Field(json_schema_extra={"required": [*GATES]})
+    gates: dict[str, GateChecks] = Field(
+        description="Those that are asked of it.", json_schema_extra={"required": [*ALWAYS]}
+    )
     numbers: dict[str, Measured] = Field(description="Key measurements by name, where made.")
     parts: Several[PartResult] = Field(description="How right it is: on all speech, a corpus …")
     errors: Annotated[Several[ErrorClip], Field(max_length=10)] = Field(

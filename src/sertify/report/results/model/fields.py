@@ -22,7 +22,7 @@ Several = Annotated[tuple[Item, ...], Strict(False), FailFast()]
 """A list in JSON; of many mistakes in one, the first is told."""
 
 Found = Annotated[Outcome, Strict(False)]
-ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+(:.+)?$")]
 
 
 _ROUNDING = 1e-9

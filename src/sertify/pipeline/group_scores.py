@@ -1,0 +1,157 @@
+"""From predictions to how far groups of the speech are apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
+from sertify.gates.fairness import GroupedScore, GroupScore, kind_of
+from sertify.gates.frame import frame
+from sertify.pipeline.comparable import Comparable, comparable
+from sertify.pipeline.judged import Judged, judged_clips
+from sertify.pipeline.known_groups import known_values
+from sertify.pipeline.predictions import Predictions
+from sertify.statistics.confounding import confoundings
+from sertify.statistics.gaps import KINDS, Gap, gaps
+from sertify.statistics.grouped import Grouped, grouped, worst_group
+from sertify.statistics.intervals import t_quantile
+from sertify.statistics.unbiased import chance_gaps
+from sertify.vocabulary.errors import NotReached
+from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
+from sertify.vocabulary.text import listed
+
+ACROSS = ("corpus", "language")
+"""Columns whose groups are compared although each corpus may be of one."""
+
+# Groups of which all is shown that may differ; of more, what has a limit, and UAR.
+_MOST_FOR_ALL = 6
+
+
+def score_by_group(
+    column: str, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]
+) -> GroupedScore:
+    """Compare what is said to the groups of a column, over the emotions that count.
+
+    These are those of each corpus that count for UAR (:mod:`gates.frame`) and that the candidate
+    can express. Corpora that it was trained on, and ``seen`` says why, are left out as long as
+    others remain.
+
+    Raises
+    ------
+    NotReached
+        ``no_data`` where the column is named in candidates.yaml and has no two groups.
+    """
+    asked = candidate.requirements
+    named = asked.fairness is not None and asked.fairness.named
+    judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
+    able, mute = _that_counts(judged, predictions, asked)
+    if column == "pitch" and not named and _gender_is_known(able):
+        why = "the gender of most clips is known, so that pitch does not stand for it"
+        return GroupedScore(column, remark=why)
+    told = known_values(column, able.clips)
+    chosen = comparable(able, told.values, column, across=column in ACROSS)
+    if chosen.why_not and named:
+        raise NotReached("no_data", f"{column}: {chosen.why_not}")
+    remarks = (chosen.why_not, told.remark, mute, *chosen.left_out)
+    scored = GroupedScore(
+        column,
+        estimated=told.estimated,
+        by_speaker=chosen.judged.units is not None,
+        remark="; ".join(filter(None, remarks)),
+        seen=why_seen,
+    )
+    return scored if chosen.why_not else _compared(scored, chosen, asked)
+
+
+def _new_to_it(judged: Judged, seen: Mapping[str, str]) -> tuple[Judged, str]:
+    """Return the clips that were not in its training, or all, and why these decide nothing."""
+    new = judged.where(lambda clip: clip.corpus not in seen)
+    return (new, "") if new.clips else (judged, "; ".join(dict.fromkeys(seen.values())))
+
+
+def _that_counts(
+    judged: Judged, predictions: Predictions, asked: Requirements
+) -> tuple[Judged, str]:
+    """Return the clips of emotions that count and that it can express; and say which it cannot."""
+    truths: dict[str, list[str | None]] = {}
+    for clip in predictions.corpus.clips:
+        truths.setdefault(clip.corpus, []).append(clip.emotion)
+    frames = {corpus: {*frame(of, asked.emotions)} for corpus, of in truths.items()}
+    counted = judged.where(lambda clip: clip.emotion in frames[clip.corpus])
+    able = counted.where(lambda clip: clip.emotion in judged.emotions)
+    mute = sorted({*counted.truth} - {*able.truth})
+    return able, f"it has no label for {listed(mute)}" if mute else ""
+
+
+def _gender_is_known(judged: Judged) -> bool:
+    return 2 * sum(clip.gender is not None for clip in judged.clips) > len(judged.clips)
+
+
+def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> GroupedScore:
+    judged = chosen.judged
+    speech = grouped(judged.truth, judged.predicted, chosen.values, judged.units)
+    everywhere = speech.common(speech.names)
+    limited, others = _gaps(speech, asked)
+    unnamed = (
+        ""
+        if scored.by_speaker
+        else ("no clip names a speaker, so that gaps are less sure than they seem")
+    )
+    worst = _worst(speech, chosen, asked) if everywhere else None
+    return replace(
+        scored,
+        groups=tuple(_group(name, speech, chosen, everywhere) for name in speech.names),
+        limited=limited,
+        others=others,
+        worst=None if worst is None else worst[1],
+        worst_name="" if worst is None else worst[0],
+        chance=chance_gaps(speech) if everywhere else {},
+        confounded=_confounded(scored.column, chosen),
+        remark="; ".join(filter(None, [scored.remark, unnamed])),
+    )
+
+
+def _gaps(speech: Grouped, asked: Requirements) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
+    """Return the gaps with a limit, each at the confidence of that, and others to be shown."""
+    limits = {} if asked.fairness is None else asked.fairness.limits
+    levels = {kind: bound.confidence or CONFIDENCE for kind, bound in limits.items()}
+    limited = [
+        gap
+        for level in dict.fromkeys(levels.values())
+        for gap in gaps(speech, [*limits], confidence=level)
+        if levels[kind_of(gap)] == level
+    ]
+    shown = KINDS if len(speech.names) <= _MOST_FOR_ALL else KINDS[:1]
+    others = gaps(speech, [kind for kind in shown if kind not in limits])
+    return tuple(limited), tuple(others)
+
+
+def _worst(speech: Grouped, chosen: Comparable, asked: Requirements) -> tuple[str, Measurement]:
+    bound = asked.worst_group
+    level = CONFIDENCE if bound is None or bound.confidence is None else bound.confidence
+    found = worst_group(speech, confidence=level)
+    ends, (clips, speakers) = found.interval, chosen.size(found.name)
+    uar = Measurement("worst_group_uar", found.value, "1", ends.low, ends.high, clips, speakers)
+    return found.name, uar
+
+
+def _group(name: str, speech: Grouped, chosen: Comparable, everywhere: Sequence[str]) -> GroupScore:
+    """Score a group over the emotions that each has; where there are none, over its own."""
+    rate = speech.heard_as(name, [*everywhere] or speech.common([name])).rate("uar")
+    ends, (clips, speakers) = rate.interval(t_quantile(CONFIDENCE, rate.freedom)), chosen.size(name)
+    uar = Measurement("uar", rate.value, "1", ends.low, ends.high, clips, speakers)
+    return GroupScore(name, clips, speakers, uar)
+
+
+def _confounded(column: str, chosen: Comparable) -> tuple[str, ...]:
+    """Say what else the groups are, of what is known of each clip."""
+    clips = chosen.judged.clips
+    others: dict[str, Sequence[str | None]] = {
+        "corpus": [clip.corpus for clip in clips],
+        "language": [clip.language for clip in clips],
+        "gender": [clip.gender for clip in clips],
+        "emotion": [clip.emotion for clip in clips],
+    }
+    others.pop(column, None)
+    found = confoundings(chosen.values, others, chosen.judged.units)
+    return tuple(words for one in found if (words := one.words(column)))
