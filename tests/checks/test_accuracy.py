@@ -59,6 +59,5 @@ def test_class_shares(candidate, score, check):
 
 
 @pytest.mark.owns("miscalibrated")
-def test_calibration(candidate, score, check):
-    requirements = candidate.requirements
-    check(accuracy.judge_score(score, "calibration_error", requirements, "miscalibrated"))
+def test_calibration(candidate, score, operating, check):
+    check(accuracy.judge_calibration(score, operating, candidate.requirements))

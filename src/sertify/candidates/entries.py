@@ -367,6 +367,13 @@ class Preferences(Keys):
     count_seen: bool = Field(
         False, description="Let scores count on corpora that a candidate was trained on."
     )
+    precision: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Share of answers that should be right; the report says from which confidence"
+        " on they are.",
+    )
 
 
 class CandidatesFile(Keys):

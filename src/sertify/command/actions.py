@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
-_SCHEMAS = ("candidates", "results")
+_SCHEMAS = ("candidates", "results", "selected")
 _CANDIDATES = Path("candidates.yaml")
 
 
@@ -146,7 +146,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Print the JSON schema of candidates.yaml or of results.json."
+    parser.description = "Print the JSON schema of candidates.yaml, results.json or selected.json."
     parser.add_argument(
         "name", nargs="?", choices=[*_SCHEMAS], default="candidates", help="default: %(default)s"
     )
@@ -215,6 +215,10 @@ def _schema(arguments: argparse.Namespace) -> Iterable[str]:
         from sertify.report.results.model.results import results_schema
 
         yield json.dumps(results_schema(), indent=2)
+    elif arguments.name == "selected":
+        from sertify.report.results.model.selected import selected_schema
+
+        yield json.dumps(selected_schema(), indent=2)
     else:
         file = files("sertify").joinpath("candidates/candidates.schema.json")
         yield file.read_text("utf-8").rstrip()

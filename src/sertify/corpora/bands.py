@@ -59,8 +59,8 @@ SIGNAL_GROUPS: Mapping[str, SignalGroup] = {
         pitch_of,
         pitch_band,
         True,
-        "pitch is estimated from the sound: of each speaker the median in neutral clips, else in"
-        " all; low up to 145 Hz, high above 190 Hz",
+        "pitch is estimated from the sound: of each speaker the median of up to 20 clips, neutral"
+        " ones where there are 3; low up to 145 Hz, high above 190 Hz",
     ),
     "snr": SignalGroup(
         1,

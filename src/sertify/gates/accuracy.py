@@ -43,6 +43,18 @@ def judge_score(scored: "Score", name: str, requirements: Requirements, reason: 
     return replace(judgement, details=details[name]) if name in details else judgement
 
 
+def judge_calibration(
+    scored: "Score", operating: Mapping[str, Any], requirements: Requirements
+) -> Judgement:
+    """Hold the calibration error against its requirement.
+
+    Of all of the speech, what a program needs to use the candidate stands beside it, in JSON types.
+    """
+    judgement = judge_score(scored, "calibration_error", requirements, "miscalibrated")
+    whole = scored.part.corpus is None and scored.part.language is None
+    return replace(judgement, details=dict(operating)) if whole else judgement
+
+
 def _beyond_doubt(judgement: Judgement, measured: Measurement, bound: Bound) -> Judgement:
     """Let pass what a limit from above may have been missed by chance: few clips are uneven."""
     low, most = measured.low, bound.max

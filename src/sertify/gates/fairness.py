@@ -83,7 +83,9 @@ def judge_gaps(scored: GroupedScore, requirements: Requirements) -> Judgement:
     What cannot be told is tolerated unless its limit has a confidence.
     """
     limits = _limits(scored, requirements)
-    judged = [(gap, limits[kind_of(gap)]) for gap in scored.limited if kind_of(gap) in limits]
+    judged = [
+        (gap, limits[kind_of_gap(gap)]) for gap in scored.limited if kind_of_gap(gap) in limits
+    ]
     told = Judgement(
         Outcome.PASS,
         tuple(_largest(scored)),
@@ -115,7 +117,7 @@ def judge_worst_group(scored: GroupedScore, requirements: Requirements) -> Judge
     return replace(judgement, message=whose if but else "")
 
 
-def kind_of(gap: "Gap") -> str:
+def kind_of_gap(gap: "Gap") -> str:
     """Return what differs: uar, recall, precision or share."""
     return gap.metric.partition(":")[0]
 
@@ -155,9 +157,11 @@ def _undecided(
     doubtful: "Sequence[tuple[Gap, Bound]]",
     tests: int,
 ) -> Judgement:
-    """Tell the gap that is furthest beyond its limit of those that no speech decides."""
+    """Tell of the gaps that the speech cannot decide that in UAR, else the furthest beyond."""
     required = [one for one in doubtful if one[1].confidence is not None]
-    gap, bound = max(required or doubtful, key=_excess)
+    gap, bound = max(
+        required or doubtful, key=lambda one: (kind_of_gap(one[0]) == "uar", _excess(one))
+    )
     said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
@@ -179,7 +183,7 @@ def _largest(scored: GroupedScore) -> Iterator[Measurement]:
     """Yield the largest gap of each kind, as a difference from 0 on."""
     by_kind: dict[str, list[Gap]] = {}
     for gap in (*scored.limited, *scored.others):
-        by_kind.setdefault(kind_of(gap), []).append(gap)
+        by_kind.setdefault(kind_of_gap(gap), []).append(gap)
     clips = {group.name: group.clips for group in scored.groups}
     for kind, several in by_kind.items():
         gap = larger_first(max(several, key=lambda one: abs(one.value)))

@@ -21,6 +21,12 @@ def changed_files(folder: Path, sizes: Mapping[str, int]) -> Iterator[str]:
             yield name
 
 
+def sha256_of(path: Path) -> str | None:
+    """Return the SHA-256 that the hub gave for a file of its cache; None where it gave none."""
+    listed = path.resolve().name
+    return listed if path.is_file() and _SHA256.fullmatch(listed) else None
+
+
 def _is_sound(path: Path, size: int) -> bool:
     if path.stat().st_size != size:
         return False

@@ -72,6 +72,8 @@ class Repository:
         The folder of the hub's repository that is taken for the whole of it; "" for none.
     stamps
         How the files of a local folder looked when they were read for ``commit``, by their names.
+    digests
+        SHA-256 of the files of a local folder, in hex, by the names of `path_of`.
     closed
         Whether this process may download nothing; then :func:`fetch` raises `Wanted`.
     """
@@ -84,6 +86,7 @@ class Repository:
     subfolder: str = ""
     offline: bool = field(default=False, compare=False)
     stamps: Mapping[str, Footprint] = field(default_factory=dict, compare=False, repr=False)
+    digests: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     closed: bool = field(default=False, compare=False, repr=False)
 
     @property
@@ -262,23 +265,33 @@ def local(model: str, folder: Path, subfolder: str = "") -> Repository:
         raise Rejected("not_found", f"there is no folder {model}{spelling_doubt(model)}")
     for _ in range(_READINGS):
         stamps = stamps_in(folder)
-        commit = _commit_of(folder, stamps)
-        if commit and stamps == stamps_in(folder):
+        digests = _digests(folder, stamps)
+        if digests is not None and stamps == stamps_in(folder):
             sizes = {name: size for name, (size, _, _) in stamps.items()}
-            return _within(subfolder, Repository(model, commit, folder, sizes, stamps=stamps))
+            whole = Repository(
+                model, _commit(digests), folder, sizes, stamps=stamps, digests=digests
+            )
+            return _within(subfolder, whole)
     message = f"{model} is written to all the time; wait until that has ended"
     raise Blocked("changed_while_judged", message)
 
 
-def _commit_of(folder: Path, names: Iterable[str]) -> str:
-    """Return the hash of the contents of files; an empty one where one has gone."""
-    digest = hashlib.sha256()
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str] | None:
+    """Return the SHA-256 of the contents of files by their names; None where one has gone."""
+    found = {}
     for name in sorted(names):
         try:
             with (folder / name).open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
-            return ""
+            return None
+    return found
+
+
+def _commit(digests: Mapping[str, str]) -> str:
+    """Return the hash of the names of files and of their contents."""
+    digest = hashlib.sha256()
+    for name, content in digests.items():
         digest.update(f"{name}\0{content}\n".encode())
     return f"sha256:{digest.hexdigest()[:40]}"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
-from sertify.gates.fairness import GroupedScore, GroupScore, kind_of
+from sertify.gates.fairness import GroupedScore, GroupScore, kind_of_gap
 from sertify.gates.frame import frame
 from sertify.pipeline.comparable import Comparable, comparable
 from sertify.pipeline.judged import Judged, judged_clips
@@ -119,7 +119,7 @@ def _gaps(speech: Grouped, asked: Requirements) -> tuple[tuple[Gap, ...], tuple[
         gap
         for level in dict.fromkeys(levels.values())
         for gap in gaps(speech, [*limits], confidence=level)
-        if levels[kind_of(gap)] == level
+        if levels[kind_of_gap(gap)] == level
     ]
     shown = KINDS if len(speech.names) <= _MOST_FOR_ALL else KINDS[:1]
     others = gaps(speech, [kind for kind in shown if kind not in limits])

@@ -434,6 +434,28 @@ def grouped_score(
     return groupbook(column)
 
 
+def operating(
+    labelled: "Corpus",  # noqa: ARG001 - asked for first: without it, no model need be asked
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    suite: Suite,
+    blueprint: "Blueprint",
+    model: "LazyModel",
+) -> dict[str, Any]:
+    """From which confidence on it is to be believed, and what a program needs to use it."""
+    from sertify.pipeline.golden import golden_answers
+    from sertify.pipeline.operating import operating_facts
+    from sertify.pipeline.preparing import preparation
+
+    facts = operating_facts(predictions, candidate, seen, suite.preferences.precision)
+    return {
+        "operating": facts,
+        "golden": golden_answers(predictions, candidate, facts.get("temperature")),
+        "preparation": preparation(blueprint, model.examination, predictions.segmenting),
+    }
+
+
 def stopwatch(
     blueprint: "Blueprint",
     index: "TensorIndex",
@@ -469,8 +491,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            scorebook, score, sound_folders, disturbances, disturbed, groupbook, grouped_score,
-            stopwatch, timing,
+            scorebook, score, operating, sound_folders, disturbances, disturbed, groupbook,
+            grouped_score, stopwatch, timing,
         )
     }
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Writes what a run concludes: results.json, index.html, summary.md."""
+"""Writes what a run concludes: results.json, index.html, summary.md, selected/selected.json."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sertify.report import summary
+from sertify.report import selected, summary
 from sertify.report.page import page
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.files import write_whole
@@ -14,7 +14,7 @@ from sertify.vocabulary.logins import without_logins
 from sertify.vocabulary.text import clean
 
 # What `sertify report` writes, too.
-_DRAWN = ("report", "numbers", "summary", "model card")
+_DRAWN = ("report", "numbers", "summary", "deployment", "model card")
 # What nobody looks for on a terminal, as long as it is there.
 _SILENT = ("summary", "summary of the job", "benchmarks")
 
@@ -75,6 +75,10 @@ def write_reports(
     written.whole("report", folder / "index.html", lambda: page.draw_page(results, audio))
     written.whole("numbers", folder / "results.json", results.text)
     written.whole("summary", folder / "summary.md", lambda: summary.draw_summary(results))
+    path = folder / "selected" / "selected.json"
+    written.attempt("deployment", path, lambda: selected.write_selected(results, folder))
+    if not path.exists():  # nothing was selected
+        written.paths.pop("deployment", None)
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step and not beginning:
         path = Path(step)

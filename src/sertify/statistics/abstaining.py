@@ -81,9 +81,10 @@ def operating_point(
 ) -> OperatingPoint | None:
     """Return where to abstain so that a wished share of what stays is right.
 
-    The threshold is the one at which most clips stay, of those at which so many are right. It is
-    chosen on all clips; what it gives is told by thresholds chosen on the other folds in the same
-    way, so it may fall short of the wish. Intervals are by speaker. None where no threshold does.
+    The threshold is the one at which most clips stay, of those at which so many are right, and 0
+    where all may. It is chosen on all clips; what it gives is told by thresholds chosen on the
+    other folds in the same way, so it may fall short of the wish. Intervals are by speaker. None
+    where no threshold does.
 
     ``ValueError`` as of `risk_coverage` and :func:`folding.fold_codes`, and for a wish outside
     0..1.
@@ -147,10 +148,17 @@ def _curve(
 
 
 def _threshold(sure: Floats, right: NDArray[np.bool_], weights: Floats, wished: float) -> float:
-    """Return the lowest confidence from which on so many are right; infinite where none does."""
+    """Return the lowest confidence from which on so many are right; infinite where none does.
+
+    That is 0 where so many of all are right: of what is less sure than any of these nothing is
+    known, and nothing asks to leave it out.
+    """
     thresholds, kept, wrong, _ = _curve(sure, right, weights)
     enough = np.flatnonzero(kept - wrong >= wished * kept - 1e-9)
-    return float(thresholds[enough[-1]]) if enough.size else math.inf
+    if not enough.size:
+        return math.inf
+    lowest = float(thresholds[enough[-1]])
+    return min(0.0, lowest) if enough[-1] == len(thresholds) - 1 else lowest
 
 
 def _share(

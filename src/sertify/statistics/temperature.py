@@ -120,7 +120,7 @@ def _fitted(scores: Floats, columns: Counts, weights: Floats) -> float:
     """Find where the loss is flat: it is convex in 1 / temperature."""
     true = scores[np.arange(len(scores)), columns]
     cold, hot = math.log(COLDEST), math.log(HOTTEST)
-    for _ in range(50):
+    for _ in range(36):  # to 1e-10
         middle = (cold + hot) / 2
         expected = (softened(scores, math.exp(middle)) * scores).sum(axis=1)
         # Scores that are larger than those of the truth are to be evened out.

@@ -395,6 +395,7 @@ def test_trained_on_may_be_empty_which_is_not_the_same_as_left_out(
             "selection: {languages: [Korean]}",
             "selection.languages[0] is 'Korean', but should be a language code such as ru",
         ),
+        ("selection: {precision: 80}", "selection.precision is 80, but should be at most 1"),
         (
             "selection: {count_seen: 1}",
             "selection.count_seen is 1, but should be true or false",

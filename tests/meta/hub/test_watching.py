@@ -118,11 +118,11 @@ def test_contents_are_read_again_only_where_a_file_looks_new(
 ) -> None:
     watch = watched(folder)
     with monkeypatch.context() as context:
-        context.setattr(repositories, "_commit_of", None)  # whoever reads them fails
+        context.setattr(repositories, "_digests", None)  # whoever reads them fails
         watch.require()
     touch(folder)
     watch.require()
-    monkeypatch.setattr(repositories, "_commit_of", None)
+    monkeypatch.setattr(repositories, "_digests", None)
     watch.require()
 
 

@@ -144,7 +144,9 @@ def test_the_worst_group_is_required_by_itself(
 
 
 def test_nobody_is_asked_unless_it_is_required(judged: Callable[..., Outcome]) -> None:
-    assert judged(SPEECH).code == pytest.ExitCode.NO_TESTS_COLLECTED
+    outcome = judged(SPEECH)
+    assert outcome.code == pytest.ExitCode.USAGE_ERROR
+    assert "write `fairness: true` under `requirements:`" in outcome.output
 
 
 @pytest.mark.parametrize("column", ["accent", "<b onclick=x>colour</b>", "akzent der städte"])

@@ -147,6 +147,9 @@ def test_a_run_on_labelled_speech_ends_in_a_selection(
     uar = "UAR 0.40 [0.30, 0.50]"
     speed = results["selection"]["aims"]["good"]["speed"]
     assert 0 < speed < 1
+    needed = results["selection"].pop("deployment")
+    assert (needed["model"], needed["commit"], needed["golden"]) == ("org/good", "c1", None)
+    assert [one["emotion"] for one in needed["labels"]] == ["anger", "sadness", None]
     assert results["selection"] == {
         "candidate": "good",
         "tied": ["good"],
@@ -207,6 +210,7 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "emotions": ["anger", "sadness"],
         "errors": [],
         "groups": [],
+        "operating_point": None,
     }
     assert [gates[gate]["outcome"] for gate in ALWAYS] == ["PASS"] * 5
     assert gates["accuracy"]["checks"][0]["details"] == DETAILS["accuracy"]

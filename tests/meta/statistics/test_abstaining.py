@@ -73,7 +73,7 @@ def test_a_threshold_gives_what_is_wished_and_keeps_the_most(
     enough = [one for one, precision in precisions.items() if precision >= wished - 1e-9]
     assert (found is None) == (not enough)
     if found is not None:
-        assert found.threshold == min(enough)
+        assert found.threshold == (0 if right.mean() >= wished - 1e-9 else min(enough))
         ends = found.coverage_interval
         assert 0 <= ends.low <= found.coverage + 1e-9 <= ends.high + 2e-9
 
@@ -90,6 +90,14 @@ def test_what_it_gives_is_told_by_others() -> None:
     strict = operating_point(sure, right, 0.6, ["ann"] * 20 + ["ben"] * 20 + ["cleo"] * 20)
     assert strict is not None
     assert (strict.coverage, strict.precision) == pytest.approx((1 / 6, 0))
+
+
+def test_where_all_clips_are_right_enough_none_need_be_left_out() -> None:
+    sure, right = [0.9] * 30 + [0.4] * 30, [True] * 55 + [False] * 5
+    found = operating_point(sure, right, 0.8, ["ann", "ben", "cleo"] * 20)
+    assert found is not None
+    assert (found.threshold, found.coverage) == (0, 1)
+    assert found.precision == pytest.approx(55 / 60)
 
 
 def test_of_one_speaker_who_stays_nothing_is_known_of_others() -> None:

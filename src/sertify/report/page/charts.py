@@ -10,6 +10,7 @@ from sertify.report.formats import number, standing
 from sertify.report.page import tables
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult, Measured
+from sertify.report.results.model.operating import OperatingPointResult
 from sertify.report.results.model.results import Results
 from sertify.report.sentences import UAR, is_seen, is_starred
 from sertify.statistics.annotators import human_reference
@@ -72,6 +73,7 @@ def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
     yield "recalls", {"spec": "bars", "rows": recalls}
     yield "classes", {"spec": "classes", "rows": [*_classes(candidate)]}
     yield "groups", {"spec": "bars", "rows": [*_groups(candidate)]}
+    yield "abstaining", _abstaining(candidate.operating_point)
     times = ("time_p50", "time_p95")
     yield "latency", _over_length(candidate, "s", {name: name[5:] for name in times})
     memory = {"peak_memory": "all of the process", "memory_above_model": "above the model"}
@@ -183,6 +185,27 @@ def _groups(candidate: CandidateResult) -> Iterator[Row]:
         if group.uar is not None:
             name = f"{group.kind} {group.name} ({group.clips:,} clips)"
             yield {"name": name} | _interval(group.uar, f"{name}: UAR")
+
+
+def _abstaining(found: OperatingPointResult | None) -> Row:
+    """Draw how many answers are right by how many stay, with what is wished and what that gives."""
+    rows = [
+        {
+            **dict(point),
+            "said": f"below {point.threshold:.2f}: {100 * point.coverage:.0f} % stay,"
+            f" precision {point.precision:.2f}",
+        }
+        for point in (found.curve if found else ())
+    ]
+    lines: list[Row] = []
+    if found and rows:
+        lines.append({"wished": found.wished, "name": f"wished: {found.wished:g}"})
+    if found and found.point and found.point.precision:
+        stays, right = found.point.coverage, found.point.precision
+        ends = {"least": stays.low, "most": stays.high, "low": right.low, "high": right.high}
+        place = {"coverage": stays.value, "precision": right.value}
+        lines.append({**place, **ends, "said": found.sentence})
+    return {"spec": "abstaining", "rows": rows, "references": lines}
 
 
 def _over_length(candidate: CandidateResult, unit: str, kinds: Mapping[str, str]) -> Row:

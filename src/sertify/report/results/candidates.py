@@ -1,13 +1,16 @@
 """What results.json says of a candidate: its verdict, its gates and its key numbers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sertify.evidence.labelling import Labelling
+from sertify.evidence.store import Record
 from sertify.report.results import clips, speech
 from sertify.report.results.groups import groups
 from sertify.report.results.model.candidate import CandidateResult, GateChecks
 from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.speech import CorpusResult
+from sertify.report.results.operating import MOVED_DETAILS, operating_result
 from sertify.selection.verdicts import Verdict, timing_record
 from sertify.vocabulary.outcomes import Outcome
 from sertify.vocabulary.reasons import reason_of
@@ -30,10 +33,12 @@ def candidate_result(
     corpus: CorpusResult | None,
     labelling: Labelling | None,
     names: Mapping[str, str],
+    wished: float,
 ) -> CandidateResult:
     """Describe what is known of a candidate; ``labelling`` is what it says of each clip.
 
-    ``names`` is what clips are called in this run, by their content keys.
+    ``names`` is what clips are called in this run, by their content keys; ``wished`` the share of
+    answers that should be right.
     """
     candidate, records = verdict.candidate, verdict.records
     repository = verdict.detail("repository") or {}
@@ -66,7 +71,7 @@ def candidate_result(
             gate: GateChecks.model_validate(
                 {
                     "outcome": found.outcome,
-                    "checks": found.records,
+                    "checks": tuple(map(_told, found.records)),
                     "tolerated": found.tolerated,
                 }
             )
@@ -76,7 +81,16 @@ def candidate_result(
         parts=tuple(speech.part_results(verdict, corpus)),
         errors=clips.errors(labelling, names) if labelling else (),
         groups=groups(labelling) if labelling else (),
+        operating_point=operating_result(verdict, wished),
     )
+
+
+def _told(record: Record) -> Record:
+    """Return a record without the details that have a place of their own."""
+    if not any(name in record.details for name in MOVED_DETAILS):
+        return record
+    details = {name: each for name, each in record.details.items() if name not in MOVED_DETAILS}
+    return replace(record, details=details)
 
 
 def _cure(verdict: Verdict) -> str | None:

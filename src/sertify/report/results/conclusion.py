@@ -11,6 +11,7 @@ from sertify.evidence.labelling import Labelling
 from sertify.evidence.store import Record
 from sertify.report.results import choices, clips, speech
 from sertify.report.results.candidates import candidate_result
+from sertify.report.results.deploying import deployed
 from sertify.report.results.model.choice import UnlabelledResult
 from sertify.report.results.model.results import SCHEMA, Results, StaleEvidence
 from sertify.report.results.model.speech import CorpusResult
@@ -78,20 +79,23 @@ def conclude(
     # On labelled speech a candidate may have been found varied; here it is asked about this one.
     given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
     disagreeing = given or judged
+    wished = suite.preferences.precision
+    candidates = tuple(
+        candidate_result(
+            each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}, wished
+        )
+        for each in judged.verdicts
+    )
+    selection = choices.selection_result(
+        select(judged.verdicts, judged.labellings, suite.preferences), suite.preferences
+    )
     return Results(
         sertify=VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
-        selection=choices.selection_result(
-            select(judged.verdicts, judged.labellings, suite.preferences), suite.preferences
-        ),
+        selection=deployed(selection, candidates, judged.verdicts, judged.corpus, environment),
         unlabelled=_unlabelled(suite, judged.verdicts, given) if given else None,
-        candidates=tuple(
-            candidate_result(
-                each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}
-            )
-            for each in judged.verdicts
-        ),
+        candidates=candidates,
         disagreements=clips.disagreements(
             disagreeing.verdicts, disagreeing.labellings, names or {}
         ),

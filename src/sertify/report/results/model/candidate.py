@@ -8,15 +8,15 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from sertify.report.results.model.fields import (
     EstimateResult,
     Found,
+    Fraction,
     Measured,
     ReasonCode,
     ResultPart,
     Several,
     Stamp,
 )
+from sertify.report.results.model.operating import OperatingPointResult
 from sertify.vocabulary.outcomes import ALWAYS
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class CheckResult(ResultPart):
@@ -166,6 +166,9 @@ class CandidateResult(ResultPart):
         (), description="Its most confident wrong answers, the most confident first."
     )
     groups: Several[GroupResult] = Field((), description="How right it is on groups of the speech.")
+    operating_point: OperatingPointResult | None = Field(
+        None, description="From which confidence on it is to be believed, where that is known."
+    )
 
     def checks(self, gate: str) -> Sequence[CheckResult]:
         """Return what the checks of a gate found."""

@@ -2,10 +2,11 @@
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
-from sertify.report.results.model.candidate import Fraction
+from sertify.report.results.model.deployment import DeploymentResult
 from sertify.report.results.model.fields import (
     EstimateResult,
     Found,
+    Fraction,
     Measured,
     ReasonCode,
     ResultPart,
@@ -115,6 +116,9 @@ class SelectionResult(ResultPart):
     firmness: FirmnessResult | None = Field(None, description="Null where nothing was compared.")
     comparison: ComparisonResult | None = None
     confirmation: ConfirmationResult | None = Field(None, description="With --confirm, --hold-out.")
+    deployment: DeploymentResult | None = Field(
+        None, description="What a program needs to use it, as selected/selected.json has it."
+    )
 
 
 class AgreementResult(ResultPart):

@@ -22,6 +22,7 @@ Several = Annotated[tuple[Item, ...], Strict(False), FailFast()]
 """A list in JSON; of many mistakes in one, the first is told."""
 
 Found = Annotated[Outcome, Strict(False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+(:.+)?$")]
 
 

@@ -150,12 +150,15 @@ class Results(ResultPart):
         return self.model_validate(clean(self.content()))
 
 
-class _Schema(GenerateJsonSchema):
+class PlainSchema(GenerateJsonSchema):
+    """Makes a schema without titles that only repeat a name."""
+
     def field_title_should_be_set(self, _schema: Any) -> bool:
+        """Tell that none is of use."""
         return False
 
 
 def results_schema() -> Mapping[str, Any]:
     """Return the JSON Schema (draft 2020-12) of results.json."""
-    body = Results.model_json_schema(schema_generator=_Schema, mode="serialization")
+    body = Results.model_json_schema(schema_generator=PlainSchema, mode="serialization")
     return {"$schema": GenerateJsonSchema.schema_dialect} | body
