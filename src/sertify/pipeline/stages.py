@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from sertify.models.workshop import Workshop
     from sertify.pipeline.budget import Budget
     from sertify.pipeline.disturbances import Disturbances
+    from sertify.pipeline.grouping import Grouping
     from sertify.pipeline.lazy_model import LazyModel
     from sertify.pipeline.leading import Contest
     from sertify.pipeline.predictions import Predictions
@@ -443,13 +444,26 @@ def score(
     return scorebook(part)
 
 
+def groupings(
+    probe: "Corpus", recordings: "Recordings", cache: Cache
+) -> "Callable[[str], Grouping]":
+    """Tells the group of each clip by a column of the speech, each column once for all."""
+    from sertify.pipeline.grouping import group_values
+
+    return functools.cache(lambda column: group_values(column, probe.clips, recordings, cache))
+
+
 def groupbook(
-    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    groupings: "Callable[[str], Grouping]",
 ) -> "Callable[[str], GroupedScore]":
     """Compares the groups of a column of the speech, each column once."""
     from sertify.pipeline.group_scores import score_by_group
 
-    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+    given = (predictions, candidate, seen, groupings)
+    return functools.cache(lambda column: score_by_group(column, *given))
 
 
 def grouped_score(
@@ -522,7 +536,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
             said_of_nothing, scorebook, score, operating, sound_folders, say, budget, disturbances,
-            disturbed, groupbook, grouped_score, stopwatch, timing,
+            disturbed, groupings, groupbook, grouped_score, stopwatch, timing,
         )
     }
 )  # fmt: skip

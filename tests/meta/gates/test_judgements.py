@@ -16,6 +16,7 @@ from sertify.gates.accuracy import (
     LaterLook,
     Score,
     judge_above_chance,
+    judge_calibration,
     judge_coverage,
     judge_each,
     judge_novelty,
@@ -330,6 +331,21 @@ def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> N
     assert judged("accuracy").details == {}
     beside = judged("calibration_error", Bound(max=0.5)).measurements
     assert beside == (SCORE.calibration_error, SCORE.brier_score)
+
+
+def test_how_a_candidate_is_to_be_used_stands_beside_the_calibration_of_all_speech_alone() -> None:
+    facts = {"operating": {"wished": 0.8}}
+    asked = Requirements()
+    whole = judge_calibration(SCORE, facts, asked)
+    assert whole == replace(judged("calibration_error"), details=facts)
+    for part in (Part("calls", corpus="calls"), Part("language-ko", language="ko")):
+        of_part = judge_calibration(replace(SCORE, part=part), facts, asked)
+        assert of_part.details == {}
+    together = replace(SCORE, part=Part("together"))
+    assert judge_calibration(together, facts, asked).details == facts
+    strict = Requirements.model_validate({"calibration_error": (Bound(max=0.1),)})
+    missed = judge_calibration(SCORE, facts, strict)
+    assert (missed.reason, missed.details) == ("miscalibrated", facts)
 
 
 @pytest.mark.parametrize(
