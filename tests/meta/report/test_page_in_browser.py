@@ -1,6 +1,7 @@
 """The page in a real browser: it draws, sorts, filters, and nothing in it gets out of hand."""
 
 import base64
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -288,7 +289,10 @@ def test_charts_of_conditions_highlight_who_is_picked(show: Open) -> None:
     assert (curve.count(), every.count()) == (5 * 3, 5 * 15)
     bright = opened.page.locator(f"#chart-kind-0 {POINT}:not([opacity^='0'])")
     assert bright.count() == 3
-    assert all("wavlm-base" in (one.get_attribute("aria-label") or "") for one in bright.all())
+    said = [one.get_attribute("aria-label") or "" for one in bright.all()]
+    assert all(
+        re.fullmatch(r"wavlm-base: babble \d+ dB costs 0.\d{3} \[.+\] UAR", one) for one in said
+    )
     picked = opened.page.get_by_label("Highlight")
     picked.focus()
     opened.page.keyboard.press("End")
