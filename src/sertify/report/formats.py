@@ -125,6 +125,6 @@ def _places(value: float, unit: str) -> int:
     size = abs(value)
     if not math.isfinite(value) or (unit != "1" and size == int(size)):
         return 0
-    if 0 < size < 0.1:
+    if 1e-9 < size < 0.1:  # what is smaller is 0 but for rounding
         return min(9, 1 - math.floor(math.log10(size)))
     return 2 if size < 10 else 1 if size < 100 else 0

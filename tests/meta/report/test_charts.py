@@ -128,6 +128,26 @@ def test_candidate_has_its_own_charts() -> None:
     assert "dawn-recalls" not in drawings
 
 
+def test_what_stays_is_drawn_with_what_is_wished_and_what_that_gives() -> None:
+    results = five_qualify()
+    drawing = drawn(results)["ast-abstaining"]
+    point = results["candidates"][3]["operating_point"]
+    assert [one["precision"] for one in drawing["rows"]] == [
+        one["precision"] for one in point["curve"]
+    ]
+    assert drawing["rows"][0]["said"] == "below 0.97: 5 % stay, precision 0.98"
+    wish, given = drawing["references"]
+    assert wish == {"wished": 0.8, "name": "wished: 0.8"}
+    assert (given["coverage"], given["precision"]) == (0.83, 0.8)
+    assert (given["least"], given["most"], given["low"], given["high"]) == pytest.approx(
+        (0.78, 0.88, 0.75, 0.85)
+    )
+    point["point"]["precision"] = None
+    assert [*drawn(results)["ast-abstaining"]["references"]] == [wish]
+    point["point"] = None
+    assert [*drawn(results)["ast-abstaining"]["references"]] == [wish]
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     results = nothing_qualifies()
     assert charts(as_results(results), ranked(as_results(results)), {"asr": "c1"}) is None
