@@ -160,7 +160,7 @@ COUNT = """async (source) => {
 def test_charts_are_drawn(show: Open, browser: Browser, scheme: str) -> None:
     opened = show(five_qualify(), color_scheme=scheme).opened()
     figures = opened.page.locator("figure.chart").all()
-    assert len(figures) == 2 + 5 * 5
+    assert len(figures) == 2 + 5 * 6
     blank = browser.new_page()
     for figure in figures[:7:2]:
         picture = base64.b64encode(figure.locator("svg").screenshot()).decode()
