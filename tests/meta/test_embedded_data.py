@@ -62,3 +62,18 @@ def test_the_script_makes_the_same_speech_again(tmp_path: Path) -> None:
         assert names == sorted(path.name for path in new.iterdir())
         same, _, _ = filecmp.cmpfiles(old, new, names, shallow=False)
         assert len(same) == len(names)
+
+
+@pytest.mark.slow(15)
+def test_the_script_sets_the_same_weights_again(tmp_path: Path) -> None:
+    script = FIXTURES / "hand_set.py"
+    subprocess.run([sys.executable, script, "--out", tmp_path], check=True, timeout=300)
+    for folder in tmp_path.iterdir():
+        known = FIXTURES / "models" / "fragile" / folder.name
+        assert [*filecmp.cmpfiles(known, folder, ["model.safetensors"], shallow=False)][0]
+
+
+def test_every_fragile_model_is_a_candidate() -> None:
+    folders = set((FIXTURES / "models" / "fragile").iterdir())
+    listed = {one.folder for one in read_candidates(FIXTURES / "robustness.yaml")}
+    assert folders <= listed

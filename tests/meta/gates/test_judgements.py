@@ -227,6 +227,19 @@ def test_response(responses: dict[str, Any], expected: str) -> None:
     assert found(judge_response(responses)) == expected
 
 
+def test_what_is_said_of_nothing_decides_nothing() -> None:
+    alike = logits([1, 2], [1, 2], [1, 2])
+    others = {"pink noise": np.array([5, 1], np.float32), "hum": np.array([0, 9], np.float32)}
+    said = [{"sound": "hum", "label": "joy", "emotion": "happiness", "probability": 0.9}]
+    judgement = judge_response(alike | others, said)
+    assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "ignores_input")
+    assert judgement.message.startswith("speech, noise, silence get logits")
+    assert judgement.details == {"said_of_nothing": said}
+    passed = judge_response(logits([1, 2], [1, 2], [1, 2.1]) | others, said)
+    assert passed.outcome is Outcome.PASS
+    assert passed.details == {"said_of_nothing": said}
+
+
 @pytest.mark.parametrize(
     ("unchanged", "expected"),
     [

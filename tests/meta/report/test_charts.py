@@ -8,6 +8,7 @@ import pytest
 
 from sertify.report.formats import ranked
 from sertify.report.page.charts import charts
+from tests.meta.drawn_gates import both_gates
 from tests.meta.drawn_results import (
     EMOTIONS,
     Content,
@@ -172,7 +173,7 @@ def test_every_specification_is_used() -> None:
         for path in files("sertify.report.page").joinpath("vega_lite").iterdir()
         if "vl" in path.name
     }
-    used = {f"{one['spec']}.vl.json" for one in drawn(five_qualify()).values()}
+    used = {f"{one['spec']}.vl.json" for one in drawn(both_gates()).values()}
     assert kept == used
     for name in kept:
         assert json.loads(

@@ -1,0 +1,62 @@
+"""The gates that are only asked for, as users call them, on models that fail them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.meta.runs import FIXTURES, SPEECH, Outcome, Run
+
+FILE = FIXTURES / "robustness.yaml"
+ENTRIES: list[dict[str, Any]] = YAML(typ="safe").load(FILE)["candidates"]
+EXPECTED = {one["name"]: one.get("reason") for one in ENTRIES}
+GATES = "loadability or labels or degeneracy or accuracy or robustness or fairness"
+
+pytestmark = pytest.mark.slow(120)
+
+
+@pytest.fixture(scope="module")
+def unexpected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file without what it expects, so that each verdict is the suite's own."""
+    content = YAML(typ="safe").load(FILE)
+    for one in content["candidates"]:
+        one["model"] = str(FIXTURES / one["model"])
+        one.pop("status", None)
+        one.pop("reason", None)
+    path = tmp_path_factory.mktemp("fragile") / "candidates.yaml"
+    YAML().dump(content, path)
+    return path
+
+
+def test_each_is_rejected_for_what_disturbs_it_and_the_sound_ones_are_not(
+    run: Run, unexpected: Path, known: Path
+) -> None:
+    outcome = run("-m", GATES, "--data", SPEECH, candidates=unexpected, cache=known)
+    assert outcome.code == pytest.ExitCode.TESTS_FAILED
+    assert {name: outcome.candidate(name).get("reason") for name in EXPECTED} == EXPECTED
+    assert failed(outcome, "fragile-to-noise").startswith("FAIL not_robust:noise: ")
+    assert "gain -12 dB: it loses" in failed(outcome, "hears-loudness", last=True)
+    assert "lowpass 4000 Hz: it loses" in failed(outcome, "flips-at-lowpass")
+    assert "higher for male than for female (gender)" in failed(outcome, "unfair-to-women")
+
+
+def test_a_run_in_which_all_are_as_expected_is_green(run: Run, known: Path) -> None:
+    outcome = run("-m", GATES, "--data", SPEECH, candidates=FILE, cache=known)
+    assert outcome.code == pytest.ExitCode.OK, outcome.output
+
+
+@pytest.mark.parametrize("name", ["fragile-to-noise", "flips-at-lowpass", "unfair-to-women"])
+def test_none_is_rejected_where_nobody_asks(
+    run: Run, known: Path, tmp_path: Path, name: str
+) -> None:
+    entry = {"name": name, "model": str(FIXTURES / "models" / "fragile" / name)}
+    path = tmp_path / "candidates.yaml"
+    YAML().dump({"candidates": [entry]}, path)
+    outcome = run("-m", GATES, "--data", SPEECH, candidates=path, cache=known)
+    assert outcome.code == pytest.ExitCode.OK, outcome.output
+
+
+def failed(outcome: Outcome, name: str, *, last: bool = False) -> str:
+    messages = [one.message for one in outcome.of(name) if one.kind == "failure"]
+    return messages[-1 if last else 0]
