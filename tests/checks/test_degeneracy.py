@@ -8,8 +8,8 @@ pytestmark = pytest.mark.degeneracy
 
 
 @pytest.mark.owns("ignores_input")
-def test_logits_depend_on_the_sound(responses, check):
-    check(degeneracy.judge_response(responses))
+def test_logits_depend_on_the_sound(responses, said_of_nothing, check):
+    check(degeneracy.judge_response(responses, said_of_nothing))
 
 
 @pytest.mark.owns("constant_prediction")

@@ -27,7 +27,9 @@ from sertify.candidates.entries import (
 )
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Requirements
+from sertify.candidates.robustness import Robustness
 from sertify.report.page.page import draw_page
+from tests.meta.drawn_gates import both_gates
 from tests.meta.drawn_results import (
     as_results,
     changes,
@@ -210,13 +212,16 @@ def _rows(section: str) -> dict[str, str]:
     """Return the rows of the tables of a section of requirements.md, by their first cell."""
     page = (DOCS / "requirements.md").read_text("utf-8")
     text = page.partition(f"\n{section}\n")[2]
-    text = re.split(r"\n## |\n### |\nThe weights:|\n`feature_extractor: \{", text)[0]
+    text = re.split(
+        r"\n## |\n### |\nThe weights:|\n`feature_extractor: \{|\n`drop` and `unchanged` are", text
+    )[0]
     return {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
 
 
 KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
+    "### Robustness": Robustness,
     "## selection": Preferences,
     "The weights:": Priorities,
     "## corpora": CorpusEntry,
@@ -252,8 +257,13 @@ def test_the_sections_are_those_of_the_file() -> None:
 
 @pytest.mark.parametrize(
     "results",
-    [five_qualify() | {"changes": changes("a", "b")}, without_truth(), nothing_qualifies()],
-    ids=["five qualify", "without truth", "nothing qualifies"],
+    [
+        five_qualify() | {"changes": changes("a", "b")},
+        without_truth(),
+        nothing_qualifies(),
+        both_gates(),
+    ],
+    ids=["five qualify", "without truth", "nothing qualifies", "both gates"],
 )
 def test_each_section_and_sign_of_the_report_is_explained(results: dict[str, Any]) -> None:
     guide = (DOCS / "reading-the-report.md").read_text("utf-8")

@@ -14,11 +14,13 @@ from ruamel.yaml import YAML
 
 from sertify.candidates.entries import LOADERS, VARIANTS
 from sertify.candidates.reading import read_candidates
+from sertify.candidates.robustness import DROPS
 from sertify.corpora import audio
 from sertify.hub import bounds, card, downloads, plausible
 from sertify.hub.tensors import index, pickles
 from sertify.plugin.arguments import add_options
 from sertify.vocabulary import files, yaml_lines
+from sertify.vocabulary.conditions import CONDITION_KINDS, ConditionKind
 from sertify.vocabulary.outcomes import GATES, Outcome
 from sertify.vocabulary.reasons import REASONS
 from sertify.vocabulary.text import amount
@@ -123,6 +125,24 @@ def test_each_reason_code_is_documented() -> None:
     assert sorted(rows) == sorted(
         f"| `{code}` | {reason.meaning} | {reason.cure} |" for code, reason in REASONS.items()
     )
+
+
+@pytest.mark.parametrize("kind", CONDITION_KINDS.values(), ids=lambda kind: kind.name)
+def test_each_condition_has_a_row_with_its_severities(kind: ConditionKind) -> None:
+    row = next(row for row in table("robustness.md", "family") if row[1] == f"`{kind.name}`")
+    assert (row[0], row[2]) == (kind.family, kind.text)
+    usual = [f"**{one:g}**" if one in kind.standard else f"{one:g}" for one in kind.severities]
+    assert row[3] == (f"{', '.join(usual)} {kind.unit}" if usual else "**any**")
+    span = f"{kind.least:g} to {kind.most:g}" + (f" by {kind.step:g}" if kind.step else "")
+    assert row[4] == (span if usual else "")
+
+
+def test_each_usual_limit_of_a_drop_has_a_row() -> None:
+    rows = {row[0]: row[1] for row in table("robustness.md", "conditions")}
+    assert {*rows} == {family for family, _, _ in DROPS}
+    for family, most, severity in DROPS:
+        assert f"{most:g}" in rows[family]
+        assert severity is None or f"{severity:g}" in rows[family]
 
 
 class Options(dict[str, Any]):

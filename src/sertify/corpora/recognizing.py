@@ -18,6 +18,7 @@ from sertify.corpora.forms.kemdy import KEMDY
 from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.forms.name_parts import PARTS_ASKED, PARTS_FOUND
 from sertify.corpora.forms.recordings_json import RECORDINGS
+from sertify.corpora.forms.speaker_tables import with_speakers
 from sertify.corpora.forms.speechbrain_tables import SPEECHBRAIN_TABLES
 from sertify.corpora.forms.tables import READERS
 from sertify.corpora.forms.webdataset import WEBDATASET
@@ -98,7 +99,8 @@ def _listing_in(path: Path, tree: Tree, kind: str, wish: Wish) -> Listing:
         except ConfigurationError as error:
             raise ConfigurationError("; ".join([str(error), *why])) from error
         if isinstance(found, Listing):
-            return _accounted(tree, replace(found, warnings=(*why, *found.warnings)))
+            found = replace(found, warnings=(*why, *found.warnings))
+            return _accounted(tree, with_speakers(tree, found))
         why += found.why if found else ()
     reason = "".join(f": {text}" for text in why)
     message = f"has no {forms[0].needs}, which layout {kind} needs{reason}"

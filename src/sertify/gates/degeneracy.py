@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Sounds that a model may well hear as what they are like: noise.
+_ALIKE = ("pink noise", "hum")
+
 Truths = Sequence[str | None]
 
 
@@ -109,18 +112,25 @@ def _attainable(bound: Bound | None, reached: float | None) -> Bound | None:
     return replace(bound, min=least, max=most)
 
 
-def judge_response(logits: "Mapping[str, NDArray[np.float32]]") -> Judgement:
-    """Reject a model that gives unlike sounds (name: logits of shape (n,)) the same logits."""
+def judge_response(
+    logits: "Mapping[str, NDArray[np.float32]]", said_of_nothing: Sequence[Any] = ()
+) -> Judgement:
+    """Reject a model that gives unlike sounds (name: logits of shape (n,)) the same logits.
+
+    What is ``said_of_nothing``, where nobody speaks, stands in the details and decides nothing.
+    """
     import numpy as np
 
-    stacked = np.stack(list(logits.values()))
+    unlike = {name: row for name, row in logits.items() if name not in _ALIKE}
+    stacked = np.stack(list(unlike.values()))
     spread = float(np.ptp(stacked, axis=0).max())
     measured = Measurement("response", spread, "logits")
+    details = {"said_of_nothing": [*said_of_nothing]} if said_of_nothing else {}
     # Rounding alone moves logits by a few 1e-6 of their size.
     if spread > 1e-4 * float(np.abs(stacked).max()):
-        return Judgement(Outcome.PASS, (measured,))
-    message = f"{listed(logits)} get logits within {spread:.2g} of each other, but should differ"
-    return Judgement(Outcome.FAIL, (measured,), "ignores_input", message)
+        return Judgement(Outcome.PASS, (measured,), details=details)
+    message = f"{listed(unlike)} get logits within {spread:.2g} of each other, but should differ"
+    return Judgement(Outcome.FAIL, (measured,), "ignores_input", message, details=details)
 
 
 def judge_consistency(facts: Consistency, bound: Bound | None) -> Judgement:

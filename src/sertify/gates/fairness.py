@@ -110,7 +110,7 @@ def judge_worst_group(scored: GroupedScore, requirements: Requirements) -> Judge
         told = Judgement(Outcome.INCONCLUSIVE, (), reason, message, str(bound))
         return replace(told, tolerated=bound.confidence is None)
     if scored.worst is None:
-        return Judgement(Outcome.PASS, details=_remark(scored))
+        return Judgement(Outcome.PASS)  # the other check says why
     judgement = judge_unless_proven(scored.worst, bound, reason)
     what, but, should = judgement.message.partition(", but should be ")
     whose = f"{what} of {shown_group(scored.worst_name)} ({scored.column}){but}{should}"
@@ -159,9 +159,7 @@ def _undecided(
 ) -> Judgement:
     """Tell of the gaps that the speech cannot decide that in UAR, else the furthest beyond."""
     required = [one for one in doubtful if one[1].confidence is not None]
-    gap, bound = max(
-        required or doubtful, key=lambda one: (kind_of_gap(one[0]) == "uar", _excess(one))
-    )
+    gap, bound = max(required or doubtful, key=_importance)
     said = in_doubt(gap, bound, scored.column, tests, by_speaker=scored.by_speaker)
     rest = len(doubtful) - 1
     more = f"; nor can {rest} more gaps be told" if rest > 1 else ""
@@ -172,6 +170,10 @@ def _undecided(
         message=f"{said}{more or ('; nor can one more gap' if rest else '')}",
         tolerated=not required,
     )
+
+
+def _importance(judged: "tuple[Gap, Bound]") -> tuple[bool, float]:
+    return judged[0].metric == "uar", _excess(judged)
 
 
 def _excess(judged: "tuple[Gap, Bound]") -> float:

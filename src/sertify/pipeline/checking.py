@@ -17,17 +17,18 @@ from sertify.vocabulary.text import safe, text_of_error
 _SEQUENTIAL = ("loadability",)
 # Why a race ends without a fault: evidence, too, for only a run without one takes it back.
 _BEHIND = "behind"
+_RACED = ("accuracy", "robustness")
 
 
 def ends(check: Check, judgement: Judgement) -> bool:
     """Whether nothing is asked of a candidate in later gates, by what a check found."""
-    behind = judgement.reason == _BEHIND and check.gate == "accuracy"
+    behind = judgement.reason == _BEHIND and check.gate in _RACED
     return judgement.outcome in (Outcome.FAIL, Outcome.BLOCKED) or behind
 
 
 def is_evidence(kept: Record) -> bool:
     """Whether a later run has to know of it: not of what this one merely left out."""
-    behind = kept.reason == _BEHIND and kept.gate == "accuracy"
+    behind = kept.reason == _BEHIND and kept.gate in _RACED
     return kept.outcome is not Outcome.NOT_REACHED or behind
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sertify.pipeline.judged import Judged
-from sertify.vocabulary.text import counted, listed
+from sertify.vocabulary.text import listed
 
 MOST_GROUPS = 12
 """The largest groups of a column; of so many, 66 pairs are compared."""
@@ -122,8 +122,6 @@ def _left_out(
         yield f"left out beyond the {MOST_GROUPS} largest groups: {listed(most)}"
     if kept and (left := sorted(corpora[0] - corpora[1])):
         yield f"left out without clips of two of these groups: {listed(left)}"
-    if silent := len(judged.clips) - len(told):
-        yield f"{counted(silent, 'clip')} of no group"
 
 
 def _why_not(column: str, groups: Collection[str], enough: Sequence[str]) -> str:

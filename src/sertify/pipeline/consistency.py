@@ -1,21 +1,27 @@
 """Whether predictions outlast what must not matter, and differ for what could not be less alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sertify.corpora.audio import white_noise
+from sertify.candidates.reading import Candidate
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.corpora.clips import Corpus
+from sertify.corpora.perturbing.levels import at_level
+from sertify.corpora.perturbing.noises import pink_noise
+from sertify.corpora.perturbing.takes import Take
 from sertify.corpora.recordings import Recordings
 from sertify.evidence.cache import content_key
 from sertify.gates.degeneracy import Consistency
 from sertify.pipeline.hearing import Hearing
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import Predictions
-from sertify.pipeline.questions import Question, ask
+from sertify.pipeline.questions import Question, ask, log_softmax, sigmoid
 
+_MAINS, _LEVEL = 50, 0.1  # Hz of a hum, and how loud what is no speech is
 # Segments that are asked about again, four times each.
 _MOST_SEGMENTS = 120
 
@@ -69,10 +75,10 @@ def respond(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the logits, each of shape (len(labels),), for sounds that could not be less alike.
 
-    These are ``speech`` (the first clip of the corpus that can be read), ``noise`` and ``silence``.
+    These are ``speech`` (the first clip of the corpus that can be read), and a second each of
+    ``noise``, ``silence``, ``pink noise`` and a ``hum``.
     """
-    second = white_noise(1, subject.sampling_rate)
-    sounds = {"noise": second, "silence": np.zeros_like(second)}
+    sounds = _without_speech(subject.sampling_rate)
     questions = [
         Question(name, content_key("a second of", name), partial(iter, [sound]))
         for name, sound in sounds.items()
@@ -85,3 +91,40 @@ def respond(
             answers = {"speech": speech} | answers
             break
     return {name: answer.logits for name, answer in answers.items() if answer.logits is not None}
+
+
+def said_of_silence(
+    responses: Mapping[str, NDArray[np.float32]], subject: LazyModel, candidate: Candidate
+) -> list[dict[str, Any]]:
+    """Return what is said of sounds in which nobody speaks, and how surely, in JSON types."""
+    words = {"silence": "silence", "noise": "white noise", "pink noise": "pink noise", "hum": "hum"}
+    probable = sigmoid if subject.multi_label else softmax
+    return [
+        {
+            "sound": word,
+            "label": (label := str(subject.labels[int(responses[name].argmax())])),
+            "emotion": candidate.emotion_of(label),
+            "probability": round(float(probable(responses[name]).max()), 6),
+        }
+        for name, word in words.items()
+        if name in responses
+    ]
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the probabilities that add up to 1, of the shape of the logits."""
+    return np.exp(log_softmax(logits))
+
+
+def _without_speech(rate: int) -> dict[str, Waveform]:
+    """Return a second each of sounds in which nobody speaks, 20 dB below full scale."""
+    white = white_noise(1, rate)
+    silence = np.zeros_like(white)
+    pink = pink_noise(Take(silence, rate, np.random.default_rng(0)))
+    hum = np.sin(2 * np.pi * _MAINS * np.arange(rate) / rate).astype(np.float32)
+    return {
+        "noise": white,
+        "silence": silence,
+        "pink noise": at_level(pink, rate, _LEVEL),
+        "hum": at_level(hum, rate, _LEVEL),
+    }

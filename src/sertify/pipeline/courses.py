@@ -101,6 +101,11 @@ def courses(
     return tuple(course for course in found if course.sizes.shape[1] > 1)
 
 
+def uar_of(said: Said, run: Sequence[Course]) -> float:
+    """Return UAR, the mean over corpora; NaN where nothing was said of an emotion."""
+    return sum(float(course.recalls(said).mean()) for course in run) / len(run)
+
+
 def _course(clips: Sequence[Clip], wanted: Sequence[str] | None) -> Course:
     emotions = frame((clip.emotion for clip in clips), wanted)
     kept = [clip for clip in clips if clip.emotion in emotions]

@@ -11,6 +11,7 @@ from sertify.candidates.robustness import Robustness
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.gates.robustness import Disturbance
+from sertify.pipeline.budget import Budget
 from sertify.pipeline.disturbing import InConditions, ask_in_conditions
 from sertify.pipeline.drawing import Drawn, drawn
 from sertify.pipeline.hearing import Hearing
@@ -105,12 +106,14 @@ def disturb(
     seen: Mapping[str, str],
     recordings: Recordings,
     folders: SoundFolders,
-    progress: Callable[[int, int], None] | None = None,
+    budget: Budget | None = None,
+    progress: Callable[[float, float], None] = lambda _, __: None,
 ) -> Disturbances:
     """Ask about some of the clips in other conditions.
 
-    ``seen`` is why a corpus was part of the candidate's training. The answers of
-    :func:`sertify.pipeline.predictions.predict` to the clips themselves are not asked for again.
+    ``seen`` is why a corpus was part of the candidate's training. ``budget`` is told of the pace.
+    The answers of :func:`sertify.pipeline.predictions.predict` to the clips themselves are not
+    asked for again.
 
     Raises
     ------
@@ -122,6 +125,8 @@ def disturb(
     voices = Voices(predictions.corpus, subject.sampling_rate, recordings)
     hearing = Hearing(subject, predictions.segmenting, recordings)
     surroundings = Surroundings(voices, folders)
+    if budget is not None:
+        progress = budget.watching(progress, len(conditions), len(some.clips))
     answers = ask_in_conditions(hearing, some.clips, conditions, surroundings, progress)
     return Disturbances(candidate, predictions, some, answers)
 

@@ -1,55 +1,68 @@
 """From predictions to how far groups of the speech are apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
+from sertify.corpora.clips import Clip
 from sertify.gates.fairness import GroupedScore, GroupScore, kind_of_gap
 from sertify.gates.frame import frame
 from sertify.pipeline.comparable import Comparable, comparable
+from sertify.pipeline.grouping import Grouping, is_field
 from sertify.pipeline.judged import Judged, judged_clips
-from sertify.pipeline.known_groups import known_values
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics.confounding import confoundings
 from sertify.statistics.gaps import KINDS, Gap, gaps
 from sertify.statistics.grouped import Grouped, grouped, worst_group
 from sertify.statistics.intervals import t_quantile
-from sertify.statistics.unbiased import chance_gaps
+from sertify.statistics.unbiased import CHANCE_DRAWS, chance_gaps
 from sertify.vocabulary.errors import NotReached
 from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 from sertify.vocabulary.text import listed
 
-ACROSS = ("corpus", "language")
-"""Columns whose groups are compared although each corpus may be of one."""
-
+# Columns whose groups are compared although each corpus may be of one.
+_ACROSS = ("corpus", "language")
 # Groups of which all is shown that may differ; of more, what has a limit, and UAR.
 _MOST_FOR_ALL = 6
+# Speakers times draws, which take about a second.
+_MOST_PLACES, _FEWEST_DRAWS = 2_000_000, 200
 
 
 def score_by_group(
-    column: str, predictions: Predictions, candidate: Candidate, seen: Mapping[str, str]
+    column: str,
+    predictions: Predictions,
+    candidate: Candidate,
+    seen: Mapping[str, str],
+    groupings: Callable[[str], Grouping],
 ) -> GroupedScore:
     """Compare what is said to the groups of a column, over the emotions that count.
 
     These are those of each corpus that count for UAR (:mod:`gates.frame`) and that the candidate
     can express. Corpora that it was trained on, and ``seen`` says why, are left out as long as
-    others remain.
+    others remain. ``groupings`` has the groups of the clips of the corpus, by column.
 
     Raises
     ------
     NotReached
         ``no_data`` where the column is named in candidates.yaml and has no two groups.
     """
-    asked = candidate.requirements
+    asked, clips = candidate.requirements, predictions.corpus.clips
     named = asked.fairness is not None and asked.fairness.named
-    judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
-    able, mute = _that_counts(judged, predictions, asked)
-    if column == "pitch" and not named and _gender_is_known(able):
+    if column == "pitch" and not named and _gender_is_known(clips):
         why = "the gender of most clips is known, so that pitch does not stand for it"
         return GroupedScore(column, remark=why)
-    told = known_values(column, able.clips)
-    chosen = comparable(able, told.values, column, across=column in ACROSS)
+    try:
+        told = groupings(column)
+    except NotReached:
+        if named:
+            raise
+        return GroupedScore(column, remark=f"no clip tells its {column}, so no groups are compared")
+    judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
+    able, mute = _that_counts(judged, predictions, asked)
+    by_clip = dict(zip(clips, told.values, strict=True))
+    values = [by_clip[clip] for clip in able.clips]
+    chosen = comparable(able, values, column, across=is_field(column, *_ACROSS))
     if chosen.why_not and named:
         raise NotReached("no_data", f"{column}: {chosen.why_not}")
     remarks = (chosen.why_not, told.remark, mute, *chosen.left_out)
@@ -61,6 +74,10 @@ def score_by_group(
         seen=why_seen,
     )
     return scored if chosen.why_not else _compared(scored, chosen, asked)
+
+
+def _gender_is_known(clips: Sequence[Clip]) -> bool:
+    return 2 * sum(clip.gender is not None for clip in clips) > len(clips)
 
 
 def _new_to_it(judged: Judged, seen: Mapping[str, str]) -> tuple[Judged, str]:
@@ -83,10 +100,6 @@ def _that_counts(
     return able, f"it has no label for {listed(mute)}" if mute else ""
 
 
-def _gender_is_known(judged: Judged) -> bool:
-    return 2 * sum(clip.gender is not None for clip in judged.clips) > len(judged.clips)
-
-
 def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> GroupedScore:
     judged = chosen.judged
     speech = grouped(judged.truth, judged.predicted, chosen.values, judged.units)
@@ -105,7 +118,7 @@ def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> 
         others=others,
         worst=None if worst is None else worst[1],
         worst_name="" if worst is None else worst[0],
-        chance=chance_gaps(speech) if everywhere else {},
+        chance=chance_gaps(speech, draws=_draws(speech)) if everywhere else {},
         confounded=_confounded(scored.column, chosen),
         remark="; ".join(filter(None, [scored.remark, unnamed])),
     )
@@ -124,6 +137,12 @@ def _gaps(speech: Grouped, asked: Requirements) -> tuple[tuple[Gap, ...], tuple[
     shown = KINDS if len(speech.names) <= _MOST_FOR_ALL else KINDS[:1]
     others = gaps(speech, [kind for kind in shown if kind not in limits])
     return tuple(limited), tuple(others)
+
+
+def _draws(speech: Grouped) -> int:
+    """Return how often speakers change places: less often where they are many, who vary little."""
+    places = speech.units if speech.codes is not None else 1
+    return max(_FEWEST_DRAWS, min(CHANCE_DRAWS, _MOST_PLACES // max(1, places)))
 
 
 def _worst(speech: Grouped, chosen: Comparable, asked: Requirements) -> tuple[str, Measurement]:
@@ -152,6 +171,6 @@ def _confounded(column: str, chosen: Comparable) -> tuple[str, ...]:
         "gender": [clip.gender for clip in clips],
         "emotion": [clip.emotion for clip in clips],
     }
-    others.pop(column, None)
-    found = confoundings(chosen.values, others, chosen.judged.units)
+    told = {name: of for name, of in others.items() if not is_field(column, name)}
+    found = confoundings(chosen.values, told, chosen.judged.units)
     return tuple(words for one in found if (words := one.words(column)))

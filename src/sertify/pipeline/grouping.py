@@ -38,19 +38,31 @@ class Grouping:
     estimated: bool = False
     remark: str = ""
 
-    @property
-    def digest(self) -> str:
-        """What changes with any value: evidence on groups is worth nothing for others."""
-        return digest_of_groups(self.values)
 
+def digest_of_groups(name: str, clips: Sequence[Clip]) -> str:
+    """Return what changes with the group of any clip, in whichever order these are.
 
-def digest_of_groups(values: Sequence[str | None]) -> str:
-    """Return the fingerprint of the groups of clips, in the order of these.
-
-    >>> digest_of_groups(["a", None]) == digest_of_groups(["a", "None"])
-    False
+    Evidence on groups is worth nothing for others. What only the sound tells, the digests of the
+    clips and the version of the estimate do.
     """
-    return digest_of(json.dumps(list(values)))[:16]
+    told, _ = _told(name, clips)
+    signal = SIGNAL_GROUPS.get(fold(name))
+    if signal is not None and not any(told):
+        return f"estimate {signal.version}"
+    facts = (
+        json.dumps([clip.digest, clip.start, clip.end, value])
+        for clip, value in zip(clips, told, strict=True)
+    )
+    return digest_of("\n".join(sorted(facts)))[:16]
+
+
+def is_field(column: str, *fields: str) -> bool:
+    """Whether a column is one of what each clip has as such, by any of its names.
+
+    >>> is_field("Sex", "gender"), is_field("accent", "gender", "language")
+    (True, False)
+    """
+    return any(fold(column) in aliases_of(field) for field in fields)
 
 
 def group_values(

@@ -47,8 +47,8 @@ def operating_facts(
         "temperature": found and found.temperature,
         "temperatures": [] if found is None else [*found.temperatures],
         **_changes(table, found, weights),
-        "area": curve.area,
-        "excess": curve.excess,
+        "area": min(1.0, curve.area),  # rounded, it may be beyond
+        "excess": min(1.0, curve.excess),
         "curve": _thinned(curve.thresholds, curve.coverage, 1 - curve.risk),
         "point": point and _point(point),
     }

@@ -26,7 +26,7 @@ _MOST_SETTINGS, _LONGEST = 40, 200
 def preparation(
     blueprint: "Blueprint", examination: "Examination", segmenting: Segmenting | None
 ) -> dict[str, Any]:
-    """Describe the files of a model, what becomes of a clip on its way to it, and in which batches.
+    """Describe the files of a model, and what becomes of a clip on its way to it.
 
     SHA-256 is None of a file whose content nobody told. Settings of the feature extractor are those
     of its file that are numbers or short texts.
@@ -48,7 +48,6 @@ def preparation(
         "segmenting": segmenting and asdict(segmenting),
         "multi_label": examination.multi_label,
         "batching": str(examination.batching),
-        "batch_deviation": examination.batch_deviation,
     }
 
 

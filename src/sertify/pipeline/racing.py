@@ -6,7 +6,7 @@ from typing import Any
 
 from sertify.candidates.reading import Candidate
 from sertify.corpora.clips import Corpus
-from sertify.pipeline.courses import Course, Said, courses, look_of
+from sertify.pipeline.courses import Course, courses, look_of, uar_of
 from sertify.pipeline.leading import Contest, Rival
 from sertify.pipeline.predictions import Predictions, Stop
 from sertify.selection.aims import most_to_make_up
@@ -123,13 +123,8 @@ def _stop(
 
 
 def _leader(rivals: Iterable[Rival], run: Sequence[Course]) -> Rival | None:
-    scored = [(uar, rival) for rival in rivals if (uar := _uar(rival.said, run)) == uar]
+    scored = [(uar, rival) for rival in rivals if (uar := uar_of(rival.said, run)) == uar]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
-
-
-def _uar(said: Said, run: Sequence[Course]) -> float:
-    """Return UAR, the mean over corpora; NaN where nothing was said of an emotion."""
-    return sum(float(course.recalls(said).mean()) for course in run) / len(run)
 
 
 def _terms(
@@ -139,7 +134,7 @@ def _terms(
     return Terms(
         bound=candidate.requirements.bound("uar"),
         leader=leader.name if leader else "",
-        leader_uar=_uar(leader.said, run) if leader else None,
+        leader_uar=uar_of(leader.said, run) if leader else None,
         worth=most_to_make_up(leader.aims, suite.preferences) if leader else 0.0,
         rivals=max(1, sum(one.status == "candidate" for one in suite.candidates) - 1),
     )

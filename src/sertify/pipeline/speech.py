@@ -231,7 +231,7 @@ def _refuse_shared(judged: "Corpus", confirming: "Corpus") -> None:
 
 def _keyed(corpus: "Corpus", settings: Settings, suite: Suite) -> "Corpus":
     """Let the fingerprint tell what else decides what is found on a corpus."""
-    from sertify.pipeline.known_groups import digest_of_known
+    from sertify.pipeline.grouping import digest_of_groups
 
     terms = [f"{part.name} is {part.public}" for part in corpus.corpora if part.public]
     if any(candidate.trained_on for candidate in suite.candidates):
@@ -241,7 +241,7 @@ def _keyed(corpus: "Corpus", settings: Settings, suite: Suite) -> "Corpus":
         terms.append(f"segments {settings.segmenting.seconds:g} {settings.segmenting.hop:g}")
     # A corrected column must not be answered by what was found in the groups of before.
     columns = dict.fromkeys(name for each in suite.candidates for name in each.requirements.groups)
-    terms += [f"by {name}: {digest_of_known(name, corpus.clips)}" for name in columns]
+    terms += [f"by {name}: {digest_of_groups(name, corpus.clips)}" for name in columns]
     if not terms:
         return corpus
     text = "\n".join([corpus.fingerprint, *terms])

@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from sertify.models.processes.quota import Quota
     from sertify.models.speed.stopwatch import Repeat, Stopwatch
     from sertify.models.workshop import Workshop
+    from sertify.pipeline.budget import Budget
     from sertify.pipeline.disturbances import Disturbances
+    from sertify.pipeline.grouping import Grouping
     from sertify.pipeline.lazy_model import LazyModel
     from sertify.pipeline.leading import Contest
     from sertify.pipeline.predictions import Predictions
@@ -333,6 +335,19 @@ def sound_folders(settings: Settings) -> "SoundFolders":
     return SoundFolders(settings.sounds)
 
 
+def say() -> Callable[[str], None]:
+    """Tells a line to somebody who waits; a door that has a place for that gives its own."""
+    return lambda _: None
+
+
+def budget(suite: Suite, say: Callable[[str], None]) -> "Budget":
+    """Tells how long it will take to hear clips in conditions."""
+    from sertify.pipeline.budget import Budget
+
+    asked = [one for one in suite.candidates if one.requirements.asks("robustness")]
+    return Budget(sum(one.status != "rejected" for one in asked), say)
+
+
 def disturbances(
     data: "Corpus | None",
     model: "LazyModel",
@@ -342,20 +357,27 @@ def disturbances(
     recordings: "Recordings",
     sound_folders: "SoundFolders",
     settings: Settings,
+    contest: "Contest | None",
+    snapshot: "Snapshot",
+    budget: "Budget",
     tell: Announce,
 ) -> "Disturbances":
-    """What the model answers in other conditions, all that are asked for."""
+    """What the model answers in other conditions, all that are asked for.
+
+    In a race it is not asked where it can no longer be selected.
+    """
     from sertify.pipeline.disturbances import disturb
+    from sertify.pipeline.overtaken import require_chance
 
     if data is None:
         raise NotReached("no_data", "robustness needs speech: give --data PATH")
     if predictions.stopped is not None:
         raise predictions.stopped.error(whole=False)
-    conditions = conditions_of(settings, candidate)
+    if settings.race and contest is not None and model.key:
+        require_chance(candidate, snapshot.identity, predictions, seen, contest)
+    work = (predictions, candidate, conditions_of(settings, candidate), seen)
     with tell("", "disturbed clips", predictions.clips) as progress:
-        return disturb(
-            model, predictions, candidate, conditions, seen, recordings, sound_folders, progress
-        )
+        return disturb(model, *work, recordings, sound_folders, budget, progress)
 
 
 def disturbed(disturbances: "Disturbances", condition: Condition) -> "Disturbance":
@@ -366,10 +388,19 @@ def disturbed(disturbances: "Disturbances", condition: Condition) -> "Disturbanc
 def responses(
     model: "LazyModel", probe: "Corpus", recordings: "Recordings"
 ) -> "dict[str, NDArray[np.float32]]":
-    """The model's logits for speech, noise and silence."""
+    """The model's logits for speech, noise, silence and a hum."""
     from sertify.pipeline.consistency import respond
 
     return respond(model, probe, recordings)
+
+
+def said_of_nothing(
+    responses: "dict[str, NDArray[np.float32]]", model: "LazyModel", candidate: Candidate
+) -> list[dict[str, Any]]:
+    """What the model says where nobody speaks, and how surely."""
+    from sertify.pipeline.consistency import said_of_silence
+
+    return said_of_silence(responses, model, candidate)
 
 
 def looks(
@@ -413,13 +444,26 @@ def score(
     return scorebook(part)
 
 
+def groupings(
+    probe: "Corpus", recordings: "Recordings", cache: Cache
+) -> "Callable[[str], Grouping]":
+    """Tells the group of each clip by a column of the speech, each column once for all."""
+    from sertify.pipeline.grouping import group_values
+
+    return functools.cache(lambda column: group_values(column, probe.clips, recordings, cache))
+
+
 def groupbook(
-    predictions: "Predictions", candidate: Candidate, seen: dict[str, str]
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    groupings: "Callable[[str], Grouping]",
 ) -> "Callable[[str], GroupedScore]":
     """Compares the groups of a column of the speech, each column once."""
     from sertify.pipeline.group_scores import score_by_group
 
-    return functools.cache(lambda column: score_by_group(column, predictions, candidate, seen))
+    given = (predictions, candidate, seen, groupings)
+    return functools.cache(lambda column: score_by_group(column, *given))
 
 
 def grouped_score(
@@ -491,8 +535,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             repositories, recordings, speech, data, probe, labelled,
             snapshot, watch, key, quota, workshop, config, index, outline, blueprint, loading,
             checkpoint, model, reloaded, seen, contest, looks, predictions, consistency, responses,
-            scorebook, score, operating, sound_folders, disturbances, disturbed, groupbook,
-            grouped_score, stopwatch, timing,
+            said_of_nothing, scorebook, score, operating, sound_folders, say, budget, disturbances,
+            disturbed, groupings, groupbook, grouped_score, stopwatch, timing,
         )
     }
 )  # fmt: skip

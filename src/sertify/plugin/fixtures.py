@@ -21,7 +21,7 @@ from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import CHECK, STANDINGS, Unreached, report_judgement
 from sertify.plugin.collection import CANDIDATES
 from sertify.plugin.options import OPTIONS, RUN_SPEECH, Options, open_cache
-from sertify.plugin.progress import Progress
+from sertify.plugin.progress import Progress, say_aloud
 from sertify.vocabulary.conditions import Condition
 from sertify.vocabulary.errors import NotReached, Rejected
 from sertify.vocabulary.outcomes import Judgement
@@ -63,6 +63,7 @@ def run(
         # A worker does not know yet which of the candidates are its own.
         "ahead": [] if is_worker(pytestconfig) else [check.candidate for check in checks],
         "cache": cache,
+        "say": functools.partial(say_aloud, pytestconfig),
         "store": EvidenceStore(options.reports / "evidence.sqlite"),
     }
     if RUN_SPEECH in pytestconfig.stash:  # a worker reads it for itself

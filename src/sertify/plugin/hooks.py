@@ -10,6 +10,7 @@ from _pytest.mark.expression import Expression  # what -m means, pytest alone ca
 
 from sertify.candidates.locks import lock_path, read_lock, require_writable
 from sertify.models.processes.starting import warm_up
+from sertify.pipeline.budget import planned
 from sertify.pipeline.checks import ask_models
 from sertify.pipeline.optional_gates import require_wanted
 from sertify.pipeline.places import CHECKS, MODULE
@@ -173,7 +174,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     options = config.stash[OPTIONS]
     number = len(config.stash[CANDIDATES].all())
     speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
-    return [f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"]
+    told = f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"
+    asked = "robustness" in _asked_for(config)
+    budget = planned(options, config.stash[CANDIDATES].suite) if asked else ""
+    return [told, budget] if budget else [told]
 
 
 def _speech(config: pytest.Config) -> str:

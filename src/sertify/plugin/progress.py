@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -148,6 +148,20 @@ class Progress(AbstractContextManager["Progress"]):
     def _note(self, work: Work | None) -> None:
         if self._board is not None:
             self._board.note(self, work)
+
+
+def say_aloud(config: pytest.Config, text: str) -> None:
+    """Say something in a line of its own, where pytest writes lines and is not asked to be quiet.
+
+    pytest captures what is written during a test, and its own lines are no exception.
+    """
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capturing = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None or config.option.verbose < 0:
+        return
+    with capturing.global_and_fixture_disabled() if capturing else nullcontext():
+        terminal.ensure_newline()
+        terminal.write_line(text)
 
 
 def _board_of(config: pytest.Config) -> Board | None:

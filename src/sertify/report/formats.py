@@ -40,10 +40,25 @@ def number(measured: _Number | float | None) -> str:
     scale, prefix = (1e6, "M") if abs(value) >= 1e6 else (1.0, "")
     places = _places(value / scale, unit)
     word = "" if unit in ("1", "weights", name) else unit
-    text = " ".join(filter(None, (f"{value / scale:,.{places}f}", prefix, word)))
+    text = " ".join(filter(None, (f"{value / scale:z,.{places}f}", prefix, word)))
     if low is None or high is None:
         return text
-    return f"{text} [{low / scale:,.{places}f}, {high / scale:,.{places}f}]"
+    return f"{text} [{low / scale:z,.{places}f}, {high / scale:z,.{places}f}]"
+
+
+def thousandths(measured: EstimateResult | float | None) -> str:
+    """Write a difference of ratios, with its interval, finely enough for a limit of 0.075.
+
+    >>> thousandths(EstimateResult(value=0.0533, low=-0.0001, high=0.1))
+    '0.053 [0.000, 0.100]'
+    """
+    if measured is None:
+        return _ABSENT
+    if not isinstance(measured, EstimateResult):
+        return f"{measured:z.3f}"
+    if measured.low is None or measured.high is None:
+        return f"{measured.value:z.3f}"
+    return f"{measured.value:z.3f} [{measured.low:z.3f}, {measured.high:z.3f}]"
 
 
 def moves(results: Results) -> Iterator[str]:
@@ -110,6 +125,6 @@ def _places(value: float, unit: str) -> int:
     size = abs(value)
     if not math.isfinite(value) or (unit != "1" and size == int(size)):
         return 0
-    if 0 < size < 0.1:
+    if 1e-9 < size < 0.1:  # what is smaller is 0 but for rounding
         return min(9, 1 - math.floor(math.log10(size)))
     return 2 if size < 10 else 1 if size < 100 else 0

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sertify.report import sentences
 from sertify.report.changes import since
 from sertify.report.formats import as_expected, headline, moment, moves, number, ranked, standing
+from sertify.report.open_questions import open_questions
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
 from sertify.vocabulary.reasons import meaning
@@ -22,7 +23,7 @@ def draw_summary(results: Results) -> str:
     shown = results.cleaned()
     (first, *second), others = sentences.of_verdict(shown.selection)
     head, why = headline(first, shown.selection.candidate)
-    blocks = [f"### {_text(head)}", *map(_text, [why, *second])]
+    blocks = [f"### {_text(head)}", *map(_text, [why, *second, *open_questions(shown)])]
     if unfinished := sentences.unfinished(shown.run):
         blocks.insert(0, f"> **{_text(unfinished)}** {_text(sentences.GO_ON)}")
     if shown.unlabelled:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from sertify.report import sentences
 from sertify.report.changes import since
 from sertify.report.formats import as_expected, moves, number, ranked, standing
+from sertify.report.open_questions import open_questions
 from sertify.report.results.model.candidate import CandidateResult, GateChecks
 from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.results import Results
 from sertify.report.text_columns import aligned, fitted, wrapped
-from sertify.vocabulary.outcomes import Outcome
+from sertify.vocabulary.outcomes import ALWAYS, Outcome
 from sertify.vocabulary.text import listed
 
 _GATES = {
@@ -17,17 +18,21 @@ _GATES = {
     "labels": "label",
     "degeneracy": "degen",
     "accuracy": "acc",
+    "robustness": "rob",
+    "fairness": "fair",
     "speed": "speed",
 }
 _SIGNS = {"PASS": "ok", "FAIL": "FAIL", "INCONCLUSIVE": "?", "BLOCKED": "blocked"}
 _PARTLY = "part"
+_TOLERATED = "(?)"
 _OWN = "its own"
 _NUMBERS = {"segment_time": "time", "real_time_factor": "RTF"}
 _RIGHT = (_OWN, "time", "RTF")
 _SPARED = ("RTF", "time", _OWN)
+_EARLY = ("labels", "loadability", "degeneracy")
 _NAME, _PART = 24, 12
 _MOST, _LONGEST = 8, 200
-_WIDEST = 20
+_WIDEST, _WIDEST_REASON = 20, 32
 _MARKUP: Mapping[str, Mapping[str, bool]] = {
     "use": {"green": True, "bold": True},
     "tied": {"green": True},
@@ -69,23 +74,33 @@ def lines(results: Results, width: int = 100) -> Iterator[Line]:
 
 def _candidates(shown: Results, width: int) -> Iterator[Line]:
     """Yield the table of the candidates, and what its signs mean."""
-    rows = [_row(candidate, shown) for candidate in ranked(shown)]
-    rows += [_reference(name, scores) for name, scores in shown.references.items()]
-    table = aligned(
-        [_headings(shown), *rows], width, tight=_GATES.values(), right=_RIGHT, spared=_SPARED
-    )
+    gates = _asked(shown)
+    rows = [_row(candidate, shown, gates) for candidate in ranked(shown)]
+    rows += [_reference(name, scores, gates) for name, scores in shown.references.items()]
+    # The verdict names the gate that was not passed, too.
+    spared = (*_SPARED, *(gates[gate] for gate in _EARLY if len(gates) > len(ALWAYS)))
+    headings = [_headings(shown, gates), *rows]
+    table = aligned(headings, width, tight=gates.values(), right=_RIGHT, spared=spared)
     markups = [{"bold": True}, *(_markup(candidate, shown) for candidate in ranked(shown))]
     markups += [_QUIET] * len(shown.references)
     yield from zip(table, markups, strict=True)
     if any(_SIGNS["INCONCLUSIVE"] in row for row in rows):
         yield "? inconclusive: the data cannot tell", _QUIET
+    if any(_TOLERATED in row for row in rows):
+        yield f"{_TOLERATED} the data cannot tell, and nothing is held against it", _QUIET
     if any(_PARTLY in row for row in rows):
         yield f"{_PARTLY}: what was checked of it passes, but not all of it was", _QUIET
 
 
-def _headings(shown: Results) -> tuple[str, ...]:
+def _asked(shown: Results) -> Mapping[str, str]:
+    """Return the gates that are always asked, and of the others those that somebody asks."""
+    asked = {*ALWAYS, *(gate for candidate in shown.candidates for gate in candidate.gates)}
+    return {gate: heading for gate, heading in _GATES.items() if gate in asked}
+
+
+def _headings(shown: Results, gates: Mapping[str, str]) -> tuple[str, ...]:
     uar = ", ".join(filter(None, ("UAR", sentences.over(shown))))
-    return "candidate", *_GATES.values(), uar, _OWN, *_NUMBERS.values(), "verdict"
+    return "candidate", *gates.values(), uar, _OWN, *_NUMBERS.values(), "verdict"
 
 
 def _by_part(shown: Results, width: int) -> Iterator[Line]:
@@ -122,6 +137,7 @@ def _choice(shown: Results) -> Iterator[Line]:
     yield first, {"bold": True}
     outcome = selection.confirmation.outcome if selection.confirmation else None
     yield from ((text, _CONFIRMED.get(outcome, _QUIET)) for text in second)
+    yield from ((text, _QUIET) for text in open_questions(shown))
     yield from ((text, _QUIET) for text in others)
     if shown.unlabelled:
         yield f"{sentences.NO_SELECTION}: {shown.unlabelled.sentence}", {"yellow": True}
@@ -161,8 +177,8 @@ def _remarks(shown: Results) -> Iterator[Line]:
     yield from ((text, {"yellow": True}) for text in moves(shown))
 
 
-def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:
-    signs = (_sign(candidate.gates.get(gate)) for gate in _GATES)
+def _row(candidate: CandidateResult, shown: Results, gates: Mapping[str, str]) -> tuple[str, ...]:
+    signs = (_sign(candidate.gates.get(gate)) for gate in gates)
     uar = _short(candidate.numbers.get("uar"))
     own = candidate.value("uar_own")
     numbers = [_short(own), *(_short(candidate.numbers.get(name)) for name in _NUMBERS)]
@@ -171,7 +187,7 @@ def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:
     place = standing(candidate, shown.selection)
     why = _why(candidate)
     if place in ("rejected", "undecided"):
-        place = why or place
+        place = fitted(why or place, _WIDEST_REASON)
     elif place == "baseline" and why:
         place = fitted(f"{place}: {why}", _WIDEST)
     return candidate.name, *signs, uar, *numbers, place
@@ -179,6 +195,8 @@ def _row(candidate: CandidateResult, shown: Results) -> tuple[str, ...]:
 
 def _sign(gate: GateChecks | None) -> str:
     if gate is not None and gate.outcome:
+        if gate.tolerated:
+            return _TOLERATED
         return _SIGNS.get(gate.outcome, "-")
     return _PARTLY if gate is not None and gate.checks else "-"
 
@@ -189,9 +207,9 @@ def _why(candidate: CandidateResult) -> str | None:
     return f"{candidate.reason}?" if candidate.reason and unsure else candidate.reason
 
 
-def _reference(name: str, scores: Mapping[str, float]) -> tuple[str, ...]:
+def _reference(name: str, scores: Mapping[str, float], gates: Mapping[str, str]) -> tuple[str, ...]:
     label = sentences.REFERENCES.get(name, name).lower()
-    return label, *("" for _ in _GATES), _short(scores.get("uar")), "", "", "", "reference"
+    return label, *("" for _ in gates), _short(scores.get("uar")), "", "", "", "reference"
 
 
 def _markup(candidate: CandidateResult, shown: Results) -> Mapping[str, bool]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class Contrast:
         """Whether both rates have a value, of two speakers or more."""
         return min(self.one.units, self.other.units) > 1 and not math.isnan(self.value)
 
-    @property
+    @cached_property
     def shared(self) -> float:
         """Return how far the two vary alike, from -1 to 1: 0 where no speaker is in both."""
         whole, sizes = self.one.error * self.other.error, (self.one.deviations.size,)
@@ -87,7 +88,7 @@ class Contrast:
             return 0.0
         return float(self.one.deviations @ self.other.deviations) / whole
 
-    @property
+    @cached_property
     def freedom(self) -> float:
         """Return the degrees of freedom: Welch & Satterthwaite's, the fewer of shared speakers."""
         errors = np.array([self.one.error, self.other.error]) ** 2

@@ -117,12 +117,14 @@ def _checked(scores: Floats, truth: Labels, labels: Labels) -> tuple[Floats, Cou
 
 
 def _fitted(scores: Floats, columns: Counts, weights: Floats) -> float:
-    """Find where the loss is flat: it is convex in 1 / temperature."""
-    true = scores[np.arange(len(scores)), columns]
+    """Find where the loss is flat: it is convex in 1 / temperature. The largest score is 0."""
+    true, by_label = scores[np.arange(len(scores)), columns], np.ascontiguousarray(scores.T)
     cold, hot = math.log(COLDEST), math.log(HOTTEST)
     for _ in range(36):  # to 1e-10
         middle = (cold + hot) / 2
-        expected = (softened(scores, math.exp(middle)) * scores).sum(axis=1)
+        parts = np.exp(by_label / math.exp(middle))
+        expected = (parts * by_label).sum(axis=0) / parts.sum(axis=0)
         # Scores that are larger than those of the truth are to be evened out.
-        cold, hot = (middle, hot) if weights @ (expected - true) > 0 else (cold, middle)
+        excess = (weights * (expected - true)).sum()
+        cold, hot = (middle, hot) if excess > 0 else (cold, middle)
     return math.exp((cold + hot) / 2)

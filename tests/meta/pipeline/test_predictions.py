@@ -23,7 +23,7 @@ from sertify.gates.degeneracy import Consistency
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel
-from sertify.pipeline.consistency import ask_again, respond
+from sertify.pipeline.consistency import ask_again, respond, said_of_silence
 from sertify.pipeline.hearing import Segmenting
 from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import Predictions, RejectedClip, predict
@@ -153,14 +153,34 @@ def test_progress_counts_every_clip(model: LoadedModel, make: Make) -> None:
 def test_a_model_answers_speech_noise_and_silence(model: LoadedModel, make: Make) -> None:
     corpus = make("b.wav", bad=("a.wav",))
     responses = respond(LazyModel.of(model), corpus)
-    assert list(responses) == ["speech", "noise", "silence"]
+    assert list(responses) == ["speech", "noise", "silence", "pink noise", "hum"]
     np.testing.assert_allclose(responses["speech"], predict(LazyModel.of(model), corpus).logits[0])
     np.testing.assert_array_equal(responses["noise"], model.noise_logits())
     np.testing.assert_array_equal(responses["silence"], model.logits(np.zeros(RATE, np.float32)))
 
 
 def test_without_speech_noise_and_silence_are_left(model: LoadedModel, make: Make) -> None:
-    assert list(respond(LazyModel.of(model), make(bad=("a.wav",)))) == ["noise", "silence"]
+    assert list(respond(LazyModel.of(model), make(bad=("a.wav",)))) == [
+        *("noise", "silence", "pink noise", "hum"),
+    ]
+
+
+def test_what_is_said_of_nothing_is_told(model: LoadedModel, make: Make) -> None:
+    subject, candidate = LazyModel.of(model), Candidate("tiny", "tiny")
+    responses = respond(subject, make("a.wav"))
+    told = said_of_silence(responses, subject, candidate)
+    assert [one["sound"] for one in told] == ["silence", "white noise", "pink noise", "hum"]
+    for one, name in zip(told, ("silence", "noise", "pink noise", "hum"), strict=True):
+        exponents = np.exp(responses[name].astype(float))
+        assert one["label"] == tiny.LABELS[int(exponents.argmax())]
+        assert one["emotion"] in ("anger", "happiness", "sadness")
+        assert one["probability"] == pytest.approx(exponents.max() / exponents.sum(), abs=1e-5)
+    several = LazyModel.of(model)
+    several.examination = replace(several.examination, multi_label=True)
+    (first, *_) = said_of_silence(responses, several, candidate)
+    assert first["probability"] == pytest.approx(
+        1 / (1 + np.exp(-float(responses["silence"].max()))), abs=1e-5
+    )
 
 
 def test_a_clip_may_be_a_stretch_of_a_file(model: LoadedModel, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import sertify
 from tests.meta.runs import SPEECH, Case, Outcome, Run
 
 NAME = "wavlm-tiny"
@@ -32,7 +33,7 @@ def speech(tmp_path: Path) -> Callable[..., Path]:
         table = [dict(zip(names, row.split(",", len(names) - 1), strict=True)) for row in ROWS]
         for row in table:
             change(row)
-        kept = [name for name in names if name not in ("text", without)]
+        kept = [name for name in table[0] if name not in ("text", without)]
         lines = [",".join(kept), *(",".join(row[name] for name in kept) for row in table)]
         (folder / "metadata.csv").write_text("\n".join(lines) + "\n", "utf-8")
         return folder
@@ -188,12 +189,33 @@ def test_speech_that_names_no_speaker_is_told_of(
     assert "no clip names a speaker" in told["remark"]
 
 
-def test_usual_groups_that_are_not_known_pass_with_a_remark(
+def test_where_no_gender_is_known_the_pitch_of_the_voice_stands_for_it(
     judged: Callable[..., Outcome], speech: Callable[..., Path]
 ) -> None:
     outcome = judged(speech(without="gender"), fairness=True)
     assert case(outcome, f"{ALIKE}[{NAME}@gender]").kind == "passed"
-    assert "no clip tells its gender" in outcome.output
+    assert f"{NAME}: gender: no clip tells its gender" in outcome.output
+    found = case(outcome, f"{ALIKE}[{NAME}@pitch]")
+    assert found.properties["reason"] == "unfair:pitch"
+    assert (found.kind, found.properties["outcome"]) == ("passed", "INCONCLUSIVE")  # two voices
+    told = details(outcome, f"{ALIKE}@pitch")["groups"]
+    assert told["estimated"]
+    assert "pitch is estimated from the sound" in told["remark"]
+
+
+def test_any_column_of_the_corpus_may_be_named(
+    judged: Callable[..., Outcome], speech: Callable[..., Path]
+) -> None:
+    def change(row: dict[str, str]) -> None:
+        mislabelled(row)
+        row["accent"] = {"male": "North", "female": "south"}[row["gender"]]
+
+    outcome = judged(speech(change), fairness=["Accent"])
+    found = case(outcome, f"{ALIKE}[{NAME}@Accent]")
+    assert found.properties["reason"] == "unfair:Accent"
+    assert " higher for south than for north (Accent)" in found.message
+    keys = {"status": "rejected", "reason": "unfair:Accent"}
+    assert judged(speech(change), keys=keys, fairness=["Accent"]).code == pytest.ExitCode.OK
 
 
 def test_speech_without_labels_is_not_judged(
@@ -235,3 +257,19 @@ def test_a_corrected_gender_is_not_answered_by_earlier_evidence(
     assert same.candidate(NAME)["gates"]["fairness"]["outcome"] == "FAIL"
     other = called("labels or degeneracy", speech(swap))
     assert other.candidate(NAME)["gates"]["fairness"]["outcome"] is None
+
+
+def test_python_finds_the_same(
+    write: Callable[..., Path], speech: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write(NAME, requirements={"fairness": True, "worst_group": {"min": 0.35}})
+    found = sertify.qualify(
+        path,
+        data=speech(mislabelled),
+        gates=["fairness"],
+        reports=tmp_path / "called",
+        cache=None,
+        threads=1,
+    ).candidates[0]
+    assert (found.verdict, found.reason) == ("rejected", "unfair:gender")
+    assert "higher for female than for male (gender)" in (found.message or "")

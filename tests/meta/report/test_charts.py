@@ -8,6 +8,7 @@ import pytest
 
 from sertify.report.formats import ranked
 from sertify.report.page.charts import charts
+from tests.meta.drawn_gates import both_gates
 from tests.meta.drawn_results import (
     EMOTIONS,
     Content,
@@ -127,6 +128,26 @@ def test_candidate_has_its_own_charts() -> None:
     assert "dawn-recalls" not in drawings
 
 
+def test_what_stays_is_drawn_with_what_is_wished_and_what_that_gives() -> None:
+    results = five_qualify()
+    drawing = drawn(results)["ast-abstaining"]
+    point = results["candidates"][3]["operating_point"]
+    assert [one["precision"] for one in drawing["rows"]] == [
+        one["precision"] for one in point["curve"]
+    ]
+    assert drawing["rows"][0]["said"] == "below 0.97: 5 % stay, precision 0.98"
+    wish, given = drawing["references"]
+    assert wish == {"wished": 0.8, "name": "wished: 0.8"}
+    assert (given["coverage"], given["precision"]) == (0.83, 0.8)
+    assert (given["least"], given["most"], given["low"], given["high"]) == pytest.approx(
+        (0.78, 0.88, 0.75, 0.85)
+    )
+    point["point"]["precision"] = None
+    assert [*drawn(results)["ast-abstaining"]["references"]] == [wish]
+    point["point"] = None
+    assert [*drawn(results)["ast-abstaining"]["references"]] == [wish]
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     results = nothing_qualifies()
     assert charts(as_results(results), ranked(as_results(results)), {"asr": "c1"}) is None
@@ -152,7 +173,7 @@ def test_every_specification_is_used() -> None:
         for path in files("sertify.report.page").joinpath("vega_lite").iterdir()
         if "vl" in path.name
     }
-    used = {f"{one['spec']}.vl.json" for one in drawn(five_qualify()).values()}
+    used = {f"{one['spec']}.vl.json" for one in drawn(both_gates()).values()}
     assert kept == used
     for name in kept:
         assert json.loads(

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sertify.report.page import page
+from tests.meta.drawn_gates import both_gates, crowd_heard_again, hostile_gates
 from tests.meta.drawn_results import (
     HOSTILE,
     Content,
@@ -34,6 +35,8 @@ EVERY = {
     "no_truth": without_truth,
     "several": several_corpora,
     "hostile": hostile_names,
+    "both_gates": both_gates,
+    "hostile_gates": hostile_gates,
 }
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -121,6 +124,8 @@ def test_page_draws_without_an_error_or_a_request(
         ("no_truth", "dark"),
         ("nothing_qualified", "light"),
         ("hostile", "dark"),
+        ("both_gates", "light"),
+        ("both_gates", "dark"),
     ],
 )
 def test_page_is_accessible(show: Open, name: str, scheme: str) -> None:
@@ -271,6 +276,73 @@ def test_candidate_is_lit_up_everywhere(show: Open) -> None:
     assert pale.count() == 4
     assert "ast" in opened.page.locator("#tip").inner_text()
     assert opened.page.locator("tr.lit:has-text('distil')").count() == 0
+
+
+POINT = "[aria-roledescription=point]"
+
+
+def test_charts_of_conditions_highlight_who_is_picked(show: Open) -> None:
+    opened = show(both_gates()).opened()
+    curve = opened.page.locator(f"#chart-kind-0 {POINT}")
+    every = opened.page.locator(f"#chart-conditions {POINT}")
+    assert (curve.count(), every.count()) == (5 * 3, 5 * 15)
+    bright = opened.page.locator(f"#chart-kind-0 {POINT}:not([opacity^='0'])")
+    assert bright.count() == 3
+    assert all("wavlm-base" in (one.get_attribute("aria-label") or "") for one in bright.all())
+    picked = opened.page.get_by_label("Highlight")
+    picked.focus()
+    opened.page.keyboard.press("End")
+    expect(bright.and_(opened.page.locator("[aria-label^='distil']"))).to_have_count(3)
+    assert bright.count() == 3
+    assert opened.said == []
+
+
+def test_charts_of_conditions_follow_the_filter(show: Open) -> None:
+    opened = show(crowd_heard_again(60)).opened()
+    curve = opened.page.locator(f"#chart-kind-0 {POINT}")
+    assert curve.count() == 12 * 3
+    opened.page.locator("#filter [name=text]").fill("model-1")
+    first = curve.and_(opened.page.locator("[aria-label^='model-1:']"))
+    expect(first).to_have_count(3)
+    assert opened.page.locator("table.heard tbody tr:visible").count() == 6
+    assert opened.said == []
+
+
+def test_table_of_conditions_is_sorted_by_what_is_lost(show: Open) -> None:
+    opened = show(both_gates())
+    table = opened.page.locator("table.heard")
+    heading = table.get_by_role("button", name="reverb 1 s")
+    heading.press("Enter")
+    heading.press("Enter")
+    lost = [
+        float(one.get_attribute("data-key") or 0) for one in table.locator("td:nth-child(13)").all()
+    ]
+    assert lost == sorted(lost, reverse=True)
+    assert lost[0] > lost[-1]
+    assert table.locator("th.name").nth(1).inner_text() == "distil"
+
+
+def test_chart_of_gaps_shows_another_kind(show: Open) -> None:
+    opened = show(both_gates()).opened()
+    points = opened.page.locator(f"#chart-gaps-0 {POINT}")
+    assert points.count() == 5
+    assert "UAR 0.060 [-0.040, 0.160] higher for female" in (
+        opened.page.locator("#chart-gaps-0 [aria-label^='wavlm']").get_attribute("aria-label") or ""
+    )
+    opened.page.get_by_label("Gap in").first.select_option("recall")
+    expect(points.and_(opened.page.locator("[aria-label*='recall of anger']"))).to_have_count(5)
+    groups = opened.page.locator(f"#chart-groups-0 {POINT}")
+    assert groups.count() == 5 * 2
+    assert opened.page.locator("#chart-groups-0 text", has_text="female").count() == 1
+    assert opened.page.locator(f"#c1-gaps-0 {POINT}").count() == 6
+
+
+def test_both_gates_are_whole_without_scripts(show: Open) -> None:
+    opened = show(both_gates(), java_script_enabled=False)
+    for name in ("robustness", "fairness"):
+        section = opened.page.locator(f"section[aria-labelledby={name}]")
+        assert section.locator("figure:visible, form:visible").count() == 0
+        assert section.locator("tbody tr").count() >= 15
 
 
 def test_hostile_names_are_text(show: Open) -> None:

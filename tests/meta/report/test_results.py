@@ -210,6 +210,11 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "emotions": ["anger", "sadness"],
         "errors": [],
         "groups": [],
+        "robustness": [],
+        "corruption": None,
+        "said_of_nothing": [],
+        "fairness": [],
+        "speaker_level": None,
         "operating_point": None,
     }
     assert [gates[gate]["outcome"] for gate in ALWAYS] == ["PASS"] * 5
@@ -270,6 +275,7 @@ def test_what_was_found_about_a_candidate_that_is_rejected(store: EvidenceStore)
             "measurements": [],
             "details": {},
             "corpus": "",
+            "tolerated": False,
             "judged_at": "2026-11-22T18:00:00+00:00",
         }
     ]

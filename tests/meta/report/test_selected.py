@@ -13,11 +13,17 @@ import jsonschema
 import numpy as np
 import pytest
 
-from sertify.evidence.store import EvidenceStore
+from sertify.candidates.reading import Candidate
+from sertify.evidence.store import EvidenceStore, Record
+from sertify.report.results.model.operating import OperatingPointResult
 from sertify.report.results.model.results import Results
 from sertify.report.results.model.selected import SelectedFile, selected_schema
+from sertify.report.results.operating import operating_result
 from sertify.report.selected import write_selected
 from sertify.report.writing import write_reports
+from sertify.selection.verdicts import GateResult, Standing, Verdict
+from sertify.vocabulary.outcomes import GATES
+from sertify.vocabulary.outcomes import Outcome as Found
 from tests.meta.drawn_results import (
     HOSTILE,
     Content,
@@ -133,6 +139,91 @@ def test_every_key_is_documented() -> None:
     keys = {key for part in parts for key in part.get("properties", ())}
     documented = (ROOT / "docs" / "results.md").read_text("utf-8")
     assert not {key for key in keys if f"`{key}`" not in documented}
+
+
+# ------------------------------------------------------------------ from evidence
+
+
+def facts(threshold: float | None = 0.62, wished: float = 0.8, **more: Any) -> Content:
+    """Return the facts of an operating point."""
+    coverage, precision = ({"value": one, "low": 0.7, "high": 0.9} for one in (0.83, 0.804))
+    point = {"threshold": threshold, "coverage": coverage, "precision": precision}
+    errors = {"before": 0.1, "after": 0.05}
+    found = {
+        "wished": wished,
+        "clips": 400,
+        "units": 10,
+        "temperature": 1.25,
+        "temperatures": [1.2, 1.3],
+        "calibration_error": errors,
+        "brier_score": errors,
+        "area": 0.1,
+        "excess": 0.05,
+        "curve": [{"threshold": 0.2, "coverage": 1.0, "precision": 0.614}],
+        "point": None if threshold is None else point,
+    }
+    return found | more
+
+
+def concluded(details: Content, wished: float = 0.8) -> OperatingPointResult | None:
+    record = Record(
+        "x", "e", "c", "accuracy", "test_calibration", "", "", Found.PASS, details=details
+    )
+    gates = {
+        name: GateResult(name, Found.PASS, (record,) if name == "accuracy" else ())
+        for name in GATES
+    }
+    return operating_result(Verdict(Candidate("x", "org/x"), Standing.QUALIFIED, gates), wished)
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        (
+            facts(),
+            "Abstain below a confidence of 0.62, at a temperature of 1.25: 83 % of the clips stay",
+        ),
+        (
+            facts(temperature=None, temperatures=[]),
+            "of 0.62: 83 % of the clips stay [70 %, 90 %], precision 0.80 [0.70, 0.90].",
+        ),
+        (facts(0.0), "It need not abstain for a precision of 0.80: without, it is 0.80"),
+        (
+            facts(None),
+            "No confidence is high enough for a precision of 0.80: of all clips, 0.61 are right.",
+        ),
+        (facts(0.99995), "Abstain below a confidence of 0.9999,"),
+        (facts(point=facts()["point"] | {"precision": None}), "nobody knows how many are right."),
+    ],
+)
+def test_the_sentence_says_what_to_do_and_what_that_gives(known: Content, sentence: str) -> None:
+    found = concluded({"operating": known})
+    assert found is not None
+    assert sentence in found.sentence
+
+
+def test_another_wish_leaves_out_the_point_but_not_what_does_not_depend_on_it() -> None:
+    found = concluded({"operating": facts(wished=0.8)}, wished=0.9)
+    assert found is not None
+    assert (found.point, found.wished, found.temperature) == (None, 0.8, 1.25)
+    assert "0.90 is wished by now: run `pytest -m accuracy` again" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {},
+        {"operating": {}},
+        {"operating": {"wished": 0.8}},
+        {"operating": {"wished": 0.8, "point": None, "curve": []}},
+        {"operating": facts(curve="no curve")},
+        {"operating": facts() | {"temperature": "hot"}},
+        {"operating": 5},
+        {"operating": [1]},
+    ],
+)
+def test_of_facts_that_another_version_wrote_nothing_is_told(details: Content) -> None:
+    assert concluded(details) is None
 
 
 # ------------------------------------------------------------------ of a run

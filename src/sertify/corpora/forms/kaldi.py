@@ -11,6 +11,7 @@ from sertify.corpora.forms.roles import Table
 from sertify.corpora.listings import Declined, Form, Listing, Wish
 from sertify.corpora.trees import Tree
 from sertify.vocabulary.errors import ConfigurationError
+from sertify.vocabulary.files import stamp_of
 from sertify.vocabulary.text import counted, quoted
 
 # Tables beside wav.scp, by what they tell: the first that is there counts.
@@ -84,10 +85,11 @@ def _others(folder: Path) -> Iterator[tuple[str, tuple[bool, _Lines]]]:
     """Yield what else files tell, with whether that is by speaker; what is no table is passed."""
     known = {*_NO_GROUPS, *(name for files in _BY_UTTERANCE.values() for name in files)}
     known |= {name for files in _BY_SPEAKER.values() for name in files}
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    found = [match for name in names if name not in known and (match := _OTHER.fullmatch(name))]
+    names = sorted({path.name for path in folder.iterdir()} - known)
+    found = [match for name in names if (match := _OTHER.fullmatch(name))]
     for match in found[:_MOST_OTHERS]:
-        if is_of_no_role(match[2]) and (folder / match[0]).stat().st_size <= _MOST_BYTES:
+        size, *_ = stamp_of(folder / match[0]) or (0,)
+        if is_of_no_role(match[2]) and 0 < size <= _MOST_BYTES:
             with contextlib.suppress(ConfigurationError):
                 yield match[2], (match[1] == "spk", _table(folder / match[0]))
 

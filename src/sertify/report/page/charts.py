@@ -8,6 +8,8 @@ from typing import Any
 from sertify.gates.parts import TOGETHER
 from sertify.report.formats import number, standing
 from sertify.report.page import tables
+from sertify.report.page.fairness import MOST_GROUPINGS, by_column, column_drawings, gap_drawing
+from sertify.report.page.robustness import condition_drawings, heard_in_conditions
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.operating import OperatingPointResult
@@ -59,6 +61,8 @@ def _drawings(
     }
     yield "chart-uar", _forest(shown, candidates, looks)
     yield "chart-trade-off", {"spec": "trade_off", "rows": _trade_off(shown, candidates, looks)}
+    yield from condition_drawings(heard_in_conditions(candidates), looks)
+    yield from column_drawings(by_column(candidates), looks)
     for candidate in candidates:
         for kind, drawing in _of_candidate(candidate):
             yield f"{anchors[candidate.name]}-{kind}", drawing
@@ -78,6 +82,8 @@ def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
     yield "latency", _over_length(candidate, "s", {name: name[5:] for name in times})
     memory = {"peak_memory": "all of the process", "memory_above_model": "above the model"}
     yield "memory", _over_length(candidate, "MB", memory)
+    for place, column in enumerate(candidate.fairness[:MOST_GROUPINGS]):
+        yield f"gaps-{place}", gap_drawing(column)
 
 
 def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> Row:

@@ -9,7 +9,7 @@ document.documentElement.classList.add("scripted");
 const source = one("#charts");
 const { config, specs, names, drawings } = source ? JSON.parse(source.textContent) : { drawings: {} };
 const views = new Map();
-const common = { lit: "", shown: null };
+const common = { lit: "", shown: null, picked: "" };
 const tip = one("#tip");
 
 // Vega-Lite warns of every chart that is as high as its rows and as wide as the page.
@@ -93,8 +93,10 @@ addEventListener("beforeprint", () => {
 });
 
 for (const select of all("select[data-param]")) {
+  const { chart, param } = select.dataset;
+  if (!chart) common[param] = select.value; // one that all charts follow
   select.addEventListener("change", () => {
-    const { chart, param } = select.dataset;
+    if (!chart) return tell(param, select.value);
     drawings[chart].params[param] = select.value; // also of a chart that nobody has seen yet
     views.get(one(`#${chart}`))?.signal(param, select.value).runAsync();
   });

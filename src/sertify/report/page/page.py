@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from sertify.report import formats, sentences
-from sertify.report.page import tables
+from sertify.report.open_questions import open_questions
+from sertify.report.page import fairness, robustness, tables
 from sertify.report.page.charts import charts
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
@@ -27,6 +28,13 @@ _SIGNS = {
     "NOT_REACHED": ("\N{EN DASH}", "not reached"),
     None: ("·", "not judged"),
 }
+_TOLERATED = ("?", "cannot tell")
+_TOLERANCE = "the speech cannot tell, and nothing is held against it"
+# What has a chart or a table of its own on the page.
+_TOLD_ELSEWHERE = (
+    "confusion", "class_shares", "rejected_clips", "notable_clips", "condition", "groups",
+    "said_of_nothing", "speaker_level", "worsened", "mended", "clips", "limit", "limit_unchanged",
+)  # fmt: skip
 _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _AIMS = {name: name.capitalize() for name in AIMS[1:]}
 _FOLDED = 12
@@ -64,6 +72,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": formats.number, "moment": formats.moment}
+    environment.filters["thousandths"] = formats.thousandths
     environment.filters |= {
         "shade": _shade,
         "meaning": meaning,
@@ -75,9 +84,12 @@ def _template() -> Template:
     environment.globals |= {"REFERENCES": sentences.REFERENCES}
     environment.globals |= {"listeners": sentences.listeners}
     environment.globals |= {"SIGNS": _SIGNS, "ORDER": _ORDER}
+    environment.globals |= {"TOLERATED": _TOLERATED, "TOLERANCE": _TOLERANCE}
+    environment.globals |= {"TOLD_ELSEWHERE": _TOLD_ELSEWHERE}
     environment.globals |= {"FOLDED": _FOLDED, "LISTED": _LISTED}
     environment.globals |= {"AIMS": _AIMS, "worths": tables.worths}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
+    environment.globals |= {"robustness_of": robustness, "fairness_of": fairness}
     return environment.get_template("page.html.j2")
 
 
@@ -106,14 +118,18 @@ def _content(shown: Results) -> dict[str, Any]:
         "unfinished": sentences.unfinished(shown.run),
         "why": why,
         "sure": second,
+        "open_questions": open_questions(shown),
         "others": others,
         "candidates": candidates,
         "gates": [gate for gate in GATES if any(gate in one.gates for one in candidates)],
+        "tolerance": any(gate.tolerated for one in candidates for gate in one.gates.values()),
         "anchors": anchors,
         "charts": charts(shown, candidates, anchors),
         "languages": sorted({tag for candidate in candidates for tag in candidate.languages}),
         "standings": {c.name: formats.standing(c, selection) for c in candidates},
         "columns": _columns(candidates),
+        "heard": robustness.heard_in_conditions(candidates),
+        "grouped": fairness.by_column(candidates),
         "confusions": {c.name: tables.confusions(c) for c in candidates},
         "recalls": {c.name: tables.measured_recalls(c) for c in candidates},
         "seen": {c.name: tables.trained_on(c) for c in candidates},

@@ -10,6 +10,7 @@ from sertify.report.results.groups import groups
 from sertify.report.results.model.candidate import CandidateResult, GateChecks
 from sertify.report.results.model.fields import Measured
 from sertify.report.results.model.speech import CorpusResult
+from sertify.report.results.more_gates import more_gates
 from sertify.report.results.operating import MOVED_DETAILS, operating_result
 from sertify.selection.verdicts import Verdict, timing_record
 from sertify.vocabulary.outcomes import Outcome
@@ -46,6 +47,16 @@ def candidate_result(
     outputs = verdict.detail("labels") or outline.get("outputs") or candidate.labels or ()
     labels = tuple(name for name in outputs if name is not None)
     emotions = {candidate.emotion_of(label) for label in labels} - {None}
+    gates = {
+        gate: GateChecks.model_validate(
+            {
+                "outcome": found.outcome,
+                "checks": tuple(map(_told, found.records)),
+                "tolerated": found.tolerated,
+            }
+        )
+        for gate, found in verdict.gates.items()
+    }
     return CandidateResult(
         name=candidate.name,
         model=candidate.model,
@@ -67,20 +78,12 @@ def candidate_result(
         repository=repository,
         labels=labels,
         emotions=tuple(sorted(map(str, emotions))),
-        gates={
-            gate: GateChecks.model_validate(
-                {
-                    "outcome": found.outcome,
-                    "checks": tuple(map(_told, found.records)),
-                    "tolerated": found.tolerated,
-                }
-            )
-            for gate, found in verdict.gates.items()
-        },
+        gates=gates,
         numbers=_numbers(verdict),
         parts=tuple(speech.part_results(verdict, corpus)),
         errors=clips.errors(labelling, names) if labelling else (),
         groups=groups(labelling) if labelling else (),
+        **more_gates(gates),
         operating_point=operating_result(verdict, wished),
     )
 

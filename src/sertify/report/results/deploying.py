@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from pydantic import ValidationError
-
 from sertify.candidates.entries import SamplingRate
 from sertify.candidates.reading import Candidate
 from sertify.report.results.model.candidate import CandidateResult
@@ -43,7 +41,8 @@ def deployed(
     """
     for found, verdict in zip(candidates, verdicts, strict=True):
         if found.name == selection.candidate:
-            with suppress(ValidationError, LookupError, TypeError):
+            # What another version wrote may tell something else.
+            with suppress(ValueError, LookupError, TypeError):
                 needed = _described(verdict, found, corpus, environment)
                 return selection.model_copy(update={"deployment": needed})
     return selection

@@ -1,9 +1,8 @@
 """What results.json says of the confidence from which on a candidate is to be believed."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from sertify.report.results.model.operating import OperatingPointResult
 from sertify.selection.verdicts import Verdict
@@ -26,7 +25,7 @@ def operating_result(verdict: Verdict, wished: float) -> OperatingPointResult | 
         point = facts["point"] if facts["wished"] == wished else None
         told = {**facts, "point": point, "sentence": sentence}
         return OperatingPointResult.model_validate(told)
-    except (ValidationError, LookupError, TypeError):  # another version may have written it
+    except (ValueError, LookupError, TypeError):  # another version may have written it
         return None
 
 
@@ -75,4 +74,4 @@ def _confidence(threshold: float) -> str:
     >>> _confidence(0.621), _confidence(0.99973)
     ('0.62', '0.9997')
     """
-    return f"{threshold:.2f}" if threshold < 0.99 else f"{threshold:.4f}"
+    return f"{threshold:.2f}" if threshold < 0.99 else f"{math.floor(1e4 * threshold) / 1e4:.4f}"

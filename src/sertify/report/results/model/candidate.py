@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, FiniteFloat, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from sertify.report.results.model.between_groups import ColumnResult, SpeakerLevelResult
 from sertify.report.results.model.fields import (
     EstimateResult,
     Found,
@@ -15,6 +16,7 @@ from sertify.report.results.model.fields import (
     Several,
     Stamp,
 )
+from sertify.report.results.model.in_conditions import ConditionResult, SaidOfNothing
 from sertify.report.results.model.operating import OperatingPointResult
 from sertify.vocabulary.outcomes import ALWAYS
 
@@ -166,6 +168,19 @@ class CandidateResult(ResultPart):
         (), description="Its most confident wrong answers, the most confident first."
     )
     groups: Several[GroupResult] = Field((), description="How right it is on groups of the speech.")
+    robustness: Several[ConditionResult] = Field((), description="What other conditions cost it.")
+    corruption: dict[str, FiniteFloat] | None = Field(
+        None,
+        description="UAR that it loses by family of conditions, of what the baseline loses; null"
+        " without a baseline.",
+    )
+    said_of_nothing: Several[SaidOfNothing] = Field(
+        (), description="What it says of sounds in which nobody speaks."
+    )
+    fairness: Several[ColumnResult] = Field((), description="How it treats groups of the speech.")
+    speaker_level: SpeakerLevelResult | None = Field(
+        None, description="What it says of speakers; null where they have too few clips."
+    )
     operating_point: OperatingPointResult | None = Field(
         None, description="From which confidence on it is to be believed, where that is known."
     )

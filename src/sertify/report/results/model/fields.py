@@ -1,11 +1,13 @@
 """What the parts of results.json have in common: how strict they are, and what a number is."""
 
+import math
 from datetime import datetime
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     FailFast,
     Field,
@@ -27,6 +29,14 @@ ReasonCode = Annotated[str, Field(pattern=r"^[a-z0-9_]+(:.+)?$")]
 
 
 _ROUNDING = 1e-9
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+FiniteOrNone = Annotated[FiniteFloat | None, BeforeValidator(_finite)]
+"""A number, or null where it is not a finite one."""
 
 
 def _moment(stamp: str) -> str:
