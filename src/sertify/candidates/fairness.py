@@ -23,7 +23,7 @@ def _column(name: str) -> str:
     return name
 
 
-GroupName = Annotated[str, AfterValidator(_column), Field(min_length=1, max_length=60)]
+GroupName = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_column)]
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 class Fairness(Keys):
     """Groups of the speech, and how far they may be apart."""
 
-    groups: Annotated[tuple[GroupName, ...], AfterValidator(_distinct), Field(min_length=1)] = (
+    groups: Annotated[tuple[GroupName, ...], Field(min_length=1), AfterValidator(_distinct)] = (
         Field(
             USUAL_GROUPS,
             description="Columns of the corpus, such as gender or accent; or pitch and snr,"

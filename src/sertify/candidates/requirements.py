@@ -121,6 +121,9 @@ class Requirements(Keys):
         usual = self.robustness is not None and "drop" not in self.robustness.model_fields_set
         if usual:
             written["robustness"]["drop"] = "usual"
+        if self.fairness is not None and not self.fairness.named:
+            # Unlike the same ones by name, they need not be there.
+            written["fairness"]["groups"] = "usual"
         return {name: value for name, value in written.items() if value or name not in _LATER}
 
     @property

@@ -9,7 +9,7 @@ from sertify.corpora.clips import Clip
 from sertify.gates.fairness import GroupedScore, GroupScore, kind_of_gap
 from sertify.gates.frame import frame
 from sertify.pipeline.comparable import Comparable, comparable
-from sertify.pipeline.grouping import Grouping, is_field
+from sertify.pipeline.grouping import Grouping, is_field, told_gender
 from sertify.pipeline.judged import Judged, judged_clips
 from sertify.pipeline.predictions import Predictions
 from sertify.statistics.confounding import confoundings
@@ -77,7 +77,7 @@ def score_by_group(
 
 
 def _gender_is_known(clips: Sequence[Clip]) -> bool:
-    return 2 * sum(clip.gender is not None for clip in clips) > len(clips)
+    return 2 * sum(told_gender(clip) is not None for clip in clips) > len(clips)
 
 
 def _new_to_it(judged: Judged, seen: Mapping[str, str]) -> tuple[Judged, str]:
@@ -168,7 +168,7 @@ def _confounded(column: str, chosen: Comparable) -> tuple[str, ...]:
     others: dict[str, Sequence[str | None]] = {
         "corpus": [clip.corpus for clip in clips],
         "language": [clip.language for clip in clips],
-        "gender": [clip.gender for clip in clips],
+        "gender": [*map(told_gender, clips)],
         "emotion": [clip.emotion for clip in clips],
     }
     told = {name: of for name, of in others.items() if not is_field(column, name)}

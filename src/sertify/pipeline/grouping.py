@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sertify.corpora.bands import SIGNAL_GROUPS
 from sertify.corpora.clips import Clip, digest_of
-from sertify.corpora.columns import column_for
+from sertify.corpora.columns import column_for, telling
 from sertify.corpora.forms.roles import aliases_of, gender_of
 from sertify.corpora.recordings import Recordings
 from sertify.corpora.splits import split_of
@@ -88,7 +88,8 @@ def group_values(
     return Grouping(name, values, estimated=True, remark=_remark(name, values, signal.remark))
 
 
-def _gender(clip: Clip) -> str | None:
+def told_gender(clip: Clip) -> str | None:
+    """Return the gender that is told of a clip; None of one that is said to be unknown."""
     return _plain(gender_of(clip.gender))
 
 
@@ -97,8 +98,8 @@ def _split(clip: Clip) -> str | None:
 
 
 _FIELDS: Mapping[str, Callable[[Clip], str | None]] = {
-    "gender": _gender,
-    "language": lambda clip: clip.language,
+    "gender": told_gender,
+    "language": lambda clip: clip.language and telling(clip.language),
     "corpus": lambda clip: clip.corpus or None,
     "split": _split,
 }
@@ -106,7 +107,8 @@ _FIELDS: Mapping[str, Callable[[Clip], str | None]] = {
 
 
 def _plain(value: str | None) -> str | None:
-    return None if value is None else " ".join(value.split()).casefold() or None
+    told = None if value is None else telling(value)
+    return None if told is None else told.casefold() or None
 
 
 def _told(name: str, clips: Sequence[Clip]) -> tuple[tuple[str | None, ...], str]:

@@ -148,7 +148,8 @@ def test_no_limit_is_another_thing_than_none_written(read: Read) -> None:
 
 def test_evidence_knows_which_limits_it_was_judged_by(read: Read) -> None:
     written = ["min_labels: 5", "robustness: true", "robustness: {drop: null}",
-               "robustness: {clips: 30}", "fairness: true", "worst_group: {min: 0.3}"]  # fmt: skip
+               "robustness: {clips: 30}", "fairness: true", "worst_group: {min: 0.3}",
+               "fairness: [gender, pitch]", "fairness: {recall: null}"]  # fmt: skip
     fingerprints = [read(f"  {one}").fingerprint for one in written]
     assert len(set(fingerprints)) == len(written)
     assert read("  robustness: null\n  worst_group: null").fingerprint == fingerprints[0]
@@ -178,6 +179,8 @@ def test_evidence_knows_which_limits_it_was_judged_by(read: Read) -> None:
         ("robustness: {drop: {max: 0.1, conditon: noise}}", "did you mean 'condition'?"),
         ("robustness: {drop: {max: 0.1, condition: nois}}", "did you mean 'noise'?"),
         ("fairness: []", "fairness is an empty list, but should be a list of at least 1"),
+        ("fairness: ['']", "is '', but should be some text"),
+        (f"fairness: [{'x' * 61}]", "but should be text of at most 60 characters"),
         ("fairness: [gender, Gender]", "has a name twice"),
         ("fairness: ['a@b']", "has a name with @"),
         ("fairness: {uar: {min: 0.1}}", "uar needs max, and no min"),

@@ -244,6 +244,15 @@ def test_pitch_stands_for_gender_only_where_that_is_not_known() -> None:
     assert "the gender of most clips is known" in found.remark
 
 
+@pytest.mark.parametrize("gender", ["unknown", "prefer not to say", "N/A", "?"])
+def test_a_gender_that_is_said_to_be_unknown_is_not_known(gender: str) -> None:
+    predictions = said(spoken(gender=lambda who: (gender, "female")[who % 4 == 0]))
+    assert "the gender of most clips is known" not in scored(predictions, "pitch").remark
+    found = scored(predictions)
+    assert found.groups == ()
+    assert found.remark.startswith("all clips are of one group, female")
+
+
 # ------------------------------------------------------------------ several corpora
 
 

@@ -77,6 +77,17 @@ def test_clips_that_tell_nothing_are_counted(tmp_path: Path) -> None:
     assert grouped("age", corpus).remark == "1 of 3 clips tells no age"
 
 
+@pytest.mark.parametrize("name", ["gender", "language", "split"])
+def test_what_is_said_to_be_unknown_is_no_group(name: str, tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path)
+    said = {"a.wav": "Unknown", "b.wav": "n/a"}
+    clips = [replace(clip, **({name: said[clip.name]} if clip.name in said else {}))
+             for clip in corpus.clips]  # fmt: skip
+    found = grouped(name, replace(corpus, clips=tuple(clips)))
+    assert found.values[:2] == (None, None)
+    assert found.remark == f"2 of 3 clips tell no {name}"
+
+
 def test_a_column_of_another_name_is_told(tmp_path: Path) -> None:
     found = grouped("dialect", corpus_of(tmp_path))
     assert found.values == ("us", "us", "scots")
