@@ -241,6 +241,8 @@ def _keyed(corpus: "Corpus", settings: Settings, suite: Suite) -> "Corpus":
         terms.append(f"segments {settings.segmenting.seconds:g} {settings.segmenting.hop:g}")
     # A corrected column must not be answered by what was found in the groups of before.
     columns = dict.fromkeys(name for each in suite.candidates for name in each.requirements.groups)
+    if columns:
+        columns["gender"] = None  # which is told of other groups: that they go along with it
     terms += [f"by {name}: {digest_of_groups(name, corpus.clips)}" for name in columns]
     if not terms:
         return corpus

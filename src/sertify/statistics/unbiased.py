@@ -21,7 +21,7 @@ class ChanceGap:
     ``value`` is the largest measured difference between any two groups, in any emotion; ``mean``
     and ``most`` are the mean and the 95 % quantile of the same without a bias, within 0..1.
     ``as_large`` is the share of the draws in which it is no smaller than measured: the p-value of a
-    permutation test, the measured one counted in.
+    permutation test, the measured one counted in. All are NaN where nothing was measured.
     """
 
     value: float
@@ -66,6 +66,7 @@ def chance_gaps(
     placed = (_dealt if tables[0].joined else _placed)(tables, rng)
     found = np.array([_largest(some, kinds) for some in islice(placed, draws)])
     as_large = ((found >= measured - 1e-12).sum(axis=0) + 1) / (draws + 1)
+    as_large[np.isnan(measured)] = np.nan
     table = zip(
         measured, found.mean(axis=0), np.quantile(found, 0.95, axis=0), as_large, strict=True
     )

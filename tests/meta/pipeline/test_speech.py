@@ -85,7 +85,7 @@ def test_where_groups_are_asked_for_a_corrected_column_is_other_speech(tmp_path:
     assert [new == old for new, old in zip(after, before, strict=True)] == [
         True,
         False,
-        True,
+        False,
         False,
     ]
 

@@ -1,6 +1,6 @@
 """The gaps of a model without a bias: in small simulations, and by hand."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -51,3 +51,11 @@ def test_a_seed_gives_one_result() -> None:
 def test_groups_without_a_common_emotion_have_no_gap_by_chance() -> None:
     with pytest.raises(ValueError, match=r"^no emotion has clips in each group, but one should$"):
         chance_gaps(grouped(["anger", "joy"], ["joy"] * 2, ["f", "m"]))
+
+
+def test_of_what_is_never_said_there_is_no_precision_by_chance() -> None:
+    truth, sexes = ["anger", "joy"] * 20, ["f", "f", "m", "m"] * 10
+    for speakers in (None, [f"s{n % 8}" for n in range(40)]):
+        found = chance_gaps(grouped(truth, [""] * 40, sexes, speakers), draws=20)
+        assert np.isnan(astuple(found["precision"])).all()
+        assert found["recall"].as_large == 1
