@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _TOLD = 3
 
+UNNAMED = "no clip names a speaker, so that gaps are less sure than they seem"
+"""What is to be known of groups of nobody knows whom."""
+
 
 @dataclass(frozen=True)
 class GroupScore:
@@ -141,8 +144,9 @@ def _failed(
         f"{apart(gap, scored.column)}, but should differ by {bound}" for gap, bound in ordered
     )
     more = [f"{len(ordered) - _TOLD} more gaps are"] if len(ordered) > _TOLD else []
+    unnamed = [] if scored.by_speaker else [UNNAMED]
     # What is read first is all that some show.
-    said = [first, *scored.confounded, *rest[: _TOLD - 1], *more]
+    said = [first, *unnamed, *scored.confounded, *rest[: _TOLD - 1], *more]
     return replace(
         told,
         outcome=Outcome.FAIL,

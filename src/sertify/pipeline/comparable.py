@@ -66,7 +66,7 @@ def comparable(
     found = Comparable(
         judged.at(kept),
         tuple(group[place] for place in kept),
-        tuple(_left_out(judged, group, told, kept, enough)),
+        tuple(_left_out(judged, group, told, kept, enough, across=across)),
     )
     if _share_an_emotion(found):
         return found
@@ -109,6 +109,8 @@ def _left_out(
     told: Sequence[int],
     kept: Sequence[int],
     enough: Sequence[str],
+    *,
+    across: bool,
 ) -> Iterator[str]:
     groups = [{group[place] for place in places} for places in (told, kept)]
     corpora = [{judged.clips[place].corpus for place in places} for places in (told, kept)]
@@ -119,7 +121,7 @@ def _left_out(
         yield f"left out for fewer than {_least(judged)}: {listed(few)}"
     if most:
         yield f"left out beyond the {MOST_GROUPS} largest groups: {listed(most)}"
-    if kept and (left := sorted(corpora[0] - corpora[1])):
+    if kept and not across and (left := sorted(corpora[0] - corpora[1])):
         yield f"left out without clips of two of these groups: {listed(left)}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
-from sertify.gates.fairness import GroupedScore, GroupScore, kind_of_gap
+from sertify.gates.fairness import UNNAMED, GroupedScore, GroupScore, kind_of_gap
 from sertify.gates.frame import frame
 from sertify.pipeline.comparable import Comparable, comparable
 from sertify.pipeline.grouping import Grouping, is_field, told_gender
@@ -105,11 +105,7 @@ def _compared(scored: GroupedScore, chosen: Comparable, asked: Requirements) -> 
     speech = grouped(judged.truth, judged.predicted, chosen.values, judged.units)
     everywhere = speech.common(speech.names)
     limited, others = _gaps(speech, asked)
-    unnamed = (
-        ""
-        if scored.by_speaker
-        else ("no clip names a speaker, so that gaps are less sure than they seem")
-    )
+    unnamed = "" if scored.by_speaker else UNNAMED
     worst = _worst(speech, chosen, asked) if everywhere else None
     return replace(
         scored,

@@ -61,8 +61,9 @@ class GateResult:
 
     @property
     def first(self) -> Record | None:
-        """The first record with the outcome of the gate."""
-        return next((record for record in self.records if record.outcome is self.outcome), None)
+        """The first record with the outcome of the gate, of those that decide it."""
+        deciding = (record for record in self.records if self.tolerated or not record.tolerated)
+        return next((record for record in deciding if record.outcome is self.outcome), None)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,13 @@ def test_what_else_it_may_be_of_is_said() -> None:
     assert found.details["groups"]["confounded"] == [told]
 
 
+def test_a_rejection_by_clips_of_nobody_says_so() -> None:
+    found = judge_gaps(scored(gap(0.3, 0.01), by_speaker=False), ASKED)
+    assert found.outcome is Outcome.FAIL
+    assert found.message.endswith("; no clip names a speaker, so that gaps are less sure than they"
+                                  " seem")  # fmt: skip
+
+
 def test_small_gaps_are_accepted() -> None:
     found = judge_gaps(scored(gap(0.01, 0.02), gap(-0.1, 0.05, "recall:joy")), ASKED)
     assert (found.outcome, found.message, found.tolerated) == (Outcome.PASS, "", False)

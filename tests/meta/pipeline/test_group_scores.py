@@ -289,6 +289,14 @@ def test_corpora_and_languages_may_be_compared_themselves(column: str, names: se
     assert {group.name for group in found.groups} == names
 
 
+@pytest.mark.parametrize("column", ["corpus", "language"])
+def test_of_these_a_corpus_is_left_out_for_its_groups_alone(column: str) -> None:
+    alone = [replace(clip, corpus="alone", language="ru") for clip in spoken(1, each=8)]
+    found = scored(said(two_corpora() + alone), column, column)
+    left = {"corpus": "alone", "language": "ru"}[column]
+    assert found.remark == f"left out for fewer than 2 speakers or 20 clips: {left}"
+
+
 def test_what_goes_along_with_a_group_is_said() -> None:
     clips = spoken(12, corpus="calls", gender=lambda who: "female" if who < 10 else "male")
     clips += spoken(12, corpus="studio", gender=lambda who: "female" if who < 2 else "male")

@@ -196,6 +196,19 @@ def test_gaps_that_matter_come_first() -> None:
     assert [one.outcome for one in found] == ["FAIL", *["INCONCLUSIVE"] * 4, "None"]
 
 
+def test_what_is_to_be_known_of_groups_is_said_of_whom_it_is_true() -> None:
+    results = five_qualify()
+    for place, remark in enumerate(("no label for joy", "no label for joy", "")):
+        one = results["candidates"][place] = alike(results["candidates"][place], 0.02)
+        one["fairness"][0] |= {"remark": remark, "confounded": ["gender goes along with corpus"]}
+    by, _ = fairness.by_column(as_results(results).candidates)
+    first, second = (results["candidates"][place]["name"] for place in (0, 1))
+    assert by.sentences == [
+        f"{first}, {second}: no label for joy",
+        "gender goes along with corpus",
+    ]
+
+
 def test_page_tells_what_is_within_and_beyond() -> None:
     page = draw_page(as_results(both_gates()))
     robust, fair = (

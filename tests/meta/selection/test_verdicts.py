@@ -152,7 +152,7 @@ def test_what_is_tolerated_hides_nothing_else(outcome: str) -> None:
     open_ = record("robustness", "test_a", "INCONCLUSIVE", tolerated=True)
     found = judged([*others, open_, record("robustness", "test_b", outcome)], **ALL_GATES)
     standing = "rejected" if outcome == "FAIL" else "undecided"
-    assert decision(found)[:3] == (standing, "robustness", "robustness_reason")
+    assert decision(found) == (standing, "robustness", "robustness_reason", "robustness test_b")
     assert not found.gates["robustness"].tolerated
 
 

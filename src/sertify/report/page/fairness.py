@@ -8,6 +8,7 @@ from sertify.report.formats import number, thousandths
 from sertify.report.results.model.between_groups import ColumnResult, GapResult
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult
+from sertify.vocabulary.text import listed
 
 MOST_GROUPINGS = 12
 """Columns, and groups of one, that the page has room for; results.json has the others."""
@@ -36,10 +37,15 @@ class ByColumn:
 
     @property
     def sentences(self) -> list[str]:
-        """What is to be known of its groups, each once."""
-        said = [one.remark for _, one in self.found]
-        said += [text for _, one in self.found for text in one.confounded]
-        return [*dict.fromkeys(filter(None, said))]
+        """What is to be known of its groups, each once; and of whom, if not of all candidates."""
+        said: dict[str, list[str]] = {}
+        for candidate, one in self.found:
+            for text in dict.fromkeys(filter(None, (one.remark, *one.confounded))):
+                said.setdefault(text, []).append(candidate.name)
+        return [
+            text if len(whose) == len(self.found) else f"{listed(whose)}: {text}"
+            for text, whose in said.items()
+        ]
 
     @property
     def kinds(self) -> dict[str, str]:
