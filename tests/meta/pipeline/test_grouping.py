@@ -13,7 +13,7 @@ import soundfile
 
 from sertify.corpora.audio import Waveform
 from sertify.corpora.bands import SIGNAL_GROUPS
-from sertify.corpora.clips import Corpus
+from sertify.corpora.clips import Corpus, with_facts
 from sertify.corpora.joining import join
 from sertify.corpora.reading import read_corpus
 from sertify.corpora.recordings import Recordings
@@ -81,9 +81,11 @@ def test_clips_that_tell_nothing_are_counted(tmp_path: Path) -> None:
 def test_what_is_said_to_be_unknown_is_no_group(name: str, tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path)
     said = {"a.wav": "Unknown", "b.wav": "n/a"}
-    clips = [replace(clip, **({name: said[clip.name]} if clip.name in said else {}))
-             for clip in corpus.clips]  # fmt: skip
-    found = grouped(name, replace(corpus, clips=tuple(clips)))
+    clips = tuple(
+        with_facts(clip, **{name: said.get(clip.name, getattr(clip, name))})
+        for clip in corpus.clips
+    )
+    found = grouped(name, replace(corpus, clips=clips))
     assert found.values[:2] == (None, None)
     assert found.remark == f"2 of 3 clips tell no {name}"
 
