@@ -6,6 +6,7 @@ one group each, or in several.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,11 +37,14 @@ class Grouped:
 
     def common(self, names: Sequence[str], emotions: Labels | None = None) -> list[str]:
         """Return the emotions (of all, or of some) that have clips in each of these groups."""
-        spoken: dict[str, set[str]] = {name: set() for name in names}
-        for true, value in zip(self.truth, self.values, strict=True):
-            spoken.get(value, set()).add(true)
         counted = label_set(self.truth) if emotions is None else emotions
-        return [emotion for emotion in counted if all(emotion in some for some in spoken.values())]
+        spoken = self._spoken
+        return [true for true in counted if all((true, name) in spoken for name in names)]
+
+    @cached_property
+    def _spoken(self) -> set[tuple[str, str]]:
+        """Which emotion has clips of which group."""
+        return {*zip(self.truth, self.values, strict=True)}
 
     def heard_as(self, name: str, emotions: Labels) -> HeardAs:
         """Count what was said to the clips of a group, of these emotions."""
