@@ -28,6 +28,7 @@ from sertify.candidates.requirements import Requirements
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_start
+from sertify.vocabulary.reasons import QUALIFIED
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
@@ -136,10 +137,14 @@ def suite_of(content: bytes, path: Path) -> Suite:
     for index, entry in enumerate(file.candidates):
         line = document.lines["candidates", index]
         plain = _candidate(entry, file, root, line)
+        if idle := [*_idle_reasons(plain)]:
+            problems["candidates", index, "reason"] = idle[0]
         for variant in entry.variants:
             # A name in the file has no plus sign, so this one is nobody else's.
             name = entry.name if variant == "fp32" else f"{entry.name}+{variant}"
             candidates.append(replace(plain, name=name, variant=variant))
+    if problems:
+        raise ConfigurationError(report(path.name, document, problems))
     return Suite(tuple(candidates), file.selection, file.corpora)
 
 
@@ -171,6 +176,16 @@ def _candidate(entry: Entry, file: CandidatesFile, root: Path, line: int) -> Can
         limits=file.limits.updated(entry.limits),
         line=line,
     )
+
+
+def _idle_reasons(candidate: Candidate) -> Iterator[str]:
+    """Complain of announced reasons that no check looks for: else nothing would ever be red."""
+    for code in candidate.reasons:
+        if code.partition(":")[0] in QUALIFIED:
+            known = candidate.requirements.about(code)
+            if code not in known:
+                hint = text.did_you_mean(code, known) or "; its requirements ask for no such thing"
+                yield f"reason is {text.quoted(code)}, which no check of it could find{hint}"
 
 
 def _folder(reference: str, root: Path) -> Path | None:

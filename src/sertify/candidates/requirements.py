@@ -1,5 +1,6 @@
 """What can be asked of a candidate: the requirements, their limits and their defaults."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -17,6 +18,7 @@ from sertify.candidates.bounds import (
 from sertify.candidates.complaints import complaint
 from sertify.candidates.fairness import USUAL_GROUPS, FairnessAsked
 from sertify.candidates.robustness import RobustnessAsked
+from sertify.vocabulary.conditions import GIVEN
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.text import did_you_mean
@@ -141,6 +143,21 @@ class Requirements(Keys):
         """
         wanted = {"robustness": self.robustness, "fairness": self.fairness or self.worst_group}
         return gate not in wanted or wanted[gate] is not None
+
+    def about(self, code: str) -> tuple[str, ...]:
+        """Return the reasons, of the kind of a `QUALIFIED` one, that checks may find.
+
+        >>> Requirements.model_validate({"fairness": ["accent"]}).about("unfair:age")
+        ('unfair:accent',)
+        """
+        kind = code.partition(":")[0]
+        of: Iterable[str] = self.groups
+        if kind == "not_robust":
+            asked = self.robustness.asked(GIVEN) if self.robustness is not None else ()
+            of = dict.fromkeys(condition.family for condition in asked)
+        elif kind == "low_worst_group" and self.worst_group is None:
+            of = ()
+        return tuple(f"{kind}:{what}" for what in of)
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -204,7 +204,33 @@ def test_a_mistake_is_told_in_one_line(read: Read, written: str, said: str) -> N
 @pytest.mark.parametrize("code", ["not_robust:phone", "unfair:accent", "low_worst_group:나이"])
 def test_a_rejection_names_what_it_is_about(read: Read, code: str) -> None:
     entry = ENTRY.replace("org/a", f"org/a, status: rejected, reason: '{code}'")
-    assert read("  robustness: true", entry).reasons == (code,)
+    asked = "  robustness: true\n  fairness: [accent, 나이]\n  worst_group: {min: 0.3}"
+    assert read(asked, entry).reasons == (code,)
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "hint"),
+    [
+        ("unfair:gendr", "fairness: true", "; did you mean 'unfair:gender'?"),
+        ("unfair:Gender", "fairness: gender", "; did you mean 'unfair:gender'?"),
+        ("unfair:x", "fairness: [language, pitch]", "; did you mean 'unfair:pitch'?"),
+        ("unfair:gender", "robustness: true", "; its requirements ask for no such thing"),
+        ("low_worst_group:gender", "fairness: true", "; its requirements ask for no such thing"),
+        ("not_robust:phone", "fairness: true", "; its requirements ask for no such thing"),
+        ("not_robust:phone", "robustness: noise", "; did you mean 'not_robust:noise'?"),
+    ],
+)
+def test_a_rejection_that_no_check_looks_for_is_a_mistake(
+    read: Read, code: str, asked: str, hint: str
+) -> None:
+    """Else a run would be green whatever becomes of the candidate."""
+    entry = ENTRY.replace("org/a", f"org/a, status: rejected, reason: '{code}'")
+    with pytest.raises(ConfigurationError) as raised:
+        read(f"  {asked}", entry)
+    assert str(raised.value) == (
+        f'candidates.yaml:4: candidate "a": reason is {code!r}, which no check of it could find'
+        f"{hint}"
+    )
 
 
 @pytest.mark.parametrize(
