@@ -147,7 +147,7 @@ class Requirements(Keys):
     def about(self, code: str) -> tuple[str, ...]:
         """Return the reasons, of the kind of a `QUALIFIED` one, that checks may find.
 
-        >>> Requirements.model_validate({"fairness": ["accent"]}).about("unfair:age")
+        >>> Requirements.model_validate({"fairness": "accent"}).about("unfair:age")
         ('unfair:accent',)
         """
         kind = code.partition(":")[0]
