@@ -174,16 +174,16 @@ def _told(name: str, values: Values) -> Values | None:
     different = {*values} - {None}
     if not different or len(different) > most_values(name):
         return None
-    texts = {value: telling(value) for value in different if value is not None}
+    texts = {value: known_value(value) for value in different if value is not None}
     if any(text and len(text) > _LONGEST for text in texts.values()):
         return None
     return [texts.get(value or "") for value in values] if any(texts.values()) else None
 
 
-def telling(value: str) -> str | None:
+def known_value(value: str) -> str | None:
     """Return a value without blanks too many; None where it says that nothing is known.
 
-    >>> telling(" New  York "), telling("prefer not to say")
+    >>> known_value(" New  York "), known_value("prefer not to say")
     ('New York', None)
     """
     text = " ".join(value.split())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sertify.corpora.bands import SIGNAL_GROUPS
 from sertify.corpora.clips import Clip, digest_of
-from sertify.corpora.columns import column_for, telling
+from sertify.corpora.columns import column_for, known_value
 from sertify.corpora.forms.roles import aliases_of, gender_of
 from sertify.corpora.recordings import Recordings
 from sertify.corpora.splits import split_of
@@ -99,7 +99,7 @@ def _split(clip: Clip) -> str | None:
 
 _FIELDS: Mapping[str, Callable[[Clip], str | None]] = {
     "gender": told_gender,
-    "language": lambda clip: clip.language and telling(clip.language),
+    "language": lambda clip: clip.language and known_value(clip.language),
     "corpus": lambda clip: clip.corpus or None,
     "split": _split,
 }
@@ -107,7 +107,7 @@ _FIELDS: Mapping[str, Callable[[Clip], str | None]] = {
 
 
 def _plain(value: str | None) -> str | None:
-    told = None if value is None else telling(value)
+    told = None if value is None else known_value(value)
     return None if told is None else told.casefold() or None
 
 
