@@ -267,6 +267,15 @@ def test_a_table_of_speakers_tells_of_their_clips(name: str, tmp_path: Path) -> 
     assert [text for text in corpus.warnings if "speakers" in text and name in text]
 
 
+def test_a_table_of_speakers_tells_nothing_of_nobody_and_of_whom_it_is_of_two_minds(
+    tmp_path: Path,
+) -> None:
+    plant(tmp_path, *FILES, metadata_csv=SPOKEN.replace(",carl,", ",,"))
+    rows = "anna,F\nanna,M\nben,M\nben,m\n,F\n"
+    (tmp_path / "speakers.csv").write_text(f"speaker,sex\n{rows}")
+    assert [clip.gender for clip in read_corpus(tmp_path).clips] == [None, "male", None]
+
+
 OTHERS = [
     "Speaker_ID,Age\nzoe,23\nyan,61\nanna,20\n",
     "no table\0",

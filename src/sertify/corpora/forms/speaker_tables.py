@@ -67,7 +67,11 @@ def _told(listing: Listing, table: Table, key: int, name: str) -> Listing:
     gender = next((i for i, one in enumerate(table.folded) if one in aliases_of("gender")), None)
     columns = _by_speaker(table, {"speaker": key, **({} if gender is None else {"gender": gender})})
     pairs = [] if gender is None else [*zip(table.values(key), table.values(gender), strict=True)]
-    genders = {who: gender_of(value) for who, value in pairs if value}
+    said: defaultdict[str, set[str | None]] = defaultdict(set)
+    for who, value in pairs:
+        if who and value:
+            said[who].add(gender_of(value))
+    genders = {who: next(iter(values)) for who, values in said.items() if len(values) == 1}
     clips = tuple(_joined(listing.clips, columns, genders))
     if clips == listing.clips and all(
         one.columns == other.columns for one, other in zip(clips, listing.clips, strict=True)
@@ -88,7 +92,7 @@ def _by_speaker(table: Table, roles: Mapping[str, int]) -> dict[str | None, Othe
 def _joined(
     clips: Sequence[Clip],
     columns: Mapping[str | None, OtherColumns],
-    genders: Mapping[str | None, str | None],
+    genders: Mapping[str, str | None],
 ) -> Iterator[Clip]:
     """Yield clips with what is said of their speakers; what is said of themselves counts."""
     known = dict[Hashable, OtherColumns]()
@@ -98,5 +102,5 @@ def _joined(
         if told:
             pair = clip.columns.told, clip.speaker
             both = known.setdefault(pair, OtherColumns({**told, **clip.columns}))
-        gender = clip.gender or genders.get(clip.speaker)
+        gender = clip.gender or genders.get(clip.speaker or "")
         yield with_facts(clip, columns=both, gender=gender)
