@@ -78,11 +78,16 @@ def in_doubt(gap: "Gap", bound: Bound, column: str, tests: int, *, by_speaker: b
 def details_of_gaps(
     limited: "Iterable[Gap]", others: "Iterable[Gap]", limits: Mapping[str, float | None]
 ) -> list[dict[str, Any]]:
-    """Return gaps in JSON types, with those that matter most where there are very many."""
+    """Return gaps in JSON types.
+
+    Where there are very many, that is the largest of each kind, and those that matter most.
+    """
     each = [(gap, limits.get(gap.metric.partition(":")[0])) for gap in limited]
     each += [(gap, None) for gap in others]
     if len(each) > _MOST_GAPS:
-        each = sorted(each, key=_notable)[:_MOST_GAPS]
+        rising = sorted(each, key=lambda judged: abs(judged[0].value))
+        largest = {judged[0].metric.partition(":")[0]: judged for judged in rising}
+        each = [*dict.fromkeys([*largest.values(), *sorted(each, key=_notable)])][:_MOST_GAPS]
     return [_in_json(gap, limit) for gap, limit in each]
 
 

@@ -176,6 +176,18 @@ def test_details_are_json_and_bounded_and_keep_what_matters() -> None:
     assert len(found.message) < 1500
 
 
+def test_of_very_many_gaps_the_largest_of_each_kind_is_kept() -> None:
+    recalls = [gap(0.5 + n / 1000, 0.2, f"recall:e{n}") for n in range(300)]
+    small = [gap(0.01, 0.2), gap(-0.02, 0.2), gap(0.015, 0.2)]
+    shares = [gap(0.03, 0.2, "share:joy"), gap(0.04, 0.2, "share:fear")]
+    found = judge_gaps(scored(*recalls, *small, others=shares), ASKED)
+    kept = found.details["groups"]["gaps"]
+    assert len(kept) == 240
+    assert [one["value"] for one in kept if one["metric"] == "uar"] == [-0.02]
+    assert [one["metric"] for one in kept if one["metric"].startswith("share")] == ["share:fear"]
+    assert max(one["value"] for one in kept) == pytest.approx(0.799)
+
+
 def test_hostile_names_of_groups_stay_on_one_line() -> None:
     odd = "\x1b]0;x\x07\n::error::" + "x" * 10_000
     found = judge_gaps(scored(gap(0.4, 0.01, one=odd)), ASKED)
