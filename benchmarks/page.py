@@ -1,6 +1,6 @@
 """How long the page takes to answer its reader, with many candidates on it.
 
-    python -m benchmarks.page [--candidates 100] [--rounds 10]
+    python -m benchmarks.page [--candidates 100] [--rounds 10] [--robustness]
 
 Each interaction is timed in headless Chromium from the event to the frame that shows its effect.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from sertify.report.page import page
+from tests.meta.drawn_gates import crowd_heard_again
 from tests.meta.drawn_results import as_results, crowd
 
 __all__ = ["measure"]
@@ -46,9 +47,12 @@ _TIMED = """async ([action, rounds]) => {
 }"""
 
 
-def measure(candidates: int, rounds: int) -> dict[str, Any]:
-    """Return milliseconds by interaction, median and worst, and the size of the page in bytes."""
-    results = crowd(candidates)
+def measure(candidates: int, rounds: int, *, robustness: bool = False) -> dict[str, Any]:
+    """Return milliseconds by interaction, median and worst, and the size of the page in bytes.
+
+    With ``robustness``, half of the candidates were heard in the usual conditions, too.
+    """
+    results = crowd_heard_again(candidates) if robustness else crowd(candidates)
     text = page.draw_page(as_results(results))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "index.html"
@@ -61,6 +65,9 @@ def measure(candidates: int, rounds: int) -> dict[str, Any]:
         opened.goto(file.as_uri())
         opened.locator("#chart-trade-off").scroll_into_view_if_needed()
         opened.locator("#chart-trade-off svg").wait_for()
+        if robustness:
+            opened.locator("#chart-kind-0").scroll_into_view_if_needed()
+            opened.locator("#chart-kind-0 svg").wait_for()
         found = {
             name: opened.evaluate(_TIMED, [act, rounds]) for name, act in _INTERACTIONS.items()
         }
@@ -76,5 +83,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--candidates", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--robustness", action="store_true")
     given = parser.parse_args()
-    print(json.dumps(measure(given.candidates, given.rounds), indent=2))
+    found = measure(given.candidates, given.rounds, robustness=given.robustness)
+    print(json.dumps(found, indent=2))

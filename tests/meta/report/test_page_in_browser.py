@@ -1,6 +1,7 @@
 """The page in a real browser: it draws, sorts, filters, and nothing in it gets out of hand."""
 
 import base64
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -159,7 +160,7 @@ COUNT = """async (source) => {
 def test_charts_are_drawn(show: Open, browser: Browser, scheme: str) -> None:
     opened = show(five_qualify(), color_scheme=scheme).opened()
     figures = opened.page.locator("figure.chart").all()
-    assert len(figures) == 2 + 5 * 5
+    assert len(figures) == 2 + 5 * 6
     blank = browser.new_page()
     for figure in figures[:7:2]:
         picture = base64.b64encode(figure.locator("svg").screenshot()).decode()
@@ -288,7 +289,10 @@ def test_charts_of_conditions_highlight_who_is_picked(show: Open) -> None:
     assert (curve.count(), every.count()) == (5 * 3, 5 * 15)
     bright = opened.page.locator(f"#chart-kind-0 {POINT}:not([opacity^='0'])")
     assert bright.count() == 3
-    assert all("wavlm-base" in (one.get_attribute("aria-label") or "") for one in bright.all())
+    said = [one.get_attribute("aria-label") or "" for one in bright.all()]
+    assert all(
+        re.fullmatch(r"wavlm-base: babble \d+ dB costs 0.\d{3} \[.+\] UAR", one) for one in said
+    )
     picked = opened.page.get_by_label("Highlight")
     picked.focus()
     opened.page.keyboard.press("End")

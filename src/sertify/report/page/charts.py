@@ -40,7 +40,8 @@ def charts(
     """Return the drawings of the page by the id of their figure, with what they are drawn by.
 
     A drawing names its Vega-Lite specification, ``params`` and ``rows`` (and ``references``) of
-    data; candidates are told by their anchor. None where nothing was measured.
+    data; candidates are told by their anchor, and have one look in all. None where nothing was
+    measured.
     """
     every = _drawings(shown, candidates, anchors)
     drawings = {figure: drawing for figure, drawing in every if drawing["rows"]}
@@ -48,21 +49,23 @@ def charts(
         return None
     specs = {drawing["spec"]: _read(f"{drawing['spec']}.vl") for drawing in drawings.values()}
     names = {anchor: name for name, anchor in anchors.items()}
-    return {"config": _read("config"), "specs": specs, "names": names, "drawings": drawings}
+    looks = {anchors[each.name]: _look(each, shown, rank) for rank, each in enumerate(candidates)}
+    told = {"specs": specs, "names": names, "looks": looks, "drawings": drawings}
+    return {"config": _read("config")} | told
+
+
+def _look(candidate: CandidateResult, shown: Results, rank: int) -> Row:
+    hue, shape = _LOOKS[standing(candidate, shown.selection)]
+    return {"rank": rank, "hue": hue, "shape": shape}
 
 
 def _drawings(
     shown: Results, candidates: _Candidates, anchors: Mapping[str, str]
 ) -> Iterator[tuple[str, Row]]:
-    looks = {
-        candidate.name: {"id": anchors[candidate.name], "rank": rank}
-        | dict(zip(("hue", "shape"), _LOOKS[standing(candidate, shown.selection)], strict=True))
-        for rank, candidate in enumerate(candidates)
-    }
-    yield "chart-uar", _forest(shown, candidates, looks)
-    yield "chart-trade-off", {"spec": "trade_off", "rows": _trade_off(shown, candidates, looks)}
-    yield from condition_drawings(heard_in_conditions(candidates), looks)
-    yield from column_drawings(by_column(candidates), looks)
+    yield "chart-uar", _forest(shown, candidates, anchors)
+    yield "chart-trade-off", {"spec": "trade_off", "rows": _trade_off(shown, candidates, anchors)}
+    yield from condition_drawings(heard_in_conditions(candidates), anchors)
+    yield from column_drawings(by_column(candidates), anchors)
     for candidate in candidates:
         for kind, drawing in _of_candidate(candidate):
             yield f"{anchors[candidate.name]}-{kind}", drawing
@@ -86,10 +89,10 @@ def _of_candidate(candidate: CandidateResult) -> Iterator[tuple[str, Row]]:
         yield f"gaps-{place}", gap_drawing(column)
 
 
-def _forest(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> Row:
+def _forest(shown: Results, candidates: _Candidates, anchors: Mapping[str, str]) -> Row:
     """Draw the UAR on each part of the speech, of those that count or of those of the candidate."""
     rows = [
-        looks[candidate.name]
+        {"id": anchors[candidate.name]}
         | _interval(measured, f"{candidate.name}: {title}")
         | {"part": part.part, "measure": measure, "chance": getattr(part.chance, measure)}
         | {"seen": is_seen(part, shown.corpus)}
@@ -141,7 +144,7 @@ def _guesses(shown: Results, part: str, rows: Iterable[Row]) -> dict[float, list
     return names
 
 
-def _trade_off(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]) -> list[Row]:
+def _trade_off(shown: Results, candidates: _Candidates, anchors: Mapping[str, str]) -> list[Row]:
     points = {each.name: point for each in candidates if (point := _point(each))}
     measured = [candidate for candidate in candidates if candidate.name in points]
     disturbed = any("noise" in check.details for each in measured for check in each.checks("speed"))
@@ -156,7 +159,7 @@ def _trade_off(shown: Results, candidates: _Candidates, looks: Mapping[str, Row]
     front = {name for name, first in zip(eligible, best, strict=True) if first}
     return [
         {
-            **looks[name],
+            "id": anchors[name],
             **_interval(candidate.numbers["uar"], ""),
             "time": points[name][1],
             "front": name in front,

@@ -137,18 +137,18 @@ def _turned(value: float, low: float | None, high: float | None, forward: bool) 
 
 
 def column_drawings(
-    columns: Sequence[ByColumn], looks: Mapping[str, Mapping[str, Any]]
+    columns: Sequence[ByColumn], anchors: Mapping[str, str]
 ) -> Iterator[tuple[str, _Row]]:
     """Yield for each column a chart of the UAR of each group, and one of the largest gaps."""
     for place, by in enumerate(columns[:MOST_GROUPINGS]):
-        groups = [*_groups(by, looks)]
+        groups = [*_groups(by, anchors)]
         names = [group for group in by.groups if any(row["group"] == group for row in groups)]
         params = {"groups": names}
         yield f"chart-groups-{place}", {"spec": "groups", "params": params, "rows": groups}
         rows = [
-            dict(looks[candidate.name])
+            {"id": anchors[candidate.name]}
             | _gap(one, candidate.name)
-            | {"row": looks[candidate.name]["id"]}
+            | {"row": anchors[candidate.name]}
             for candidate, column in by.found
             for one in largest_gaps(column)
         ]
@@ -167,14 +167,14 @@ def gap_drawing(column: ColumnResult) -> _Row:
     return {"spec": "gaps", "params": {"measure": ""}, "rows": rows}
 
 
-def _groups(by: ByColumn, looks: Mapping[str, Mapping[str, Any]]) -> Iterator[_Row]:
+def _groups(by: ByColumn, anchors: Mapping[str, str]) -> Iterator[_Row]:
     for candidate, column in by.found:
         for group in column.groups[:MOST_GROUPINGS]:
             if group.uar is not None:
                 said = f"{candidate.name}, {group.name}: UAR {number(group.uar)}"
                 ends = {"low": group.uar.low, "high": group.uar.high}
                 about = {"group": group.name, "value": group.uar.value, "said": said}
-                yield dict(looks[candidate.name]) | about | ends
+                yield {"id": anchors[candidate.name]} | about | ends
 
 
 def _gap(one: Apart, whose: str) -> _Row:

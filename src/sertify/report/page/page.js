@@ -7,7 +7,7 @@ document.documentElement.classList.add("scripted");
 
 // Charts. Each is drawn when it is seen for the first time.
 const source = one("#charts");
-const { config, specs, names, drawings } = source ? JSON.parse(source.textContent) : { drawings: {} };
+const { config, specs, names, looks, drawings } = source ? JSON.parse(source.textContent) : { drawings: {} };
 const views = new Map();
 const common = { lit: "", shown: null, picked: "" };
 const tip = one("#tip");
@@ -45,12 +45,14 @@ const label = (spec) => {
 const draw = (figure) => {
   const drawing = drawings[figure.id];
   if (!drawing || views.has(figure)) return;
-  const { rows, references = [] } = drawing;
+  const { references = [] } = drawing;
+  const own = drawings[drawing.rows[0]]?.rows ?? drawing.rows; // some are those of another
+  const rows = own.map((row) => ({ ...looks[row.id], ...row }));
   const spec = specs[drawing.spec];
   const given = { ...common, names, ...drawing.params };
-  const own = (spec.params ?? []).filter(({ name }) => !(name in given));
+  const free = (spec.params ?? []).filter(({ name }) => !(name in given));
   const params = Object.entries(given).map(([name, value]) => ({ name, value }));
-  const full = { ...spec, params: [...own, ...params], data: { name: "rows" }, datasets: { rows, references } };
+  const full = { ...spec, params: [...free, ...params], data: { name: "rows" }, datasets: { rows, references } };
   const runtime = vega.parse(label(vega.compile(full, { config, logger }).spec), {}, { ast: true });
   const view = new vega.View(runtime, {
     container: one("div", figure),

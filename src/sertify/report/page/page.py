@@ -34,6 +34,7 @@ _TOLERANCE = "the speech cannot tell, and nothing is held against it"
 _TOLD_ELSEWHERE = (
     "confusion", "class_shares", "rejected_clips", "notable_clips", "condition", "groups",
     "said_of_nothing", "speaker_level", "worsened", "mended", "clips", "limit", "limit_unchanged",
+    "uar_clean", "uar_disturbed", "unchanged_share",
 )  # fmt: skip
 _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _AIMS = {name: name.capitalize() for name in AIMS[1:]}

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sertify.report.formats import thousandths
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.in_conditions import ConditionResult, SaidOfNothing
 from sertify.vocabulary.conditions import CONDITION_KINDS
@@ -12,6 +11,7 @@ from sertify.vocabulary.conditions import CONDITION_KINDS
 MOST_CONDITIONS = 200
 """Conditions that a table has room for; of more, results.json has the others."""
 
+_ROWS = "chart-conditions"
 _MOST_DRAWN = 24
 _MOST_CURVES = 12
 _WORDS = {"PASS": "within", "INCONCLUSIVE": "cannot tell", "FAIL": "beyond", "BLOCKED": "blocked"}
@@ -77,30 +77,29 @@ def said_of(candidate: CandidateResult, sound: str) -> SaidOfNothing | None:
     return next((one for one in candidate.said_of_nothing if one.sound == sound), None)
 
 
-def condition_drawings(
-    heard: Heard, looks: Mapping[str, Mapping[str, Any]]
-) -> Iterable[tuple[str, _Row]]:
+def condition_drawings(heard: Heard, anchors: Mapping[str, str]) -> Iterable[tuple[str, _Row]]:
     """Yield the charts of UAR lost: of all conditions, and of each kind over its severities."""
     drawn = [one for one in heard.conditions if _is_drawn(one, heard)]
-    curves = _curves(drawn)
-    places = {one.condition: at for kind in curves.values() for at, one in enumerate(kind)}
     order = {one.condition: place for place, one in enumerate(drawn)}
     rows = [
-        _row(candidate, found, looks[candidate.name], places) | {"place": order[found.condition]}
+        {"id": anchors[candidate.name], "place": place, **_numbers(found)}
         for candidate in heard.candidates
-        for one in drawn
-        if (found := heard.found[candidate.name].get(one.condition)) and found.drop
+        for name, place in order.items()
+        if (found := heard.found[candidate.name].get(name)) and found.drop
     ]
-    kept = {one.condition for one in drawn[:_MOST_DRAWN]}
-    first = [row for row in rows if row["condition"] in kept]
-    yield "chart-conditions", {"spec": "conditions", "rows": first}
+    params = {"most": _MOST_DRAWN, "conditions": [*order]}
+    yield _ROWS, {"spec": "conditions", "params": params, "rows": rows}
     values = [value for row in rows for value in (row["low"], row["high"]) if value is not None]
     span = {"floor": min([0.0, *values]), "ceiling": max([0.1, *values])}
-    for place, several in enumerate([*curves.values()][:_MOST_CURVES]):
-        of_kind = [row for row in rows if row["condition"] in {one.condition for one in several}]
-        labels = [f"{one.severity:g}" for one in several]
-        params = span | {"labels": labels, "unit": several[0].unit}
-        yield f"chart-kind-{place}", {"spec": "severity", "params": params, "rows": of_kind}
+    for place, several in enumerate([*_curves(drawn).values()][:_MOST_CURVES]):
+        params = span | {
+            "conditions": {order[one.condition]: one.condition for one in several},
+            "places": {order[one.condition]: at for at, one in enumerate(several)},
+            "labels": [f"{one.severity:g}" for one in several],
+            "unit": several[0].unit,
+        }
+        # The rows of all conditions are many: they stand in the page once.
+        yield f"chart-kind-{place}", {"spec": "severity", "params": params, "rows": [_ROWS]}
 
 
 def curve_titles(heard: Heard) -> list[tuple[str, str]]:
@@ -123,18 +122,10 @@ def _curves(conditions: Iterable[ConditionResult]) -> dict[str, list[ConditionRe
     return {kind: several for kind, several in kinds.items() if len(several) > 1}
 
 
-def _row(
-    candidate: CandidateResult,
-    found: ConditionResult,
-    look: Mapping[str, Any],
-    places: Mapping[str, int],
-) -> _Row:
+def _numbers(found: ConditionResult) -> dict[str, float | None]:
     assert found.drop is not None
-    low, high = found.drop.low, found.drop.high
-    ends = {name: _rounded(end) for name, end in {"low": low, "high": high}.items()}
-    said = f"{candidate.name}: {found.condition} costs {thousandths(found.drop)} UAR"
-    about = {"condition": found.condition, "at": places.get(found.condition), "limit": found.limit}
-    return dict(look) | about | {"value": _rounded(found.drop.value)} | ends | {"said": said}
+    ends = {"value": found.drop.value, "low": found.drop.low, "high": found.drop.high}
+    return {name: _rounded(value) for name, value in ends.items()} | {"limit": found.limit}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -17,6 +17,7 @@ from sertify.report.results.model.results import SCHEMA, Results, StaleEvidence
 from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.choosing import select
 from sertify.selection.consensus import consensus
+from sertify.selection.corruption import corruption
 from sertify.selection.verdicts import Context, Stale, Standing, Verdict, current, verdict
 from sertify.vocabulary.about import VERSION
 from sertify.vocabulary.outcomes import GATES
@@ -80,10 +81,11 @@ def conclude(
     given = _judge(suite, store, records, Context(corpus, fingerprints)) if bare else None
     disagreeing = given or judged
     wished = suite.preferences.precision
+    relative = corruption(judged.verdicts)
     candidates = tuple(
         candidate_result(
             each, judged.corpus, judged.labellings.get(each.candidate.name), names or {}, wished
-        )
+        ).relative(relative)
         for each in judged.verdicts
     )
     selection = choices.selection_result(

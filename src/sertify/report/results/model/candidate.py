@@ -1,7 +1,7 @@
 """A candidate in results.json: its verdict, gates, numbers, and where it is right or wrong."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, FiniteFloat, NonNegativeFloat, NonNegativeInt, PositiveInt
 
@@ -192,3 +192,7 @@ class CandidateResult(ResultPart):
     def value(self, name: str) -> float | None:
         """Return one of its numbers; None where that was not measured."""
         return self.numbers[name].value if name in self.numbers else None
+
+    def relative(self, errors: Mapping[str, Mapping[str, float]]) -> Self:
+        """Return it with its relative corruption errors, of those by the name of a candidate."""
+        return self.model_copy(update={"corruption": errors.get(self.name)})
