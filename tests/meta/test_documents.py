@@ -207,7 +207,8 @@ FOR_DEVELOPERS = (
 )
 # What readers write, and what runs do.
 WRITTEN = (
-    r"[A-Z]|(?:reports|dist|house_rules|loudness|model|calls|audio|wav|emodb|Actor_\d+|onnx)/|\.\w"
+    r"[A-Z]|(?:reports|selected|dist|house_rules|loudness|model|calls|audio|wav|emodb|Actor_\d+"
+    r"|onnx)/|\.\w"
 )
 
 

@@ -1,7 +1,7 @@
 """Which groups of clips can be compared, and on which clips."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sertify.pipeline.judged import Judged
@@ -14,7 +14,7 @@ LEAST_SPEAKERS = 2
 """Of a group, below which nothing is known of how its speakers differ."""
 
 LEAST_CLIPS = 20
-"""The same where no clip names a speaker."""
+"""Of a group, below which each emotion has hardly any."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Comparable:
 def comparable(
     judged: Judged, values: Sequence[str | None], column: str, *, across: bool = False
 ) -> Comparable:
-    """Keep groups of two speakers or more, or 20 clips where none is named; the 12 largest.
+    """Keep the 12 largest groups, of 20 clips and, where these are named, two speakers or more.
 
     Unless they are compared ``across`` corpora, of several corpora those count that have clips of
     two groups or more: else a gap would be one of corpora.
@@ -83,14 +83,13 @@ def _share_an_emotion(found: Comparable) -> bool:
 
 def _large_enough(judged: Judged, group: Sequence[str], places: Sequence[int]) -> list[str]:
     """Return the groups that have enough speakers, or clips, the largest first."""
-    clips = Counter(group[place] for place in places)
-    units: defaultdict[str, set[Hashable]] = defaultdict(set)
-    for place in places if judged.units is not None else ():
-        units[group[place]].add(judged.units[place] if judged.units is not None else place)
-    ordered = sorted(clips, key=lambda name: (-clips[name], name))
-    if judged.units is None:
-        return [name for name in ordered if clips[name] >= LEAST_CLIPS]
-    return [name for name in ordered if len(units[name]) >= LEAST_SPEAKERS]
+    clips, named = Counter(group[place] for place in places), judged.units
+    enough = [name for name in sorted(clips) if clips[name] >= LEAST_CLIPS]
+    if named is not None:
+        pairs = {(group[place], named[place]) for place in places}
+        speakers = Counter(name for name, _ in pairs)
+        enough = [name for name in enough if speakers[name] >= LEAST_SPEAKERS]
+    return sorted(enough, key=lambda name: -clips[name])
 
 
 def _of_several(
@@ -138,5 +137,5 @@ def _why_not(column: str, groups: Collection[str], enough: Sequence[str]) -> str
 
 
 def _least(judged: Judged) -> str:
-    named = judged.units is not None
-    return f"{LEAST_SPEAKERS} speakers" if named else f"{LEAST_CLIPS} clips"
+    speakers = f"{LEAST_SPEAKERS} speakers or " if judged.units is not None else ""
+    return f"{speakers}{LEAST_CLIPS} clips"

@@ -122,7 +122,8 @@ def disturb(
     """
     robustness = candidate.requirements.robustness or Robustness()
     some = drawn(predictions, candidate, seen, robustness.clips)
-    voices = Voices(predictions.corpus, subject.sampling_rate, recordings)
+    heard = predictions.corpus.narrowed(predictions.clips)
+    voices = Voices(heard, subject.sampling_rate, recordings)
     hearing = Hearing(subject, predictions.segmenting, recordings)
     surroundings = Surroundings(voices, folders)
     if budget is not None:

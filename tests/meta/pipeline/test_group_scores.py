@@ -159,7 +159,16 @@ def test_groups_of_one_speaker_are_left_out_and_named() -> None:
     clips = spoken(7, gender=lambda who: "diverse" if who == 6 else ("female", "male")[who % 2])
     found = scored(said(clips))
     assert [group.name for group in found.groups] == ["female", "male"]
-    assert "left out for fewer than 2 speakers: diverse" in found.remark
+    assert "left out for fewer than 2 speakers or 20 clips: diverse" in found.remark
+
+
+def test_groups_of_a_handful_of_clips_are_left_out() -> None:
+    few = spoken(4, 1, gender=lambda _: "diverse", speaker=lambda who: f"d{who}")
+    found = scored(said(spoken() + few))
+    assert [group.name for group in found.groups] == ["female", "male"]
+    assert "fewer than 2 speakers or 20 clips: diverse" in found.remark
+    enough = spoken(5, 1, gender=lambda _: "diverse", speaker=lambda who: f"d{who}")
+    assert "diverse" in {group.name for group in scored(said(spoken() + enough)).groups}
 
 
 def test_where_no_speaker_is_named_clips_count() -> None:
@@ -178,7 +187,7 @@ def test_of_very_many_groups_the_largest_are_compared() -> None:
     clips = [
         clip
         for who in range(60)
-        for clip in spoken(1, 1 + (who < 24), speaker=lambda _, who=who: f"s{who}")
+        for clip in spoken(1, 3 + (who < 24), speaker=lambda _, who=who: f"s{who}")
     ]
     clips = [replace(clip, language=f"l{int((clip.speaker or '')[1:]) % 30:02}") for clip in clips]
     found = scored(said(clips), "language", "language")

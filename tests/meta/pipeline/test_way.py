@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sertify.candidates.reading import Candidate
+from sertify.pipeline.checks import VARIED
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.telling import silently
 from sertify.pipeline.way import Way, parameters
@@ -128,7 +129,7 @@ def test_what_can_be_closed_is_closed_the_newest_first() -> None:
 
 def test_each_stage_of_a_candidate_is_made_of_stages_and_of_what_is_given() -> None:
     given = {"settings", "suite", "ahead", "cache", "store", "candidate", "tell"}
-    of_a_check = {"part", "seconds", "repeat"}
+    of_a_check = {*VARIED, "repeat"}
     for stage in STAGES.values():
         assert {*parameters(stage)} <= {*STAGES} | given | of_a_check, stage.__name__
         assert stage.__doc__
