@@ -78,8 +78,9 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
 
     A z-test on the standard errors of both intervals, each (high - low) / 2 / 1.96, at 95 %,
     corrected after Holm for all estimates of the candidates in which something has changed that
-    their answers depend on, and for all that they lose in other conditions by themselves. It takes the runs for independent. On the same clips they are not, so
-    it is conservative: a difference that a paired test would find may go unnoticed.
+    their answers depend on; what is lost in other conditions is corrected by itself. It takes the
+    runs for independent. On the same clips they are not, so it is conservative: a difference that
+    a paired test would find may go unnoticed.
     """
     compared = [pair for pair in pairs if pair.speech and not pair.same]
     return {
