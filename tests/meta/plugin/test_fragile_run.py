@@ -50,14 +50,13 @@ def test_a_run_in_which_all_are_as_expected_is_green(run: Run, known: Path) -> N
     assert outcome.code == pytest.ExitCode.OK, outcome.output
 
 
-@pytest.mark.parametrize("name", ["fragile-to-noise", "flips-at-lowpass", "unfair-to-women"])
 def test_none_is_rejected_where_nobody_asks(
-    run: Run, known: Path, tmp_path: Path, name: str
+    run: Run, some_speech: Path, known: Path, tmp_path: Path
 ) -> None:
-    entry = {"name": name, "model": str(FIXTURES / "models" / "fragile" / name)}
+    entry = {"name": "flips", "model": str(FIXTURES / "models" / "fragile" / "flips-at-lowpass")}
     path = tmp_path / "candidates.yaml"
     YAML().dump({"candidates": [entry]}, path)
-    outcome = run("-m", GATES, "--data", SPEECH, candidates=path, cache=known)
+    outcome = run("-m", GATES, "--data", some_speech, candidates=path, cache=known)
     assert outcome.code == pytest.ExitCode.OK, outcome.output
 
 
