@@ -37,14 +37,15 @@ class ByColumn:
 
     @property
     def sentences(self) -> list[str]:
-        """What is to be known of its groups, each once; and of whom, if not of all candidates."""
-        said: dict[str, list[str]] = {}
+        """What is to be known of its groups, once, and of whom where not of all of several."""
+        names: dict[str, list[str]] = {}
         for candidate, one in self.found:
             for text in dict.fromkeys(filter(None, (one.remark, *one.confounded))):
-                said.setdefault(text, []).append(candidate.name)
+                names.setdefault(text, []).append(candidate.name)
+        several = len(self.found) > 1
         return [
-            text if len(whose) == len(self.found) else f"{listed(whose)}: {text}"
-            for text, whose in said.items()
+            text if several and len(those) == len(self.found) else f"{listed(those)}: {text}"
+            for text, those in names.items()
         ]
 
     @property
