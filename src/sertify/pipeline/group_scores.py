@@ -45,17 +45,20 @@ def score_by_group(
     Raises
     ------
     NotReached
-        ``no_data`` where the column is named in candidates.yaml and has no two groups.
+        ``no_data`` where the column has no two groups, and is named in candidates.yaml or a proof
+        is asked for.
     """
     asked, clips = candidate.requirements, predictions.corpus.clips
-    named = asked.fairness is not None and asked.fairness.named
-    if column == "pitch" and not named and _gender_is_known(clips):
+    named, known = asked.fairness is not None and asked.fairness.named, _gender_is_known(clips)
+    if column == "pitch" and not named and known:
         why = "the gender of most clips is known, so that pitch does not stand for it"
         return GroupedScore(column, remark=why)
+    # Of the usual groups, pitch stands for a gender that is not known; nothing stands for a proof.
+    needed = named or (_asks_for_proof(asked) and (known or column == "pitch"))
     try:
         told = groupings(column)
     except NotReached:
-        if named:
+        if needed:
             raise
         return GroupedScore(column, remark=f"no clip tells its {column}, so no groups are compared")
     judged, why_seen = _new_to_it(judged_clips(predictions, candidate), seen)
@@ -63,7 +66,7 @@ def score_by_group(
     by_clip = dict(zip(clips, told.values, strict=True))
     values = [by_clip[clip] for clip in able.clips]
     chosen = comparable(able, values, column, across=is_field(column, *_ACROSS))
-    if chosen.why_not and named:
+    if chosen.why_not and needed:
         raise NotReached("no_data", f"{column}: {chosen.why_not}")
     remarks = (chosen.why_not, told.remark, mute, *chosen.left_out)
     scored = GroupedScore(
@@ -74,6 +77,11 @@ def score_by_group(
         seen=why_seen,
     )
     return scored if chosen.why_not else _compared(scored, chosen, asked)
+
+
+def _asks_for_proof(asked: Requirements) -> bool:
+    limits = [*(asked.fairness.limits.values() if asked.fairness else ()), asked.worst_group]
+    return any(bound is not None and bound.confidence is not None for bound in limits)
 
 
 def _gender_is_known(clips: Sequence[Clip]) -> bool:

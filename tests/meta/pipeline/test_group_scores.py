@@ -232,6 +232,28 @@ def test_usual_groups_that_are_not_there_pass_and_named_ones_are_not_judged(
     assert said_of_it in str(why.value)
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"fairness": Fairness(uar=Bound(max=0.1, confidence=0.95))},
+        {"fairness": None, "worst_group": Bound(min=0.3, confidence=0.9)},
+    ],
+)
+def test_where_proof_is_asked_for_usual_groups_that_are_not_there_are_not_judged(
+    proof: dict[str, Any],
+) -> None:
+    candidate = Candidate("x", "org/x", requirements=Requirements(**proof))
+    women = said(spoken(gender=lambda _: "female"))
+    with pytest.raises(NotReached, match="all clips are of one group, female"):
+        judged("gender", women, candidate, {})
+    assert "is known" in judged("pitch", women, candidate, {}).remark
+    nobody = said(spoken(gender=lambda _: None))
+    assert judged("gender", nobody, candidate, {}).remark.startswith("no clip tells its gender")
+    with pytest.raises(NotReached, match="pitch"):
+        judged("pitch", nobody, candidate, {})
+    assert len(judged("gender", said(spoken()), candidate, {}).groups) == 2
+
+
 def test_a_column_that_is_not_there_is_no_fault_of_the_model() -> None:
     with pytest.raises(NotReached, match="accent") as why:
         scored(said(spoken()), "accent", "accent")
