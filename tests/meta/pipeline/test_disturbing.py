@@ -33,7 +33,7 @@ from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import predict
 from sertify.pipeline.surroundings import SoundFolders, Voices
 from sertify.vocabulary.conditions import Condition, own_perturbations, standard_conditions
-from sertify.vocabulary.errors import Blocked, ConfigurationError, NotReached
+from sertify.vocabulary.errors import Blocked, NotReached
 from sertify.vocabulary.outcomes import Judgement, Outcome
 from tests.meta import tiny
 
@@ -418,8 +418,9 @@ def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
     found = disturbed(loudness(model), corpus, quiet, broken, candidate=own)
     judgement = judge_condition(found.of(quiet), own.requirements)
     assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "not_robust:own")
-    with pytest.raises(ConfigurationError, match=r"broken of rooms .* fails with KeyError"):
+    with pytest.raises(Blocked, match=r"broken of rooms .* fails with KeyError") as caught:
         found.of(broken)
+    assert caught.value.reason.code == "failed_check"
     asked = Asked(model, Cache(None))
     disturbed(asked.model, corpus, quiet, candidate=own)
     disturbed(asked.model, corpus, quiet, candidate=own)

@@ -26,7 +26,7 @@ def perturbed_by_own(take: Take, name: str) -> Waveform:
     try:
         found = function(take.waveform.copy(), take.rate, seed)
         heard = np.array(found, np.float32)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _complaint(name, f"fails with {text_of_error(error)}", "mend it") from error
     size = take.waveform.size
     if heard.shape != (size,):
@@ -41,7 +41,7 @@ def perturbed_by_own(take: Take, name: str) -> Waveform:
 def _imported(name: str) -> Callable[..., Any]:
     try:
         function = own_perturbations()[name].load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _complaint(name, f"cannot be imported: {text_of_error(error)}", "mend it") from error
     if not callable(function):
         raise _complaint(name, f"is {quoted(function)}", "but should be a function")
