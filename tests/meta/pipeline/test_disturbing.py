@@ -384,16 +384,17 @@ def broken(waveform, rate, seed):
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Install a version of a package that has perturbations, until the end of the test."""
 
     def clear() -> None:
         importlib.invalidate_caches()
         own_perturbations.cache_clear()
         foreign._imported.cache_clear()
+        foreign.code_of_own.cache_clear()
 
-    def call(version: str) -> None:
-        (tmp_path / "rooms_of_ours.py").write_text(CODE)
+    def call(version: str, code: str = CODE) -> None:
+        (tmp_path / "rooms_of_ours.py").write_text(code)
         info = tmp_path / "rooms-1.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: rooms\nVersion: {version}\n")
@@ -407,8 +408,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     clear()
 
 
-def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
-    model: LoadedModel, corpus: Corpus, install: Callable[[str], None]
+def test_a_perturbation_of_a_package_is_heard_and_known_by_its_code(
+    model: LoadedModel, corpus: Corpus, install: Callable[..., None]
 ) -> None:
     install("1")
     own = candidate({"conditions": ["own"], "drop": {"max": 0.1}})
@@ -428,6 +429,9 @@ def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
     install("2")
     disturbed(asked.model, corpus, quiet, candidate=own)
     assert len(asked.heard) == 3 * len(corpus.clips)
+    install("2", CODE.replace("0.25", "0.2"))  # as somebody who works on it does
+    disturbed(asked.model, corpus, quiet, candidate=own)
+    assert len(asked.heard) == 4 * len(corpus.clips)
 
 
 # ------------------------------------------------------------------ models that are not robust

@@ -81,6 +81,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         importlib.invalidate_caches()
         own_perturbations.cache_clear()
         foreign._imported.cache_clear()
+        foreign.code_of_own.cache_clear()
 
     yield call
     monkeypatch.undo()
