@@ -1,9 +1,9 @@
 """What is asked of a candidate in other conditions than its speech was recorded in."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from sertify.candidates.bounds import (
     Keys,
@@ -103,6 +103,18 @@ class Robustness(Keys):
     unchanged: UnchangedShares = Field(
         (), description="Share of the predictions that stay the same, corrected for chance."
     )
+
+    @model_validator(mode="after")
+    def _limit_what_is_heard(self) -> Self:
+        heard = {about for one in self.asked(GIVEN) for about in (str(one), one.kind, one.family)}
+        for key in ("drop", "unchanged"):
+            for bound in getattr(self, key):
+                if bound.condition is not None and bound.condition not in heard:
+                    raise complaint(
+                        f"limits {key} in {bound.condition}, in which it is not heard; name that"
+                        " under conditions, too"
+                    )
+        return self
 
     def asked(self, given: Collection[str] = ()) -> tuple[Condition, ...]:
         """Return the conditions, each once; ``given`` are the sounds that the user gives.
