@@ -26,7 +26,7 @@ from tests.meta.runs import FIXTURES, SPEECH
 FRAGILE = FIXTURES / "models" / "fragile"
 RATE = 16_000
 
-pytestmark = pytest.mark.slow(20)
+pytestmark = pytest.mark.slow(40)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ def settle(candidate: Candidate, judgement: Judgement, *, last_owner: bool) -> S
     announced = " or ".join(candidate.reasons)
     if judgement.outcome is Outcome.FAIL and judgement.reason in candidate.reasons:
         return Settlement(Colour.EXPECTED_RED, f"{judgement.reason}: {judgement.message}")
-    told = judgement.tolerated and judgement.reason not in candidate.reasons
+    # A later check may prove what this one cannot tell.
+    told = judgement.tolerated and not (last_owner and judgement.reason in candidate.reasons)
     if judgement.outcome is not Outcome.PASS and not told:
         message = judgement.message
         if candidate.reasons:

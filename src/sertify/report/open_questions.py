@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
-from sertify.vocabulary.files import read_words
+from sertify.vocabulary.condition_places import place_of
 from sertify.vocabulary.text import listed, shortened
 
-_FAMILIES: dict[str, str] = read_words(__file__)["families"]
 _MOST = 4
 _LONGEST = 60
 
@@ -25,7 +24,7 @@ def open_questions(results: Results) -> tuple[str, ...]:
 
 def _conditions(chosen: CandidateResult) -> Iterator[str]:
     families = dict.fromkeys(one.family for one in chosen.robustness if one.tolerated)
-    places = [_FAMILIES.get(one, f"in {_cut(one)}") for one in families]
+    places = [place_of(family) for family in families]
     if places:
         yield f"holds up {listed(places, _MOST)}"
 

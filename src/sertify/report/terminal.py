@@ -32,7 +32,7 @@ _SPARED = ("RTF", "time", _OWN)
 _EARLY = ("labels", "loadability", "degeneracy")
 _NAME, _PART = 24, 12
 _MOST, _LONGEST = 8, 200
-_WIDEST, _WIDEST_REASON = 20, 32
+_WIDEST, _WIDEST_REASON = 26, 32
 _MARKUP: Mapping[str, Mapping[str, bool]] = {
     "use": {"green": True, "bold": True},
     "tied": {"green": True},

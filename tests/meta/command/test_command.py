@@ -373,9 +373,10 @@ class TestReport:
         assert after == before
         said = capsys.readouterr().out
         assert "\nUse good: the only candidate that qualified" in said
-        assert said.endswith(
-            f"report: {Path('reports', 'index.html')}\nnumbers: {Path('reports', 'results.json')}\n"
-        )
+        written = {"report": "index.html", "numbers": "results.json"}
+        written["deployment"] = str(Path("selected", "selected.json"))
+        lines = [f"{what}: {Path('reports', name)}" for what, name in written.items()]
+        assert said.splitlines()[-3:] == lines
         page = (project / "reports" / "index.html").read_text("utf-8")
         assert "good" in page
         assert "Use good" in (project / "reports" / "summary.md").read_text("utf-8")

@@ -1,5 +1,7 @@
 """What a check found, against the rejection that candidates.yaml announces."""
 
+from dataclasses import replace
+
 import pytest
 
 from sertify.candidates.reading import Candidate
@@ -67,6 +69,26 @@ def test_a_check_is_as_expected_or_red(
 @pytest.mark.parametrize("entry", [CANDIDATE, BASELINE, REJECTED])
 def test_a_check_that_passes_is_green_while_another_may_reject(entry: Candidate) -> None:
     assert settle(entry, found("PASS"), last_owner=False) == Settlement(Colour.GREEN)
+
+
+def tolerated(reason: str) -> Judgement:
+    return replace(found("INCONCLUSIVE", reason), tolerated=True)
+
+
+@pytest.mark.parametrize("entry", [CANDIDATE, BASELINE, REJECTED])
+@pytest.mark.parametrize("reason", ["unfair:gender", "low_uar"])
+def test_what_is_tolerated_is_green_while_another_may_reject(entry: Candidate, reason: str) -> None:
+    assert settle(entry, tolerated(reason), last_owner=False) == Settlement(Colour.GREEN)
+
+
+def test_the_last_check_that_should_reject_and_cannot_tell_is_red() -> None:
+    message = f"INCONCLUSIVE low_uar: what was found{ANNOUNCED}"
+    expected = Settlement(Colour.RED, message)
+    assert settle(REJECTED, tolerated("low_uar"), last_owner=True) == expected
+
+
+def test_the_last_check_that_tolerates_something_else_is_red() -> None:
+    assert settle(REJECTED, tolerated("unfair:gender"), last_owner=True).now_qualifies
 
 
 def test_the_last_check_that_should_reject_and_passes_is_red() -> None:

@@ -75,13 +75,16 @@ def test_only_what_is_proven_is_rejected(
 
 def test_it_says_what_was_lost_where_and_what_would_do() -> None:
     assert judge_condition(heard(LOST), asked()).message == (
-        "babble 20 dB: it loses 0.18 [0.09, 0.27] UAR (0.71 to 0.53), but should lose at most 0.05"
+        "in noise (babble 20 dB) it loses 0.18 [0.09, 0.27] UAR (0.71 to 0.53), but should lose"
+        " at most 0.05"
     )
 
 
 def test_what_cannot_be_told_says_what_would_tell() -> None:
     message = judge_condition(heard(UNSURE), asked()).message
-    assert message.startswith("babble 20 dB: it loses 0.06 [0.01, 0.11] UAR (0.71 to 0.65), but")
+    assert message.startswith(
+        "in noise (babble 20 dB) it loses 0.06 [0.01, 0.11] UAR (0.71 to 0.65), but"
+    )
     assert "; 60 clips of 12 speakers cannot tell" in message
     assert "`clips:`" not in message
     more = judge_condition(heard(UNSURE, at_hand=1440), asked()).message
@@ -108,7 +111,8 @@ def test_what_stays_is_held_against_its_own_limit() -> None:
     judgement = judge_condition(heard(unchanged=(0.3, 0.1, 0.5)), limits)
     assert outcome(judgement) == (Outcome.FAIL, False)
     assert judgement.message == (
-        "babble 20 dB: 0.3 [0.10, 0.50] of its predictions stay, corrected for chance, which should"
+        "in noise (babble 20 dB) 0.3 [0.10, 0.50] of its predictions stay, corrected for"
+        " chance, which should"
         " be at least 0.6"
     )
     assert judge_condition(heard(unchanged=(0.8, 0.65, 0.9)), limits).outcome is Outcome.PASS
@@ -123,7 +127,7 @@ def test_the_worse_of_both_counts() -> None:
     assert "loses" not in judgement.message
     both = judge_condition(heard(LOST, unchanged=(0.3, 0.1, 0.5)), limits)
     assert both.outcome is Outcome.FAIL
-    assert both.message.count("babble 20 dB: ") == 2
+    assert both.message.count("in noise (babble 20 dB) ") == 2
     assert both.requirement.count(";") == 1
 
 
@@ -141,7 +145,8 @@ def test_of_one_that_says_one_thing_nothing_is_told() -> None:
     )
     assert outcome(judgement) == (Outcome.INCONCLUSIVE, True)
     assert judgement.message == (
-        "babble 20 dB: it says one thing only, so nothing tells how much stays, which should be at"
+        "in noise (babble 20 dB) it says one thing only, so nothing tells how much stays,"
+        " which should be at"
         " least 0.6"
     )
 

@@ -471,7 +471,9 @@ def test_who_hears_only_loudness_fails_where_it_changes(model: LoadedModel, corp
     found = disturbed(loudness(model), corpus, LOUD, LOW, candidate=limits)
     judgement = judged(found, LOUD)
     assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "not_robust:level")
-    assert judgement.message.startswith("gain -12 dB: it loses 0.333 [")
+    assert judgement.message.startswith(
+        "when it is softer or louder (gain -12 dB) it loses 0.333 ["
+    )
     assert "UAR (0.67 to 0.33), but should lose at most 0.1" in judgement.message
     assert judged(found, LOW).passes
 

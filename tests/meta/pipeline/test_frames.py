@@ -58,7 +58,8 @@ def modules() -> list[ModuleType]:
 def judged(predictions: Predictions, modules: list[ModuleType]) -> dict[str, Judgement]:
     """Return what the checks of accuracy find by the default requirements."""
     candidate, settings = Candidate("x", "org/x"), Settings(candidates=Path())
-    way = Way(STAGES, candidate=candidate).branch(score=score(predictions, candidate))
+    given = {"score": score(predictions, candidate), "operating": {}}
+    way = Way(STAGES, candidate=candidate).branch(**given)
     return {
         check.name: run_check(way, check)
         for check in checks_of(modules, candidate, settings)

@@ -13,7 +13,7 @@ ENTRIES: list[dict[str, Any]] = YAML(typ="safe").load(FILE)["candidates"]
 EXPECTED = {one["name"]: one.get("reason") for one in ENTRIES}
 GATES = "loadability or labels or degeneracy or accuracy or robustness or fairness"
 
-pytestmark = pytest.mark.slow(120)
+pytestmark = pytest.mark.slow(150)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,12 @@ def test_each_is_rejected_for_what_disturbs_it_and_the_sound_ones_are_not(
     assert outcome.code == pytest.ExitCode.TESTS_FAILED
     assert {name: outcome.candidate(name).get("reason") for name in EXPECTED} == EXPECTED
     assert failed(outcome, "fragile-to-noise").startswith("FAIL not_robust:noise: ")
-    assert "gain -12 dB: it loses" in failed(outcome, "hears-loudness", last=True)
-    assert "lowpass 4000 Hz: it loses" in failed(outcome, "flips-at-lowpass")
+    assert "level: when it is softer or louder (gain -6 dB) it loses" in failed(
+        outcome, "hears-loudness"
+    )
+    assert "without its low or high tones (lowpass 4000 Hz) it loses" in failed(
+        outcome, "flips-at-lowpass"
+    )
     assert "higher for male than for female (gender)" in failed(outcome, "unfair-to-women")
 
 
@@ -46,17 +50,15 @@ def test_a_run_in_which_all_are_as_expected_is_green(run: Run, known: Path) -> N
     assert outcome.code == pytest.ExitCode.OK, outcome.output
 
 
-@pytest.mark.parametrize("name", ["fragile-to-noise", "flips-at-lowpass", "unfair-to-women"])
 def test_none_is_rejected_where_nobody_asks(
-    run: Run, known: Path, tmp_path: Path, name: str
+    run: Run, some_speech: Path, known: Path, tmp_path: Path
 ) -> None:
-    entry = {"name": name, "model": str(FIXTURES / "models" / "fragile" / name)}
+    entry = {"name": "flips", "model": str(FIXTURES / "models" / "fragile" / "flips-at-lowpass")}
     path = tmp_path / "candidates.yaml"
     YAML().dump({"candidates": [entry]}, path)
-    outcome = run("-m", GATES, "--data", SPEECH, candidates=path, cache=known)
+    outcome = run("-m", GATES, "--data", some_speech, candidates=path, cache=known)
     assert outcome.code == pytest.ExitCode.OK, outcome.output
 
 
-def failed(outcome: Outcome, name: str, *, last: bool = False) -> str:
-    messages = [one.message for one in outcome.of(name) if one.kind == "failure"]
-    return messages[-1 if last else 0]
+def failed(outcome: Outcome, name: str) -> str:
+    return next(one.message for one in outcome.of(name) if one.kind == "failure")

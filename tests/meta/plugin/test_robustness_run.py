@@ -54,7 +54,9 @@ def test_what_is_proven_to_lose_too_much_is_rejected(call: Call) -> None:
     cases = heard(outcome)
     assert {name: case.kind for name, case in cases.items()} == {PHONE: "failure", LEVEL: "passed"}
     assert cases[PHONE].properties["reason"] == "not_robust:phone"
-    assert cases[PHONE].message.startswith("FAIL not_robust:phone: gsm 25 dB: it loses 0.")
+    assert cases[PHONE].message.startswith(
+        "FAIL not_robust:phone: on a phone (gsm 25 dB) it loses 0."
+    )
     assert "but should lose at most 0.05 [wavlm-tiny@" in cases[PHONE].message
     found = outcome.candidate(NAME)
     assert (found["verdict"], found["reason"]) == ("rejected", "not_robust:phone")
@@ -86,7 +88,7 @@ def test_what_cannot_be_told_is_tolerated_unless_proof_is_asked_for(call: Call) 
     strict = call(requirements=asked(drop={"max": limit, "confidence": 0.95}))
     assert strict.code == pytest.ExitCode.TESTS_FAILED
     case = heard(strict)[PHONE]
-    assert case.message.startswith("INCONCLUSIVE not_robust:phone: gsm 25 dB: it loses")
+    assert case.message.startswith("INCONCLUSIVE not_robust:phone: on a phone (gsm 25 dB) it loses")
     assert "with 95% confidence; 42 clips of 12 speakers cannot tell" in case.message
     found = strict.candidate(NAME)
     assert (found["verdict"], found["reason"]) == ("undecided", "not_robust:phone")

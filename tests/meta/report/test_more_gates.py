@@ -305,6 +305,29 @@ def test_gates_that_come_or_go_between_runs_are_no_matter() -> None:
     assert not since(after, copy.deepcopy(after)).candidates
 
 
+@pytest.mark.parametrize(("lost", "noise", "said"), [(0.6, "more", "worse"), (0.05, "within", "")])
+def test_what_is_lost_is_compared_with_an_earlier_run(lost: float, noise: str, said: str) -> None:
+    about = described(Condition("mulaw", 25.0))
+    before, after = five_qualify(), five_qualify()
+    for results, harm in ((before, 0.02), (after, lost)):
+        results["candidates"][0] = under(results["candidates"][0], [about], harm)
+    after["candidates"][0]["commit"] = "another"
+    changed = since(as_results(before), as_results(after)).candidates
+    (found,) = (one for one in changed if one.number == "drop:mulaw 25 dB")
+    assert (found.noise, found.before, found.after) == (noise, 0.02, lost)
+    assert found.sentence.startswith("UAR lost in mulaw 25 dB ")
+    assert ("(worse" in found.sentence) == bool(said)
+
+
+def test_what_is_lost_in_one_run_only_is_not_compared() -> None:
+    about = [described(Condition(kind, 25.0)) for kind in ("mulaw", "gsm")]
+    before, after = five_qualify(), five_qualify()
+    before["candidates"][0] = under(before["candidates"][0], about[:1], 0.02)
+    after["candidates"][0] = under(after["candidates"][0], about[1:], 0.5)
+    changed = since(as_results(before), as_results(after)).candidates
+    assert not any((one.number or "").startswith("drop:") for one in changed)
+
+
 def test_undecided_where_proof_is_asked() -> None:
     one = qualified("ast", 0.6, 0.2)
     about = described(Condition("mulaw", 25.0))

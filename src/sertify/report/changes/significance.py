@@ -1,7 +1,7 @@
 """Whether a number that differs between two runs differs by more than noise."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sertify.report.results.model.candidate import CandidateResult, CheckResult
@@ -11,6 +11,9 @@ from sertify.statistics.comparisons import holm
 
 WITH_INTERVAL = ("uar", "uar_own", "accuracy", "macro_f1")
 """Numbers with an interval; the others follow from the clips or from the files."""
+
+LOST = "drop:"
+"""What begins the name of the UAR that is lost in a condition."""
 
 COMPARED = (*WITH_INTERVAL, "coverage", "parameters", "size_on_disk", "segment_time")
 """The numbers that are compared."""
@@ -51,12 +54,18 @@ class Pair:
 
     def values(self, name: str) -> tuple[float, float] | None:
         """Return a number of both runs, where both have measured it."""
-        before, after = self.before.value(name), self.after.value(name)
+        before, after = (None if one is None else one.value for one in self.numbers(name))
         return None if before is None or after is None else (before, after)
 
     def numbers(self, name: str) -> tuple[Measured | None, Measured | None]:
         """Return a number of both runs with its interval."""
-        return self.before.numbers.get(name), self.after.numbers.get(name)
+        return _numbers(self.before).get(name), _numbers(self.after).get(name)
+
+    @property
+    def drops(self) -> tuple[str, ...]:
+        """The names of what both lose in other conditions."""
+        before, after = ({*_drops(run)} for run in (self.before, self.after))
+        return tuple(name for name in _drops(self.after) if name in before & after)
 
     def differs(self, name: str) -> bool:
         """Whether both runs have measured a number, and not the same."""
@@ -69,18 +78,45 @@ def clear(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
 
     A z-test on the standard errors of both intervals, each (high - low) / 2 / 1.96, at 95 %,
     corrected after Holm for all estimates of the candidates in which something has changed that
-    their answers depend on. It takes the runs for independent. On the same clips they are not, so
-    it is conservative: a difference that a paired test would find may go unnoticed.
+    their answers depend on; what is lost in other conditions is corrected by itself. It takes the
+    runs for independent. On the same clips they are not, so it is conservative: a difference that
+    a paired test would find may go unnoticed.
     """
+    compared = [pair for pair in pairs if pair.speech and not pair.same]
+    return {
+        estimate
+        for names in (lambda _: WITH_INTERVAL, lambda pair: pair.drops)
+        for estimate in _clear(compared, names)
+    }
+
+
+def _clear(
+    pairs: Sequence[Pair], names: Callable[[Pair], Sequence[str]]
+) -> Iterator[tuple[str, str]]:
     ps = {
         (pair.after.name, name): p
         for pair in pairs
-        if pair.speech and not pair.same
-        for name in WITH_INTERVAL
-        if (pair.emotions or name != "uar") and (p := _p(pair, name)) is not None
+        for name in names(pair)
+        if (pair.emotions or not _over_those_that_count(name)) and (p := _p(pair, name)) is not None
     }
     corrected = zip(ps, holm([*ps.values()]), strict=True)
-    return {estimate for estimate, p in corrected if p < _LEVEL}
+    yield from (estimate for estimate, p in corrected if p < _LEVEL)
+
+
+def _over_those_that_count(name: str) -> bool:
+    return name == "uar" or name.startswith(LOST)
+
+
+def _numbers(candidate: CandidateResult) -> dict[str, Measured]:
+    return candidate.numbers | _drops(candidate)
+
+
+def _drops(candidate: CandidateResult) -> dict[str, Measured]:
+    return {
+        f"{LOST}{one.condition}": Measured(name="drop", **one.drop.model_dump())
+        for one in candidate.robustness
+        if one.drop
+    }
 
 
 def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
@@ -95,7 +131,7 @@ def noise(pair: Pair, name: str, clear: bool) -> tuple[Noise, str]:
         return "more", ""
     if not pair.speech:
         return "unknown", "the speech changed"
-    if name == "uar" and not pair.emotions:
+    if _over_those_that_count(name) and not pair.emotions:
         return "unknown", "the emotions that count changed"
     if pair.same:
         return "more", (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sertify.report.changes.significance import COMPARED, Pair, clear, noise
+from sertify.report.changes.significance import COMPARED, LOST, Pair, clear, noise
 from sertify.report.formats import brief
 from sertify.report.formats import number as written
 from sertify.report.results.model.candidate import CandidateResult
@@ -125,7 +125,7 @@ def _of_pairs(pairs: Sequence[Pair]) -> Iterator[Change]:
     surely = clear(pairs)
     for pair in pairs:
         yield from _facts(pair)
-        for name in COMPARED:
+        for name in (*COMPARED, *pair.drops):
             if pair.differs(name):
                 yield _number(pair, name, *noise(pair, name, (pair.after.name, name) in surely))
 
@@ -151,12 +151,13 @@ def _number(pair: Pair, name: str, judgement: Noise, why: str) -> Change:
     was, now = (written(Measured(name=name, value=value, unit=unit)) for value in (old, new))
     if was == now:
         was, now = f"{old:.9g}", f"{new:.9g}"
-    better = (new < old) == (name == "segment_time")
+    better = (new < old) == (name == "segment_time" or name.startswith(LOST))
     judged = judgement == "more" and not why and name not in _UNJUDGED
     said = [("better" if better else "worse") if judged else "", _cut(why) or _SAID[judgement]]
-    text = f"{TITLES[name]} {now}; was {was} ({', '.join(filter(None, said))})"
+    lost = f"UAR lost in {_cut(name.removeprefix(LOST))}"
+    text = f"{TITLES.get(name, lost)} {now}; was {was} ({', '.join(filter(None, said))})"
     change = _change(pair.after, "number", old, new, text)
-    return change.model_copy(update={"number": name, "noise": judgement})
+    return change.model_copy(update={"number": _cut(name), "noise": judgement})
 
 
 def _change(

@@ -8,6 +8,7 @@ from sertify.report.formats import number, thousandths
 from sertify.report.results.model.between_groups import ColumnResult, GapResult
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult
+from sertify.vocabulary.text import listed
 
 MOST_GROUPINGS = 12
 """Columns, and groups of one, that the page has room for; results.json has the others."""
@@ -36,10 +37,16 @@ class ByColumn:
 
     @property
     def sentences(self) -> list[str]:
-        """What is to be known of its groups, each once."""
-        said = [one.remark for _, one in self.found]
-        said += [text for _, one in self.found for text in one.confounded]
-        return [*dict.fromkeys(filter(None, said))]
+        """What is to be known of its groups, once, and of whom where not of all of several."""
+        names: dict[str, list[str]] = {}
+        for candidate, one in self.found:
+            for text in dict.fromkeys(filter(None, (one.remark, *one.confounded))):
+                names.setdefault(text, []).append(candidate.name)
+        several = len(self.found) > 1
+        return [
+            text if several and len(those) == len(self.found) else f"{listed(those)}: {text}"
+            for text, those in names.items()
+        ]
 
     @property
     def kinds(self) -> dict[str, str]:
