@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sertify.candidates.requirements import Requirements
-from sertify.vocabulary.condition_places import place_of
+from sertify.vocabulary.condition_places import heard_where
 from sertify.vocabulary.conditions import Condition, kind_of_condition
 from sertify.vocabulary.outcomes import (
     Bound,
@@ -104,7 +104,7 @@ def _worded(judgement: Judgement, found: Disturbance, name: str, bound: Bound) -
     _, _, needed = judgement.message.partition("; ")
     tell = _lost if name == "drop" else _changed
     measured = found.decisive.get(name) or getattr(found, name)
-    where = f"{place_of(found.condition.family)} ({found.condition})"
+    where = f"{heard_where(found.condition.family)} ({found.condition})"
     message = f"{where} {tell(found, measured)} {bound}"
     if needed and measured.value == measured.value:
         message += f"; {needed}{_more(found)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
-from sertify.vocabulary.condition_places import place_of
+from sertify.vocabulary.condition_places import heard_where
 from sertify.vocabulary.text import listed, shortened
 
 _MOST = 4
@@ -24,7 +24,7 @@ def open_questions(results: Results) -> tuple[str, ...]:
 
 def _conditions(chosen: CandidateResult) -> Iterator[str]:
     families = dict.fromkeys(one.family for one in chosen.robustness if one.tolerated)
-    places = [place_of(family) for family in families]
+    places = [heard_where(family) for family in families]
     if places:
         yield f"holds up {listed(places, _MOST)}"
 

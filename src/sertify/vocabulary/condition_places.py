@@ -7,10 +7,10 @@ _PLACES: dict[str, str] = read_words(__file__)
 _LONGEST = 60
 
 
-def place_of(family: str) -> str:
+def heard_where(family: str) -> str:
     """Say where a family of conditions is heard, be it one that nobody here knows.
 
-    >>> place_of("phone"), place_of("helmets")
+    >>> heard_where("phone"), heard_where("helmets")
     ('on a phone', 'in helmets')
     """
     return _PLACES.get(family, f"in {shortened(family, _LONGEST)}")
