@@ -347,7 +347,10 @@ def test_who_talks_depends_on_no_order(model: LoadedModel, corpus: Corpus) -> No
     [
         (ENVIRONMENT, "environment 10 dB needs recordings of noise: give --noise PATH"),
         (Condition("response"), "response needs impulse responses: give --rooms PATH"),
-        (BABBLE, "babble 20 dB needs 3 clips beside each one, but 3 are there: give more speech"),
+        (
+            BABBLE,
+            "babble 20 dB needs 3 clips beside each one, 4 in all, but 3 are there: give more speech",
+        ),
     ],
 )
 def test_what_cannot_be_made_is_said_and_the_rest_is_judged(
