@@ -94,7 +94,7 @@ class Surroundings:
         if needs == "voices" and there <= FEWEST_VOICES:
             return (
                 f"{condition} needs {FEWEST_VOICES} clips beside each one, {FEWEST_VOICES + 1} in"
-                f" all, but {there} are there: give more speech"
+                f" all, but {there} are there: give more"
             )
         return ""
 

@@ -349,7 +349,7 @@ def test_who_talks_depends_on_no_order(model: LoadedModel, corpus: Corpus) -> No
         (Condition("response"), "response needs impulse responses: give --rooms PATH"),
         (
             BABBLE,
-            "babble 20 dB needs 3 clips beside each one, 4 in all, but 3 are there: give more speech",
+            "babble 20 dB needs 3 clips beside each one, 4 in all, but 3 are there: give more",
         ),
     ],
 )
