@@ -44,6 +44,7 @@ _WANTED_OF_KEY = {
     "fairness": "true, or groups such as [gender, accent]",
     "weights": "a file of the repository such as model.fp16.safetensors",
 }
+_OF_MOST = ("drop", "top_share", "class_share", "calibration_error", "real_time_factor")
 
 
 def complaint(message: str) -> PydanticCustomError:
@@ -89,12 +90,15 @@ def names_in(document: Document) -> list[str | None]:
 
 def _location(error: ErrorDetails, document: Document) -> Location:
     at: Location = ()
+    there = True
     for part in error["loc"]:
         # Pydantic also names members of a union, which stand nowhere in the file.
-        at = (*at, part) if (*at, part) in document.lines else at
+        there = (*at, part) in document.lines
+        at = (*at, part) if there else at
     # A key that is not there is named all the same where it should be.
-    absent = error["loc"][len(at) :] if error["type"] in ("missing", "complaint") else ()
-    return at + tuple(key for key in absent[-1:] if isinstance(key, str) and key[:1] != "<")
+    named = error["type"] in ("missing", "complaint") and not there
+    absent = error["loc"][-1:] if named else ()
+    return at + tuple(key for key in absent if isinstance(key, str) and key[:1] != "<")
 
 
 def _line(at: Location, document: Document) -> int:
@@ -145,7 +149,8 @@ def _wanted(error: ErrorDetails, key: str) -> str:
     if kind.startswith("model_") and (word := key.rpartition(".")[2]) in _WANTED_OF_KEY:
         return _WANTED_OF_KEY[word]
     if kind.startswith("model_") and key.startswith("requirements."):
-        return "a mapping such as {min: 0.5}"
+        of_most = ".fairness." in key or key.rpartition(".")[2].partition("[")[0] in _OF_MOST
+        return f"a mapping such as {'{max: 0.1}' if of_most else '{min: 0.5}'}"
     if kind == "string_type" and isinstance(error["input"], int | float):
         return "text; quote it"
     if known is None:

@@ -1,9 +1,9 @@
 """What is asked of a candidate in other conditions than its speech was recorded in."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from sertify.candidates.bounds import (
     Keys,
@@ -16,7 +16,6 @@ from sertify.candidates.bounds import (
 )
 from sertify.candidates.complaints import complaint
 from sertify.vocabulary.conditions import (
-    CONDITION_KINDS,
     GIVEN,
     Condition,
     conditions_named,
@@ -36,11 +35,12 @@ Milder ones than that have the same limit; of noise, more decibels are milder.
 
 
 def _condition(written: str) -> str:
+    """Return the name of a family, of a kind or of a condition as it is known elsewhere."""
     try:
-        conditions_named(written)
+        named = conditions_named(written)
     except ConfigurationError as error:
         raise complaint(f"has an unknown condition: {error}") from None
-    return written
+    return str(named[0]) if len(written.split()) > 1 else written.strip()
 
 
 ConditionName = Annotated[
@@ -89,7 +89,7 @@ UnchangedShares = Annotated[
 class Robustness(Keys):
     """Conditions in which a candidate is heard again, and what it may lose there."""
 
-    conditions: tuple[ConditionName, ...] = Field(
+    conditions: Annotated[tuple[ConditionName, ...], Field(min_length=1)] = Field(
         (),
         description="Families, kinds such as babble, or conditions such as babble 20 dB; by default"
         " the usual ones.",
@@ -103,6 +103,18 @@ class Robustness(Keys):
     unchanged: UnchangedShares = Field(
         (), description="Share of the predictions that stay the same, corrected for chance."
     )
+
+    @model_validator(mode="after")
+    def _limit_what_is_heard(self) -> Self:
+        heard = {about for one in self.asked(GIVEN) for about in (str(one), one.kind, one.family)}
+        for key in ("drop", "unchanged"):
+            for bound in getattr(self, key):
+                if bound.condition is not None and bound.condition not in heard:
+                    raise complaint(
+                        f"limits {key} in {bound.condition}, in which it is not heard; name that"
+                        " under conditions, too"
+                    )
+        return self
 
     def asked(self, given: Collection[str] = ()) -> tuple[Condition, ...]:
         """Return the conditions, each once; ``given`` are the sounds that the user gives.
@@ -124,16 +136,8 @@ class Robustness(Keys):
         if name == "drop" and "drop" not in self.model_fields_set:
             return usual_limit(condition)
         bounds = {bound.condition: bound for bound in getattr(self, name)}
-        names = sorted(bounds, key=_narrowness)
-        fits = (one for one in names if one is None or condition in conditions_named(one))
-        return next((bounds[one] for one in fits), None)
-
-
-def _narrowness(name: str | None) -> int:
-    """Sort conditions before kinds, kinds before families, and all before what names none."""
-    if name is None:
-        return 3
-    return 0 if len(name.split()) > 1 else 1 if name in CONDITION_KINDS else 2
+        narrow_first = (str(condition), condition.kind, condition.family, None)
+        return next((bounds[one] for one in narrow_first if one in bounds), None)
 
 
 def usual_limit(condition: Condition) -> Bound | None:

@@ -1,5 +1,6 @@
 """What it will take to hear clips in conditions, told before most of it is spent."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,21 +15,21 @@ _SETTLED = 1.0
 _SHORT = 10.0
 
 
-def planned(settings: Settings, suite: Suite) -> str:
-    """Say in how many conditions how many clips are heard; "" where nobody is asked to.
+def planned(settings: Settings, suite: Suite, there: float = math.inf) -> str:
+    """Say in how many conditions how many of the clips are heard; "" where nobody is asked to.
 
     >>> from pathlib import Path
     >>> planned(Settings(candidates=Path("none.yaml")), Suite(()))
     ''
     """
     asked = [
-        (len(conditions_of(settings, one)), one.requirements.robustness.clips)
+        (len(conditions_of(settings, one)), int(min(one.requirements.robustness.clips, there)))
         for one in suite.candidates
         if one.requirements.robustness is not None and one.status != "rejected"
     ]
     if not asked or not settings.data:
         return ""
-    conditions, clips = max(asked)
+    conditions, clips = max(asked, key=math.prod)
     return f"{_work(conditions, clips)} for {_whom(len(asked))}"
 
 
@@ -46,13 +47,18 @@ class Budget:
     ) -> Callable[[float, float], None]:
         """Return what is told of the answers in its place, and measures their pace.
 
-        What was known before takes no time, so that pace begins with the first answer.
+        What was known before takes no time, and the first answer that of loading the model, too:
+        pace begins with that answer.
         """
         first: tuple[float, float] | None = None
+        known = 0.0
 
         def heed(done: float, total: float) -> None:
-            nonlocal first
+            nonlocal first, known
             progress(done, total)
+            if first is None and not known and done > 1:
+                known = done
+                return
             now = self.clock()
             began, before = first = first or (now, done)
             if not self.told and done > before and now - began >= _SETTLED:

@@ -22,7 +22,7 @@ from sertify.statistics.intervals import Interval
 from sertify.statistics.resampling import named_groups
 from sertify.statistics.robustness import uar_drop, unchanged
 from sertify.vocabulary.conditions import Condition
-from sertify.vocabulary.errors import Blocked, ConfigurationError, NotReached
+from sertify.vocabulary.errors import Blocked, NotReached
 from sertify.vocabulary.outcomes import CONFIDENCE, Measurement
 
 
@@ -38,11 +38,11 @@ class Disturbances:
     def of(self, condition: Condition) -> Disturbance:
         """Return what a condition costs.
 
-        Raises ``NotReached`` with ``no_data`` where it lacks sounds, ``ConfigurationError`` where a
-        package's own perturbation fails, and ``Blocked`` where no clip can be heard any more.
+        Raises ``NotReached`` with ``no_data`` where it lacks sounds, and ``Blocked`` where it
+        cannot be made, as a package's own perturbation fails, or no clip can be heard any more.
         """
         if why := self.answers.lacking.get(condition):
-            raise NotReached("no_data", why) if condition.needs else ConfigurationError(why)
+            raise NotReached("no_data", why) if condition.needs else Blocked("failed_check", why)
         if condition in self.answers.unheard:
             remark = f"it hears nothing above {condition.severity:g} Hz anyway: nothing is changed"
             return Disturbance(condition, 0, self.drawn.at_hand, remark=remark)

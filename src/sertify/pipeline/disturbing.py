@@ -10,10 +10,11 @@ from sertify.corpora.audio import Waveform
 from sertify.corpora.clips import Clip
 from sertify.corpora.flaws import UnreadableAudio
 from sertify.corpora.perturbing.applying import PERTURBING, is_heard, perturb
+from sertify.corpora.perturbing.foreign import code_of_own
 from sertify.pipeline.hearing import Hearing
 from sertify.pipeline.questions import Question, ask
 from sertify.pipeline.surroundings import Surroundings
-from sertify.vocabulary.conditions import OWN_FAMILY, Condition, own_perturbations
+from sertify.vocabulary.conditions import OWN_FAMILY, Condition
 from sertify.vocabulary.errors import ConfigurationError
 
 # Samples of a clip that are kept for its next condition.
@@ -120,6 +121,4 @@ def _terms(condition: Condition) -> tuple[str | int, ...]:
     """Return what decides how a condition sounds, beside its sounds."""
     if condition.family != OWN_FAMILY:
         return str(condition), PERTURBING
-    point = own_perturbations()[condition.kind]
-    package = f"{point.dist.name} {point.dist.version}" if point.dist else ""
-    return str(condition), PERTURBING, point.value, package
+    return str(condition), PERTURBING, code_of_own(condition.kind)

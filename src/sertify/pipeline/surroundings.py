@@ -93,8 +93,8 @@ class Surroundings:
             return f"{condition} needs {what}: give {option} PATH"
         if needs == "voices" and there <= FEWEST_VOICES:
             return (
-                f"{condition} needs {FEWEST_VOICES} clips beside each one, but {there} are there:"
-                " give more speech"
+                f"{condition} needs {FEWEST_VOICES} clips beside each one, {FEWEST_VOICES + 1} in"
+                f" all, but {there} are there: give more"
             )
         return ""
 

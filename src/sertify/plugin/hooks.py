@@ -176,7 +176,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
     told = f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"
     asked = "robustness" in _asked_for(config)
-    budget = planned(options, config.stash[CANDIDATES].suite) if asked else ""
+    judged = config.stash.get(RUN_SPEECH, Speech()).judged
+    there = len(judged.clips) if judged else 0
+    budget = planned(options, config.stash[CANDIDATES].suite, there) if asked and there else ""
     return [told, budget] if budget else [told]
 
 

@@ -4,6 +4,7 @@ The kinds stand in conditions.toml beside this. A package may add its own under 
 group ``sertify.perturbations``; such a kind has no severities.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,8 @@ GIVEN = ("noises", "responses")
 
 OWN_FAMILY = "own"
 """The family of the kinds that other packages add."""
+
+_OWN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def conditions_in(family: str) -> tuple[Condition, ...]:
 def conditions_named(text: str) -> tuple[Condition, ...]:
     """Return what is meant by the name of a family, of a kind, or by a condition as it is written.
 
-    Raises ``ConfigurationError`` where there is none.
+    Raises ``ConfigurationError`` where there is none, as in a family to which no package adds any.
 
     >>> [[str(one) for one in conditions_named(text)] for text in ("babble 5", "opus")]
     [['babble 5 dB'], ['opus 24 kbit/s', 'opus 12 kbit/s']]
@@ -165,19 +168,29 @@ def conditions_named(text: str) -> tuple[Condition, ...]:
     name, _, severity = text.strip().partition(" ")
     if not severity:
         return _all_of(name)
+    if name in CONDITION_FAMILIES and name not in CONDITION_KINDS:
+        usual = listed(str(one) for one in conditions_in(name))
+        raise ConfigurationError(
+            f"{quoted(text)} is no condition, as {name} is a family of them; it should be {usual}"
+        )
     kind = kind_of_condition(name)
     number = severity.removesuffix(kind.unit).strip() if kind.unit else severity
     try:
         return (Condition(name, float(number)),)
     except ValueError:
         unit = f" {kind.unit}" if kind.unit else ""
-        usual = listed(f"{name} {one:g}{unit}" for one in kind.severities) or name
+        usual = listed([f"{name} {one:g}{unit}" for one in kind.severities] or [name])
         message = f"{quoted(text)} is no condition; it should be {usual}"
         raise ConfigurationError(message) from None
 
 
 def _all_of(name: str) -> tuple[Condition, ...]:
     """Return the usual conditions of a family, or of a kind."""
+    if name == OWN_FAMILY and not own_perturbations():
+        raise ConfigurationError(
+            f"no installed package adds a condition to {name}, under the entry point group"
+            " sertify.perturbations"
+        )
     if name in (*CONDITION_FAMILIES, OWN_FAMILY):
         return conditions_in(name)
     if name not in CONDITION_KINDS and name not in own_perturbations():
@@ -207,11 +220,18 @@ def standard_conditions(given: Collection[str] = ()) -> tuple[Condition, ...]:
 def own_perturbations() -> Mapping[str, EntryPoint]:
     """Return the perturbations that other packages add, by name; none of them is imported.
 
-    Raises ``ConfigurationError`` where two have the same name, or one has that of a known kind.
+    Raises ``ConfigurationError`` where two have the same name, or one has that of a known kind or
+    family, or a name that could not stand in those of checks.
     """
     found: dict[str, EntryPoint] = {}
+    known = {*CONDITION_KINDS, *CONDITION_FAMILIES, OWN_FAMILY}
     for point in sorted(entry_points(group="sertify.perturbations")):
-        if point.name in CONDITION_KINDS or found.get(point.name, point).value != point.value:
+        if not _OWN_NAME.fullmatch(point.name):
+            raise ConfigurationError(
+                f"the perturbation {quoted(point.name)} ({point.value}) should have a name of"
+                " letters, digits, _, - and dots; rename it in the entry points of its package"
+            )
+        if point.name in known or found.get(point.name, point).value != point.value:
             raise ConfigurationError(
                 f"the perturbation {quoted(point.name)} ({point.value}) has the name of another"
                 " one; rename it in the entry points of its package"

@@ -177,7 +177,21 @@ def test_evidence_knows_which_limits_it_was_judged_by(read: Read) -> None:
         ("robustness: {unchanged: {max: 0.1}}", "unchanged needs min, and no max"),
         ("robustness: {drop: [{max: 0.1}, {max: 0.2}]}", "limits the same condition twice"),
         ("robustness: {drop: {max: 0.1, conditon: noise}}", "did you mean 'condition'?"),
-        ("robustness: {drop: {max: 0.1, condition: nois}}", "did you mean 'noise'?"),
+        (
+            "robustness: {drop: {max: 0.1, condition: nois}}",
+            "robustness.drop.condition has an unknown condition: no condition is called 'nois'",
+        ),
+        (
+            "robustness: {drop: {max: 0.1, condition: mp3 16}}",
+            "robustness limits drop in mp3 16 kbit/s, in which it is not heard; name that under",
+        ),
+        (
+            "robustness: {conditions: [noise], unchanged: {min: 0.1, condition: phone}}",
+            "robustness limits unchanged in phone, in which it is not heard; name that under",
+        ),
+        ("robustness: {drop: 0.1}", "drop is 0.1, but should be a mapping such as {max: 0.1}"),
+        ("robustness: {unchanged: 0.1}", "but should be a mapping such as {min: 0.5}"),
+        ("fairness: {share: 0.1}", "but should be a mapping such as {max: 0.1}"),
         ("fairness: []", "fairness is an empty list, but should be a list of at least 1"),
         ("fairness: ['']", "is '', but should be some text"),
         (f"fairness: [{'x' * 61}]", "but should be text of at most 60 characters"),

@@ -846,7 +846,7 @@ def load(path: Path) -> Any:
 
 def test_the_committed_schema_is_the_generated_one() -> None:
     assert json.loads(SCHEMA.read_text()) == schema(), (
-        "write it anew: python -c 'import json, sertify.candidates.reading as c; "
+        "write it anew: python -c 'import json, sertify.candidates.entries as c; "
         f"print(json.dumps(c.schema(), indent=2))' > {SCHEMA.name}"
     )
 

@@ -43,7 +43,16 @@ def test_what_needs_a_folder_is_left_out_of_its_family_without_one() -> None:
     assert names(["room", "response"])[-1] == "response"
 
 
-@pytest.mark.parametrize("written", ["nois", "babble 70 dB", "response 5", "babble loud", ""])
+def test_a_condition_may_be_written_in_several_ways() -> None:
+    assert asked(["babble 20", " phone ", "loss  10%"]).conditions == (
+        *("babble 20 dB", "phone", "loss 10 %"),
+    )
+    assert asked("babble 20").asked() == asked("babble 20.0 dB").asked()
+
+
+@pytest.mark.parametrize(
+    "written", ["nois", "babble 70 dB", "response 5", "babble loud", "", "own", "noise 20 dB"]
+)
 def test_what_is_no_condition_is_refused(written: str) -> None:
     with pytest.raises(ValidationError):
         asked([written])
@@ -70,6 +79,36 @@ def test_usual_limits(condition: Condition, most: float | None) -> None:
     limit = asked(True).limit("drop", condition)
     assert (limit and limit.max) == most
     assert asked(True).limit("unchanged", condition) is None
+
+
+def test_no_conditions_are_not_all_the_usual_ones() -> None:
+    for conditions in (asked, lambda none: asked({"conditions": none})):
+        with pytest.raises(ValidationError, match="at least 1 item"):
+            conditions([])
+
+
+def test_a_limit_of_a_family_or_a_kind_holds_at_any_severity() -> None:
+    limits = asked(
+        {
+            "conditions": ["babble 5", "pink 5", "reverb 0.7"],
+            "drop": [
+                {"max": 0.1, "condition": "noise"},
+                {"max": 0.2, "condition": "babble"},
+                {"max": 0.3, "condition": "reverb 0.70"},
+            ],
+            "unchanged": {"min": 0.5, "condition": "room"},
+        }
+    )
+    drops = [limits.limit("drop", condition) for condition in limits.asked()]
+    assert [bound and bound.max for bound in drops] == [0.2, 0.1, 0.3]
+    unchanged = [limits.limit("unchanged", condition) for condition in limits.asked()]
+    assert [bound and bound.min for bound in unchanged] == [None, None, 0.5]
+
+
+def test_the_same_condition_is_limited_once_however_it_is_written() -> None:
+    twice = [{"max": 0.1, "condition": "babble 20"}, {"max": 0.2, "condition": "babble 20 dB"}]
+    with pytest.raises(ValidationError, match="the same condition twice"):
+        asked({"drop": twice})
 
 
 def test_the_limit_that_is_the_most_about_a_condition_counts() -> None:

@@ -33,17 +33,26 @@ SETTINGS = Settings(candidates=Path("c.yaml"), data=(Source("calls", Path("calls
             [candidate("a", {"conditions": ["gsm"], "clips": 20})],
             "robustness: 1 condition x 20 clips for 1 candidate",
         ),
+        (
+            [candidate("a"), candidate("b", {"conditions": ["gsm"], "clips": 2000})],
+            "robustness: 1 condition x 2000 clips for each of 2 candidates",
+        ),
     ],
 )
 def test_what_is_planned_is_said_at_the_start(candidates: list[Candidate], says: str) -> None:
     assert planned(SETTINGS, Suite(tuple(candidates))) == says
 
 
+def test_no_more_clips_are_planned_than_there_are() -> None:
+    says = "robustness: 14 conditions x 12 clips for 1 candidate"
+    assert planned(SETTINGS, Suite((candidate("a"),)), 12) == says
+
+
 def test_without_speech_nothing_is_planned() -> None:
     assert planned(Settings(candidates=Path("c.yaml")), Suite((candidate("a"),))) == ""
 
 
-def told(seconds: float, candidates: int = 4, known: int = 0) -> list[str]:
+def told(seconds: float, candidates: int = 4, known: int = 0, loading: float = 0) -> list[str]:
     """Return what is said where an answer takes so long, and so many were known."""
     said: list[str] = []
     now = 100.0
@@ -52,7 +61,7 @@ def told(seconds: float, candidates: int = 4, known: int = 0) -> list[str]:
         heed = budget.watching(lambda _, __: None, 14, 60)
         for done in range(max(1, known), 841):
             heed(done, 840)
-            now += seconds
+            now += seconds + (loading if done == known else 0)
     return said
 
 
@@ -69,6 +78,13 @@ def test_the_pace_is_said_once(seconds: float, says: str) -> None:
     assert told(seconds) == [whole]
     assert told(seconds, candidates=1) == [whole.replace("each of 4 candidates", "it")]
     assert told(seconds, known=300) == [whole]
+
+
+def test_to_load_the_model_is_no_pace() -> None:
+    """Of a second run, in which it is asked about what is new."""
+    (said,) = told(0.05, known=300, loading=15)
+    assert "about 42 seconds" in said
+    assert told(0.001, known=300, loading=15) == []
 
 
 def test_what_takes_no_time_is_not_worth_a_word() -> None:

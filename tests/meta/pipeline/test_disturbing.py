@@ -33,7 +33,7 @@ from sertify.pipeline.lazy_model import LazyModel
 from sertify.pipeline.predictions import predict
 from sertify.pipeline.surroundings import SoundFolders, Voices
 from sertify.vocabulary.conditions import Condition, own_perturbations, standard_conditions
-from sertify.vocabulary.errors import Blocked, ConfigurationError, NotReached
+from sertify.vocabulary.errors import Blocked, NotReached
 from sertify.vocabulary.outcomes import Judgement, Outcome
 from tests.meta import tiny
 
@@ -347,7 +347,10 @@ def test_who_talks_depends_on_no_order(model: LoadedModel, corpus: Corpus) -> No
     [
         (ENVIRONMENT, "environment 10 dB needs recordings of noise: give --noise PATH"),
         (Condition("response"), "response needs impulse responses: give --rooms PATH"),
-        (BABBLE, "babble 20 dB needs 3 clips beside each one, but 3 are there: give more speech"),
+        (
+            BABBLE,
+            "babble 20 dB needs 3 clips beside each one, 4 in all, but 3 are there: give more",
+        ),
     ],
 )
 def test_what_cannot_be_made_is_said_and_the_rest_is_judged(
@@ -384,16 +387,17 @@ def broken(waveform, rate, seed):
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Install a version of a package that has perturbations, until the end of the test."""
 
     def clear() -> None:
         importlib.invalidate_caches()
         own_perturbations.cache_clear()
         foreign._imported.cache_clear()
+        foreign.code_of_own.cache_clear()
 
-    def call(version: str) -> None:
-        (tmp_path / "rooms_of_ours.py").write_text(CODE)
+    def call(version: str, code: str = CODE) -> None:
+        (tmp_path / "rooms_of_ours.py").write_text(code)
         info = tmp_path / "rooms-1.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: rooms\nVersion: {version}\n")
@@ -407,8 +411,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     clear()
 
 
-def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
-    model: LoadedModel, corpus: Corpus, install: Callable[[str], None]
+def test_a_perturbation_of_a_package_is_heard_and_known_by_its_code(
+    model: LoadedModel, corpus: Corpus, install: Callable[..., None]
 ) -> None:
     install("1")
     own = candidate({"conditions": ["own"], "drop": {"max": 0.1}})
@@ -418,8 +422,9 @@ def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
     found = disturbed(loudness(model), corpus, quiet, broken, candidate=own)
     judgement = judge_condition(found.of(quiet), own.requirements)
     assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "not_robust:own")
-    with pytest.raises(ConfigurationError, match=r"broken of rooms .* fails with KeyError"):
+    with pytest.raises(Blocked, match=r"broken of rooms .* fails with KeyError") as caught:
         found.of(broken)
+    assert caught.value.reason.code == "failed_check"
     asked = Asked(model, Cache(None))
     disturbed(asked.model, corpus, quiet, candidate=own)
     disturbed(asked.model, corpus, quiet, candidate=own)
@@ -427,6 +432,9 @@ def test_a_perturbation_of_a_package_is_heard_and_known_by_its_version(
     install("2")
     disturbed(asked.model, corpus, quiet, candidate=own)
     assert len(asked.heard) == 3 * len(corpus.clips)
+    install("2", CODE.replace("0.25", "0.2"))  # as somebody who works on it does
+    disturbed(asked.model, corpus, quiet, candidate=own)
+    assert len(asked.heard) == 4 * len(corpus.clips)
 
 
 # ------------------------------------------------------------------ models that are not robust

@@ -252,6 +252,14 @@ def test_what_the_repository_declares_stands_where_the_entry_says_nothing(
     }
 
 
+def test_what_several_checks_remark_is_said_once(store: EvidenceStore) -> None:
+    checks, details = ("test_a", "test_b"), {"remark": "Its head is odd."}
+    for check in checks:
+        facts: dict[str, Any] = {"check": check, "siblings": checks, "details": details}
+        store.add(record(BAD, "loadability", **facts))
+    assert concluded(store)["candidates"][1]["remarks"] == ["Its head is odd."]
+
+
 def test_what_was_found_about_a_candidate_that_is_rejected(store: EvidenceStore) -> None:
     judge_bad(store)
     bad = concluded(store)["candidates"][1]

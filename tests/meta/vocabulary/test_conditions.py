@@ -10,6 +10,7 @@ from sertify.vocabulary.conditions import (
     Condition,
     ConditionKind,
     conditions_in,
+    conditions_named,
     kind_of_condition,
     standard_conditions,
 )
@@ -102,6 +103,23 @@ def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(ConfigurationError) as caught:
         conditions_in("nois")
     assert str(caught.value) == "no family of conditions is called 'nois'; did you mean 'noise'?"
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (
+            "phone 25",
+            "'phone 25' is no condition, as phone is a family of them; it should be mulaw 25",
+        ),
+        ("response loud", "'response loud' is no condition; it should be response"),
+        ("babble loud", "'babble loud' is no condition; it should be babble 20 dB, babble 10 dB, "),
+    ],
+)
+def test_what_should_be_written_is_told(written: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        conditions_named(written)
+    assert str(caught.value).startswith(message)
 
 
 def test_a_kind_says_what_it_needs() -> None:

@@ -3,8 +3,11 @@
 Each is a function of samples of shape (n,), their rate and a seed, which returns as many samples.
 """
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +29,7 @@ def perturbed_by_own(take: Take, name: str) -> Waveform:
     try:
         found = function(take.waveform.copy(), take.rate, seed)
         heard = np.array(found, np.float32)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _complaint(name, f"fails with {text_of_error(error)}", "mend it") from error
     size = take.waveform.size
     if heard.shape != (size,):
@@ -38,10 +41,26 @@ def perturbed_by_own(take: Take, name: str) -> Waveform:
 
 
 @cache
+def code_of_own(name: str) -> str:
+    """Return what tells the code of a perturbation: its package's version, and its file.
+
+    Of what it calls in other files, the version alone tells.
+    """
+    point = own_perturbations()[name]
+    package = f"{point.dist.name} {point.dist.version}" if point.dist else ""
+    try:
+        spec = find_spec(point.module)
+        content = Path(spec.origin).read_bytes() if spec and spec.origin else b""
+    except (Exception, SystemExit):  # of what it lies in, which is imported; told when it is called
+        content = b""
+    return f"{point.value} {package} {hashlib.sha256(content).hexdigest()}"
+
+
+@cache
 def _imported(name: str) -> Callable[..., Any]:
     try:
         function = own_perturbations()[name].load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _complaint(name, f"cannot be imported: {text_of_error(error)}", "mend it") from error
     if not callable(function):
         raise _complaint(name, f"is {quoted(function)}", "but should be a function")

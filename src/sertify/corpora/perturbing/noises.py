@@ -15,7 +15,7 @@ from sertify.corpora.perturbing.bursts import coughs
 from sertify.corpora.perturbing.levels import active_level, at_level, from_decibel
 from sertify.corpora.perturbing.spectra import shaped
 from sertify.corpora.perturbing.takes import Take
-from sertify.corpora.survey import Waveform
+from sertify.corpora.survey import SILENCE, Waveform
 from sertify.vocabulary.errors import ConfigurationError
 
 FEWEST_VOICES = 3
@@ -66,7 +66,7 @@ def environment(take: Take, severity: float) -> Waveform:
         )
     sound = loud[take.generator.integers(len(loud))]
     noise = _from_anywhere(take, sound)
-    if not noise.any():  # a pause in it
+    if np.abs(noise).max() < SILENCE:  # a pause in it, of which there is nothing to make louder
         noise = _looped(sound, int(np.abs(sound).argmax()), noise.size)
     return _with_noise(take, noise, severity)
 

@@ -1,6 +1,6 @@
 """What results.json says of a candidate: its verdict, its gates and its key numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sertify.evidence.labelling import Labelling
@@ -74,7 +74,7 @@ def candidate_result(
         note=candidate.note,
         loader=outline.get("loader"),
         architecture=outline.get("architecture") or verdict.detail("architecture"),
-        remarks=tuple(filter(None, (record.details.get("remark") for record in records))),
+        remarks=_remarks(records),
         repository=repository,
         labels=labels,
         emotions=tuple(sorted(map(str, emotions))),
@@ -94,6 +94,12 @@ def _told(record: Record) -> Record:
         return record
     details = {name: each for name, each in record.details.items() if name not in MOVED_DETAILS}
     return replace(record, details=details)
+
+
+def _remarks(records: Iterable[Record]) -> tuple[str, ...]:
+    """Return each remark once: each condition may have that of the whole gate."""
+    remarks = (record.details.get("remark") for record in records)
+    return tuple(dict.fromkeys(filter(None, remarks)))
 
 
 def _cure(verdict: Verdict) -> str | None:

@@ -9,7 +9,12 @@ import pytest
 
 from sertify.corpora.perturbing import foreign
 from sertify.corpora.perturbing.applying import perturb
-from sertify.vocabulary.conditions import Condition, conditions_in, own_perturbations
+from sertify.vocabulary.conditions import (
+    Condition,
+    conditions_in,
+    conditions_named,
+    own_perturbations,
+)
 from sertify.vocabulary.errors import ConfigurationError
 from tests.meta.corpora.perturbing.spoken import speech
 
@@ -38,6 +43,9 @@ def stereo(waveform, rate, seed):
 def broken(waveform, rate, seed):
     raise KeyError("no such room")
 
+def leaving(waveform, rate, seed):
+    raise SystemExit(3)
+
 def endless(waveform, rate, seed):
     return np.full_like(waveform, np.inf)
 
@@ -48,7 +56,7 @@ number = 7
 """
 NAMES = (
     *("backwards", "noisy", "in_place", "listed", "shorter", "stereo", "broken", "endless"),
-    *("nothing", "number", "missing"),
+    *("nothing", "number", "missing", "leaving"),
 )
 
 Install = Callable[..., None]
@@ -73,6 +81,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         importlib.invalidate_caches()
         own_perturbations.cache_clear()
         foreign._imported.cache_clear()
+        foreign.code_of_own.cache_clear()
 
     yield call
     monkeypatch.undo()
@@ -83,6 +92,10 @@ def test_without_one_there_is_none() -> None:
     with pytest.raises(ConfigurationError, match="no condition is called 'backwards'"):
         Condition("backwards")
     assert conditions_in("own") == ()
+    with pytest.raises(
+        ConfigurationError, match=r"^no installed package adds a condition to own, "
+    ):
+        conditions_named("own")
 
 
 def test_it_is_heard(install: Install) -> None:
@@ -121,6 +134,7 @@ def test_numbers_of_any_kind_will_do(install: Install) -> None:
         ("shorter", "returns samples of shape (17702,); but should return 17703 of shape (17703,)"),
         ("stereo", "returns samples of shape (2, 17703); but should return 17703 of shape"),
         ("broken", "fails with KeyError: 'no such room'; mend it"),
+        ("leaving", "fails with SystemExit: 3; mend it"),
         ("endless", "returns samples that are no finite numbers; mend it"),
         ("nothing", "returns samples of shape (); but should"),
         ("number", "is 7; but should be a function"),
@@ -141,7 +155,14 @@ def test_it_has_no_severity(install: Install) -> None:
         Condition("backwards", 3)
 
 
-@pytest.mark.parametrize("name", ["babble", "twice"])
+@pytest.mark.parametrize("name", ["my helmet", "a@b", "[x]", "-a"])
+def test_a_name_may_stand_in_that_of_a_check(install: Install, name: str) -> None:
+    install((), **{name: "phones_module:noisy"})
+    with pytest.raises(ConfigurationError, match="should have a name of letters, digits, "):
+        conditions_in("own")
+
+
+@pytest.mark.parametrize("name", ["babble", "twice", "noise", "own"])
 def test_a_name_means_one(install: Install, name: str) -> None:
     install(("twice",))
     install((), "others", **{name: "phones_module:noisy"})

@@ -106,8 +106,14 @@ def test_what_is_to_be_given_has_to_be_heard(kind: str, what: str) -> None:
             perturb(speech(), 16_000, condition, 1, sounds)
 
 
+@pytest.mark.parametrize("pause", [0, 1e-42, 1e-9])
 @pytest.mark.parametrize("seed", range(10))
-def test_a_pause_of_a_recording_is_no_noise(seed: int) -> None:
+def test_a_pause_of_a_recording_is_no_noise(seed: int, pause: float) -> None:
     click = np.eye(1, 160_000, 99_999, np.float32)[0]
-    noise = perturb(speech(), 16_000, Condition("environment", 0), seed, (click,)) - speech()
-    assert active_level(noise, 16_000) > 0
+    recorded = np.maximum(click, np.float32(pause))
+    noisy, expected = (
+        perturb(speech(), 16_000, Condition("environment", 0), seed, (sound,))
+        for sound in (recorded, click)
+    )
+    assert active_level(noisy - speech(), 16_000) > 0
+    assert noisy == pytest.approx(expected, abs=1e-3)
