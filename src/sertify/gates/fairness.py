@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TOLD = 3
 
-UNNAMED = "no clip names a speaker, so that gaps are less sure than they seem"
+UNNAMED = "no clip names a speaker, so that a few voices may explain a gap: name them"
 """What is to be known of groups of nobody knows whom."""
 
 
@@ -100,7 +100,8 @@ def judge_gaps(scored: GroupedScore, requirements: Requirements) -> Judgement:
         for within in (False, None)
     )
     if beyond:
-        return _failed(told, scored, beyond)
+        failed = _failed(told, scored, beyond)
+        return failed if scored.by_speaker else _unproven(failed, beyond)
     return _undecided(told, scored, doubtful, len(judged)) if doubtful else told
 
 
@@ -153,6 +154,12 @@ def _failed(
         reason=f"unfair:{scored.column}",
         message="; ".join(said),
     )
+
+
+def _unproven(failed: Judgement, beyond: "Sequence[tuple[Gap, Bound]]") -> Judgement:
+    """Take for open what a few voices may explain: of unknown speakers nothing is proven."""
+    required = any(bound.confidence is not None for _, bound in beyond)
+    return replace(failed, outcome=Outcome.INCONCLUSIVE, tolerated=not required)
 
 
 def _undecided(
@@ -228,4 +235,5 @@ def _details(scored: GroupedScore, limits: Mapping[str, Bound]) -> dict[str, obj
 
 def _remark(scored: GroupedScore) -> dict[str, object]:
     """Say what nobody would see else: that nothing was compared."""
-    return {} if scored.groups else {"remark": f"{scored.column}: {scored.remark}"}
+    nothing = not scored.groups and scored.remark
+    return {"remark": f"{scored.column}: {scored.remark}"} if nothing else {}

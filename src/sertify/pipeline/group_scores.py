@@ -51,8 +51,7 @@ def score_by_group(
     asked, clips = candidate.requirements, predictions.corpus.clips
     named, known = asked.fairness is not None and asked.fairness.named, _gender_is_known(clips)
     if column == "pitch" and not named and known:
-        why = "the gender of most clips is known, so that pitch does not stand for it"
-        return GroupedScore(column, remark=why)
+        return GroupedScore(column)  # which is not what was asked for, so nothing is said of it
     # Of the usual groups, pitch stands for a gender that is not known; nothing stands for a proof.
     needed = named or (_asks_for_proof(asked) and (known or column == "pitch"))
     try:
