@@ -166,12 +166,14 @@ def test_hostile_values_of_a_column_are_shown_harmless(
 ) -> None:
     def change(row: dict[str, str]) -> None:
         mislabelled(row)
-        odd = "<img src=x onerror=alert(1)>\x1b]0;x\x07::error::"
+        odd = "<img src=x onerror=alert(1)>::error::"
         row["language"] = odd if row["gender"] == "male" else "de"
+        row["text"] = f"\x1b]0;x\x07{row['gender']}"
 
-    outcome = judged(speech(change), fairness=["language"])
-    found = case(outcome, ALIKE)
+    outcome = judged(speech(change), fairness=["language", "text"])
+    found = case(outcome, f"{ALIKE}[{NAME}@language]")
     assert found.properties["reason"] == "unfair:language"
+    assert case(outcome, f"{ALIKE}[{NAME}@text]").kind == "skipped"  # no text that can be shown
     assert "higher for de than for " in found.message
     assert "\x1b]0" not in outcome.output
     assert "\n::error" not in outcome.output
