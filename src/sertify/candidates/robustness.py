@@ -19,6 +19,7 @@ from sertify.vocabulary.conditions import (
     GIVEN,
     Condition,
     conditions_named,
+    kind_of_condition,
     standard_conditions,
 )
 from sertify.vocabulary.errors import ConfigurationError
@@ -157,9 +158,8 @@ def _is_no_worse(condition: Condition, severity: float | None) -> bool:
         return True
     if condition.severity is None:
         return False
-    if condition.family == "noise":
-        return condition.severity >= severity
-    return condition.severity <= severity
+    mildness = kind_of_condition(condition.kind).mildness
+    return mildness(condition.severity) >= mildness(severity)
 
 
 RobustnessAsked = Annotated[

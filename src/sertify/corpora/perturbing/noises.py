@@ -58,13 +58,7 @@ def environment(take: Take, severity: float) -> Waveform:
 
     Raises ``ConfigurationError`` where none of them is heard.
     """
-    loud = [sound for sound in take.sounds if sound.any()]
-    if not loud:
-        raise ConfigurationError(
-            "environment needs recordings of noise that are not silent, but none is there;"
-            " give a folder of some"
-        )
-    sound = loud[take.generator.integers(len(loud))]
+    sound = take.any_sound("environment", "recordings of noise")
     noise = _from_anywhere(take, sound)
     if np.abs(noise).max() < SILENCE:  # a pause in it, of which there is nothing to make louder
         noise = _looped(sound, int(np.abs(sound).argmax()), noise.size)

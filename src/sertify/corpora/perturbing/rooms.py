@@ -15,7 +15,6 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from sertify.corpora.perturbing.levels import active_level, at_level
 from sertify.corpora.perturbing.takes import Take
 from sertify.corpora.survey import Waveform
-from sertify.vocabulary.errors import ConfigurationError
 
 SPEED_OF_SOUND = 343.0
 """In m/s, at 20 degrees."""
@@ -67,13 +66,7 @@ def response(take: Take, _: float | None = None) -> Waveform:
 
     Raises ``ConfigurationError`` where all of them are silent.
     """
-    loud = [sound for sound in take.sounds if sound.any()]
-    if not loud:
-        raise ConfigurationError(
-            "response needs impulse responses that are not silent, but none is there;"
-            " give a folder of some"
-        )
-    chosen = loud[take.generator.integers(len(loud))]
+    chosen = take.any_sound("response", "impulse responses")
     return _played(take, chosen, int(np.abs(chosen).argmax()))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sertify.corpora.survey import Waveform
+from sertify.vocabulary.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,16 @@ class Take:
     rate: int
     generator: np.random.Generator
     sounds: Sequence[Waveform] = ()
+
+    def any_sound(self, condition: str, what: str) -> Waveform:
+        """Return one of the sounds that is not silent, drawn for this clip.
+
+        Raises ``ConfigurationError``, saying ``what`` the condition needs, where there is none.
+        """
+        loud = [sound for sound in self.sounds if sound.any()]
+        if not loud:
+            raise ConfigurationError(
+                f"{condition} needs {what} that are not silent, but none is there; give a folder of"
+                " some"
+            )
+        return loud[self.generator.integers(len(loud))]
