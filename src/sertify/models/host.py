@@ -16,17 +16,27 @@ from sertify.models.blueprints import Batching, Blueprint
 from sertify.models.examination import Examination
 from sertify.models.loaders.choice import choose_loader
 from sertify.models.loading import load, outline
-from sertify.models.memory import keep_little
+from sertify.models.memory import keep_blocks, keep_little
+from sertify.models.mixed import Mixed
 from sertify.models.model import LoadedModel
+from sertify.models.networks import TorchNetwork
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.processes.serving import streams
 
+# Those of a forward for each of two threads, and as many again.
+_PRIMITIVES = 32
+
 
 class Hosted:
-    """A model that is in memory while somebody asks for it; ``make`` takes a random seed."""
+    """A model that is in memory while somebody asks for it; ``make`` takes a random seed.
 
-    def __init__(self, make: Callable[[int], LoadedModel]) -> None:
-        self._make = make
+    With ``mixed``, waveforms are answered as :class:`sertify.models.mixed.Mixed` does.
+    """
+
+    def __init__(self, make: Callable[[int], LoadedModel], *, mixed: bool = False) -> None:
+        keep_little()
+        self._make, self._wants_mixed = make, mixed
+        self._mixed: Mixed | None = None
         self.note: Callable[[Deed], None] = unnoted
         self._model: LoadedModel | None = None
 
@@ -61,12 +71,18 @@ class Hosted:
         """Answer waveforms as :func:`sertify.models.engine.answers` does."""
         loaded = replace(self._loaded(), note=unnoted)  # threads cannot tell at a time
         model = replace(loaded, batching=batching, concurrent=concurrent)
-        return engine.answers(model, waveforms, threads, say)
+        if self._mixed is None and self._wants_mixed and isinstance(model.network, TorchNetwork):
+            self._mixed = Mixed(model.network)
+        if self._mixed is None:
+            yield from engine.answers(model, waveforms, threads, say)
+            return
+        yield from engine.answers(replace(model, network=self._mixed), waveforms, threads, say)
+        say(self._mixed.outcome)
 
     def release(self) -> None:
         """Let go of it."""
         if self._model is not None:
-            self._model = None
+            self._model = self._mixed = None
             gc.collect()  # networks hold reference cycles
 
     def _loaded(self) -> LoadedModel:
@@ -83,8 +99,11 @@ class Workbench(Hosted):
     """
 
     def __init__(self, snapshot: Snapshot, arguments: Mapping[str, Any]) -> None:
-        super().__init__(self._of_blueprint)
-        keep_little()  # this process has the variables of another, which need not know of it
+        dtype = arguments.get("dtype", "float32")
+        # This process has the variables of another, which need not know of it.
+        keep_little(0 if dtype == "float32" else _PRIMITIVES)
+        super().__init__(self._of_blueprint, mixed=dtype == "mixed")
+        keep_blocks()
         self._snapshot, self._arguments = snapshot.shut(), arguments
         self._blueprint: Blueprint | None = None
 

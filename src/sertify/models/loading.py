@@ -93,6 +93,8 @@ def load(
         network, weights = blueprint.loader.load(blueprint, device)
     if (heard := getattr(network, "hears", None)) is not None:
         blueprint = replace(blueprint, hears=heard)
+    if isinstance(network, TorchNetwork):
+        network.fold()
     network = convert(_cast(network, blueprint, dtype), blueprint, device)
     load_time = time.perf_counter() - started
     batching = Batching(getattr(network, "batching", Batching.SINGLE))
@@ -104,7 +106,7 @@ def load(
 
 
 def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
-    if dtype == "float32":
+    if dtype in ("float32", "mixed"):
         return network
     variant = blueprint.snapshot.candidate.variant
     if not isinstance(network, TorchNetwork) or variant not in ("fp32", "compile"):

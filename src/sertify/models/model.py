@@ -14,10 +14,7 @@ from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory
-from sertify.models.memory import keep_little
 from sertify.models.processes.quota import Deed, unnoted
-
-keep_little()
 
 
 @dataclass(frozen=True)

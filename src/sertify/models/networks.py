@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn.utils import parametrize
 from transformers import ASTFeatureExtractor, Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 
 from sertify.corpora.audio import Waveform
@@ -64,6 +66,13 @@ class TorchNetwork:
         answer: NDArray[np.float32] = logits.float().cpu().numpy()
         return answer
 
+    def fold(self) -> None:
+        """Compute once what each forward would anew: weights that are a function of others."""
+        parts: list[Any] = list(self.module.modules()) if isinstance(self.module, nn.Module) else []
+        for part in filter(parametrize.is_parametrized, parts):
+            for name in list(part.parametrizations):
+                parametrize.remove_parametrizations(part, name, leave_parametrized=True)
+
     @property
     def least(self) -> int:
         """Samples that any clip is brought to, or beyond; 0 where each keeps its length."""
@@ -83,7 +92,7 @@ class TorchNetwork:
 
         The rotary embedding of a conformer does, for one. ``clips`` should be of unlike lengths.
         """
-        modules = [] if not isinstance(self.module, torch.nn.Module) else [*self.module.modules()]
+        modules = [] if not isinstance(self.module, nn.Module) else [*self.module.modules()]
         states = []
         for clip in clips:
             self([clip])
@@ -91,7 +100,7 @@ class TorchNetwork:
         return any(state != states[0] for state in states)
 
 
-def _attributes(module: torch.nn.Module) -> dict[str, int]:
+def _attributes(module: nn.Module) -> dict[str, int]:
     kept = {**vars(module), **module._buffers}
     return {name: id(value) for name, value in kept.items() if not name.startswith("_")}
 

@@ -93,6 +93,11 @@ class Settings:
         _require("limit", self.limit, _is_count, "a whole number from 1")
         _require("threads", self.threads, _is_count, "a whole number from 1")
         _require("dtype", self.dtype, DTYPES.__contains__, f"one of {', '.join(DTYPES)}")
+        if self.dtype == "mixed" and self.segmenting is not None:
+            raise ConfigurationError(
+                "dtype is mixed, which keeps the label of a clip that is heard whole, but with"
+                " segmenting it is that of a mean over segments; leave out one of the two"
+            )
         shares = "a share of the speakers between 0 and 1, such as 0.3"
         _require("hold_out", self.hold_out, _is_share, shares)
 

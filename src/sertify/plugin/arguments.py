@@ -107,7 +107,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--dtype",
         choices=DTYPES,
         default=DTYPES[0],
-        help="what models compute in; on most CPUs all but float32 is many times slower",
+        help="what models compute in: mixed is bfloat16 (float16 on a GPU), and float32 for clips"
+        " of which it could change the label; on many CPUs bfloat16 and float16 are far slower",
     )
     group.addoption(
         "--limits",

@@ -145,7 +145,12 @@ def doubts(results: Results, most: int = 3) -> Iterator[str]:
 def _precision(results: Results) -> Iterator[str]:
     """Say that models computed in less than their full precision."""
     dtype = results.environment.get("dtype", "float32")
-    if dtype != "float32":
+    if dtype == "mixed":
+        yield (
+            "answers are in fewer bits where these could not change a label: probabilities are near"
+            " those of float32, but not the same (--dtype mixed)"
+        )
+    elif dtype != "float32":
         yield f"computed in {dtype}: in float32 a model may be more accurate, and of another speed"
 
 

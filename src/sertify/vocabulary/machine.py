@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-DTYPES = ("float32", "bfloat16", "float16")
-"""What models may compute in."""
+DTYPES = ("float32", "bfloat16", "float16", "mixed")
+"""What models may compute in; mixed is 16 bits where float32 would give the same label."""
 
 # Of control groups, version 2 and version 1: the limit, what is used, and what the kernel takes
 # back of that when it is needed, which is what was read of files.

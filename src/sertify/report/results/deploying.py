@@ -18,13 +18,15 @@ from sertify.report.results.model.speech import CorpusResult
 from sertify.selection.verdicts import Verdict
 from sertify.vocabulary.text import counted, listed
 
-_MOVES = {"float32": 1e-3, "bfloat16": 2e-2}
+_MOVES = {"float32": 1e-3, "bfloat16": 2e-2, "mixed": 5e-2}
 """How far logits may differ elsewhere, as a share of their range; docs/results.md has the reason.
 
 On one machine, threads, batches and other kernels moved them by less than a hundredth of that in
 float32.
 """
 _COARSE = {"int8-dynamic": 2e-2}
+# What it is to be used in, where that is not what it was judged in.
+_DEPLOYED = {"mixed": "float32"}
 
 
 def deployed(
@@ -57,7 +59,7 @@ def _described(
     candidate, prepared = verdict.candidate, verdict.detail("preparation") or {}
     point, whole = found.operating_point, found.parts[0] if found.parts else None
     seen = whole.seen if whole else {}
-    extractor = candidate.feature_extractor
+    extractor, dtype = candidate.feature_extractor, environment["dtype"]
     fields = {
         **{name: getattr(found, name) for name in _SAME},
         "candidate": found.name,
@@ -69,7 +71,7 @@ def _described(
         "labels": tuple(_labels(candidate, found.labels)),
         "multi_label": prepared.get("multi_label", False),
         "preprocessing": {**prepared, "segments": prepared["segmenting"]} if prepared else None,
-        "judged_with": environment,
+        "judged_with": {**environment, "dtype": _DEPLOYED.get(dtype, dtype)},
         "temperature": point and point.temperature,
         "wished": point and point.wished,
         "point": point and point.point,
@@ -77,7 +79,7 @@ def _described(
         "uar_own": found.numbers.get("uar_own"),
         "corpora": tuple(_corpora(corpus, seen)),
         "limits": tuple(_limits(found, corpus)),
-        "golden": _golden(verdict, candidate.variant, environment["dtype"]),
+        "golden": _golden(verdict, candidate.variant, dtype),
     }
     return DeploymentResult.model_validate(fields)
 
