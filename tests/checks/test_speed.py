@@ -9,4 +9,5 @@ pytestmark = pytest.mark.speed
 
 @pytest.mark.owns("too_slow")
 def test_time_per_segment(candidate, timing, check):
-    check(speed.judge_timing(timing, candidate.requirements.real_time_factor))
+    latencies = candidate.requirements.latencies(timing.length)
+    check(speed.judge_timing(timing, candidate.requirements.real_time_factor, latencies))

@@ -42,6 +42,8 @@ _WANTED_OF_KEY = {
     "subfolder": "a folder of the repository such as checkpoint-500, without ./ or a / at an end",
     "robustness": "true, or conditions such as [noise, phone]",
     "fairness": "true, or groups such as [gender, accent]",
+    "latency": "a mapping such as {max: 0.8, percentile: 95}",
+    "requests_per_second": "a mapping such as {min: 4, latency: 0.5}",
     "weights": "a file of the repository such as model.fp16.safetensors",
 }
 _OF_MOST = ("drop", "top_share", "class_share", "calibration_error", "real_time_factor")

@@ -33,6 +33,7 @@ from sertify.candidates.bounds import (
 )
 from sertify.candidates.complaints import complaint
 from sertify.candidates.fairness import Fairness
+from sertify.candidates.latency import LatencyLimit, Serving
 from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import ESTIMATES, Emotion, Requirements
 from sertify.candidates.robustness import MostInConditions, Robustness
@@ -403,6 +404,8 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "weights": Priorities,
     "feature_extractor": SamplingRate,
     "limits": Allowances,
+    "latency": LatencyLimit,
+    "requests_per_second": Serving,
     "robustness": Robustness,
     "fairness": Fairness,
     "drop": MostInConditions,

@@ -17,6 +17,7 @@ from sertify.candidates.bounds import (
 )
 from sertify.candidates.complaints import complaint
 from sertify.candidates.fairness import USUAL_GROUPS, FairnessAsked
+from sertify.candidates.latency import LatencyLimit, LatencyLimits, Serving
 from sertify.candidates.robustness import RobustnessAsked
 from sertify.vocabulary.conditions import GIVEN
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
@@ -113,6 +114,12 @@ class Requirements(Keys):
     real_time_factor: FactorBound | None = Field(
         Bound(max=1.0), description="Seconds it takes for one second of speech."
     )
+    latency: LatencyLimits = Field(
+        (), description="Seconds that a segment takes, at a percentile; one limit or several."
+    )
+    requests_per_second: Serving | None = Field(
+        None, description="Requests a second that it answers in time, where they come at random."
+    )
     segments: tuple[Seconds, ...] = Field(
         (1.0, 5.0, 10.0), min_length=1, description="Lengths, in seconds, to measure the speed at."
     )
@@ -127,6 +134,16 @@ class Requirements(Keys):
             # Unlike the same ones by name, they need not be there.
             written["fairness"]["groups"] = "usual"
         return {name: value for name, value in written.items() if value or name not in _LATER}
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """The seconds of audio to measure the speed at, those of limits included."""
+        named = (limit.segment for limit in self.latency if limit.segment is not None)
+        return tuple(dict.fromkeys((*self.segments, *named)))
+
+    def latencies(self, seconds: float) -> tuple[LatencyLimit, ...]:
+        """Return what limits the latency of a segment of so many seconds."""
+        return tuple(limit for limit in self.latency if limit.segment in (None, seconds))
 
     @property
     def scopes(self) -> tuple[tuple[str | None, str | None], ...]:
@@ -177,7 +194,7 @@ class Requirements(Keys):
         return bounds.get((corpus, language)) or (None if language else bounds.get((None, None)))
 
 
-_LATER = ("robustness", "fairness", "worst_group")
+_LATER = ("robustness", "fairness", "worst_group", "latency", "requests_per_second")
 
 ESTIMATES = (
     "uar", "uar_own", "accuracy", "macro_f1", "recall", "precision", "class_share",

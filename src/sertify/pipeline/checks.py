@@ -54,8 +54,10 @@ class Check:
 
 
 def _lengths(settings: Settings, candidate: Candidate) -> Sequence[float]:
-    segmenting = settings.segmenting
-    return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
+    asked, segmenting = candidate.requirements, settings.segmenting
+    if segmenting is not None:
+        asked = asked.model_copy(update={"segments": (segmenting.seconds,)})
+    return asked.lengths
 
 
 def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:

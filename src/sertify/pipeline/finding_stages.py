@@ -233,12 +233,20 @@ def stopwatch(
 
 
 def timing(
-    stopwatch: "Stopwatch", seconds: float, repeat: "Repeat", settings: Settings, tell: Announce
+    stopwatch: "Stopwatch",
+    candidate: Candidate,
+    seconds: float,
+    repeat: "Repeat",
+    settings: Settings,
+    tell: Announce,
 ) -> "Timing":
     """What a segment of this length costs, measured after a warm-up."""
+    from sertify.gates.speed import rounds_asked
+
     hop = settings.segmenting.hop if settings.segmenting else None
+    rounds = rounds_asked(candidate.requirements.latencies(seconds))
     with tell(f"timing {seconds:g} s of audio"):
-        return stopwatch.timing(seconds, repeat, hop)
+        return stopwatch.timing(seconds, repeat, hop, rounds)
 
 
 FINDING_STAGES: tuple[Stage, ...] = (

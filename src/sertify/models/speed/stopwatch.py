@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from sertify.corpora.audio import white_noise
-from sertify.gates.speed import Timing
+from sertify.gates.speed import BUDGET, Timing
 from sertify.hub.repositories import supplied
 from sertify.models.processes.network import Reach
 from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 from sertify.models.speed.machine_load import load_average
 
+_FEWEST = 5
 WARM_UP = 2
 """Answers that are asked for before any is timed."""
 
-Repeat = Callable[[Callable[[], float]], Sequence[float]]
-"""What calls something again and again, and returns the seconds that each call says it took."""
+Repeat = Callable[[Callable[[], float], int], Sequence[float]]
+"""What calls something again and again, so many times at least, and returns the seconds of each.
+
+These are what each call says that it took.
+"""
 
 
-def repeated(call: Callable[[], float], seconds: float = 1.0, least: int = 5) -> Sequence[float]:
+def repeated(call: Callable[[], float], least: int = 0, seconds: float = 1.0) -> Sequence[float]:
     """Repeat a call for so many seconds, and so many times at least, as pytest-benchmark does."""
     rounds: list[float] = []
-    while len(rounds) < least or sum(rounds) < seconds:
+    while len(rounds) < max(least, _FEWEST) or sum(rounds) < seconds:
         rounds.append(call())
     return rounds
 
@@ -81,18 +85,25 @@ class Stopwatch:
             self.close()
             raise
 
-    def timing(self, seconds: float, repeat: Repeat, hop: float | None = None) -> Timing:
-        """Measure what a segment of so many seconds costs, after a warm-up."""
+    def timing(
+        self, seconds: float, repeat: Repeat, hop: float | None = None, rounds: int = 0
+    ) -> Timing:
+        """Measure what a segment of so many seconds costs, after a warm-up.
+
+        It is repeated as often as ``repeat`` does, and so many times at least as its `BUDGET` has
+        room for.
+        """
         memory = self.remote.ask(
             "prepare", white_noise(seconds, self._rate), deed="forward", times=WARM_UP
         )
-        rounds = tuple(repeat(lambda: float(self.remote.ask("answer", deed="forward"))))
+        least = min(rounds, int(BUDGET / self._answer())) if rounds else 0
+        took = tuple(repeat(self._answer, least))
         usage = self.remote.ask("usage", deed="forward")
         # As many as were measured one by one, so that what limits these limits those.
-        asked = max(len(rounds), 2 * self._loaded["threads"])
+        asked = max(len(took), 2 * self._loaded["threads"])
         return Timing(
             length=seconds,
-            rounds=rounds,
+            rounds=took,
             hop=hop,
             load_average=self._load_average,
             throughput=self.remote.ask("throughput", asked, deed="forward", times=2 * asked),
@@ -100,6 +111,9 @@ class Stopwatch:
             **memory,
             **usage,
         )
+
+    def _answer(self) -> float:
+        return float(self.remote.ask("answer", deed="forward"))
 
     def close(self) -> None:
         """End the other process."""

@@ -107,7 +107,9 @@ def _cure(verdict: Verdict) -> str | None:
         return None
     undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
     if undecided and verdict.gate == "speed":
-        return "measure it again on a quiet machine"
+        first = verdict.gates["speed"].first
+        noise = first is not None and "noise" in first.details
+        return f"measure it again {'on a quiet machine' if noise else 'in more rounds'}"
     if undecided and reason_of(verdict.reason).fault:
         return "judge it on more clips"
     return reason_of(verdict.reason).cure
