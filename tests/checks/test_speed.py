@@ -2,7 +2,7 @@
 
 import pytest
 
-from sertify.gates import speed
+from sertify.gates import serving, speed
 
 pytestmark = pytest.mark.speed
 
@@ -11,3 +11,8 @@ pytestmark = pytest.mark.speed
 def test_time_per_segment(candidate, timing, check):
     latencies = candidate.requirements.latencies(timing.length)
     check(speed.judge_timing(timing, candidate.requirements.real_time_factor, latencies))
+
+
+@pytest.mark.owns("too_slow")
+def test_requests_per_second(served, check):
+    check(serving.judge_served(served))

@@ -215,7 +215,7 @@ def _rows(section: str) -> dict[str, str]:
     page = (DOCS / "requirements.md").read_text("utf-8")
     text = page.partition(f"\n{section}\n")[2]
     text = re.split(
-        r"\n## |\n### |\n\| longer|\nThe weights:|\n`feature_extractor: \{|\n`drop` and `unchanged` are",
+        r"\n## |\n### |\nThe weights:|\n`feature_extractor: \{|\n`drop` and `unchanged` are",
         text,
     )[0]
     return {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}

@@ -65,6 +65,7 @@ SHARED = {
     "disturbed": "a fixture is named like its stage",
     "grouped_score": "a fixture is named like its stage",
     "timing": "a fixture is named like its stage",
+    "served": "a fixture is named like its stage",
 }
 
 

@@ -82,7 +82,7 @@ LOADERS = (
     "emotion2vec", "odyssey", "onnx", "pooled-head", "pooled-head-linear", "sensevoice",
     "sensevoice-no-unk", "speechbrain", "transformers", "vox-profile",
 )  # fmt: skip
-VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
+VARIANTS = ("fp32", "bf16", "fp16", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = (
     *(code for code, reason in REASONS.items() if reason.fault and code not in QUALIFIED),

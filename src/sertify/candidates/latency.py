@@ -37,8 +37,16 @@ class Serving(Keys):
     )
     percentile: Percentile = _OF_WHICH
     budget: float = Field(
-        120, gt=0, le=86_400, description="Seconds that measuring it may take, as planned."
+        120,
+        gt=0,
+        le=86_400,
+        description="Seconds for which requests may come, for all that is tried.",
     )
+
+    @property
+    def code(self) -> str:
+        """What it is called in the names of checks."""
+        return f"p{self.percentile}"
 
     def __str__(self) -> str:
         return f"at least {self.min:g} a second, p{self.percentile} at most {self.latency:g} s"

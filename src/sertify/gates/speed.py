@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
 
 from sertify.candidates.latency import PERCENTILES, LatencyLimit
 from sertify.statistics.percentiles import most_beyond, percentile_interval, samples_needed
@@ -148,7 +147,9 @@ def judge_timing(
     """
     judged = [_judge_factor(timing, bound), *(_judge_latency(timing, each) for each in limits)]
     worst = min(judged, key=lambda one: _WORST_FIRST.index(one.outcome))
-    details: dict[str, Any] = {"noise": timing.disturbance} if timing.disturbance else {}
+    details = dict(worst.details)
+    if timing.disturbance:
+        details["noise"] = timing.disturbance
     if timing.rounds_needed:
         details["rounds_needed"] = timing.rounds_needed
     return replace(
@@ -187,7 +188,8 @@ def _judge_latency(timing: Timing, limit: LatencyLimit) -> Judgement:
             f" rounds if no more do ({BUDGET} s are spent on them at most, unless"
             f" --benchmark-min-rounds={least} asks for more)"
         )
-        return Judgement(outcome, (), "too_slow", message, requirement)
+        details = {"takes_at_least": least}
+        return Judgement(outcome, (), "too_slow", message, requirement, details)
     message = f"{name} is more than {limit.max:g} s, but {should}; {took}"
     judgement = Judgement(outcome, (), "too_slow", message, requirement)
     return wait_for_quiet(judgement, timing.disturbance, min(timing.rounds), limit.max)

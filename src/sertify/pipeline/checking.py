@@ -153,6 +153,8 @@ def record(
         needed = way.needs(*check.asks)
         snapshot = way.known("snapshot") if "snapshot" in needed else None
         corpus = way.known("probe") if "probe" in needed and way.known("model") else None
+        if "request_lengths" in needed:
+            corpus = way.known("data")
     return Record.of(
         judgement,
         candidate=check.candidate.name,

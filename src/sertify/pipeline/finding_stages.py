@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate, Suite
 from sertify.evidence.cache import Cache
 from sertify.gates.parts import Part
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sertify.gates.degeneracy import Consistency
     from sertify.gates.fairness import GroupedScore
     from sertify.gates.robustness import Disturbance
+    from sertify.gates.serving import Served
     from sertify.gates.speed import Timing
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
@@ -249,8 +251,28 @@ def timing(
         return stopwatch.timing(seconds, repeat, hop, rounds)
 
 
+def request_lengths(
+    data: "Corpus | None", candidate: Candidate, settings: Settings
+) -> tuple[float, ...]:
+    """The seconds of audio in the requests that are sent: those of the speech, where it tells."""
+    from sertify.pipeline.lengths import typical_lengths
+
+    if settings.segmenting is not None:
+        return (settings.segmenting.seconds,)
+    return (typical_lengths(data.clips) if data else ()) or candidate.requirements.segments
+
+
+def served(
+    stopwatch: "Stopwatch", serving: Serving, request_lengths: tuple[float, ...], tell: Announce
+) -> "Served":
+    """How many requests a second are answered in time."""
+    with tell(f"sending requests, for {serving.budget:g} s at most"):
+        return stopwatch.serving(serving, request_lengths)
+
+
 FINDING_STAGES: tuple[Stage, ...] = (
     consistency, responses, said_of_nothing, scorebook, score, operating, sound_folders, say,
     budget, disturbances, disturbed, groupings, groupbook, grouped_score, stopwatch, timing,
+    request_lengths, served,
 )  # fmt: skip
 """These, in the order of the way."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
@@ -108,7 +109,7 @@ def _fixture(name: str, stage: Callable[..., Any]) -> Any:
     return pytest.fixture(scope="session", name=name)(fixture)
 
 
-_OF_A_CHECK = ("score", "disturbed", "grouped_score", "timing")
+_OF_A_CHECK = ("score", "disturbed", "grouped_score", "timing", "served")
 globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not in _OF_A_CHECK})
 
 
@@ -160,6 +161,21 @@ def timing(
     benchmark.group = f"{seconds:g} s of audio"
     measured = _value(way.branch(seconds=seconds, repeat=repeat), "timing")
     if not isinstance(measured, Rejected):
+        benchmark.extra_info |= {each.name: each.value for each in measured.measurements}
+    return measured
+
+
+@pytest.fixture
+def served(way: Way, clock: Any, benchmark: Any, serving: Serving) -> Any:
+    """How many requests a second are answered in time; pytest-benchmark is told of each."""
+    if isinstance(clock, Rejected):
+        return clock
+    measured = _value(way.branch(serving=serving), "served")
+    if not isinstance(measured, Rejected):
+        took = iter(measured.decisive.latencies)
+        rounds = len(measured.decisive.latencies)
+        benchmark.group = f"{serving.min:g} requests a second"
+        benchmark.pedantic(clock.call, args=(lambda: next(took),), rounds=rounds)
         benchmark.extra_info |= {each.name: each.value for each in measured.measurements}
     return measured
 

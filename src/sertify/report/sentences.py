@@ -25,6 +25,7 @@ TITLES = {
     "macro_f1": "Macro F1",
     "segment_time": "Time per segment",
     "real_time_factor": "Real-time factor",
+    "requests_per_second": "Requests per second",
     "peak_memory": "Peak memory",
     "parameters": "Parameters",
     "size_on_disk": "Size on disk",

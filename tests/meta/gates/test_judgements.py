@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sertify.candidates.latency import LatencyLimit
+from sertify.candidates.latency import LatencyLimit, Serving
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
@@ -26,6 +26,7 @@ from sertify.gates.accuracy import (
 from sertify.gates.confirming import judge_confirmation
 from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
 from sertify.gates.parts import TOGETHER, Part
+from sertify.gates.serving import Served, Trial, judge_served
 from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome
@@ -824,3 +825,62 @@ def test_the_worst_of_factor_and_latencies_counts() -> None:
         "FAIL too_slow: real_time_factor=0.1"
     )
     assert found(judge_timing(rounds(90), Bound(max=1), limits[:1])) == "PASS"
+
+
+# ------------------------------------------------------------------ requests a second
+
+ASKED = Serving(min=4, latency=0.5)
+
+
+def served(*trials: Trial, **others: Any) -> Served:
+    return Served(ASKED, trials, 9.0, (1.0, 3.0), 2, 2, 2, **others)
+
+
+def trial(rate: float, late: int, n: int = 259, **others: Any) -> Trial:
+    return Trial(rate, n, (0.2,) * (n - late) + (0.9,) * late, **others)
+
+
+def test_the_largest_rate_that_held_is_told_and_the_one_that_is_asked_for_decides() -> None:
+    found_out = served(trial(4, 0), trial(8, 60), trial(6, 1), trial(7, 9))
+    judgement = judge_served(found_out)
+    assert (found(judgement), judgement.requirement) == ("PASS", str(ASKED))
+    assert judgement.measurements == (
+        Measurement("requests_per_second", 6, "1/s", n=259),
+        Measurement("response_time_p50", 0.2, "s", 0.2, 0.2, n=259),
+        Measurement("response_time_p95", 0.2, "s", 0.2, 0.2, n=259),
+        Measurement("request_capacity", 9.0, "1/s"),
+        Measurement("request_length", 2.0, "s"),
+        Measurement("threads", 2, "threads"),
+    )
+    told = [one["outcome"] for one in judgement.details["trials"]]
+    assert told == ["PASS", "FAIL", "PASS", "INCONCLUSIVE"]
+
+
+def test_too_few_answers_in_time_are_too_slow() -> None:
+    assert found(judge_served(served(trial(4, 60), trial(2.5, 0)))) == (
+        "FAIL too_slow: requests_per_second=2.5, but should be at least 4 a second, p95 at most"
+        " 0.5 s; 60 of 259 requests at 4 a second took longer"
+    )
+    none = found(judge_served(served(trial(4, 60), trial(2.5, 60))))
+    assert none.startswith("FAIL too_slow: requests_per_second=none that was tried, but")
+
+
+def test_what_requests_cannot_tell_is_open() -> None:
+    judgement = judge_served(served(trial(4, 0, n=80)))
+    assert found(judgement) == (
+        "INCONCLUSIVE too_slow: requests_per_second should be at least 4 a second, p95 at most"
+        " 0.5 s, which cannot be told: 0 of 80 requests at 4 a second took longer; to meet it takes"
+        " at least 90 requests if no more do, in 22.5 s: give it a budget of more than 120 s"
+    )
+    assert judgement.details["takes_at_least"] == 90
+
+
+@pytest.mark.parametrize("late", [60, 0])
+def test_late_answers_on_a_busy_machine_wait_for_a_quiet_one(late: int) -> None:
+    busy = judge_served(served(trial(4, late, other_load=1.5)))
+    assert busy.details["noise"] == "other processes kept 1.5 of 2 cores busy"
+    if late:
+        assert busy.outcome is Outcome.INCONCLUSIVE
+        assert busy.message.endswith("busy: measure again on a quiet machine")
+    else:
+        assert busy.outcome is Outcome.PASS

@@ -1,20 +1,28 @@
 """Measures a candidate's answers in a process of their own."""
 
 import functools
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sertify.candidates.latency import Serving
 from sertify.corpora.audio import white_noise
+from sertify.gates.serving import Served, Trial
 from sertify.gates.speed import BUDGET, Timing
 from sertify.hub.repositories import supplied
 from sertify.models.processes.network import Reach
 from sertify.models.processes.quota import Quota
 from sertify.models.processes.remote import Remote
 from sertify.models.speed.machine_load import load_average
+from sertify.models.speed.rates import expected_rate, rates_tried
+from sertify.statistics.percentiles import most_beyond
+from sertify.vocabulary.machine import usable_cores
 
 _FEWEST = 5
+# Requests at once before others are timed, and from which it is known how long answers take.
+_WARMING, _BURST = 8, 40
 WARM_UP = 2
 """Answers that are asked for before any is timed."""
 
@@ -111,6 +119,44 @@ class Stopwatch:
             **memory,
             **usage,
         )
+
+    def serving(self, asked: Serving, lengths: Sequence[float]) -> Served:
+        """Look for the largest rate of requests of these seconds that are answered in time."""
+        until = time.monotonic() + asked.budget
+
+        def run(rate: float, requests: int) -> Trial:
+            most_late = requests - most_beyond(requests, asked.percentile / 100) - 1
+            found = self._serve(lengths, requests, rate, asked.latency, most_late)
+            given = (found["latencies"], found["contention"], found["other_load"])
+            return Trial(rate, requests, *given)
+
+        self._serve(lengths, _WARMING, math.inf)
+        burst = self._serve(lengths, _BURST, math.inf)
+        capacity = _BURST / max(burst["latencies"])
+        expected = expected_rate(burst["services"], burst["hands"], asked)
+        tried = rates_tried(asked, run, expected, capacity, lambda: until - time.monotonic())
+        return Served(
+            asked,
+            tuple(tried),
+            capacity,
+            tuple(lengths),
+            burst["hands"],
+            self._loaded["threads"],
+            usable_cores(),
+            self._load_average,
+        )
+
+    def _serve(
+        self,
+        lengths: Sequence[float],
+        requests: int,
+        rate: float,
+        latency: float = math.inf,
+        most_late: int = 0,
+    ) -> dict[str, Any]:
+        given = (tuple(lengths), requests, rate, latency, most_late)
+        found: dict[str, Any] = self.remote.ask("serve", *given, deed="forward", times=requests)
+        return found
 
     def _answer(self) -> float:
         return float(self.remote.ask("answer", deed="forward"))
