@@ -37,6 +37,7 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import ESTIMATES, Emotion, Requirements
 from sertify.candidates.robustness import MostInConditions, Robustness
 from sertify.candidates.spelling import LONGEST_REFERENCE, is_folder, misspelling
+from sertify.candidates.streaming import Streaming
 from sertify.vocabulary.conditions import CONDITION_FAMILIES, OWN_FAMILY
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
@@ -405,6 +406,9 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "limits": Allowances,
     "robustness": Robustness,
     "fairness": Fairness,
+    "streaming": Streaming,
+    "seconds_needed": MostProven,
+    "flips_per_minute": MostProven,
     "drop": MostInConditions,
     "unchanged": MostInConditions,
 }

@@ -62,12 +62,22 @@ def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
     return parts([source.name for source in settings.data], candidate.requirements)
 
 
+def _streaming(_: Settings, candidate: Candidate) -> Sequence[str]:
+    return ("",) if candidate.requirements.asks("streaming") else ()
+
+
 def _columns(_: Settings, candidate: Candidate) -> Sequence[str]:
     return candidate.requirements.groups
 
 
 VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
-    {"seconds": _lengths, "part": _parts, "condition": conditions_of, "column": _columns}
+    {
+        "seconds": _lengths,
+        "part": _parts,
+        "condition": conditions_of,
+        "column": _columns,
+        "streaming": _streaming,
+    }
 )
 """What a check may be made for several of: the parameter of its function, and its values."""
 
