@@ -186,10 +186,11 @@ def _wanted(name: str, bound: Bound | None) -> str:
 
 def _seconds(found: Streamed) -> Iterator[Measurement]:
     """Yield the seconds that are needed, where these are known."""
-    needed = found.needed
-    if needed.value is not None:
-        ends = (needed.low, needed.high)
-        yield Measurement("seconds_needed", needed.value, "s", *ends, found.clips, found.speakers)
+    needed = found.needed.value
+    if needed is not None:
+        told = {"n": found.clips, "speakers": found.speakers}
+        # Its range is of few values, and may be open: no interval of the usual kind.
+        yield Measurement("seconds_needed", needed, "s", **told)
 
 
 def _unheard(found: Streamed, bound: Bound | None) -> Judgement:

@@ -57,7 +57,8 @@ def test_what_is_proven_to_need_longer_is_rejected(
     assert (judgement.outcome, judgement.tolerated) == expected
     (needed,) = judgement.measurements
     assert (needed.name, needed.value, needed.unit) == ("seconds_needed", 3, "s")
-    assert (needed.low, needed.high) == (2, 3)
+    found = judgement.details["streaming"]["needed"]
+    assert found == {"value": 3, "low": 2, "high": 3}
 
 
 def test_it_says_what_is_lost_and_from_when_on_that_should_not_be() -> None:

@@ -69,7 +69,7 @@ def _drawings(
     yield from column_drawings(by_column(candidates), anchors)
     yield "chart-streaming", streaming_drawing(candidates, anchors)
     for candidate in candidates:
-        yield f"{anchors[candidate.name]}-streaming", streaming_drawing([candidate], anchors)
+        yield f"{anchors[candidate.name]}-heard", streaming_drawing([candidate], anchors)
         for kind, drawing in _of_candidate(candidate):
             yield f"{anchors[candidate.name]}-{kind}", drawing
 

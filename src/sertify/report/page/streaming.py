@@ -66,7 +66,7 @@ def _rows(candidate: CandidateResult, anchor: str) -> Iterator[_Row]:
                 "seconds": point.seconds,
                 "whole": round(whole, 4),
                 "longer": point.longer,
-                **{name: round(value, 4) for name, value in after.items()},
+                **{name: round(min(max(value, 0.0), 1.0), 4) for name, value in after.items()},
             }
 
 
