@@ -28,6 +28,7 @@ from sertify.candidates.entries import (
 from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.candidates.robustness import Robustness
+from sertify.candidates.streaming import Streaming
 from sertify.report.page.page import draw_page
 from tests.meta.drawn_gates import both_gates
 from tests.meta.drawn_results import (
@@ -222,6 +223,7 @@ KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
     "### Robustness": Robustness,
+    "### Streaming": Streaming,
     "## selection": Preferences,
     "The weights:": Priorities,
     "## corpora": CorpusEntry,
