@@ -29,6 +29,7 @@ from sertify.candidates.entries import schema as candidates_schema
 from sertify.candidates.latency import PERCENTILES, LatencyLimit, Serving
 from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.candidates.robustness import Robustness
+from sertify.candidates.streaming import Streaming
 from sertify.report.page.page import draw_page
 from sertify.statistics.percentiles import samples_needed
 from tests.meta.drawn_gates import both_gates
@@ -225,6 +226,7 @@ KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
     "### Robustness": Robustness,
+    "### Streaming": Streaming,
     "### Latency": LatencyLimit,
     "### Requests": Serving,
     "## selection": Preferences,

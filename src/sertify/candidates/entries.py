@@ -38,6 +38,7 @@ from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import ESTIMATES, Emotion, Requirements
 from sertify.candidates.robustness import MostInConditions, Robustness
 from sertify.candidates.spelling import LONGEST_REFERENCE, is_folder, misspelling
+from sertify.candidates.streaming import Streaming
 from sertify.vocabulary.conditions import CONDITION_FAMILIES, OWN_FAMILY
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
@@ -408,6 +409,9 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "requests_per_second": Serving,
     "robustness": Robustness,
     "fairness": Fairness,
+    "streaming": Streaming,
+    "seconds_needed": MostProven,
+    "flips_per_minute": MostProven,
     "drop": MostInConditions,
     "unchanged": MostInConditions,
 }

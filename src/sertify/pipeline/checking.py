@@ -17,7 +17,7 @@ from sertify.vocabulary.text import safe, text_of_error
 _SEQUENTIAL = ("loadability",)
 # Why a race ends without a fault: evidence, too, for only a run without one takes it back.
 _BEHIND = "behind"
-_RACED = ("accuracy", "robustness")
+_RACED = ("accuracy", "robustness", "streaming")
 
 
 def ends(check: Check, judgement: Judgement) -> bool:

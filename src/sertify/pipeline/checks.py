@@ -66,6 +66,10 @@ def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
     return parts([source.name for source in settings.data], candidate.requirements)
 
 
+def _streaming(_: Settings, candidate: Candidate) -> Sequence[str]:
+    return ("",) if candidate.requirements.asks("streaming") else ()
+
+
 def _columns(_: Settings, candidate: Candidate) -> Sequence[str]:
     return candidate.requirements.groups
 
@@ -81,6 +85,7 @@ VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingPr
         "part": _parts,
         "condition": conditions_of,
         "column": _columns,
+        "streaming": _streaming,
         "serving": _servings,
     }
 )

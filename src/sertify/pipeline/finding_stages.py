@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sertify.gates.robustness import Disturbance
     from sertify.gates.serving import Served
     from sertify.gates.speed import Timing
+    from sertify.gates.streaming import Streamed
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
     from sertify.models.blueprints import Blueprint
@@ -70,11 +71,12 @@ def say() -> Callable[[str], None]:
 
 
 def budget(suite: Suite, say: Callable[[str], None]) -> "Budget":
-    """Tells how long it will take to hear clips in conditions."""
+    """Tells how long it will take to hear clips again, in conditions and while they are spoken."""
     from sertify.pipeline.budget import Budget
 
-    asked = [one for one in suite.candidates if one.requirements.asks("robustness")]
-    return Budget(sum(one.status != "rejected" for one in asked), say)
+    judged = [one.requirements for one in suite.candidates if one.status != "rejected"]
+    gates = ("robustness", "streaming")
+    return Budget({gate: sum(one.asks(gate) for one in judged) for gate in gates}, say)
 
 
 def disturbances(
@@ -112,6 +114,46 @@ def disturbances(
 def disturbed(disturbances: "Disturbances", condition: Condition) -> "Disturbance":
     """What a condition costs the candidate."""
     return disturbances.of(condition)
+
+
+def listened(
+    data: "Corpus | None",
+    model: "LazyModel",
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    recordings: "Recordings",
+    settings: Settings,
+    contest: "Contest | None",
+    snapshot: "Snapshot",
+    budget: "Budget",
+    tell: Announce,
+) -> "Streamed":
+    """What the model says while clips are still being spoken; in a race as `disturbances`."""
+    from sertify.pipeline.budget import in_parts
+    from sertify.pipeline.overtaken import require_chance
+    from sertify.pipeline.streaming import listen
+
+    if data is None:
+        raise NotReached("no_data", "streaming needs speech: give --data PATH")
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    if settings.race and contest is not None and model.key:
+        require_chance(candidate, snapshot.identity, predictions, seen, contest, "streaming")
+    with tell("", "clips in part", predictions.clips) as progress:
+
+        def watching(clips: int, answers: int) -> Callable[[float, float], None]:
+            return budget.watching(progress, in_parts(clips, answers), answers)
+
+        return listen(model, predictions, candidate, seen, recordings, watching)
+
+
+def streamed(
+    listened: "Streamed",
+    streaming: str,  # noqa: ARG001 - a check has it only where that is asked for
+) -> "Streamed":
+    """What the model says while clips are still being spoken, where that is asked for."""
+    return listened
 
 
 def responses(
@@ -272,7 +314,7 @@ def served(
 
 FINDING_STAGES: tuple[Stage, ...] = (
     consistency, responses, said_of_nothing, scorebook, score, operating, sound_folders, say,
-    budget, disturbances, disturbed, groupings, groupbook, grouped_score, stopwatch, timing,
-    request_lengths, served,
+    budget, disturbances, disturbed, listened, streamed, groupings, groupbook, grouped_score,
+    stopwatch, timing, request_lengths, served,
 )  # fmt: skip
 """These, in the order of the way."""

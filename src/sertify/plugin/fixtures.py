@@ -109,7 +109,7 @@ def _fixture(name: str, stage: Callable[..., Any]) -> Any:
     return pytest.fixture(scope="session", name=name)(fixture)
 
 
-_OF_A_CHECK = ("score", "disturbed", "grouped_score", "timing", "served")
+_OF_A_CHECK = ("score", "disturbed", "streamed", "grouped_score", "timing", "served")
 globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not in _OF_A_CHECK})
 
 
@@ -123,6 +123,12 @@ def score(way: Way, part: Part) -> Any:
 def disturbed(way: Way, condition: Condition) -> Any:
     """What a condition costs the candidate."""
     return _value(way.branch(condition=condition), "disturbed")
+
+
+@pytest.fixture
+def streamed(way: Way, streaming: str) -> Any:
+    """What the model says while clips are still being spoken, where that is asked for."""
+    return _value(way.branch(streaming=streaming), "streamed")
 
 
 @pytest.fixture

@@ -175,11 +175,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     number = len(config.stash[CANDIDATES].all())
     speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
     told = f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"
-    asked = "robustness" in _asked_for(config)
     judged = config.stash.get(RUN_SPEECH, Speech()).judged
     there = len(judged.clips) if judged else 0
-    budget = planned(options, config.stash[CANDIDATES].suite, there) if asked and there else ""
-    return [told, budget] if budget else [told]
+    budget = planned(options, config.stash[CANDIDATES].suite, there) if there else {}
+    return [told, *(text for gate, text in budget.items() if gate in _asked_for(config))]
 
 
 def _speech(config: pytest.Config) -> str:

@@ -30,6 +30,8 @@ TITLES = {
     "parameters": "Parameters",
     "size_on_disk": "Size on disk",
     "consistency": "Consistency",
+    "seconds_needed": "Speech needed",
+    "flips_per_minute": "Flips a minute",
     "class_share": "Class shares off by",
     "calibration_error": "Calibration error",
     "brier_score": "Brier score",

@@ -19,7 +19,8 @@ from sertify.vocabulary.reasons import reason_of
 _OF_MODEL = (
     "uar", "uar_own", "accuracy", "macro_f1", "coverage", "coverage_emotions", "class_share",
     "calibration_error", "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
-    "load_time", "cold_start", "parameters", "size_on_disk", "requests_per_second",
+    "seconds_needed", "flips_per_minute", "load_time", "cold_start", "parameters", "size_on_disk",
+    "requests_per_second",
 )  # fmt: skip
 # Those of the length of audio that candidates are compared at.
 _OF_SEGMENT = (
