@@ -27,13 +27,9 @@ _NO_RUN = (
     "setupplan",
     "cacheshow",
 )
-# What a run imports only where a candidate is on its way; other processes keep it waiting then.
+# What a run needs behind its wait for the process. What it needs before that it imports itself: of
+# two threads that import what imports each other, one would get half of it.
 _LATER = (
-    "sertify.hub.repositories",
-    "sertify.corpora.decoding",
-    "sertify.models.workshop",
-    "sertify.pipeline.predictions",
-    "sertify.pipeline.lazy_model",
     "sertify.pipeline.scores",
     "sertify.pipeline.operating",
     "sertify.pipeline.golden",

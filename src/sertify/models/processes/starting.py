@@ -27,7 +27,10 @@ _BEFOREHAND = ("sertify.models.beforehand",)
 
 
 def warm_up() -> bool:
-    """Begin to import, beside this process, what those to come have at once; False if begun."""
+    """Begin to import, beside this process, what those to come have at once.
+
+    Returns whether that had not begun yet.
+    """
     begun = "forkserver" in multiprocessing.get_all_start_methods() and _server_pid() is None
     process_context()
     return begun
