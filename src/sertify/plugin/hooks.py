@@ -16,6 +16,7 @@ from sertify.pipeline.optional_gates import require_wanted
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
 from sertify.pipeline.telling import on_one_line
+from sertify.plugin import early
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -89,10 +90,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
     if config.option.collectonly or not ask_models(checks):
+        early.give_up(config)
         return
+    early.go_on(config)
     with closing(open_cache(config, config.stash[OPTIONS])) as cache:
         if cache.is_new:  # else there may be no question left
             warm_up()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what was begun for checks that were never come to."""
+    early.leave_all(config)
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -64,6 +65,7 @@ def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
+@cache  # a run draws the page when it begins, too, and compiling takes most of the time
 def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("sertify", "report/page"),
