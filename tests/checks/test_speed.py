@@ -1,12 +1,18 @@
-"""Gate 7: answers come fast enough."""
+"""Gate 8: answers come fast enough."""
 
 import pytest
 
-from sertify.gates import speed
+from sertify.gates import serving, speed
 
 pytestmark = pytest.mark.speed
 
 
 @pytest.mark.owns("too_slow")
 def test_time_per_segment(candidate, timing, check):
-    check(speed.judge_timing(timing, candidate.requirements.real_time_factor))
+    latencies = candidate.requirements.latencies(timing.length)
+    check(speed.judge_timing(timing, candidate.requirements.real_time_factor, latencies))
+
+
+@pytest.mark.owns("too_slow")
+def test_requests_per_second(served, check):
+    check(serving.judge_served(served))

@@ -172,6 +172,38 @@ def of_nothing(candidate: Content) -> Content:
     return with_gates(candidate, degeneracy=gate("PASS", asked))
 
 
+def while_spoken(
+    whole: float | None = 0.7, drops: tuple[float, ...] = (0.3, 0.1, 0.02, 0.0), **told: Any
+) -> Content:
+    """Return the gate of a candidate that loses so much after 0.5, 1, 2 and 3 s."""
+    points = [
+        {"seconds": seconds, "longer": 60 - 15 * place, "told": place < 3}
+        | {"drop": whole and {"value": drop, "low": drop - 0.1, "high": drop + 0.1}}
+        | {"unchanged": {"value": 0.9 - drop, "low": 0.5, "high": 1.0}}
+        for place, (seconds, drop) in enumerate(zip((0.5, 1.0, 2.0, 3.0), drops, strict=True))
+    ]
+    found = {
+        "points": points, "uar_whole": whole, "margin": 0.05, "limit": 1.0, "window": 2.0,
+        "needed": {"value": 2.0 if whole else None, "low": 1.0 if whole else None, "high": None},
+        "clips": 60, "moved_over": 40, "answers": 280,
+    }  # fmt: skip
+    flips = measurement("flips_per_minute", 12.0, "1/min", spread=4.0)
+    checks = [
+        check("short_speech_is_enough", "INCONCLUSIVE", details={"streaming": found | told})
+        | {"tolerated": True},
+        check("its_answer_is_steady", measurements=[flips]),
+    ]
+    return worst_of(checks)
+
+
+def streamed() -> Content:
+    """Five that qualify, of which two were asked while clips were being spoken."""
+    results = five_qualify()
+    for place, one in enumerate(results["candidates"][:2]):
+        results["candidates"][place] = with_gates(one, streaming=while_spoken(0.7 - place / 10))
+    return results
+
+
 LEVELS = {"speakers": 9, "least": 8}
 
 

@@ -26,9 +26,12 @@ from sertify.candidates.entries import (
     SamplingRate,
 )
 from sertify.candidates.entries import schema as candidates_schema
+from sertify.candidates.latency import PERCENTILES, LatencyLimit, Serving
 from sertify.candidates.requirements import ESTIMATES, Requirements
 from sertify.candidates.robustness import Robustness
+from sertify.candidates.streaming import Streaming
 from sertify.report.page.page import draw_page
+from sertify.statistics.percentiles import samples_needed
 from tests.meta.drawn_gates import both_gates
 from tests.meta.drawn_results import (
     as_results,
@@ -213,7 +216,8 @@ def _rows(section: str) -> dict[str, str]:
     page = (DOCS / "requirements.md").read_text("utf-8")
     text = page.partition(f"\n{section}\n")[2]
     text = re.split(
-        r"\n## |\n### |\nThe weights:|\n`feature_extractor: \{|\n`drop` and `unchanged` are", text
+        r"\n## |\n### |\nThe weights:|\n`feature_extractor: \{|\n`drop` and `unchanged` are",
+        text,
     )[0]
     return {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
 
@@ -222,6 +226,9 @@ KEYS: dict[str, type[Keys]] = {
     "## requirements": Requirements,
     "### Limits": Estimate,
     "### Robustness": Robustness,
+    "### Streaming": Streaming,
+    "### Latency": LatencyLimit,
+    "### Requests": Serving,
     "## selection": Preferences,
     "The weights:": Priorities,
     "## corpora": CorpusEntry,
@@ -244,6 +251,14 @@ def test_each_requirement_has_its_default(name: str) -> None:
     default = candidates_schema()["$defs"]["Requirements"]["properties"][name]["default"]
     single = default[0] if name in ESTIMATES and len(default) == 1 else default
     assert cell == "off" if single == [] else YAML(typ="safe").load(cell.strip("`")) == single
+
+
+def test_the_counts_of_rounds_are_those_that_decide() -> None:
+    section = (DOCS / "requirements.md").read_text("utf-8").partition("### Latency")[2]
+    head, *rows = re.findall(r"^\| (longer|p\d\d)[^|]*\| ([\d |]+) \|$", section, re.MULTILINE)
+    above = [int(cell) for cell in head[1].split(" | ")]
+    told = {name: [int(cell) for cell in cells.split(" | ")] for name, cells in rows}
+    assert told == {f"p{p}": [samples_needed(p, each) for each in above] for p in PERCENTILES}
 
 
 def test_the_sections_are_those_of_the_file() -> None:

@@ -63,8 +63,10 @@ SHARED = {
     "outline": "a stage is named like what it computes",
     "score": "likewise, and a fixture like its stage",
     "disturbed": "a fixture is named like its stage",
+    "streamed": "a fixture is named like its stage",
     "grouped_score": "a fixture is named like its stage",
     "timing": "a fixture is named like its stage",
+    "served": "a fixture is named like its stage",
 }
 
 

@@ -34,6 +34,7 @@ class Keys(BaseModel):
 
 
 Number = TypeVar("Number", bound=float)
+Limited = TypeVar("Limited", bound="Limits[Any]")
 
 
 class Limits(Keys, Generic[Number]):
@@ -104,26 +105,31 @@ class Most(Estimate):
         return self
 
 
+_PROOF = Field(
+    None,
+    gt=0,
+    lt=1,
+    description="Ask for proof, at this level, that the limit is met; without it, only what is"
+    " proven to miss it, at 0.95, is rejected.",
+)
+
+
+def _require_the_most(limits: Limited) -> Limited:
+    if limits.max is None or limits.min is not None:
+        raise complaint("needs max, and no min: a low value is not a reason to reject a model")
+    return limits
+
+
 class Proven(Share):
     """Limits of an estimate of which only what is proven to miss them is rejected."""
 
-    confidence: float | None = Field(
-        None,
-        gt=0,
-        lt=1,
-        description="Ask for proof, at this level, that the limit is met; without it, only what is"
-        " proven to miss it, at 0.95, is rejected.",
-    )
+    confidence: float | None = _PROOF
 
 
 class MostProven(Proven):
     """Such limits where less is better."""
 
-    @model_validator(mode="after")
-    def _name_the_most(self) -> Self:
-        if self.max is None or self.min is not None:
-            raise complaint("needs max, and no min: a low value is not a reason to reject a model")
-        return self
+    _name_the_most = model_validator(mode="after")(_require_the_most)
 
 
 class LeastProven(Proven):
@@ -134,6 +140,13 @@ class LeastProven(Proven):
         if self.min is None or self.max is not None:
             raise complaint("needs min, and no max: a high value is not a reason to reject a model")
         return self
+
+
+class MostAmount(Limits[Number], Generic[Number]):
+    """Such limits of what is no ratio, where less is better."""
+
+    confidence: float | None = _PROOF
+    _name_the_most = model_validator(mode="after")(_require_the_most)
 
 
 class Count(Limits[Annotated[float, Field(ge=1)]]):

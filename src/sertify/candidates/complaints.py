@@ -42,9 +42,15 @@ _WANTED_OF_KEY = {
     "subfolder": "a folder of the repository such as checkpoint-500, without ./ or a / at an end",
     "robustness": "true, or conditions such as [noise, phone]",
     "fairness": "true, or groups such as [gender, accent]",
+    "streaming": "true, or seconds such as [0.5, 1, 2]",
+    "latency": "a mapping such as {max: 0.8, percentile: 95}",
+    "requests_per_second": "a mapping such as {min: 4, latency: 0.5}",
     "weights": "a file of the repository such as model.fp16.safetensors",
 }
-_OF_MOST = ("drop", "top_share", "class_share", "calibration_error", "real_time_factor")
+_AMOUNTS = ("seconds_needed", "flips_per_minute")
+_OF_MOST = (
+    "drop", "top_share", "class_share", "calibration_error", "real_time_factor", *_AMOUNTS,
+)  # fmt: skip
 
 
 def complaint(message: str) -> PydanticCustomError:
@@ -150,7 +156,8 @@ def _wanted(error: ErrorDetails, key: str) -> str:
         return _WANTED_OF_KEY[word]
     if kind.startswith("model_") and key.startswith("requirements."):
         of_most = ".fairness." in key or key.rpartition(".")[2].partition("[")[0] in _OF_MOST
-        return f"a mapping such as {'{max: 0.1}' if of_most else '{min: 0.5}'}"
+        limit = "{max: 2}" if key.endswith(_AMOUNTS) else "{max: 0.1}"
+        return f"a mapping such as {limit if of_most else '{min: 0.5}'}"
     if kind == "string_type" and isinstance(error["input"], int | float):
         return "text; quote it"
     if known is None:

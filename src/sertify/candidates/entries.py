@@ -33,10 +33,12 @@ from sertify.candidates.bounds import (
 )
 from sertify.candidates.complaints import complaint
 from sertify.candidates.fairness import Fairness
+from sertify.candidates.latency import LatencyLimit, Serving
 from sertify.candidates.limits import Allowances
 from sertify.candidates.requirements import ESTIMATES, Emotion, Requirements
 from sertify.candidates.robustness import MostInConditions, Robustness
 from sertify.candidates.spelling import LONGEST_REFERENCE, is_folder, misspelling
+from sertify.candidates.streaming import Streaming
 from sertify.vocabulary.conditions import CONDITION_FAMILIES, OWN_FAMILY
 from sertify.vocabulary.outcomes import Bound
 from sertify.vocabulary.public_corpora import known_corpus
@@ -81,7 +83,7 @@ LOADERS = (
     "emotion2vec", "odyssey", "onnx", "pooled-head", "pooled-head-linear", "sensevoice",
     "sensevoice-no-unk", "speechbrain", "transformers", "vox-profile",
 )  # fmt: skip
-VARIANTS = ("fp32", "int8-dynamic", "onnx", "openvino", "compile")
+VARIANTS = ("fp32", "bf16", "fp16", "int8-dynamic", "onnx", "openvino", "compile")
 """What a model can be judged as: as its loader makes it, or converted to answer faster."""
 _CODES = (
     *(code for code, reason in REASONS.items() if reason.fault and code not in QUALIFIED),
@@ -403,8 +405,13 @@ _KEYS_IN: Mapping[str, type[Keys]] = {
     "weights": Priorities,
     "feature_extractor": SamplingRate,
     "limits": Allowances,
+    "latency": LatencyLimit,
+    "requests_per_second": Serving,
     "robustness": Robustness,
     "fairness": Fairness,
+    "streaming": Streaming,
+    "seconds_needed": MostProven,
+    "flips_per_minute": MostProven,
     "drop": MostInConditions,
     "unchanged": MostInConditions,
 }

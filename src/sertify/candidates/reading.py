@@ -28,7 +28,8 @@ from sertify.candidates.requirements import Requirements
 from sertify.vocabulary import emotions, text
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.files import read_start
-from sertify.vocabulary.reasons import QUALIFIED
+from sertify.vocabulary.outcomes import ALWAYS
+from sertify.vocabulary.reasons import gate_of
 from sertify.vocabulary.yaml_lines import Document, Location, read_yaml
 
 _JUDGED_BY = (
@@ -181,7 +182,7 @@ def _candidate(entry: Entry, file: CandidatesFile, root: Path, line: int) -> Can
 def _idle_reasons(candidate: Candidate) -> Iterator[str]:
     """Complain of announced reasons that no check looks for: else nothing would ever be red."""
     for code in candidate.reasons:
-        if code.partition(":")[0] in QUALIFIED:
+        if gate_of(code) not in (None, *ALWAYS):
             known = candidate.requirements.about(code)
             if code not in known:
                 hint = text.did_you_mean(code, known) or "; its requirements ask for no such thing"

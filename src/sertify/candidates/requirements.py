@@ -17,7 +17,14 @@ from sertify.candidates.bounds import (
 )
 from sertify.candidates.complaints import complaint
 from sertify.candidates.fairness import USUAL_GROUPS, FairnessAsked
+from sertify.candidates.latency import LatencyLimit, LatencyLimits, Serving
 from sertify.candidates.robustness import RobustnessAsked
+from sertify.candidates.streaming import (
+    MostFlipsBound,
+    MostSecondsBound,
+    Streaming,
+    StreamingAsked,
+)
 from sertify.vocabulary.conditions import GIVEN
 from sertify.vocabulary.emotions import EMOTIONS, emotion_of
 from sertify.vocabulary.outcomes import Bound
@@ -110,8 +117,25 @@ class Requirements(Keys):
     worst_group: LeastProvenBound | None = Field(
         None, description="UAR of each of these groups; those of fairness, or gender."
     )
+    streaming: StreamingAsked = Field(
+        None,
+        description="What it says while somebody speaks: true for the usual seconds of speech, or"
+        " a list of them.",
+    )
+    seconds_needed: MostSecondsBound | None = Field(
+        None, description="Seconds of speech until it is as right as on the whole clip."
+    )
+    flips_per_minute: MostFlipsBound | None = Field(
+        None, description="How often its answer changes while somebody speaks."
+    )
     real_time_factor: FactorBound | None = Field(
         Bound(max=1.0), description="Seconds it takes for one second of speech."
+    )
+    latency: LatencyLimits = Field(
+        (), description="Seconds that a segment takes, at a percentile; one limit or several."
+    )
+    requests_per_second: Serving | None = Field(
+        None, description="Requests a second that it answers in time, where they come at random."
     )
     segments: tuple[Seconds, ...] = Field(
         (1.0, 5.0, 10.0), min_length=1, description="Lengths, in seconds, to measure the speed at."
@@ -129,6 +153,16 @@ class Requirements(Keys):
         return {name: value for name, value in written.items() if value or name not in _LATER}
 
     @property
+    def lengths(self) -> tuple[float, ...]:
+        """The seconds of audio to measure the speed at, those of limits included."""
+        named = (limit.segment for limit in self.latency if limit.segment is not None)
+        return tuple(dict.fromkeys((*self.segments, *named)))
+
+    def latencies(self, seconds: float) -> tuple[LatencyLimit, ...]:
+        """Return what limits the latency of a segment of so many seconds."""
+        return tuple(limit for limit in self.latency if limit.segment in (None, seconds))
+
+    @property
     def scopes(self) -> tuple[tuple[str | None, str | None], ...]:
         """The (corpus, language) that limits are narrowed down to, each once, in their order."""
         bounds = (bound for name in ESTIMATES for bound in getattr(self, name))
@@ -136,16 +170,20 @@ class Requirements(Keys):
         return tuple(scope for scope in scopes if any(scope))
 
     def asks(self, gate: str) -> bool:
-        """Whether a gate is asked of a candidate; robustness and fairness are only where written.
+        """Whether a gate is asked of a candidate; some are only where they are written.
 
         >>> Requirements().asks("accuracy"), Requirements().asks("robustness")
         (True, False)
         """
-        wanted = {"robustness": self.robustness, "fairness": self.fairness or self.worst_group}
+        wanted = {
+            "robustness": self.robustness,
+            "fairness": self.fairness or self.worst_group,
+            "streaming": self.streaming or self.seconds_needed or self.flips_per_minute,
+        }
         return gate not in wanted or wanted[gate] is not None
 
     def about(self, code: str) -> tuple[str, ...]:
-        """Return the reasons, of the kind of a `QUALIFIED` one, that checks may find.
+        """Return the reasons, of the kind of one of a gate on wish, that checks may find.
 
         >>> Requirements.model_validate({"fairness": "accent"}).about("unfair:age")
         ('unfair:accent',)
@@ -157,6 +195,8 @@ class Requirements(Keys):
             of = dict.fromkeys(condition.family for condition in asked)
         elif kind == "low_worst_group" and self.worst_group is None:
             of = ()
+        elif kind in _LIMITED:
+            return () if getattr(self, _LIMITED[kind]) is None else (kind,)
         return tuple(f"{kind}:{what}" for what in of)
 
     @property
@@ -165,6 +205,14 @@ class Requirements(Keys):
         if not self.asks("fairness"):
             return ()
         return USUAL_GROUPS if self.fairness is None else self.fairness.groups
+
+    @property
+    def streamed(self) -> Streaming:
+        """How much speech is heard in the streaming gate: what a limit is about, too."""
+        asked, limit = self.streaming or Streaming(), self.seconds_needed
+        if limit is None or limit.max is None:
+            return asked
+        return asked.model_copy(update={"seconds": tuple(sorted({*asked.seconds, limit.max}))})
 
     def bound(
         self, name: str, corpus: str | None = None, language: str | None = None
@@ -177,7 +225,11 @@ class Requirements(Keys):
         return bounds.get((corpus, language)) or (None if language else bounds.get((None, None)))
 
 
-_LATER = ("robustness", "fairness", "worst_group")
+_LIMITED = {"needs_long_speech": "seconds_needed", "unsteady": "flips_per_minute"}
+_LATER = (
+    "robustness", "fairness", "worst_group", "streaming", "seconds_needed", "flips_per_minute",
+    "latency", "requests_per_second",
+)  # fmt: skip
 
 ESTIMATES = (
     "uar", "uar_own", "accuracy", "macro_f1", "recall", "precision", "class_share",

@@ -1,9 +1,17 @@
 """What a segment costs, and whether that is fast enough."""
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from sertify.candidates.latency import PERCENTILES, LatencyLimit
+from sertify.statistics.percentiles import most_beyond, percentile_interval, samples_needed
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome, judge
+from sertify.vocabulary.text import counted
+
+BUDGET = 120
+"""Seconds of rounds that are measured of a segment, at most, because a percentile needs them."""
 
 # Above these, a measured time is not the model's alone.
 _MOST_WAITING = 0.1
@@ -12,6 +20,11 @@ _MOST_BESIDE = 0.5
 _NOBODY = 0.1
 # How much longer answers took beside one other process, on two cores.
 _DISTURBED = 5
+# Rounds that may be above what a percentile is held against: with fewer, a model that is well below
+# would often be in doubt; each more takes the more rounds.
+_ABOVE = 5
+_MEDIAN = 50
+_WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
 def disturbance(
@@ -94,36 +107,116 @@ class Timing:
         cores = self.cores or self.threads
         return disturbance(self.contention, self.other_load, self.threads, cores)
 
-    def _percentiles(self) -> list[Measurement]:
+    def _percentiles(self) -> Iterator[Measurement]:
+        """Yield the median, and of the others those that the rounds suffice for, each as sure."""
         import numpy as np
 
-        return [
-            Measurement(f"time_p{q}", float(np.percentile(self.rounds, q)), "s", n=len(self.rounds))
-            for q in (50, 90, 95, 99)
-        ]
+        n = len(self.rounds)
+        for percentile in PERCENTILES:
+            found = percentile_interval(self.rounds, percentile)
+            if found is not None or percentile == _MEDIAN:
+                value = float(np.percentile(self.rounds, percentile))
+                low, high = (found.low, found.high) if found else (None, None)
+                yield Measurement(f"time_p{percentile}", value, "s", low, high, n)
+        yield Measurement("time_max", max(self.rounds), "s", n=n)
+
+    @property
+    def rounds_needed(self) -> dict[str, int]:
+        """The fewest rounds that it takes, by what there are too few for."""
+        fewest = {f"time_p{each}": samples_needed(each) for each in PERCENTILES}
+        return {name: least for name, least in fewest.items() if least > len(self.rounds)}
 
 
-def judge_timing(timing: Timing, bound: Bound | None) -> Judgement:
+def rounds_asked(limits: Sequence[LatencyLimit]) -> int:
+    """Return how many rounds to measure where these limits are to be judged; 0 where none is.
+
+    >>> rounds_asked([LatencyLimit(max=1, percentile=90), LatencyLimit(max=1)])
+    259
+    """
+    return max((samples_needed(limit.percentile, _ABOVE) for limit in limits), default=0)
+
+
+def judge_timing(
+    timing: Timing, bound: Bound | None, limits: Sequence[LatencyLimit] = ()
+) -> Judgement:
     """Reject a model that is slower than required; on a machine with other work, wait with that.
 
-    What was noticed of other work stands in the details as ``noise``. It excuses nobody whose
-    fastest answer would be too slow if it took a fifth of the time.
+    The bound is one on the real-time factor. The worst of what is required counts. What was noticed
+    of other work stands in the details as ``noise``. It excuses nobody whose fastest answer would
+    be too slow if it took a fifth of the time.
     """
-    measured = timing.measurements
-    factor = next(number for number in measured if number.name == "real_time_factor")
+    judged = [_judge_factor(timing, bound), *(_judge_latency(timing, each) for each in limits)]
+    worst = min(judged, key=lambda one: _WORST_FIRST.index(one.outcome))
+    details = dict(worst.details)
+    if timing.disturbance:
+        details["noise"] = timing.disturbance
+    if timing.rounds_needed:
+        details["rounds_needed"] = timing.rounds_needed
+    return replace(
+        worst,
+        measurements=timing.measurements,
+        requirement="; ".join(one.requirement for one in judged if one.requirement),
+        details=details,
+    )
+
+
+def _judge_factor(timing: Timing, bound: Bound | None) -> Judgement:
+    new = timing.hop or timing.length
+    factor = Measurement("real_time_factor", median(timing.rounds) / new)
     judgement = judge(factor, bound, "too_slow")
-    suffix = f" ({timing.length:g} s of audio, {timing.threads} threads)"
-    message = judgement.message + suffix if judgement.message else ""
-    judgement = replace(judgement, measurements=measured, message=message)
-    return _allow_for_other_work(judgement, timing, bound) if timing.disturbance else judgement
+    if judgement.outcome is not Outcome.FAIL:
+        return judgement
+    judgement = replace(judgement, message=judgement.message + _measured_with(timing))
+    most = math.inf if bound is None or bound.max is None else bound.max * new
+    return wait_for_quiet(judgement, timing.disturbance, min(timing.rounds), most)
 
 
-def _allow_for_other_work(judgement: Judgement, timing: Timing, bound: Bound | None) -> Judgement:
-    judgement = replace(judgement, details={"noise": timing.disturbance})
-    if judgement.outcome is not Outcome.FAIL or bound is None or bound.max is None:
+def _judge_latency(timing: Timing, limit: LatencyLimit) -> Judgement:
+    """Hold a percentile against its limit, by how many rounds took longer."""
+    n, name = len(timing.rounds), f"time_p{limit.percentile}"
+    above = sum(took > limit.max for took in timing.rounds)
+    requirement = f"p{limit.percentile} {limit}"
+    outcome = told_by(n, above, limit.percentile)
+    if outcome is Outcome.PASS:
+        return Judgement(outcome, requirement=requirement)
+    should = f"should be {limit}{_measured_with(timing)}"
+    took = f"{above} of {counted(n, 'round')} took longer"
+    if outcome is Outcome.INCONCLUSIVE:
+        least = samples_needed(limit.percentile, above)
+        message = (
+            f"{name} {should}, which cannot be told: {took}; to meet it takes at least {least:,}"
+            f" rounds if no more do ({BUDGET} s are spent on them at most, unless"
+            f" --benchmark-min-rounds={least} asks for more)"
+        )
+        details = {"takes_at_least": least}
+        return Judgement(outcome, (), "too_slow", message, requirement, details)
+    message = f"{name} is more than {limit.max:g} s, but {should}; {took}"
+    judgement = Judgement(outcome, (), "too_slow", message, requirement)
+    return wait_for_quiet(judgement, timing.disturbance, min(timing.rounds), limit.max)
+
+
+def told_by(samples: int, above: int, percentile: int) -> Outcome:
+    """Return whether a percentile is met, by how many samples are above its limit: for sure.
+
+    >>> [str(told_by(n, above, 95)) for n, above in ((89, 0), (90, 0), (90, 1), (90, 12))]
+    ['INCONCLUSIVE', 'PASS', 'INCONCLUSIVE', 'FAIL']
+    """
+    if above <= most_beyond(samples, 1 - percentile / 100):
+        return Outcome.PASS
+    beyond = samples - above <= most_beyond(samples, percentile / 100)
+    return Outcome.FAIL if beyond else Outcome.INCONCLUSIVE
+
+
+def wait_for_quiet(judgement: Judgement, noise: str, fastest: float, most: float) -> Judgement:
+    """Leave a failure open that other work may have caused.
+
+    Not so where the fastest answer takes more than five times the most that it may, in seconds.
+    """
+    if not noise or judgement.outcome is not Outcome.FAIL or fastest > _DISTURBED * most:
         return judgement
-    fastest = min(timing.rounds) / (timing.hop or timing.length)
-    if fastest > _DISTURBED * bound.max:
-        return judgement
-    message = f"{judgement.message}; but {timing.disturbance}: measure again on a quiet machine"
+    message = f"{judgement.message}; but {noise}: measure again on a quiet machine"
     return replace(judgement, outcome=Outcome.INCONCLUSIVE, message=message)
+
+
+def _measured_with(timing: Timing) -> str:
+    return f" ({timing.length:g} s of audio, {timing.threads} threads)"

@@ -59,6 +59,11 @@ def answers(
             crew.leave()
 
 
+def hands(model: LoadedModel, threads: int) -> int:
+    """Return how many clips are answered at a time, each by as many of the threads."""
+    return threads if model.device == "cpu" and model.concurrent else 1
+
+
 def batches(
     waveforms: Iterable[Waveform], batching: Batching, most: int, stretch: float = 1, least: int = 0
 ) -> Iterator[Batch]:
@@ -134,7 +139,7 @@ class _Crew:
         assert model.sampling_rate is not None
         self._model = model
         self._on_cpu = model.device == "cpu"
-        self._hands = threads if self._on_cpu and model.concurrent else 1
+        self._hands = hands(model, threads)
         self._threads = threads // self._hands
         self._least = int(getattr(model.network, "least", 0))
         self._crew: list[threading.Thread] = []

@@ -111,7 +111,8 @@ def _cast(network: Network, blueprint: Blueprint, dtype: str) -> Network:
     variant = blueprint.snapshot.candidate.variant
     if not isinstance(network, TorchNetwork) or variant not in ("fp32", "compile"):
         what = f"loader {blueprint.loader.name}" if variant == "fp32" else variant
-        message = f"{what} answers in float32, but --dtype is {dtype}; leave out one of the two"
+        own = {"bf16": "bfloat16", "fp16": "float16"}.get(variant, "float32")
+        message = f"{what} answers in {own}, but --dtype is {dtype}; leave out one of the two"
         raise Blocked("no_variant", message)
     network.module.to(getattr(torch, dtype))
     return network

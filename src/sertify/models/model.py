@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -80,7 +81,11 @@ class LoadedModel:
             return self.network(waveforms)
 
     def noise_logits(self) -> NDArray[np.float32]:
-        """Return the logits of shape (len(labels),) for one second of the same noise."""
+        """Return the logits of shape (len(labels),) for one second of noise, asked for once."""
+        return self._noise_logits
+
+    @cached_property
+    def _noise_logits(self) -> NDArray[np.float32]:
         assert self.sampling_rate is not None
         return self.logits(white_noise(1, self.sampling_rate))
 

@@ -17,6 +17,10 @@ from sertify.models.networks import TorchNetwork
 TOLERANCE = 1e-4
 """How far logits may move by sharing a batch or by a conversion, as a share of their range."""
 
+# Seconds of the noises: what depends on a clip's length, or on its neighbours, is no less on short
+# ones. The middle one is the shortest, for what is kept may fit what is shorter.
+_UNLIKE, _ALIKE = (0.375, 0.25, 0.5), (0.25, 0.25, 0.25)
+
 
 def is_concurrent(model: LoadedModel) -> bool:
     """Whether several threads may ask the model at a time, each about a clip of its own.
@@ -28,7 +32,7 @@ def is_concurrent(model: LoadedModel) -> bool:
     if not isinstance(model.network, TorchNetwork):
         return True  # as `Network` says
     with torch.inference_mode(), warnings.catch_warnings(action="ignore"):
-        return not model.network.remembers(_noises(model, (0.5, 0.25, 0.625)))
+        return not model.network.remembers(_noises(model, _UNLIKE))
 
 
 def proven(model: LoadedModel) -> tuple[LoadedModel, float]:
@@ -56,11 +60,11 @@ def _noises(model: LoadedModel, lengths: Sequence[float]) -> list[Waveform]:
 def batch_deviation(model: LoadedModel) -> float:
     """Return how far logits move by sharing a batch, as a share of their range over clips.
 
-    That is infinite where the model cannot be asked so. The clips are four of noise, of lengths
+    That is infinite where the model cannot be asked so. The clips are three of noise, of lengths
     that `LoadedModel.batching` allows to be mixed.
     """
     mixed = model.batching in (Batching.MASKED, Batching.ANY)
-    clips = _noises(model, (0.5, 0.25, 0.375, 0.625) if mixed else (0.5,) * 4)
+    clips = _noises(model, _UNLIKE if mixed else _ALIKE)
     alone = np.stack([model.logits(clip) for clip in clips])
     scale = scale_of(alone)
     with warnings.catch_warnings(action="ignore"):

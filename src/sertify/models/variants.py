@@ -1,7 +1,7 @@
-"""Networks converted to answer faster: quantised, compiled, or by another runtime.
+"""Networks converted to answer faster: rounded, compiled, or by another runtime.
 
-Each is asked about the same noise as before. int8-dynamic rounds, which is for recordings to judge;
-the others have to give the same answers, whatever the length of a clip.
+Each is asked about the same noise as before. What rounds is for recordings to judge; the others
+have to give the same answers, whatever the length of a clip.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,13 +25,16 @@ from sertify.vocabulary.errors import Blocked
 # Seconds: graphs are traced at the first, and what they keep of its length shows at the others.
 _LENGTHS = (1.0, 0.5, 1.33, 6.0)
 
+_ROUNDED = ("int8-dynamic", "bf16", "fp16")
+_ON_ANY_DEVICE = ("compile", "bf16", "fp16")
+
 _Conversion = Callable[[TorchNetwork, Sequence[Waveform]], Network]
 
 
 def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Network:
     """Return the network as the variant of its candidate; as it is where that is fp32.
 
-    A converted one answers clips one by one. Where it cannot answer a second of noise as it is, it
+    Most of them answer clips one by one. Where it cannot answer a second of noise as it is, it
     stays so, for that is what a loaded model is asked first, and rejected for.
 
     Raises ``Blocked``: ``no_variant`` where it cannot be converted, or has other logits by more
@@ -43,7 +46,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
     if not isinstance(network, TorchNetwork):
         where = f"loader {blueprint.loader.name} does not have"
         raise Blocked("no_variant", f"{variant} needs a module of torch, which {where}")
-    if device != "cpu" and variant != "compile":
+    if device != "cpu" and variant not in _ON_ANY_DEVICE:
         message = f"{variant} runs on the CPU, but the device is {device}; use --device cpu"
         raise Blocked("no_variant", message)
     clips = _clips(blueprint)
@@ -54,7 +57,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
             wanted = np.stack([network([clip])[0] for clip in clips])
             converted = _CONVERSIONS[variant](network, clips)
             logits = np.stack([converted([clip])[0] for clip in clips])
-        if variant != "int8-dynamic":
+        if variant not in _ROUNDED:
             _require_agreement(variant, wanted, logits)
     return converted
 
@@ -113,6 +116,10 @@ def _int8(network: TorchNetwork, clips: Sequence[Waveform]) -> Network:
     return _OneByOne(replace(network, module=module))
 
 
+def _half(dtype: torch.dtype) -> _Conversion:
+    return lambda network, _: replace(network, module=network.module.to(dtype))
+
+
 def _graph(runtime: _Conversion) -> _Conversion:
     return lambda network, clips: _OneByOne(runtime(network, clips))
 
@@ -140,6 +147,8 @@ def _compiled(network: TorchNetwork, clips: Sequence[Waveform]) -> Network:  # n
 
 _CONVERSIONS: Mapping[str, _Conversion] = {
     "int8-dynamic": _int8,
+    "bf16": _half(torch.bfloat16),
+    "fp16": _half(torch.float16),
     "onnx": _graph(in_onnxruntime),
     "openvino": _graph(in_openvino),
     "compile": _compiled,

@@ -1,9 +1,9 @@
-"""What it will take to hear clips in conditions, told before most of it is spent."""
+"""What it will take to hear clips again, told before most of it is spent."""
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sertify.candidates.reading import Suite
 from sertify.pipeline.settings import Settings, conditions_of
@@ -15,38 +15,64 @@ _SETTLED = 1.0
 _SHORT = 10.0
 
 
-def planned(settings: Settings, suite: Suite, there: float = math.inf) -> str:
-    """Say in how many conditions how many of the clips are heard; "" where nobody is asked to.
+def planned(settings: Settings, suite: Suite, there: float = math.inf) -> dict[str, str]:
+    """Say by gate in how many ways how many of the clips are heard again, where that is asked.
 
     >>> from pathlib import Path
     >>> planned(Settings(candidates=Path("none.yaml")), Suite(()))
-    ''
+    {}
     """
-    asked = [
-        (len(conditions_of(settings, one)), int(min(one.requirements.robustness.clips, there)))
-        for one in suite.candidates
-        if one.requirements.robustness is not None and one.status != "rejected"
-    ]
-    if not asked or not settings.data:
-        return ""
-    conditions, clips = max(asked, key=math.prod)
-    return f"{_work(conditions, clips)} for {_whom(len(asked))}"
+    works = {"robustness": in_conditions, "streaming": in_time}
+    counts = {gate: [*_counts(gate, settings, suite, there)] for gate in works}
+    return {
+        gate: f"{works[gate](*max(asked, key=math.prod))} for {_whom(len(asked))}"
+        for gate, asked in counts.items()
+        if asked and settings.data
+    }
+
+
+def _counts(gate: str, settings: Settings, suite: Suite, there: float) -> Iterator[tuple[int, int]]:
+    """Yield in how many ways a candidate hears how many clips."""
+    for one in suite.candidates:
+        asked = one.requirements
+        if one.status == "rejected" or not asked.asks(gate):
+            continue
+        if gate == "streaming":
+            yield len(asked.streamed.seconds), int(min(asked.streamed.clips, there))
+        elif asked.robustness is not None:
+            yield len(conditions_of(settings, one)), int(min(asked.robustness.clips, there))
+
+
+def in_conditions(conditions: int, clips: int) -> str:
+    """Say in how many conditions how many clips are heard."""
+    return f"robustness: {counted(conditions, 'condition')} x {counted(clips, 'clip')}"
+
+
+def in_time(seconds: int, clips: int) -> str:
+    """Say how often how many clips are heard in part; windows depend on how long they are."""
+    return f"streaming: {counted(seconds, 'length')} x {counted(clips, 'clip')}, and their windows"
+
+
+def in_parts(clips: int, answers: int) -> str:
+    """Say how many answers that takes, once it is known how long the clips are."""
+    return f"streaming: {counted(answers, 'answer')} to parts of {counted(clips, 'clip')}"
 
 
 @dataclass
 class Budget:
-    """Tells once in a run how long each of so many candidates will take."""
+    """Tells once in a run how long each candidate will take, of whom so many are asked by gate."""
 
-    candidates: int
+    candidates: Mapping[str, int]
     say: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
-    told: bool = False
+    told: set[str] = field(default_factory=set)
 
     def watching(
-        self, progress: Callable[[float, float], None], conditions: int, clips: int
+        self, progress: Callable[[float, float], None], work: str, answers: int
     ) -> Callable[[float, float], None]:
         """Return what is told of the answers in its place, and measures their pace.
 
+        ``work`` is what so many ``answers`` are needed for; it begins with the gate.
         What was known before takes no time, and the first answer that of loading the model, too:
         pace begins with that answer.
         """
@@ -61,21 +87,18 @@ class Budget:
                 return
             now = self.clock()
             began, before = first = first or (now, done)
-            if not self.told and done > before and now - began >= _SETTLED:
-                self.told = True
-                self._tell((now - began) / (done - before), conditions, clips)
+            if gate not in self.told and done > before and now - began >= _SETTLED:
+                self.told.add(gate)
+                self._tell((now - began) / (done - before) * answers, work, gate)
 
+        gate = work.partition(":")[0]
         return heed
 
-    def _tell(self, pace: float, conditions: int, clips: int) -> None:
-        seconds = pace * conditions * clips
-        whom = _whom(self.candidates) if self.candidates > 1 else "it"
+    def _tell(self, seconds: float, work: str, gate: str) -> None:
+        candidates = self.candidates.get(gate, 1)
+        whom = _whom(candidates) if candidates > 1 else "it"
         if seconds >= _SHORT:
-            self.say(f"{_work(conditions, clips)}, {_span(seconds)} for {whom}")
-
-
-def _work(conditions: int, clips: int) -> str:
-    return f"robustness: {counted(conditions, 'condition')} x {counted(clips, 'clip')}"
+            self.say(f"{work}, {_span(seconds)} for {whom}")
 
 
 def _whom(candidates: int) -> str:

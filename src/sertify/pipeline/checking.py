@@ -17,7 +17,7 @@ from sertify.vocabulary.text import safe, text_of_error
 _SEQUENTIAL = ("loadability",)
 # Why a race ends without a fault: evidence, too, for only a run without one takes it back.
 _BEHIND = "behind"
-_RACED = ("accuracy", "robustness")
+_RACED = ("accuracy", "robustness", "streaming")
 
 
 def ends(check: Check, judgement: Judgement) -> bool:
@@ -153,6 +153,8 @@ def record(
         needed = way.needs(*check.asks)
         snapshot = way.known("snapshot") if "snapshot" in needed else None
         corpus = way.known("probe") if "probe" in needed and way.known("model") else None
+        if "request_lengths" in needed:
+            corpus = way.known("data")
     return Record.of(
         judgement,
         candidate=check.candidate.name,

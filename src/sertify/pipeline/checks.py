@@ -3,10 +3,12 @@
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate
 from sertify.gates.parts import Part, parts
 from sertify.pipeline.settings import Settings, conditions_of
@@ -54,20 +56,38 @@ class Check:
 
 
 def _lengths(settings: Settings, candidate: Candidate) -> Sequence[float]:
-    segmenting = settings.segmenting
-    return candidate.requirements.segments if segmenting is None else (segmenting.seconds,)
+    asked, segmenting = candidate.requirements, settings.segmenting
+    if segmenting is not None:
+        asked = asked.model_copy(update={"segments": (segmenting.seconds,)})
+    return asked.lengths
 
 
 def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:
     return parts([source.name for source in settings.data], candidate.requirements)
 
 
+def _streaming(_: Settings, candidate: Candidate) -> Sequence[str]:
+    return ("",) if candidate.requirements.asks("streaming") else ()
+
+
 def _columns(_: Settings, candidate: Candidate) -> Sequence[str]:
     return candidate.requirements.groups
 
 
+def _servings(_: Settings, candidate: Candidate) -> Sequence[Serving]:
+    asked = candidate.requirements.requests_per_second
+    return () if asked is None else (asked,)
+
+
 VARIED: Mapping[str, Callable[[Settings, Candidate], Sequence[Any]]] = MappingProxyType(
-    {"seconds": _lengths, "part": _parts, "condition": conditions_of, "column": _columns}
+    {
+        "seconds": _lengths,
+        "part": _parts,
+        "condition": conditions_of,
+        "column": _columns,
+        "streaming": _streaming,
+        "serving": _servings,
+    }
 )
 """What a check may be made for several of: the parameter of its function, and its values."""
 
@@ -81,7 +101,7 @@ def suffix(value: Any) -> str:
     """Return what a value adds to the name of a check: ``@5s``, ``@ravdess``."""
     if isinstance(value, float | int):
         return f"@{value:g}s"
-    name = {Part: "name", Condition: "code"}.get(type(value))
+    name = {Part: "name", Condition: "code", Serving: "code"}.get(type(value))
     told = getattr(value, name) if name else value
     return f"@{told}" if told else ""
 
@@ -97,15 +117,31 @@ def owned(codes: Iterable[str], value: Any) -> frozenset[str]:
 
 
 def siblings(
-    module: Iterable[str], function: str, over: str | None, settings: Settings, candidate: Candidate
+    module: Mapping[str, Any],
+    function: str,
+    over: str | None,
+    settings: Settings,
+    candidate: Candidate,
 ) -> tuple[str, ...]:
     """Return the checks of a gate, and of one of its functions that of each part or length.
 
-    ``module`` has the names that are defined beside the function.
+    ``module`` has what is defined beside the function, by name. What is made for nothing, as
+    nobody asks for it, is none of them.
     """
     values = () if over is None else VARIED[over](settings, candidate)
-    names = (name for name in module if name.startswith("test_"))
+    names = (
+        name
+        for name, beside in module.items()
+        if name.startswith("test_")
+        if (varied := _varied(beside)) is None or VARIED[varied](settings, candidate)
+    )
     return (*names, *(function + suffix(value) for value in values))
+
+
+@cache
+def _varied(function: object) -> str | None:
+    asks = parameters(function) if callable(function) else ()
+    return varied_by(Way(STAGES).needs(*asks))
 
 
 def with_last_owners(checks: Sequence[Check]) -> list[Check]:

@@ -11,7 +11,7 @@ from sertify.candidates.robustness import Robustness
 from sertify.corpora.clips import Clip
 from sertify.corpora.recordings import Recordings
 from sertify.gates.robustness import Disturbance
-from sertify.pipeline.budget import Budget
+from sertify.pipeline.budget import Budget, in_conditions
 from sertify.pipeline.disturbing import InConditions, ask_in_conditions
 from sertify.pipeline.drawing import Drawn, drawn
 from sertify.pipeline.hearing import Hearing
@@ -127,7 +127,8 @@ def disturb(
     hearing = Hearing(subject, predictions.segmenting, recordings)
     surroundings = Surroundings(voices, folders)
     if budget is not None:
-        progress = budget.watching(progress, len(conditions), len(some.clips))
+        times, clips = len(conditions), len(some.clips)
+        progress = budget.watching(progress, in_conditions(times, clips), times * clips)
     answers = ask_in_conditions(hearing, some.clips, conditions, surroundings, progress)
     return Disturbances(candidate, predictions, some, answers)
 

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate, Suite
 from sertify.evidence.cache import Cache
 from sertify.gates.parts import Part
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from sertify.gates.degeneracy import Consistency
     from sertify.gates.fairness import GroupedScore
     from sertify.gates.robustness import Disturbance
+    from sertify.gates.serving import Served
     from sertify.gates.speed import Timing
+    from sertify.gates.streaming import Streamed
     from sertify.hub.snapshots import Snapshot
     from sertify.hub.tensors.index import TensorIndex
     from sertify.models.blueprints import Blueprint
@@ -68,11 +71,12 @@ def say() -> Callable[[str], None]:
 
 
 def budget(suite: Suite, say: Callable[[str], None]) -> "Budget":
-    """Tells how long it will take to hear clips in conditions."""
+    """Tells how long it will take to hear clips again, in conditions and while they are spoken."""
     from sertify.pipeline.budget import Budget
 
-    asked = [one for one in suite.candidates if one.requirements.asks("robustness")]
-    return Budget(sum(one.status != "rejected" for one in asked), say)
+    judged = [one.requirements for one in suite.candidates if one.status != "rejected"]
+    gates = ("robustness", "streaming")
+    return Budget({gate: sum(one.asks(gate) for one in judged) for gate in gates}, say)
 
 
 def disturbances(
@@ -110,6 +114,46 @@ def disturbances(
 def disturbed(disturbances: "Disturbances", condition: Condition) -> "Disturbance":
     """What a condition costs the candidate."""
     return disturbances.of(condition)
+
+
+def listened(
+    data: "Corpus | None",
+    model: "LazyModel",
+    predictions: "Predictions",
+    candidate: Candidate,
+    seen: dict[str, str],
+    recordings: "Recordings",
+    settings: Settings,
+    contest: "Contest | None",
+    snapshot: "Snapshot",
+    budget: "Budget",
+    tell: Announce,
+) -> "Streamed":
+    """What the model says while clips are still being spoken; in a race as `disturbances`."""
+    from sertify.pipeline.budget import in_parts
+    from sertify.pipeline.overtaken import require_chance
+    from sertify.pipeline.streaming import listen
+
+    if data is None:
+        raise NotReached("no_data", "streaming needs speech: give --data PATH")
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+    if settings.race and contest is not None and model.key:
+        require_chance(candidate, snapshot.identity, predictions, seen, contest, "streaming")
+    with tell("", "clips in part", predictions.clips) as progress:
+
+        def watching(clips: int, answers: int) -> Callable[[float, float], None]:
+            return budget.watching(progress, in_parts(clips, answers), answers)
+
+        return listen(model, predictions, candidate, seen, recordings, watching)
+
+
+def streamed(
+    listened: "Streamed",
+    streaming: str,  # noqa: ARG001 - a check has it only where that is asked for
+) -> "Streamed":
+    """What the model says while clips are still being spoken, where that is asked for."""
+    return listened
 
 
 def responses(
@@ -233,16 +277,44 @@ def stopwatch(
 
 
 def timing(
-    stopwatch: "Stopwatch", seconds: float, repeat: "Repeat", settings: Settings, tell: Announce
+    stopwatch: "Stopwatch",
+    candidate: Candidate,
+    seconds: float,
+    repeat: "Repeat",
+    settings: Settings,
+    tell: Announce,
 ) -> "Timing":
     """What a segment of this length costs, measured after a warm-up."""
+    from sertify.gates.speed import rounds_asked
+
     hop = settings.segmenting.hop if settings.segmenting else None
+    rounds = rounds_asked(candidate.requirements.latencies(seconds))
     with tell(f"timing {seconds:g} s of audio"):
-        return stopwatch.timing(seconds, repeat, hop)
+        return stopwatch.timing(seconds, repeat, hop, rounds)
+
+
+def request_lengths(
+    data: "Corpus | None", candidate: Candidate, settings: Settings
+) -> tuple[float, ...]:
+    """The seconds of audio in the requests that are sent: those of the speech, where it tells."""
+    from sertify.pipeline.lengths import typical_lengths
+
+    if settings.segmenting is not None:
+        return (settings.segmenting.seconds,)
+    return (typical_lengths(data.clips) if data else ()) or candidate.requirements.segments
+
+
+def served(
+    stopwatch: "Stopwatch", serving: Serving, request_lengths: tuple[float, ...], tell: Announce
+) -> "Served":
+    """How many requests a second are answered in time."""
+    with tell(f"sending requests, for {serving.budget:g} s at most"):
+        return stopwatch.serving(serving, request_lengths)
 
 
 FINDING_STAGES: tuple[Stage, ...] = (
     consistency, responses, said_of_nothing, scorebook, score, operating, sound_folders, say,
-    budget, disturbances, disturbed, groupings, groupbook, grouped_score, stopwatch, timing,
+    budget, disturbances, disturbed, listened, streamed, groupings, groupbook, grouped_score,
+    stopwatch, timing, request_lengths, served,
 )  # fmt: skip
 """These, in the order of the way."""

@@ -86,14 +86,12 @@ def loading_options(settings: Settings) -> dict[str, Any]:
 
 
 def begin_workshop(snapshot: "Snapshot", settings: Settings, quota: Any) -> "Workshop":
-    """Return where the model is asked by threads each of which uses one core."""
+    """Return where the model is examined on all cores, and then asked by a thread on each."""
     from sertify.models.workshop import Workshop
 
-    given = loading_options(settings)
-    shared = {"threads": 1} if given["device"] == "cpu" else {}
     dump = settings.reports / "crashes" / f"{snapshot.candidate.name}.txt"
     reach = reach_of(snapshot.candidate, settings)
-    return Workshop(snapshot, given | shared, quota, dump, network=reach)
+    return Workshop(snapshot, loading_options(settings), quota, dump, network=reach)
 
 
 def reach_of(candidate: Candidate, settings: Settings) -> "Reach":

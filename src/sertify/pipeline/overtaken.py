@@ -1,4 +1,4 @@
-"""In a race: who can no longer be selected is not asked what other conditions cost it."""
+"""In a race: who can no longer be selected is not asked about what is asked on wish."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,9 @@ from sertify.pipeline.leading import Contest
 from sertify.pipeline.predictions import Predictions
 from sertify.selection.aims import most_to_make_up
 from sertify.vocabulary.errors import NotReached
+from sertify.vocabulary.outcomes import GATES
 
-_PASSED = ("accuracy", "robustness")
+_WORDS = {"robustness": "heard in other conditions", "streaming": "asked about parts of clips"}
 
 
 def require_chance(
@@ -18,21 +19,23 @@ def require_chance(
     predictions: Predictions,
     seen: Mapping[str, str],
     contest: Contest,
+    gate: str = "robustness",
 ) -> None:
     """Raise ``NotReached`` with ``behind`` where another candidate is preferred whatever comes.
 
-    That is one which has passed accuracy and robustness, and whose UAR on all clips is above this
-    one's by more than all other aims could make up for. Baselines, those whose rejection is
-    announced, and who was asked before, are asked in full.
+    That is one which has passed the gates from accuracy to this one, and whose UAR on all clips is
+    above this one's by more than all other aims could make up for. Baselines, those whose rejection
+    is announced, and who was asked before, are asked in full.
     """
-    if candidate.status != "candidate" or contest.was_asked(candidate, commit, "robustness"):
+    if candidate.status != "candidate" or contest.was_asked(candidate, commit, gate):
         return
     run = courses(contest.corpus, candidate.requirements.emotions, seen)
     if not run:
         return
+    passed = GATES[GATES.index("accuracy") : GATES.index(gate) + 1]
     names = (clip.name for clip in predictions.clips)
     own = uar_of(dict(zip(names, predictions.emotions(candidate), strict=True)), run)
-    for rival in contest.rivals(candidate, seen, _PASSED):
+    for rival in contest.rivals(candidate, seen, passed):
         theirs = uar_of(rival.said, run)
         most = most_to_make_up(rival.aims, contest.suite.preferences)
         if own + most < theirs:
@@ -41,6 +44,6 @@ def require_chance(
             }  # fmt: skip
             message = (
                 f"behind {rival.name}: UAR {own:.2f} against {theirs:.2f}, and all other aims could"
-                f" make up for {most:.2f} at most, so it is not heard in other conditions"
+                f" make up for {most:.2f} at most, so it is not {_WORDS[gate]}"
             )
             raise NotReached("behind", message, {"race": facts})

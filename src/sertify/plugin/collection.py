@@ -135,8 +135,9 @@ def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
     first, name, codes = items[0], items[0].originalname, owned_codes(items[0])
     over, config, asks = varied_by(_parameters(first)), first.config, tuple(first.fixturenames)
     candidates, settings = config.stash[CANDIDATES], config.stash[OPTIONS]
+    tests = [name for name in vars(first.module) if name.startswith("test_")]
     beside = {
-        candidate.name: siblings(vars(first.module), name, over, settings, candidate)
+        candidate.name: siblings(tests, name, over, settings, candidate)
         for candidate in candidates.all()
     }
     for item in items:
@@ -155,8 +156,9 @@ def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
 
 def _is_for_nobody(item: Any) -> bool:
     """Whether pytest made it of no values: a check that no candidate asks for."""
-    gated = any(item.get_closest_marker(gate) for gate in GATES)
-    return gated and NOTSET in _parameters(item).values()
+    if NOTSET not in _parameters(item).values():
+        return False
+    return any(item.get_closest_marker(gate) for gate in GATES)
 
 
 def _parameters(item: Any) -> Mapping[str, Any]:

@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{gate}: the {gate} gate of a candidate")
     config.addinivalue_line("markers", "owns(*codes): the reason codes that a check may find")
     if reaches_checks(config):
+        import_module("sertify.plugin.early").begin_early(config)
         if not INSTALLED:
             config.args = arguments(config)  # in a clone no module leads to the checks
         if is_worker(config):

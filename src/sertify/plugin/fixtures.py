@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate
 from sertify.evidence.cache import Cache
 from sertify.evidence.store import EvidenceStore
@@ -108,7 +109,7 @@ def _fixture(name: str, stage: Callable[..., Any]) -> Any:
     return pytest.fixture(scope="session", name=name)(fixture)
 
 
-_OF_A_CHECK = ("score", "disturbed", "grouped_score", "timing")
+_OF_A_CHECK = ("score", "disturbed", "streamed", "grouped_score", "timing", "served")
 globals().update({n: _fixture(n, stage) for n, stage in STAGES.items() if n not in _OF_A_CHECK})
 
 
@@ -122,6 +123,12 @@ def score(way: Way, part: Part) -> Any:
 def disturbed(way: Way, condition: Condition) -> Any:
     """What a condition costs the candidate."""
     return _value(way.branch(condition=condition), "disturbed")
+
+
+@pytest.fixture
+def streamed(way: Way, streaming: str) -> Any:
+    """What the model says while clips are still being spoken, where that is asked for."""
+    return _value(way.branch(streaming=streaming), "streamed")
 
 
 @pytest.fixture
@@ -141,19 +148,40 @@ def clock(way: Way, request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def timing(way: Way, clock: Any, benchmark: Any, seconds: float) -> Any:
+def timing(
+    way: Way, clock: Any, benchmark: Any, seconds: float, pytestconfig: pytest.Config
+) -> Any:
     """What a segment of this length costs, measured by pytest-benchmark after a warm-up."""
     if isinstance(clock, Rejected):
         return clock
 
-    def repeat(call: Callable[[], float]) -> Sequence[float]:
-        benchmark(clock.call, call)
-        rounds: Sequence[float] = benchmark.stats.stats.data
-        return rounds
+    def repeat(call: Callable[[], float], least: int) -> Sequence[float]:
+        if least:
+            rounds = max(least, pytestconfig.getoption("benchmark_min_rounds"))
+            benchmark.pedantic(clock.call, args=(call,), rounds=rounds)
+        else:
+            benchmark(clock.call, call)
+        took: Sequence[float] = benchmark.stats.stats.data
+        return took
 
     benchmark.group = f"{seconds:g} s of audio"
     measured = _value(way.branch(seconds=seconds, repeat=repeat), "timing")
     if not isinstance(measured, Rejected):
+        benchmark.extra_info |= {each.name: each.value for each in measured.measurements}
+    return measured
+
+
+@pytest.fixture
+def served(way: Way, clock: Any, benchmark: Any, serving: Serving) -> Any:
+    """How many requests a second are answered in time; pytest-benchmark is told of each."""
+    if isinstance(clock, Rejected):
+        return clock
+    measured = _value(way.branch(serving=serving), "served")
+    if not isinstance(measured, Rejected):
+        took = iter(measured.decisive.latencies)
+        rounds = len(measured.decisive.latencies)
+        benchmark.group = f"{serving.min:g} requests a second"
+        benchmark.pedantic(clock.call, args=(lambda: next(took),), rounds=rounds)
         benchmark.extra_info |= {each.name: each.value for each in measured.measurements}
     return measured
 

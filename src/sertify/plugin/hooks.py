@@ -16,6 +16,7 @@ from sertify.pipeline.optional_gates import require_wanted
 from sertify.pipeline.places import CHECKS, MODULE
 from sertify.pipeline.speech import Speech, read_speech, require_something
 from sertify.pipeline.telling import on_one_line
+from sertify.plugin import early
 from sertify.plugin.arguments import is_worker
 from sertify.plugin.checks import (
     CHECK,
@@ -89,10 +90,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
     if config.option.collectonly or not ask_models(checks):
+        early.give_up(config)
         return
+    early.go_on(config)
     with closing(open_cache(config, config.stash[OPTIONS])) as cache:
         if cache.is_new:  # else there may be no question left
             warm_up()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what was begun for checks that were never come to."""
+    early.leave_all(config)
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures are made
@@ -175,11 +183,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     number = len(config.stash[CANDIDATES].all())
     speech = _speech(config) or "the embedded speech (give --data PATH to measure accuracy)"
     told = f"sertify: {counted(number, 'candidate')} of {options.candidates.name}, on {speech}"
-    asked = "robustness" in _asked_for(config)
     judged = config.stash.get(RUN_SPEECH, Speech()).judged
     there = len(judged.clips) if judged else 0
-    budget = planned(options, config.stash[CANDIDATES].suite, there) if asked and there else ""
-    return [told, budget] if budget else [told]
+    budget = planned(options, config.stash[CANDIDATES].suite, there) if there else {}
+    return [told, *(text for gate, text in budget.items() if gate in _asked_for(config))]
 
 
 def _speech(config: pytest.Config) -> str:

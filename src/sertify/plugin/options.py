@@ -17,6 +17,7 @@ from sertify.pipeline.settings import (
     source_of,
 )
 from sertify.pipeline.speech import Speech
+from sertify.plugin.early import REMEMBERED
 from sertify.plugin.letters import received
 from sertify.vocabulary.errors import ConfigurationError
 from sertify.vocabulary.machine import usable_cores
@@ -114,7 +115,7 @@ def open_cache(config: pytest.Config, options: Options) -> Cache:
     if folder is None or not options.cache:
         return Cache(None)
     try:
-        return Cache(folder.mkdir("sertify") / "answers.sqlite", options.cache_size)
+        return Cache(folder.mkdir("sertify") / REMEMBERED, options.cache_size)
     except OSError as error:
         cache = Cache(None)
         cache.problem = f"pytest's cache_dir cannot be used ({error})"

@@ -14,7 +14,7 @@ _LONGEST = 60
 def open_questions(results: Results) -> tuple[str, ...]:
     """Say in one sentence what cannot be told of the chosen one; nothing where all is told."""
     chosen = results.named(results.selection.candidate)
-    asked = [*_conditions(chosen), *_groups(chosen)] if chosen else []
+    asked = [*_conditions(chosen), *_groups(chosen), *_parts(chosen)] if chosen else []
     if not asked:
         return ()
     *first, last = asked
@@ -35,6 +35,14 @@ def _groups(chosen: CandidateResult) -> Iterator[str]:
         yield f"treats all alike by {listed(columns, _MOST)}"
     if any(one.worst_tolerated for one in chosen.fairness):
         yield "understands the worst group well enough"
+
+
+def _parts(chosen: CandidateResult) -> Iterator[str]:
+    found = chosen.streaming
+    if found and found.tolerated:
+        yield f"needs no more than {found.limit:g} s of speech"
+    if found and found.flips_tolerated:
+        yield "keeps to its answer while somebody speaks"
 
 
 def _cut(text: str) -> str:

@@ -20,6 +20,7 @@ _GATES = {
     "accuracy": "acc",
     "robustness": "rob",
     "fairness": "fair",
+    "streaming": "stream",
     "speed": "speed",
 }
 _SIGNS = {"PASS": "ok", "FAIL": "FAIL", "INCONCLUSIVE": "?", "BLOCKED": "blocked"}

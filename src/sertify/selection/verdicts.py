@@ -233,7 +233,8 @@ def _corpus(gate: str, entry: Sequence[Record], commit: str, context: Context) -
 
     That is the labelled one; a model's diversity may have been judged on the embedded speech.
     """
-    seen = [record.corpus for record in entry if record.gate == gate and record.commit == commit]
+    here = (record for record in entry if record.gate == gate and record.commit == commit)
+    seen = [record.corpus for record in here if record.corpus]
     if context.corpus is not None:
         embedded = (corpus for corpus in reversed(seen) if corpus.startswith(EMBEDDED))
         unheard = gate != "accuracy" and context.corpus not in seen

@@ -9,10 +9,13 @@ from typing import Any
 from sertify.vocabulary.planning import factor_to_settle
 from sertify.vocabulary.text import LONGEST_MESSAGE, bounded, counted, ordinal, shortened
 
-GATES = ("loadability", "labels", "degeneracy", "accuracy", "robustness", "fairness", "speed")
+GATES = (
+    "loadability", "labels", "degeneracy", "accuracy",
+    "robustness", "fairness", "streaming", "speed",
+)  # fmt: skip
 """The groups of checks, in the order in which a candidate passes them."""
 
-ALWAYS = tuple(gate for gate in GATES if gate not in ("robustness", "fairness"))
+ALWAYS = tuple(gate for gate in GATES if gate not in ("robustness", "fairness", "streaming"))
 """Those that are asked of each; the others are only where a requirement names them."""
 
 CONFIDENCE = 0.95

@@ -155,6 +155,37 @@ def test_evidence_knows_which_limits_it_was_judged_by(read: Read) -> None:
     assert read("  robustness: null\n  worst_group: null").fingerprint == fingerprints[0]
 
 
+# ------------------------------------------------------------------ streaming
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("streaming: true", (0.5, 1, 2, 3, 5)),
+        ("streaming: [2, 0.3]", (0.3, 2)),
+        ("streaming: {clips: 20}", (0.5, 1, 2, 3, 5)),
+        ("seconds_needed: {max: 1.5}", (0.5, 1, 1.5, 2, 3, 5)),
+        ("seconds_needed: {max: 2}\n  streaming: [1]", (1, 2)),
+        ("flips_per_minute: {max: 0}", (0.5, 1, 2, 3, 5)),
+    ],
+)
+def test_a_line_turns_streaming_on_and_a_limit_does_and_is_heard(
+    read: Read, written: str, seconds: tuple[float, ...]
+) -> None:
+    asked = read(f"  {written}").requirements
+    assert asked.asks("streaming")
+    assert asked.streamed.seconds == seconds
+    assert not read("  streaming: false\n  seconds_needed: null").requirements.asks("streaming")
+
+
+def test_what_is_asked_of_streaming_is_part_of_the_entry(read: Read) -> None:
+    written = ["min_labels: 5", "streaming: true", "streaming: [1, 2]", "streaming: {window: 1}",
+               "seconds_needed: {max: 2}", "flips_per_minute: {max: 2}"]  # fmt: skip
+    fingerprints = [read(f"  {one}").fingerprint for one in written]
+    assert len(set(fingerprints)) == len(written)
+    assert read("  streaming: null\n  seconds_needed: null").fingerprint == fingerprints[0]
+
+
 # ------------------------------------------------------------------ mistakes
 
 
@@ -200,6 +231,20 @@ def test_evidence_knows_which_limits_it_was_judged_by(read: Read) -> None:
         ("fairness: {uar: {min: 0.1}}", "uar needs max, and no min"),
         ("fairness: {uar: {max: 0.1, corpus: x}}", "unknown key 'corpus'"),
         ("fairness: {f1: {max: 0.1}}", "unknown key 'f1' in requirements.fairness"),
+        ("streaming: 2", "streaming is 2, but should be true, or seconds such as [0.5, 1, 2]"),
+        ("streaming: []", "streaming is an empty list, but should be a list of at least 1"),
+        ("streaming: [1, 1.0]", "has a number twice"),
+        ("streaming: [0.05]", "is 0.05, but should be at least 0.1"),
+        (
+            "streaming: {second: [1]}",
+            "unknown key 'second' in requirements.streaming; did you mean",
+        ),
+        ("streaming: {window: 60}", "window is 60, but should be at most 30"),
+        ("seconds_needed: 2", "seconds_needed is 2, but should be a mapping such as {max: 2}"),
+        ("seconds_needed: {min: 2}", "seconds_needed needs max, and no min"),
+        ("seconds_needed: {max: 0}", "max is 0, but should be at least 0.1"),
+        ("flips_per_minute: {min: 1, max: 2}", "flips_per_minute needs max, and no min"),
+        ("flips_per_minute: {max: 1, corpus: x}", "unknown key 'corpus'"),
         ("worst_group: 0.35", "worst_group is 0.35, but should be a mapping such as {min: 0.5}"),
         ("worst_group: {max: 0.35}", "worst_group needs min, and no max"),
     ],
@@ -222,6 +267,11 @@ def test_a_rejection_names_what_it_is_about(read: Read, code: str) -> None:
     assert read(asked, entry).reasons == (code,)
 
 
+def test_a_rejection_of_streaming_goes_with_its_limit(read: Read) -> None:
+    entry = ENTRY.replace("org/a", "org/a, status: rejected, reason: needs_long_speech")
+    assert read("  seconds_needed: {max: 1}", entry).reasons == ("needs_long_speech",)
+
+
 @pytest.mark.parametrize(
     ("code", "asked", "hint"),
     [
@@ -232,6 +282,8 @@ def test_a_rejection_names_what_it_is_about(read: Read, code: str) -> None:
         ("low_worst_group:gender", "fairness: true", "; its requirements ask for no such thing"),
         ("not_robust:phone", "fairness: true", "; its requirements ask for no such thing"),
         ("not_robust:phone", "robustness: noise", "; did you mean 'not_robust:noise'?"),
+        ("needs_long_speech", "streaming: true", "; its requirements ask for no such thing"),
+        ("unsteady", "seconds_needed: {max: 1}", "; its requirements ask for no such thing"),
     ],
 )
 def test_a_rejection_that_no_check_looks_for_is_a_mistake(

@@ -123,3 +123,43 @@ def test_each_scope_has_the_limit_that_was_written_for_it(
     assert [requirements.bound(name, *scope) for scope in limits] == [*bounds]
     written = {name: tuple(as_written(bound) for bound in bounds)}
     assert Requirements.model_validate(written) == requirements
+
+
+# ------------------------------------------------------------------ latencies
+
+
+def test_a_limit_of_latency_is_about_a_percentile_and_of_all_segments_or_one() -> None:
+    asked = Requirements.model_validate(
+        {"latency": ({"max": 2.0}, {"max": 0.8, "percentile": 50, "segment": 2.0})}
+    )
+    everywhere, narrow = asked.latency
+    assert (everywhere.percentile, everywhere.segment) == (95, None)
+    assert asked.lengths == (1.0, 5.0, 10.0, 2.0)
+    assert asked.latencies(5.0) == (everywhere,)
+    assert asked.latencies(2.0) == (everywhere, narrow)
+    assert Requirements.model_validate({"latency": None}).latency == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"latency": {"percentile": 95}}, "Field required"),
+        ({"latency": {"max": 0.0}}, "greater than 0"),
+        ({"latency": {"max": 1.0, "percentile": 97}}, "50, 90, 95 or 99"),
+        ({"latency": ({"max": 1.0}, {"max": 2.0})}, "limits the same percentile twice"),
+        ({"requests_per_second": {"min": 4.0}}, "Field required"),
+        ({"requests_per_second": {"min": 4.0, "latency": 1.0, "budget": 0.0}}, "greater than 0"),
+    ],
+)
+def test_what_is_no_limit_of_a_latency_is_refused(wrong: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Requirements.model_validate(wrong)
+
+
+def test_an_entry_without_these_is_judged_as_before() -> None:
+    usual = Requirements().as_judged()
+    assert not {"latency", "requests_per_second"} & usual.keys()
+    asked = Requirements.model_validate({"requests_per_second": {"min": 4.0, "latency": 1.0}})
+    assert asked.as_judged() == usual | {
+        "requests_per_second": {"min": 4.0, "latency": 1.0, "percentile": 95, "budget": 120.0}
+    }

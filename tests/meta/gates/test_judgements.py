@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sertify.candidates.latency import LatencyLimit, Serving
 from sertify.candidates.reading import Candidate
 from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip, Corpus
@@ -25,6 +26,7 @@ from sertify.gates.accuracy import (
 from sertify.gates.confirming import judge_confirmation
 from sertify.gates.degeneracy import Consistency, judge_consistency, judge_response
 from sertify.gates.parts import TOGETHER, Part
+from sertify.gates.serving import Served, Trial, judge_served
 from sertify.gates.speed import Timing, judge_timing
 from sertify.pipeline.predictions import Predictions, RejectedClip
 from sertify.vocabulary.outcomes import Bound, Judgement, Measurement, Outcome
@@ -642,6 +644,8 @@ QUIET = replace(
     energy=20.0,
 )
 
+FEW = {"rounds_needed": {"time_p90": 44, "time_p95": 90, "time_p99": 459}}
+
 
 @pytest.mark.parametrize("told", [True, False])
 def test_a_timing_is_measured_in_the_units_of_the_report(told: bool) -> None:
@@ -659,10 +663,8 @@ def test_a_timing_is_measured_in_the_units_of_the_report(told: bool) -> None:
             Measurement("energy", 20.0, "J"),
         ]
     assert tuple(measured.values()) == (
-        Measurement("time_p50", 11.0, "s", n=21),
-        Measurement("time_p90", 19.0, "s", n=21),
-        Measurement("time_p95", 20.0, "s", n=21),
-        Measurement("time_p99", 20.8, "s", n=21),
+        Measurement("time_p50", 11.0, "s", 5.0, 17.0, n=21),
+        Measurement("time_max", 21.0, "s", n=21),
         Measurement("real_time_factor", 0.5),
         Measurement("segment", 22, "s"),
         Measurement("load_time", 0.5, "s"),
@@ -690,7 +692,7 @@ def test_timing(most: float, expected: str) -> None:
     for timing in (TIMING, QUIET):
         judgement = judge_timing(timing, Bound(max=most))
         assert found(judgement) == expected
-        assert (judgement.measurements, judgement.details) == (timing.measurements, {})
+        assert (judgement.measurements, judgement.details) == (timing.measurements, FEW)
 
 
 WAITED = "its threads waited for a core for 25% of the time"
@@ -718,7 +720,8 @@ def test_on_a_machine_with_other_work_slow_is_inconclusive_and_fast_is_fast(
     fast = judge_timing(noisy, Bound(max=0.5))
     assert found(fast) == "PASS"
     for one in (slow, fast):
-        assert (one.details, one.measurements) == ({"noise": noise}, noisy.measurements)
+        assert one.details == {"noise": noise} | FEW
+        assert one.measurements == noisy.measurements
 
 
 def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
@@ -727,15 +730,157 @@ def test_other_work_does_not_excuse_what_is_far_too_slow() -> None:
         "FAIL too_slow: real_time_factor=0.5, but should be at most 0.001 (22 s of audio, 2"
         " threads)"
     )
-    assert hopeless.details == {"noise": WAITED}
+    assert hopeless.details == {"noise": WAITED} | FEW
 
 
 def test_threads_that_wait_for_each_other_are_no_noise() -> None:
     judgement = judge_timing(replace(QUIET, contention=0.3, other_load=0.02), Bound(max=0.001))
-    assert (judgement.outcome, dict(judgement.details)) == (Outcome.FAIL, {})
+    assert (judgement.outcome, dict(judgement.details)) == (Outcome.FAIL, FEW)
 
 
 def test_other_work_on_cores_that_the_model_leaves_free_is_no_noise() -> None:
     beside = replace(QUIET, other_load=6.2, cores=8)
     assert found(judge_timing(beside, Bound(max=0.3))).startswith("FAIL too_slow")
     assert judge_timing(replace(beside, threads=8), None).details["noise"]
+
+
+def rounds(n: int, above: int = 0) -> Timing:
+    """Return a timing whose rounds take half a second, but for some that take two."""
+    return replace(TIMING, length=5, rounds=(0.5,) * (n - above) + (2.0,) * above)
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (6, {}),
+        (7, {"time_p50"}),
+        (43, {"time_p50"}),
+        (44, {"time_p50", "time_p90"}),
+        (89, {"time_p50", "time_p90"}),
+        (90, {"time_p50", "time_p90", "time_p95"}),
+        (459, {"time_p50", "time_p90", "time_p95", "time_p99"}),
+    ],
+)
+def test_a_percentile_is_told_where_the_rounds_suffice_and_else_how_many_do(
+    n: int, told: set[str]
+) -> None:
+    judgement = judge_timing(rounds(n), None)
+    spread = {one.name for one in judgement.measurements if one.low is not None}
+    assert spread == {*told}
+    names = {one.name for one in judgement.measurements if one.name.startswith("time_p")}
+    assert names == {"time_p50", *told}
+    needed = {"time_p50": 7, "time_p90": 44, "time_p95": 90, "time_p99": 459}
+    missing = {name: least for name, least in needed.items() if name not in told}
+    assert judgement.details == ({"rounds_needed": missing} if missing else {})
+
+
+P95 = LatencyLimit(max=0.8)
+
+
+@pytest.mark.parametrize(
+    ("n", "above", "outcome"),
+    [
+        (89, 0, "INCONCLUSIVE"),
+        (90, 0, "PASS"),
+        (90, 1, "INCONCLUSIVE"),
+        (130, 1, "PASS"),
+        (45, 7, "FAIL"),
+        (45, 6, "INCONCLUSIVE"),
+        (45, 45, "FAIL"),
+        (1, 1, "INCONCLUSIVE"),
+    ],
+)
+def test_a_percentile_is_held_against_its_limit_by_the_count_of_those_above(
+    n: int, above: int, outcome: str
+) -> None:
+    judgement = judge_timing(rounds(n, above), Bound(max=1), [P95])
+    assert (judgement.outcome, judgement.requirement) == (outcome, "at most 1; p95 at most 0.8 s")
+    assert judgement.reason == (None if outcome == "PASS" else "too_slow")
+
+
+def test_what_rounds_say_of_a_percentile_is_told_in_counts() -> None:
+    assert found(judge_timing(rounds(90, 1), None, [P95])) == (
+        "INCONCLUSIVE too_slow: time_p95 should be at most 0.8 s (5 s of audio, 2 threads), which"
+        " cannot be told: 1 of 90 rounds took longer; to meet it takes at least 130 rounds if no"
+        " more do (120 s are spent on them at most, unless --benchmark-min-rounds=130 asks for"
+        " more)"
+    )
+    slow = rounds(90, 30)
+    assert found(judge_timing(slow, None, [P95])) == (
+        "FAIL too_slow: time_p95 is more than 0.8 s, but should be at most 0.8 s (5 s of audio, 2"
+        " threads); 30 of 90 rounds took longer"
+    )
+    busy = judge_timing(replace(slow, other_load=1.5), None, [P95])
+    assert found(busy).startswith("INCONCLUSIVE too_slow: time_p95 is more than 0.8 s")
+    assert found(busy).endswith("cores busy: measure again on a quiet machine")
+    hopeless = judge_timing(replace(slow, other_load=1.5), None, [LatencyLimit(max=0.05)])
+    assert hopeless.outcome is Outcome.FAIL
+
+
+def test_the_worst_of_factor_and_latencies_counts() -> None:
+    limits = [LatencyLimit(max=3, percentile=50), LatencyLimit(max=0.4, percentile=50)]
+    slow = judge_timing(rounds(90), Bound(max=1), limits)
+    assert found(slow).startswith("FAIL too_slow: time_p50 is more than 0.4 s")
+    assert found(judge_timing(rounds(90), Bound(max=0.01), limits[:1])).startswith(
+        "FAIL too_slow: real_time_factor=0.1"
+    )
+    assert found(judge_timing(rounds(90), Bound(max=1), limits[:1])) == "PASS"
+
+
+# ------------------------------------------------------------------ requests a second
+
+ASKED = Serving(min=4, latency=0.5)
+
+
+def served(*trials: Trial, **others: Any) -> Served:
+    return Served(ASKED, trials, 9.0, (1.0, 3.0), 2, 2, 2, **others)
+
+
+def trial(rate: float, late: int, n: int = 259, **others: Any) -> Trial:
+    return Trial(rate, n, (0.2,) * (n - late) + (0.9,) * late, **others)
+
+
+def test_the_largest_rate_that_held_is_told_and_the_one_that_is_asked_for_decides() -> None:
+    found_out = served(trial(4, 0), trial(8, 60), trial(6, 1), trial(7, 9))
+    judgement = judge_served(found_out)
+    assert (found(judgement), judgement.requirement) == ("PASS", str(ASKED))
+    assert judgement.measurements == (
+        Measurement("requests_per_second", 6, "1/s", n=259),
+        Measurement("response_time_p50", 0.2, "s", 0.2, 0.2, n=259),
+        Measurement("response_time_p95", 0.2, "s", 0.2, 0.2, n=259),
+        Measurement("request_capacity", 9.0, "1/s"),
+        Measurement("request_length", 2.0, "s"),
+        Measurement("threads", 2, "threads"),
+    )
+    told = [one["outcome"] for one in judgement.details["trials"]]
+    assert told == ["PASS", "FAIL", "PASS", "INCONCLUSIVE"]
+
+
+def test_too_few_answers_in_time_are_too_slow() -> None:
+    assert found(judge_served(served(trial(4, 60), trial(2.5, 0)))) == (
+        "FAIL too_slow: requests_per_second=2.5, but should be at least 4 a second, p95 at most"
+        " 0.5 s; 60 of 259 requests at 4 a second took longer"
+    )
+    none = found(judge_served(served(trial(4, 60), trial(2.5, 60))))
+    assert none.startswith("FAIL too_slow: requests_per_second=none that was tried, but")
+
+
+def test_what_requests_cannot_tell_is_open() -> None:
+    judgement = judge_served(served(trial(4, 0, n=80)))
+    assert found(judgement) == (
+        "INCONCLUSIVE too_slow: requests_per_second should be at least 4 a second, p95 at most"
+        " 0.5 s, which cannot be told: 0 of 80 requests at 4 a second took longer; to meet it takes"
+        " at least 90 requests if no more do, in 22.5 s: give it a budget of more than 120 s"
+    )
+    assert judgement.details["takes_at_least"] == 90
+
+
+@pytest.mark.parametrize("late", [60, 0])
+def test_late_answers_on_a_busy_machine_wait_for_a_quiet_one(late: int) -> None:
+    busy = judge_served(served(trial(4, late, other_load=1.5)))
+    assert busy.details["noise"] == "other processes kept 1.5 of 2 cores busy"
+    if late:
+        assert busy.outcome is Outcome.INCONCLUSIVE
+        assert busy.message.endswith("busy: measure again on a quiet machine")
+    else:
+        assert busy.outcome is Outcome.PASS

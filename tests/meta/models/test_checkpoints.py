@@ -1,5 +1,6 @@
 """Tensors of weight files: those asked for, however the file holds them, and not longer."""
 
+import math
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from sertify.models.checkpoints import read_tensors
+from sertify.models.loaders.weight_reports import is_finite
 
 WEIGHTS = {"layer.weight": torch.arange(1000.0), "layer.bias": torch.ones(3).half()}
 STATE = {"model": WEIGHTS, "last_optimizer_state": {"state": {0: torch.zeros(9)}}, "epoch": 3}
@@ -53,3 +55,22 @@ def test_what_happens_to_the_file_afterwards_does_not_matter(tmp_path: Path) -> 
     with path.open("r+b") as file:
         file.truncate(100)
     assert torch.equal(tensors["layer.weight"], WEIGHTS["layer.weight"])
+
+
+@pytest.mark.parametrize(
+    ("values", "finite"),
+    [
+        ([1.0, -2.0], True),
+        ([3e38, 3e38], True),  # their sum is not
+        ([1.0, math.nan], False),
+        ([math.inf, -math.inf], False),
+        ([0.0, -math.inf], False),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_weights_are_finite_where_each_is(
+    values: list[float], finite: bool, dtype: torch.dtype
+) -> None:
+    assert is_finite(torch.tensor(values, dtype=dtype)) is finite
+    assert is_finite(torch.tensor([], dtype=dtype))
+    assert is_finite(torch.tensor(3))

@@ -153,6 +153,13 @@ class TestProof:
         liar = replace(model, network=averaging)
         assert batch_deviation(replace(liar, batching=Batching.EQUAL)) > 1e-4
 
+    def test_noise_is_asked_about_once(self, model: LoadedModel) -> None:
+        asked: list[str] = []
+        noted = replace(model, note=asked.append)
+        np.testing.assert_array_equal(noted.noise_logits(), model.noise_logits())
+        noted.noise_logits()
+        assert asked == ["forward"]
+
 
 class TestThreads:
     def test_what_keeps_nothing_of_a_clip_may_be_asked_by_several(self, model: LoadedModel) -> None:

@@ -250,6 +250,60 @@ def test_the_gate_measures_by_the_options_of_pytest_benchmark(
     assert {name: numbers[name]["value"] for name in shown} == {n: measured[n] for n in shown}
 
 
+SERVING = {"min": 60, "latency": 60, "percentile": 90, "budget": 4}
+
+
+def test_what_is_asked_of_latencies_is_measured_and_met(
+    run: Run, write: Callable[..., Path], some_speech: Path, tmp_path: Path
+) -> None:
+    asked = {
+        "latency": [{"max": 60, "percentile": 50}, {"max": 60, "segment": 2, "percentile": 90}],
+        "requests_per_second": SERVING,
+    }
+    saved = tmp_path / "saved.json"
+    options = ("--benchmark-min-rounds=3", "--benchmark-max-time=0", f"--benchmark-json={saved}")
+    outcome = run(
+        *("--benchmark-only", "--data", some_speech),
+        *options,
+        candidates=write("wavlm-tiny", requirements=asked),
+    )
+    assert outcome.code == 0, outcome.output
+    (gate,) = (outcome.candidate("wavlm-tiny")["gates"][name] for name in ["speed"])
+    assert gate["outcome"] == "PASS"
+    first, second, served = gate["checks"]
+    named = [one["check"].removeprefix("test_") for one in gate["checks"]]
+    assert named == ["time_per_segment@1s", "time_per_segment@2s", "requests_per_second@p90"]
+    spread = [{each["name"]: each for each in one["measurements"]} for one in gate["checks"]]
+    assert spread[0]["time_p50"]["n"] == 22
+    assert spread[1]["time_p90"]["n"] == 127
+    assert spread[1]["time_p90"]["high"] is not None
+    required = "at most 1; p50 at most 60 s"  # without a segment it is about each
+    assert first["requirement"] == required
+    assert second["requirement"] == f"{required}; p90 at most 60 s"
+    assert served["requirement"] == "at least 60 a second, p90 at most 60 s"
+    trial = served["details"]["trials"][0]
+    assert (trial["rate"], trial["late"], trial["outcome"]) == (60, 0, "PASS")
+    assert trial["answered"] == trial["requests"] == spread[2]["response_time_p90"]["n"] == 240
+    rate = outcome.candidate("wavlm-tiny")["numbers"]["requests_per_second"]["value"]
+    assert rate == spread[2]["requests_per_second"]["value"] >= 60
+    kept = json.loads(saved.read_text())["benchmarks"]
+    assert [one["group"] for one in kept] == [
+        *("1 s of audio", "2 s of audio"),
+        "60 requests a second",
+    ]
+
+
+def test_of_too_few_requests_nothing_is_concluded(run: Run, write: Callable[..., Path]) -> None:
+    asked = {"requests_per_second": SERVING | {"percentile": 99, "budget": 0.01}}
+    outcome = run(*("-m", "speed"), candidates=write("wavlm-tiny", requirements=asked))
+    segment, served = outcome.candidate("wavlm-tiny")["gates"]["speed"]["checks"]
+    assert segment["outcome"] == "PASS"
+    assert (served["outcome"], served["reason"]) == ("INCONCLUSIVE", "too_slow")
+    assert "0 of 1 request at 60 a second took longer" in served["message"]
+    assert "at least 459 requests if no more do, in 7.65 s" in served["message"]
+    assert outcome.candidate("wavlm-tiny")["cure"] == "measure it again as often as it says"
+
+
 def test_what_noise_left_open_is_cured_by_quiet(tmp_path: Path) -> None:
     (candidate,) = [one for one in read_candidates(EMBEDDED) if one.name == "wavlm-tiny"]
     timing = Timing(1, (2.0, 2.0), 0.5, 900.0, 378.0, 94, 2, contention=0.9)

@@ -21,7 +21,7 @@ from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot, read_index, take_snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models.blueprints import Batching, Blueprint, Network
-from sertify.models.loading import outline
+from sertify.models.loading import load, outline
 from sertify.models.model import LoadedModel
 from sertify.models.networks import TorchNetwork
 from sertify.models.proofs import TOLERANCE
@@ -95,11 +95,29 @@ def test_what_is_compiled_answers_as_before(tmp_path: Path) -> None:
     assert moved(converted, plain) < TOLERANCE
 
 
+@pytest.mark.parametrize(
+    ("variant", "most"), [("int8-dynamic", 0.5), ("bf16", 0.2), ("fp16", 0.05)]
+)
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
-def test_int8_rounds(tmp_path: Path, architecture: str) -> None:
+def test_what_has_fewer_bits_rounds(
+    tmp_path: Path, architecture: str, variant: str, most: float
+) -> None:
     build(tmp_path, architecture=architecture)
-    plain, converted = loaded(tmp_path, "fp32"), loaded(tmp_path, "int8-dynamic")
-    assert 0 < moved(converted, plain) < 0.5
+    plain, converted = loaded(tmp_path, "fp32"), loaded(tmp_path, variant)
+    assert 0 < moved(converted, plain) < most
+
+
+@pytest.mark.parametrize(("variant", "dtype"), [("bf16", "bfloat16"), ("fp16", "float16")])
+def test_half_of_the_bits_are_those_of_dtype_and_not_asked_for_twice(
+    tmp_path: Path, variant: str, dtype: str
+) -> None:
+    blueprint = outlined(build(tmp_path), variant)
+    model = load(blueprint)
+    assert str(model.network.module.dtype) == f"torch.{dtype}"  # type: ignore[attr-defined]
+    cast = load(outlined(tmp_path, "fp32"), dtype=dtype)
+    np.testing.assert_array_equal(model.logits(CLIPS[0]), cast.logits(CLIPS[0]))
+    with pytest.raises(Blocked, match=f"{variant} answers in {dtype}, but --dtype is bfloat16"):
+        load(blueprint, dtype="bfloat16")
 
 
 @pytest.mark.parametrize("variant", [*NEEDS, "int8-dynamic"])

@@ -7,7 +7,7 @@ import pytest
 
 from sertify.candidates.reading import Candidate, Suite
 from sertify.candidates.requirements import Requirements
-from sertify.pipeline.budget import Budget, planned
+from sertify.pipeline.budget import Budget, in_conditions, planned
 from sertify.pipeline.settings import Settings, Source
 
 
@@ -40,25 +40,33 @@ SETTINGS = Settings(candidates=Path("c.yaml"), data=(Source("calls", Path("calls
     ],
 )
 def test_what_is_planned_is_said_at_the_start(candidates: list[Candidate], says: str) -> None:
-    assert planned(SETTINGS, Suite(tuple(candidates))) == says
+    assert planned(SETTINGS, Suite(tuple(candidates))).get("robustness", "") == says
 
 
 def test_no_more_clips_are_planned_than_there_are() -> None:
     says = "robustness: 14 conditions x 12 clips for 1 candidate"
-    assert planned(SETTINGS, Suite((candidate("a"),)), 12) == says
+    assert planned(SETTINGS, Suite((candidate("a"),)), 12) == {"robustness": says}
+
+
+def test_how_often_clips_are_heard_in_part_is_planned_too() -> None:
+    asked = Requirements.model_validate({"seconds_needed": {"max": 1.5}}, strict=False)
+    says = "streaming: 6 lengths x 40 clips, and their windows for 1 candidate"
+    assert planned(SETTINGS, Suite((Candidate("a", "a", requirements=asked),)), 40) == {
+        "streaming": says
+    }
 
 
 def test_without_speech_nothing_is_planned() -> None:
-    assert planned(Settings(candidates=Path("c.yaml")), Suite((candidate("a"),))) == ""
+    assert planned(Settings(candidates=Path("c.yaml")), Suite((candidate("a"),))) == {}
 
 
 def told(seconds: float, candidates: int = 4, known: int = 0, loading: float = 0) -> list[str]:
     """Return what is said where an answer takes so long, and so many were known."""
     said: list[str] = []
     now = 100.0
-    budget = Budget(candidates, said.append, clock=lambda: now)
+    budget = Budget({"robustness": candidates}, said.append, clock=lambda: now)
     for _ in range(2):
-        heed = budget.watching(lambda _, __: None, 14, 60)
+        heed = budget.watching(lambda _, __: None, in_conditions(14, 60), 840)
         for done in range(max(1, known), 841):
             heed(done, 840)
             now += seconds + (loading if done == known else 0)

@@ -32,7 +32,7 @@ def refused(options: Settings, asked: Suite, *gates: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("gate", ["robustness", "fairness"])
+@pytest.mark.parametrize("gate", ["robustness", "fairness", "streaming"])
 def test_a_gate_that_nobody_asks_for_is_refused_alone(gate: str) -> None:
     assert refused(settings(), suite(), gate) == (
         f"no candidate asks for {gate}, so nothing would be judged: write `{gate}: true` under"

@@ -91,6 +91,8 @@ class TestRejections:
             ("accuracy", "class_share", {"max": 0.001, "confidence": 0.5}, "skewed_predictions"),
             ("accuracy", "calibration_error", {"max": 0.001}, "miscalibrated"),
             ("speed", "real_time_factor", {"max": 1e-9}, "too_slow"),
+            ("speed", "latency", {"max": 1e-9, "percentile": 50}, "too_slow"),
+            ("speed", "requests_per_second", {"min": 50, "latency": 1e-9}, "too_slow"),
         ],
     )
     def test_each_requirement_is_held_against_its_own_measurement(

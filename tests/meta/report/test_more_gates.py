@@ -12,7 +12,7 @@ from sertify.report import summary, terminal
 from sertify.report.changes.since import since
 from sertify.report.formats import ranked
 from sertify.report.open_questions import open_questions
-from sertify.report.page import fairness, robustness
+from sertify.report.page import fairness, robustness, streaming
 from sertify.report.page.charts import charts
 from sertify.report.page.page import draw_page
 from sertify.report.results.model.candidate import GateChecks
@@ -26,7 +26,9 @@ from tests.meta.drawn_gates import (
     condition_check,
     described,
     hostile_gates,
+    streamed,
     under,
+    while_spoken,
     worst_of,
 )
 from tests.meta.drawn_results import (
@@ -355,3 +357,54 @@ def test_undecided_where_proof_is_asked() -> None:
     (row,) = (line for line in lines if line.startswith("sure "))
     assert row.split()[5] == "?"
     assert row.endswith("not_robust:phone?")
+
+
+# ------------------------------------------------------------------ streaming
+
+
+def test_what_is_said_while_somebody_speaks_has_types_and_a_schema() -> None:
+    found = typed(streaming=while_spoken())["streaming"]
+    assert found.needed.value == 2.0
+    assert (found.flips.value, found.flips_outcome, found.tolerated) == (12.0, "PASS", True)
+    assert [point.seconds for point in found.points] == [0.5, 1.0, 2.0, 3.0]
+    assert typed(streaming=gate("BLOCKED"))["streaming"] is None
+    jsonschema.validate(json.loads(as_results(streamed()).cleaned().text()), results_schema())
+
+
+@pytest.mark.parametrize(
+    ("gate_of", "says"),
+    [
+        (while_spoken(), "2 s [1, > 2]"),
+        (while_spoken(needed={"value": None, "low": None, "high": None}), "> 2 s [> 2, > 2]"),
+        (while_spoken(whole=None), ""),
+    ],
+)
+def test_the_seconds_needed_are_said_with_their_range(gate_of: Content, says: str) -> None:
+    assert streaming.need_of(typed(streaming=gate_of)["streaming"]) == says
+
+
+def test_lines_are_drawn_of_seconds_that_are_told() -> None:
+    drawings = drawn(streamed())
+    rows = drawings["chart-streaming"]["rows"]
+    assert len(rows) == 2 * 3
+    (first,) = (row for row in rows if row["whole"] == 0.7 and row["seconds"] == 0.5)
+    del first["id"], first["whole"], first["seconds"]
+    assert first == {"longer": 60, "value": 0.4, "low": 0.3, "high": 0.5}
+    assert drawings["chart-streaming"]["params"]["alone"] is False
+    alone = [one for name, one in drawings.items() if name.endswith("-heard")]
+    assert sum(one["params"]["alone"] for one in alone) == 2
+
+
+def test_page_and_words_tell_of_it() -> None:
+    page = draw_page(as_results(streamed()))
+    (section,) = re.findall(r'<h2 id="streaming">.*?</section>', page, re.DOTALL)
+    assert section.count("[1, &gt; 2]") == 2
+    assert "15 of 60 longer" in section
+    assert "12" in section
+    assert "cannot tell" in section
+    assert page.count("While somebody speaks") == 2
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(set(ids)) == len(ids)
+    (question,) = open_questions(as_results(streamed()))
+    assert question == "Whether it needs no more than 1 s of speech, this speech cannot tell."
+    assert 'id="streaming"' not in draw_page(as_results(five_qualify()))

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sertify.report.page import page
-from tests.meta.drawn_gates import both_gates, crowd_heard_again, hostile_gates
+from tests.meta.drawn_gates import both_gates, crowd_heard_again, hostile_gates, streamed
 from tests.meta.drawn_results import (
     HOSTILE,
     Content,
@@ -339,6 +339,19 @@ def test_chart_of_gaps_shows_another_kind(show: Open) -> None:
     assert groups.count() == 5 * 2
     assert opened.page.locator("#chart-groups-0 text", has_text="female").count() == 1
     assert opened.page.locator(f"#c1-gaps-0 {POINT}").count() == 6
+
+
+def test_lines_of_the_speech_heard_follow_the_highlight(show: Open) -> None:
+    opened = show(streamed()).opened()
+    points = opened.page.locator(f"#chart-streaming {POINT}")
+    expect(points).to_have_count(2 * 3)
+    said = opened.page.locator("#chart-streaming [aria-label*='0.400 [0.300, 0.500] after 0.5 s']")
+    assert "0.700 on whole clips" in (said.get_attribute("aria-label") or "")
+    assert opened.page.locator(f"#c1-heard {POINT}").count() == 3
+    section = opened.page.locator("section[aria-labelledby=streaming]")
+    section.get_by_label("Highlight").select_option(index=1)
+    expect(points).to_have_count(2 * 3)
+    assert opened.said == []
 
 
 def test_both_gates_are_whole_without_scripts(show: Open) -> None:

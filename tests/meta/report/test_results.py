@@ -214,6 +214,7 @@ def test_what_was_found_about_a_candidate_that_qualifies(
         "corruption": None,
         "said_of_nothing": [],
         "fairness": [],
+        "streaming": None,
         "speaker_level": None,
         "operating_point": None,
     }

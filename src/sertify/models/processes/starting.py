@@ -26,9 +26,30 @@ _HIDING = threading.Lock()
 _BEFOREHAND = ("sertify.models.beforehand",)
 
 
-def warm_up() -> None:
-    """Begin to import, beside this process, what those to come have at once."""
+def warm_up() -> bool:
+    """Begin to import, beside this process, what those to come have at once.
+
+    Returns whether that had not begun yet.
+    """
+    begun = "forkserver" in multiprocessing.get_all_start_methods() and _server_pid() is None
     process_context()
+    return begun
+
+
+def cool_down() -> None:
+    """End what :func:`warm_up` began, where nobody will ask for a process."""
+    if (pid := _server_pid()) is not None:
+        from multiprocessing import forkserver
+
+        os.kill(pid, signal.SIGKILL)  # else it would end when all is imported
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
+def _server_pid() -> int | None:
+    from multiprocessing import forkserver
+
+    pid: int | None = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    return pid
 
 
 def process_context() -> Any:

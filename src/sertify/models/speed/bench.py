@@ -4,7 +4,7 @@ import gc
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import Module
 
-from sertify.corpora.audio import Waveform
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine, memory
@@ -22,6 +22,7 @@ from sertify.models.model import LoadedModel, certify
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
+from sertify.models.speed.arrivals import answer_in_turn, arrivals
 from sertify.models.speed.stopwatch import WARM_UP
 from sertify.vocabulary.machine import usable_cores
 
@@ -82,9 +83,9 @@ class Bench:
     def prepare(self, waveform: Waveform) -> dict[str, Any]:
         """Take a waveform, and answer it until nothing is done for the first time any more."""
         self._waveform = waveform
-        peak = memory.peak(self._ask)
+        peak = memory.peak(lambda: self._ask(waveform))
         for _ in range(WARM_UP - 1):
-            self._ask()
+            self._ask(waveform)
         self._before: _Readings | None = None
         self._answered = 0
         return {"peak_memory": peak, "memory_above_model": max(0.0, peak - self._held)}
@@ -95,7 +96,7 @@ class Bench:
             self._before = self._read()
         self._answered += 1
         started = time.perf_counter()
-        self._ask()
+        self._ask(self._waveform)
         return time.perf_counter() - started
 
     def usage(self) -> dict[str, Any]:
@@ -123,8 +124,44 @@ class Bench:
         elapsed = time.perf_counter() - started
         return answered * self._waveform.size / self._rate / elapsed
 
-    def _ask(self) -> None:
-        self._model.logits(self._waveform)
+    def serve(
+        self, lengths: Sequence[float], requests: int, rate: float, latency: float, most_late: int
+    ) -> dict[str, Any]:
+        """Answer requests that come at random, so many a second, about noise of these seconds.
+
+        Once more than so many take longer than ``latency``, the others are left. Returns the
+        latencies and how long answers alone took, in s, in how many hands, and what went on.
+        """
+        threads = torch.get_num_threads()
+        hands = engine.hands(self._model, threads)
+        late: list[float] = []
+
+        def too_late(took: float) -> bool:
+            late.extend([took] if took > latency else [])
+            return len(late) > most_late
+
+        waveforms = self._noises(lengths)
+        about = np.random.default_rng(0).integers(len(waveforms), size=requests)
+        coming = zip(arrivals(requests, rate), (waveforms[one] for one in about), strict=True)
+        before = machine_load.read_counters()
+        answered = answer_in_turn(self._ask, coming, hands, threads // hands, too_late)
+        after = machine_load.read_counters()
+        torch.set_num_threads(threads)
+        return {
+            "latencies": tuple(one.latency for one in answered),
+            "services": tuple(one.service for one in answered),
+            "hands": hands,
+            "contention": machine_load.contention(before, after),
+            "other_load": machine_load.other_load(before, after),
+        }
+
+    def _noises(self, lengths: Sequence[float]) -> list[Waveform]:
+        least = self._model.blueprint.receptive_field
+        longest = white_noise(max(*lengths, least / self._rate) + 1 / self._rate, self._rate)
+        return [longest[: max(round(seconds * self._rate), least)] for seconds in lengths]
+
+    def _ask(self, waveform: Waveform) -> None:
+        self._model.logits(waveform)
         _synchronise(self._model.device)
 
     def _read(self) -> _Readings:

@@ -163,7 +163,8 @@ def _error(number: Measured | None) -> float | None:
 def _noise_of_time(pair: Pair) -> tuple[Noise, str]:
     """Compare the median of the slower run with the 90th percentile of the faster.
 
-    Where that was not recorded, with the 95th. A difference below 20 % is never more than noise.
+    Where that was not recorded, with the 95th, or as there were too few rounds for either, with
+    the slowest. A difference below 20 % is never more than noise.
     """
     if not pair.machine:
         return "unknown", "the hardware or its threads changed"
@@ -176,7 +177,8 @@ def _noise_of_time(pair: Pair) -> tuple[Noise, str]:
     if disturbed:
         return "unknown", f"the machine had other work: {disturbed}"
     faster, slower = sorted((before, after), key=_median)
-    edge = faster.value("time_p90") or faster.value("time_p95")
+    edges = (faster.value(f"time_{name}") for name in ("p90", "p95", "max"))
+    edge = next(filter(None, edges), None)
     if edge is None:
         return "unknown", "its spread was not recorded"
     beyond = _median(slower) > max(edge, _median(faster) * (1 + _BETWEEN_RUNS))

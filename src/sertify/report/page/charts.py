@@ -10,6 +10,7 @@ from sertify.report.formats import number, standing
 from sertify.report.page import tables
 from sertify.report.page.fairness import MOST_GROUPINGS, by_column, column_drawings, gap_drawing
 from sertify.report.page.robustness import condition_drawings, heard_in_conditions
+from sertify.report.page.streaming import streaming_drawing
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.fields import EstimateResult, Measured
 from sertify.report.results.model.operating import OperatingPointResult
@@ -66,7 +67,9 @@ def _drawings(
     yield "chart-trade-off", {"spec": "trade_off", "rows": _trade_off(shown, candidates, anchors)}
     yield from condition_drawings(heard_in_conditions(candidates), anchors)
     yield from column_drawings(by_column(candidates), anchors)
+    yield "chart-streaming", streaming_drawing(candidates, anchors)
     for candidate in candidates:
+        yield f"{anchors[candidate.name]}-heard", streaming_drawing([candidate], anchors)
         for kind, drawing in _of_candidate(candidate):
             yield f"{anchors[candidate.name]}-{kind}", drawing
 

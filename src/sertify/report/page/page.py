@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ from markupsafe import Markup, escape
 
 from sertify.report import formats, sentences
 from sertify.report.open_questions import open_questions
-from sertify.report.page import fairness, robustness, tables
+from sertify.report.page import fairness, robustness, streaming, tables
 from sertify.report.page.charts import charts
 from sertify.report.results.model.candidate import CandidateResult
 from sertify.report.results.model.results import Results
@@ -33,8 +34,8 @@ _TOLERANCE = "the speech cannot tell, and nothing is held against it"
 # What has a chart or a table of its own on the page.
 _TOLD_ELSEWHERE = (
     "confusion", "class_shares", "rejected_clips", "notable_clips", "condition", "groups",
-    "said_of_nothing", "speaker_level", "worsened", "mended", "clips", "limit", "limit_unchanged",
-    "uar_clean", "uar_disturbed", "unchanged_share",
+    "said_of_nothing", "speaker_level", "streaming", "worsened", "mended", "clips", "limit",
+    "limit_unchanged", "uar_clean", "uar_disturbed", "unchanged_share",
 )  # fmt: skip
 _ORDER = ("PASS", "INCONCLUSIVE", "BLOCKED", "FAIL", "NOT_REACHED", None)
 _AIMS = {name: name.capitalize() for name in AIMS[1:]}
@@ -64,6 +65,7 @@ def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
+@cache  # a run draws the page when it begins, too, and compiling takes most of the time
 def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("sertify", "report/page"),
@@ -91,6 +93,7 @@ def _template() -> Template:
     environment.globals |= {"AIMS": _AIMS, "worths": tables.worths}
     environment.globals |= {name: getattr(sentences, name) for name in _WORDS}
     environment.globals |= {"robustness_of": robustness, "fairness_of": fairness}
+    environment.globals |= {"streaming_of": streaming}
     return environment.get_template("page.html.j2")
 
 

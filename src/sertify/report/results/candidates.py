@@ -19,7 +19,8 @@ from sertify.vocabulary.reasons import reason_of
 _OF_MODEL = (
     "uar", "uar_own", "accuracy", "macro_f1", "coverage", "coverage_emotions", "class_share",
     "calibration_error", "brier_score", "top_share", "entropy", "effective_emotions", "consistency",
-    "load_time", "cold_start", "parameters", "size_on_disk",
+    "seconds_needed", "flips_per_minute", "load_time", "cold_start", "parameters", "size_on_disk",
+    "requests_per_second",
 )  # fmt: skip
 # Those of the length of audio that candidates are compared at.
 _OF_SEGMENT = (
@@ -107,7 +108,9 @@ def _cure(verdict: Verdict) -> str | None:
         return None
     undecided = verdict.gates[verdict.gate].outcome is Outcome.INCONCLUSIVE
     if undecided and verdict.gate == "speed":
-        return "measure it again on a quiet machine"
+        first = verdict.gates["speed"].first
+        few = first is not None and "takes_at_least" in first.details
+        return f"measure it again {'as often as it says' if few else 'on a quiet machine'}"
     if undecided and reason_of(verdict.reason).fault:
         return "judge it on more clips"
     return reason_of(verdict.reason).cure

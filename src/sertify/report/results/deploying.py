@@ -24,7 +24,7 @@ _MOVES = {"float32": 1e-3, "bfloat16": 2e-2, "mixed": 5e-2}
 On one machine, threads, batches and other kernels moved them by less than a hundredth of that in
 float32.
 """
-_COARSE = {"int8-dynamic": 2e-2}
+_COARSE = {"int8-dynamic": 2e-2, "bf16": 2e-2, "fp16": 5e-3}
 # What it is to be used in, where that is not what it was judged in.
 _DEPLOYED = {"mixed": "float32"}
 

@@ -1,4 +1,4 @@
-"""What the checks of robustness and fairness found, out of their details, with types."""
+"""What the checks of gates on wish found, out of their details, with types."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from sertify.report.results.model.between_groups import ColumnResult, SpeakerLev
 from sertify.report.results.model.candidate import CheckResult, GateChecks
 from sertify.report.results.model.fields import EstimateResult
 from sertify.report.results.model.in_conditions import ConditionResult, SaidOfNothing
+from sertify.report.results.model.while_spoken import StreamingResult
 from sertify.vocabulary.conditions import Condition, kind_of_condition
 from sertify.vocabulary.errors import ConfigurationError
 
@@ -17,12 +18,13 @@ _FROM_DETAILS = ("worsened", "mended", "clips", "limit", "limit_unchanged")
 
 
 def more_gates(gates: Mapping[str, GateChecks]) -> dict[str, Any]:
-    """Return the fields of a candidate that are about its robustness and its fairness."""
+    """Return the fields of a candidate that are about the gates that are asked for on wish."""
     checks = {gate: found.checks for gate, found in gates.items()}
     return {
         "robustness": tuple(_conditions(checks.get("robustness", ()))),
         "said_of_nothing": tuple(_said_of_nothing(checks.get("degeneracy", ()))),
         "fairness": tuple(_columns(checks.get("fairness", ()))),
+        "streaming": _streaming(checks.get("streaming", ())),
         "speaker_level": next(_speaker_levels(checks.get("accuracy", ())), None),
     }
 
@@ -92,6 +94,21 @@ def _columns(checks: Sequence[CheckResult]) -> Iterator[ColumnResult]:
                 | {"worst_outcome": lowest and lowest.outcome}
                 | {"worst_tolerated": lowest is not None and lowest.tolerated}
             )
+
+
+def _streaming(checks: Sequence[CheckResult]) -> StreamingResult | None:
+    found = {one.check: one for one in checks}
+    needs, steady = found.get("test_short_speech_is_enough"), found.get("test_its_answer_is_steady")
+    if needs is None or "streaming" not in needs.details:
+        return None
+    told = {one.name: one for one in steady.measurements} if steady else {}
+    return StreamingResult.model_validate(
+        needs.details["streaming"]
+        | {"outcome": needs.outcome, "tolerated": needs.tolerated}
+        | {"flips": told.get("flips_per_minute"), "agreeing": told.get("windows_agreeing")}
+        | {"flips_outcome": steady and steady.outcome}
+        | {"flips_tolerated": steady is not None and steady.tolerated}
+    )
 
 
 def _speaker_levels(checks: Iterable[CheckResult]) -> Iterator[SpeakerLevelResult]:

@@ -18,6 +18,7 @@ from sertify.report.results.model.fields import (
 )
 from sertify.report.results.model.in_conditions import ConditionResult, SaidOfNothing
 from sertify.report.results.model.operating import OperatingPointResult
+from sertify.report.results.model.while_spoken import StreamingResult
 from sertify.vocabulary.outcomes import ALWAYS
 
 
@@ -180,6 +181,9 @@ class CandidateResult(ResultPart):
     fairness: Several[ColumnResult] = Field((), description="How it treats groups of the speech.")
     speaker_level: SpeakerLevelResult | None = Field(
         None, description="What it says of speakers; null where they have too few clips."
+    )
+    streaming: StreamingResult | None = Field(
+        None, description="What it says while clips are still being spoken; null where not asked."
     )
     operating_point: OperatingPointResult | None = Field(
         None, description="From which confidence on it is to be believed, where that is known."
