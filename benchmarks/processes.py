@@ -16,6 +16,7 @@ import psutil
 __all__ = ["ROOT", "Finished", "run", "run_module"]
 
 ROOT = Path(__file__).parents[1]
+_ASLEEP = 3.0  # seconds between two looks that should be a tenth apart
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Finished:
         Bytes: the most that it, or any one process below it, has held. What it did not wait for is
         looked at ten times a second. On Linux this is at least what the calling process held at the
         start.
+    processor
+        Seconds of all cores, its own and those of the processes below it, looked at as often: other
+        work on the machine hardly changes them.
     output
         What it wrote to standard output and standard error.
     """
@@ -38,6 +42,7 @@ class Finished:
     wall: float
     peak: int
     output: str
+    processor: float = 0.0
 
     @property
     def last_line(self) -> str:
@@ -52,7 +57,7 @@ def run(
     folder: Path = ROOT,
     settings: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run a command and measure it.
+    """Run a command and measure it; while the machine sleeps, or this process, no time passes.
 
     Parameters
     ----------
@@ -71,7 +76,7 @@ def run(
             below = _Largest(process.pid)
             # Popen.wait would lose what the kernel knows of the process's memory.
             _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - start
+            wall = time.perf_counter() - start - below.slept
             below.ended.set()
             process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -84,24 +89,34 @@ def run(
         )
     unit = 1 if sys.platform == "darwin" else 1024
     peak = max(usage.ru_maxrss * unit, below.peak)
-    return Finished(process.returncode, wall, peak, text)
+    return Finished(process.returncode, wall, peak, text, sum(below.spent.values()))
 
 
 class _Largest(threading.Thread):
-    """Looks for the most that any process below another one holds."""
+    """Looks for the most that any process below another one holds, and what each has spent."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._process = psutil.Process(pid)
-        self.peak, self.ended = 0, threading.Event()
+        self.peak, self.slept, self.ended = 0, 0.0, threading.Event()
+        self.spent: dict[int, float] = {}
         self.start()
 
     def run(self) -> None:
         """Look until it has ended."""
+        last = time.perf_counter()
         while not self.ended.wait(0.1):
+            now = time.perf_counter()
+            self.slept += now - last if now - last > _ASLEEP else 0.0
+            last = now
             with suppress(psutil.Error):
+                self._look(self._process)
                 for one in self._process.children(recursive=True):
+                    self._look(one)
                     self.peak = max(self.peak, one.memory_info().rss)
+
+    def _look(self, process: psutil.Process) -> None:
+        self.spent[process.pid] = sum(process.cpu_times()[:2])
 
 
 def run_module(
