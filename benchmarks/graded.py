@@ -2,8 +2,8 @@
 
     python -m benchmarks.graded FOLDER CHECKPOINT CLIPS       # the features of clips, to a file
 
-The candidates of a pool share an untrained trunk. What each should say of each clip is drawn as in
-``choices.py``, with speakers and emotions that are hard for all or for one; as there are almost as
+The candidates of a pool share an untrained trunk. What each should say of each clip is drawn by
+``drawn.py``, with speakers and emotions that are hard for all or for one; as there are almost as
 many features as clips, a linear head can be fitted to say just that. So a pool errs as real ones
 do, and a clip costs what it costs with trained weights. The trunk is one shard of a checkpoint,
 which all share on the disk; the head is another.
@@ -15,7 +15,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,52 +24,14 @@ import transformers
 from safetensors.torch import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.choices import Pool, Setting, answered
 from benchmarks.clips import LABELS, RATE, read_clips
+from benchmarks.drawn import Drawn
 from benchmarks.material import Material
 from benchmarks.processes import run_module
-from benchmarks.simulation import class_means
 
-__all__ = ["Drawn", "draw", "features", "fitted", "trained", "write"]
-
-SPEAKERS, SPARE = 24, 1.26
-"""Clips are drawn from so many times as many, so that no speaker has as many of each emotion."""
-TOP, LOW, HIGH = (0.80, 0.79, 0.78), 0.35, 0.76
-"""True UARs of the best ones, which nobody could tell apart; and the range of the others."""
+__all__ = ["features", "fitted", "trained", "write"]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The emotion and the speaker of each clip, and what each candidate says of it, by its name."""
-
-    truth: Sequence[str]
-    speakers: Sequence[str]
-    said: Mapping[str, Sequence[str]]
-
-
-def draw(clips: int, candidates: int, seed: int) -> Drawn:
-    """Draw a pool, in random order: three near the top, the others anywhere below them."""
-    rng = np.random.default_rng([seed, clips, candidates])
-    uars = [*TOP, *rng.uniform(LOW, HIGH, max(0, candidates - len(TOP)))][:candidates]
-    names = tuple(f"model-{place:02d}" for place in range(candidates))
-    means = {
-        name: class_means(float(uar), place, len(LABELS))
-        for place, (name, uar) in enumerate(zip(names, rng.permutation(uars), strict=True))
-    }
-    each = max(1, round(SPARE * clips / (SPEAKERS * len(LABELS))))
-    speakers = max(SPEAKERS, -(-clips // (each * len(LABELS))))
-    pool = Pool(names, means, dict.fromkeys(names, np.ones(len(LABELS))), {})
-    found = answered(rng, Setting("graded", candidates, speakers, each), pool)
-    one = found[names[0]]
-    kept = sorted(rng.permutation(len(one.truth))[:clips].tolist())
-    said = {name: _words(labelling.predicted, kept) for name, labelling in found.items()}
-    return Drawn(_words(one.truth, kept), [str(one.speakers[place]) for place in kept], said)
-
-
-def _words(emotions: Sequence[str | None], places: Sequence[int]) -> list[str]:
-    return [LABELS[int(str(emotions[place]).removeprefix("emotion "))] for place in places]
 
 
 def features(checkpoint: Path, clips: Path) -> Path:

@@ -16,7 +16,6 @@ import psutil
 __all__ = ["ROOT", "Finished", "run", "run_module"]
 
 ROOT = Path(__file__).parents[1]
-_ASLEEP = 3.0  # seconds between two looks that should be a tenth apart
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def run(
     folder: Path = ROOT,
     settings: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run a command and measure it; while the machine sleeps, or this process, no time passes.
+    """Run a command and measure it.
 
     Parameters
     ----------
@@ -76,7 +75,7 @@ def run(
             below = _Largest(process.pid)
             # Popen.wait would lose what the kernel knows of the process's memory.
             _, status, usage = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - start - below.slept
+            wall = time.perf_counter() - start
             below.ended.set()
             process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -98,17 +97,13 @@ class _Largest(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._process = psutil.Process(pid)
-        self.peak, self.slept, self.ended = 0, 0.0, threading.Event()
+        self.peak, self.ended = 0, threading.Event()
         self.spent: dict[int, float] = {}
         self.start()
 
     def run(self) -> None:
         """Look until it has ended."""
-        last = time.perf_counter()
         while not self.ended.wait(0.1):
-            now = time.perf_counter()
-            self.slept += now - last if now - last > _ASLEEP else 0.0
-            last = now
             with suppress(psutil.Error):
                 self._look(self._process)
                 for one in self._process.children(recursive=True):

@@ -16,6 +16,7 @@ import yaml
 
 from benchmarks import graded
 from benchmarks.clips import Lengths
+from benchmarks.drawn import draw
 from benchmarks.material import Material
 from benchmarks.processes import Finished
 from benchmarks.qualifying import Qualification, stored
@@ -115,7 +116,7 @@ class _Pool:
 def _pool(
     material: Material, trunks: Mapping[str, Path], clips: Path, name: str, seed: int
 ) -> _Pool:
-    drawn = graded.draw(len(_audio(clips)), CANDIDATES, seed)
+    drawn = draw(len(_audio(clips)), CANDIDATES, seed)
     counts = SIZES[material.size.name] if len(trunks) > 1 else {next(iter(trunks)): CANDIDATES}
     # Sizes are spread over the names, which are in random order already.
     sizes = [size for size, number in counts.items() for _ in range(number)]
@@ -142,10 +143,9 @@ def _decision(pool: _Pool, name: str, *arguments: str) -> Decision:
         one["name"]: clips_heard(one, len(_audio(pool.speech))) for one in results["candidates"]
     }
     chosen = results["selection"]
-    if chosen is None or chosen["candidate"] is None:
-        raise SystemExit(f"nobody was selected, but somebody should be:\n{done.output[-3000:]}")
     answers = stored(run.cache)["answers"]
-    return Decision(chosen["candidate"], tuple(chosen["tied"]), heard, answers, done)
+    selected, tied = (chosen["candidate"], chosen["tied"]) if chosen else (None, ())
+    return Decision(selected, tuple(tied), heard, answers, done)
 
 
 def clips_heard(candidate: Mapping[str, Any], clips: int) -> int:

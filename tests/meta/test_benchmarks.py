@@ -24,6 +24,7 @@ from benchmarks import (
     contenders,
     documents,
     draw,
+    drawn,
     flops,
     gates,
     graded,
@@ -235,20 +236,20 @@ def test_the_rows_of_a_store_are_counted(tmp_path: Path) -> None:
 
 
 def test_pools_are_graded_and_near_ties_are_at_the_top() -> None:
-    drawn = graded.draw(1_200, 12, seed=0)
-    uars = sorted(_uar(drawn, name) for name in drawn.said)
-    assert len(set(drawn.speakers)) >= graded.SPEAKERS
+    pool = drawn.draw(1_200, 12, seed=0)
+    uars = sorted(_uar(pool, name) for name in pool.said)
+    assert len(set(pool.speakers)) >= drawn.SPEAKERS
     assert uars[0] < 0.5
     assert uars[-1] - uars[-3] < 0.1
-    assert [_uar(drawn, name) for name in drawn.said] != uars
-    assert graded.draw(1_200, 12, seed=0) == drawn
-    assert graded.draw(1_200, 12, seed=1) != drawn
+    assert [_uar(pool, name) for name in pool.said] != uars
+    assert drawn.draw(1_200, 12, seed=0) == pool
+    assert drawn.draw(1_200, 12, seed=1) != pool
 
 
-def _uar(drawn: graded.Drawn, name: str) -> float:
-    right = [one == said for one, said in zip(drawn.truth, drawn.said[name], strict=True)]
+def _uar(pool: drawn.Drawn, name: str) -> float:
+    right = [one == said for one, said in zip(pool.truth, pool.said[name], strict=True)]
     hits = {
-        label: [hit for hit, truth in zip(right, drawn.truth, strict=True) if truth == label]
+        label: [hit for hit, truth in zip(right, pool.truth, strict=True) if truth == label]
         for label in LABELS
     }
     return sum(sum(each) / len(each) for each in hits.values()) / len(LABELS)
@@ -258,11 +259,11 @@ def _uar(drawn: graded.Drawn, name: str) -> float:
 def test_a_candidate_says_what_was_drawn_and_shares_its_trunk(tmp_path: Path) -> None:
     material = Material(tmp_path, SIZES["tiny"], clips=12, rounds=1)
     trunk, spoken = material.model("wide"), material.corpus(12, race.SHORTEST)
-    drawn = graded.draw(12, 2, seed=0)
-    speech, models = graded.write(material, drawn, dict.fromkeys(drawn.said, trunk), spoken, "pool")
+    pool = drawn.draw(12, 2, seed=0)
+    speech, models = graded.write(material, pool, dict.fromkeys(pool.said, trunk), spoken, "pool")
     for name, folder in models.items():
         assert [label for label, _ in contenders.bare(folder, read_clips(speech))][1:] == (
-            drawn.said[name]
+            pool.said[name]
         )
     shards = [folder / "model-00001-of-00002.safetensors" for folder in models.values()]
     assert len({path.stat().st_ino for path in shards}) == 1
