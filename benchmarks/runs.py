@@ -81,7 +81,7 @@ def _why(output: str) -> str:
     told = [
         line
         for line in output.splitlines()
-        if "BLOCKED " in line or "rror:" in line or "ERROR:" in line
+        if "usage:" not in line and any(word in line for word in ("BLOCKED ", "ERROR:", "error: "))
     ]
     return told[0].strip()[:160] if told else "it is not judged"
 
