@@ -49,6 +49,8 @@ _TINY = {
     "num_conv_pos_embedding_groups": 2,
     "classifier_proj_size": 32,
 }
+# Quick, and with as many features as the heads of graded candidates need.
+_WIDE = _TINY | {"hidden_size": 256, "classifier_proj_size": 256, "conv_dim": (16,) * 7}
 # As of facebook/hubert-large-ll60k.
 _LARGE = {
     "hidden_size": 1024,
@@ -64,6 +66,7 @@ SHAPES = {
     "tiny-layer-norm": Shape(
         "Hubert", _TINY | {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
     ),
+    "wide": Shape("Wav2Vec2", _WIDE),
     "wav2vec2-base": Shape("Wav2Vec2"),
     "wavlm-base-plus": Shape("WavLM"),
     "hubert-large": Shape("Hubert", _LARGE),

@@ -31,7 +31,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], 
 def _worse(old: Row, new: Row) -> Iterator[str]:
     if [*_incomparable(old, new)] or old["measured"] is None:
         return
-    scale = old["measured"] if old["unit"] == "ratio" else old["wanted"]
+    scale = old["measured"] if old["unit"] == "ratio" else old["wanted"] or 1
     change = (new["measured"] - old["measured"]) / scale
     if change > TOLERANCE:
         kind = "" if old["unit"] == "ratio" else " of its limit"

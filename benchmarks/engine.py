@@ -23,7 +23,9 @@ from benchmarks import cases, documents, draw
 from benchmarks.gates import gates
 from benchmarks.growth import Grid, exponents, grow
 from benchmarks.material import SIZES, Material
+from benchmarks.mixed import mixed
 from benchmarks.processes import ROOT
+from benchmarks.race import pools, race
 from benchmarks.rows import Row, table
 from sertify.evidence.environment import describe_environment
 
@@ -34,12 +36,16 @@ SCHEMA = "sertify.benchmarks/1"
 
 _CASES: Mapping[str, Callable[[Material], list[Row]]] = {
     "collect": cases.collect,
+    "start": cases.start,
     "memory": cases.memory,
     "again": cases.again,
     "workers": cases.workers,
     "judging": cases.judging,
+    "mixed": mixed,
+    "race": race,
+    "pools": pools,
 }
-PARTS = ("collect", "gates", "memory", "again", "workers", "judging", "growth")
+PARTS = (*_CASES, "gates", "growth")
 _OPTIONAL = ("pytest", "pytest-xdist", "onnxruntime", "openvino", "evaluate", "datasets")
 
 Result = dict[str, Any]
@@ -50,11 +56,16 @@ def measure(
 ) -> Iterator[Result]:
     """Measure some parts, and yield the result after each; what is ``known`` of others is kept."""
     result: Result = {"rows": [], "limit": [], "growth": [], "exponents": {}, **known}
-    settings = {"size": material.size.name, "clips": material.clips, "rounds": material.rounds}
+    settings: Result = {
+        "size": material.size.name,
+        "clips": material.clips,
+        "rounds": material.rounds,
+    }
     result |= {"schema": SCHEMA, "created": datetime.now(UTC).isoformat(timespec="seconds")}
-    result |= {"machine": _machine(), "settings": settings, "load": _load()}
+    result |= {"machine": _machine(), "settings": settings}
     for part in parts:
         print(f"{part} ...", flush=True)
+        settings["load"] = _load()
         if part == "gates":
             for rows, limit in gates(material):
                 _keep(result, rows, settings)

@@ -30,6 +30,9 @@ class Finished:
         Bytes: the most that it, or any one process below it, has held. What it did not wait for is
         looked at ten times a second. On Linux this is at least what the calling process held at the
         start.
+    processor
+        Seconds of all cores, its own and those of the processes below it, looked at as often: other
+        work on the machine hardly changes them.
     output
         What it wrote to standard output and standard error.
     """
@@ -38,6 +41,7 @@ class Finished:
     wall: float
     peak: int
     output: str
+    processor: float = 0.0
 
     @property
     def last_line(self) -> str:
@@ -84,24 +88,30 @@ def run(
         )
     unit = 1 if sys.platform == "darwin" else 1024
     peak = max(usage.ru_maxrss * unit, below.peak)
-    return Finished(process.returncode, wall, peak, text)
+    return Finished(process.returncode, wall, peak, text, sum(below.spent.values()))
 
 
 class _Largest(threading.Thread):
-    """Looks for the most that any process below another one holds."""
+    """Looks for the most that any process below another one holds, and what each has spent."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._process = psutil.Process(pid)
         self.peak, self.ended = 0, threading.Event()
+        self.spent: dict[int, float] = {}
         self.start()
 
     def run(self) -> None:
         """Look until it has ended."""
         while not self.ended.wait(0.1):
             with suppress(psutil.Error):
+                self._look(self._process)
                 for one in self._process.children(recursive=True):
+                    self._look(one)
                     self.peak = max(self.peak, one.memory_info().rss)
+
+    def _look(self, process: psutil.Process) -> None:
+        self.spent[process.pid] = sum(process.cpu_times()[:2])
 
 
 def run_module(

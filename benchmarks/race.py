@@ -1,175 +1,161 @@
 """Time to decision: a pool of candidates of graded accuracy, judged with and without --race.
 
-    python -m benchmarks.race --size tiny --clips 400                  # minutes, to try it
-    python -m benchmarks.race --size base --clips 400 --out race.json  # hours on a few cores
-
-The checkpoints are untrained, of one backbone, and the clips are labelled by what a head of chance
-makes of them, but for some. The candidates' heads are that one with more or less noise: no skill,
-but answers that are right as often as those of good and bad models. What they cost depends on their
-size alone. Speed is not measured: that takes as long in both ways.
+A decision takes the whole of a run: all gates. So who is stopped is spared the changed clips and
+the timing, too. Models and clips are those of ``graded.py``.
 """
 
-import argparse
 import json
-import os
 import shutil
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-import transformers
 import yaml
 
-from benchmarks.clips import LABELS, RATE, read_clips
-from benchmarks.material import SIZES, Material
-from benchmarks.processes import ROOT
+from benchmarks import graded
+from benchmarks.clips import Lengths
+from benchmarks.drawn import draw
+from benchmarks.material import Material
+from benchmarks.processes import Finished
 from benchmarks.qualifying import Qualification, stored
+from benchmarks.rows import Row, of_ratios, of_values
+from benchmarks.runs import contender
 
-__all__ = ["compare", "graded"]
+__all__ = ["CLIPS", "POOLS", "clips_heard", "pools", "race"]
 
-NOISE = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2, 3.0, 5.0)
-"""Of the heads, in standard deviations of their weights; one candidate each."""
-MISLABELLED = 0.15
-"""Of the clips: nobody is right on all."""
-_COMPONENTS = 16
-_OFF = ("top_share", "entropy", "effective_emotions", "consistency", "class_share",
-        "real_time_factor")  # fmt: skip
+CLIPS, POOLS, CANDIDATES = 400, 20, 12
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "tiny": {"wide": CANDIDATES},
+    "base": {"wav2vec2-base": 9, "hubert-large": 3},
+}
+"""How many candidates of a pool have which trunk, by the size of the models."""
+SHORT, SHORTEST = Lengths(0.5, 1.0), Lengths(0.3, 0.5)
+"""Of the clips of a pool of real size, and of the small ones."""
 
-
-def compare(material: Material, number: int, limit: float, threads: int) -> dict[str, Any]:
-    """Judge a pool twice, and return what either way took, heard and decided."""
-    data, pool = graded(material, number)
-    arguments = {"full": ["--threads", str(threads)]}
-    arguments["race"] = [*arguments["full"], "--race"]
-    found = {way: _judge(material, pool, data, limit, arguments[way]) for way in arguments}
-    kept = {name for name, one in found["race"]["candidates"].items() if one["reason"] != "behind"}
-    full = found["full"]["candidates"]
-    best = max(full, key=lambda name: full[name]["uar"] or 0.0)
-    raced = found["race"]["candidates"]
-    same = [raced[name]["gate"] == full[name]["gate"] for name in kept]
-    return {
-        "candidates": number, "clips": material.clips, "model": material.size.models[0],
-        "share_of_answers": found["race"]["answers"] / found["full"]["answers"],
-        "share_of_time": found["race"]["seconds"] / found["full"]["seconds"],
-        "best_is_kept": best in kept, "others_as_in_full": all(same), **found,
-    }  # fmt: skip
+# Heads that are fitted to noise hear a shift of 10 ms, and what a run takes is no part of a choice
+# that should be the same again, on a busy machine, too.
+_REQUIREMENTS = {"consistency": None, "real_time_factor": None, "segments": [1.0]}
+_SELECTION = {"weights": {"speed": 0, "diversity": 1, "language": 2}}
 
 
-def graded(material: Material, number: int) -> tuple[Path, dict[str, Path]]:
-    """Return labelled clips, and checkpoints of graded accuracy by name, in random order."""
-    base, clips = material.model(material.size.models[0]), material.corpus(material.clips)
-    root = material.work / "graded" / f"{base.name}-{clips.name}"
-    order = np.random.default_rng(0).permutation(NOISE[:number])
-    pool = {f"model-{place:02d}": root / f"noise-{noise:g}" for place, noise in enumerate(order)}
-    missing = [folder for folder in pool.values() if not folder.is_dir()]
-    if missing:
-        _write(base, clips, root / "speech", missing)
-    return root / "speech", pool
+@dataclass(frozen=True)
+class Decision:
+    """What a run of a pool decided, and how many clips each candidate was asked about."""
+
+    selected: str | None
+    tied: tuple[str, ...]
+    heard: Mapping[str, int]
+    answers: int
+    done: Finished
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Itself in JSON types."""
+        spent = {"wall": self.done.wall, "processor": self.done.processor}
+        return {"selected": self.selected, "tied": self.tied, "heard": self.heard,
+                "answers": self.answers} | spent  # fmt: skip
 
 
-def _write(base: Path, clips: Path, speech: Path, folders: list[Path]) -> None:
-    network = transformers.AutoModelForAudioClassification.from_pretrained(base).eval()
-    heard, rng = _features(network, base, clips), np.random.default_rng(0)
-    centre = heard.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(heard - centre, full_matrices=False)
-    turn, _ = np.linalg.qr(rng.normal(size=(_COMPONENTS, len(LABELS))))
-    weight = (turn.T / sizes[:_COMPONENTS]) @ axes[:_COMPONENTS]
-    labels = ((heard - centre) @ weight.T).argmax(axis=1)
-    wrong = rng.random(len(labels)) < MISLABELLED
-    _label(clips, speech, np.where(wrong, rng.integers(len(LABELS), size=len(labels)), labels))
-    for folder in folders:
-        noise = float(folder.name.removeprefix("noise-"))
-        drawn = np.random.default_rng(round(100 * noise)).normal(size=turn.shape) * turn.std()
-        changed = ((turn + noise * drawn).T / sizes[:_COMPONENTS]) @ axes[:_COMPONENTS]
-        _save(network, base, folder, changed, centre)
+def race(material: Material) -> list[Row]:
+    """Judge a pool of real size with --race and without it, and ask bare loops the same.
+
+    The loop is timed with one model of each size, and counted as often as there are such models.
+    """
+    trunks = {name: material.model(name) for name in SIZES[material.size.name]}
+    clips = material.corpus(min(CLIPS, 2 * material.clips), SHORT)
+    pool = _pool(material, trunks, clips, "race", 0)
+    loops = {name: contender("bare", trunk, clips).wall for name, trunk in trunks.items()}
+    bare = sum(loops[name] * number for name, number in SIZES[material.size.name].items())
+    fast = _decision(pool, "race/fast", "--race")
+    full = _decision(pool, "race/full")
+    raw = {"race": fast.told, "full": full.told, "loops": loops}
+    what = f"time to decision with `--race`: {CANDIDATES} candidates, {len(_audio(clips))} clips"
+    rows = [
+        (Row("race", what, "the same without", 0.45, "ratio", raw=raw), full.done.wall),
+        (Row("race-bare", what, "bare loop over all", 0.45, "ratio"), bare),
+    ]
+    return [of_ratios(row, [fast.done.wall], [theirs]) for row, theirs in rows]
 
 
-def _label(clips: Path, speech: Path, labels: Any) -> None:
-    """Give the clips other labels, in a folder of their own."""
-    if not speech.is_dir():
-        shutil.copytree(clips / "audio", speech / "audio", copy_function=os.link)
-    header, *rows = (clips / "metadata.csv").read_text("utf-8").splitlines()
-    cells = (row.split(",") for row in sorted(rows))
-    lines = [f"{name},{LABELS[label]},{who}" for (name, _, who), label in
-             zip(cells, labels, strict=True)]  # fmt: skip
-    (speech / "metadata.csv").write_text("\n".join([header, *lines]) + "\n", "utf-8")
+def pools(material: Material, number: int = POOLS) -> list[Row]:
+    """Judge small pools with --race and without it, and compare who is selected."""
+    trunk = material.model("wide")
+    clips = material.corpus(min(CLIPS, 2 * material.clips), SHORTEST)
+    if material.size.name == "tiny":
+        number = material.rounds
+    raw = []
+    for seed in range(1, number + 1):
+        pool = _pool(material, {"wide": trunk}, clips, "pools", seed)
+        fast = _decision(pool, "pools/run", "--race")
+        # What was answered is known: only the rest is asked, and nothing is decided otherwise.
+        shutil.rmtree(pool.folder / "pools" / "run" / "reports")
+        full = _decision(pool, "pools/run")
+        raw.append({"race": fast.told, "full": full.told})
+        print(f"  pool {seed}: {fast.answers / full.answers:.2f}, {fast.selected}", flush=True)
+    shares = [one["race"]["answers"] / one["full"]["answers"] for one in raw]
+    others = [one for one in raw if one["race"]["selected"] != one["full"]["selected"]]
+    what = f"{CANDIDATES} small candidates, {len(_audio(clips))} clips, with `--race`"
+    same = Row("race-same", f"{what}: of {number} pools those that decide otherwise", "none",
+               0, "pools")  # fmt: skip
+    asked = Row("race-asked", f"{what}: answers", "the same without", 0.45, "ratio")
+    return [
+        replace(of_values(same, [float(len(others))], {}), rounds=number),
+        of_values(asked, shares, {"pools": raw, "mean": statistics.fmean(shares)}),
+    ]
 
 
-def _features(network: Any, base: Path, data: Path) -> Any:
-    """Return what the head is given for each clip, (clips, channels)."""
-    extractor = transformers.AutoFeatureExtractor.from_pretrained(base)
-    found: list[Any] = []
-    hook = network.classifier.register_forward_pre_hook(lambda _, given: found.append(given[0][0]))
-    for samples in read_clips(data):
-        with torch.inference_mode():
-            network(**extractor(samples, sampling_rate=RATE, return_tensors="pt"))
-    hook.remove()
-    return torch.stack(found).double().numpy()
+@dataclass(frozen=True)
+class _Pool:
+    folder: Path
+    speech: Path
+    models: Mapping[str, Path]
 
 
-def _save(network: Any, base: Path, folder: Path, weight: Any, centre: Any) -> None:
-    draft = folder.with_name(f"{folder.name}.draft")
-    with torch.no_grad():
-        network.classifier.weight.copy_(torch.from_numpy(weight))
-        network.classifier.bias.copy_(torch.from_numpy(-weight @ centre))
-    network.save_pretrained(draft)
-    shutil.copy(base / "preprocessor_config.json", draft)
-    draft.rename(folder)
+def _pool(
+    material: Material, trunks: Mapping[str, Path], clips: Path, name: str, seed: int
+) -> _Pool:
+    drawn = draw(len(_audio(clips)), CANDIDATES, seed)
+    counts = SIZES[material.size.name] if len(trunks) > 1 else {next(iter(trunks)): CANDIDATES}
+    # Sizes are spread over the names, which are in random order already.
+    sizes = [size for size, number in counts.items() for _ in range(number)]
+    order = [sizes[(5 * place) % CANDIDATES] for place in range(CANDIDATES)]
+    own = {one: trunks[size] for one, size in zip(drawn.said, order, strict=True)}
+    speech, models = graded.write(material, drawn, own, clips, f"{name}-pool")
+    return _Pool(material.fresh(f"{name}-runs"), speech, models)
 
 
-def _judge(
-    material: Material, pool: dict[str, Path], data: Path, limit: float, arguments: list[str]
-) -> dict[str, Any]:
-    folder = material.fresh(f"race{'-'.join(arguments)}")
+def _decision(pool: _Pool, name: str, *arguments: str) -> Decision:
+    folder = pool.folder / name
     content = {
-        "requirements": dict.fromkeys(_OFF) | {"uar": {"min": limit, "confidence": 0.95}},
-        "candidates": [{"name": name, "model": str(where)} for name, where in pool.items()],
+        "requirements": _REQUIREMENTS,
+        "selection": _SELECTION,
+        "candidates": [{"name": one, "model": str(path)} for one, path in pool.models.items()],
     }
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "candidates.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    run = Qualification(file, data, folder)
-    done = run.run("-m", "accuracy", *arguments)
+    run = Qualification(file, pool.speech, folder)
+    done = run.run(*arguments)
     results = json.loads((run.reports / "results.json").read_text("utf-8"))
-    return {
-        "seconds": done.wall,
-        "answers": stored(run.cache)["answers"],
-        "candidates": {one["name"]: _told(one) for one in results["candidates"]},
+    heard = {
+        one["name"]: clips_heard(one, len(_audio(pool.speech))) for one in results["candidates"]
     }
+    chosen = results["selection"]
+    answers = stored(run.cache)["answers"]
+    selected, tied = (chosen["candidate"], chosen["tied"]) if chosen else (None, ())
+    return Decision(selected, tuple(tied), heard, answers, done)
 
 
-def _told(one: dict[str, Any]) -> dict[str, Any]:
-    uar, gate = one["numbers"].get("uar"), one["gates"]["accuracy"]["outcome"]
-    return {
-        "gate": gate,
-        "reason": one["reason"],
-        "uar": uar and uar["value"],
-        "message": one["message"],
-    }
+def clips_heard(candidate: Mapping[str, Any], clips: int) -> int:
+    """Return how many clips a candidate was asked about: all, where no race has stopped it."""
+    for gate in candidate["gates"].values():
+        for check in gate.get("checks", ()):
+            if raced := (check.get("details") or {}).get("race"):
+                return int(raced["clips"])
+    return clips
 
 
-def _main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--size", choices=[*SIZES], default="tiny", help="of the models")
-    parser.add_argument("--candidates", type=int, default=len(NOISE), help=f"at most {len(NOISE)}")
-    parser.add_argument("--clips", type=int, default=400)
-    parser.add_argument("--limit", type=float, default=0.3, help="the UAR that is required")
-    parser.add_argument("--threads", type=int, default=1, help="that a model may use")
-    parser.add_argument("--work", type=Path, default=ROOT / ".benchmarks" / "engine")
-    parser.add_argument("--out", type=Path, help="the JSON file to write")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    material = Material(given.work.resolve(), SIZES[given.size], given.clips, rounds=1)
-    found = compare(material, given.candidates, given.limit, given.threads)
-    for way in ("full", "race"):
-        print(f"{way}: {found[way]['seconds']:.1f} s, {found[way]['answers']:,} answers")
-        for name, one in found[way]["candidates"].items():
-            print(f"  {name} {one['gate']} {one['reason'] or ''} {one['message']}")
-    print({key: found[key] for key in ("share_of_answers", "share_of_time", "best_is_kept",
-                                       "others_as_in_full")})  # fmt: skip
-    if given.out:
-        given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _main()
+def _audio(folder: Path) -> list[Path]:
+    return [*(folder / "audio").iterdir()]

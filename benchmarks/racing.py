@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.clips import LABELS
+from benchmarks.drawn import draw
 from benchmarks.simulation import EFFECTS
 from sertify.pipeline.courses import positions
 from sertify.pipeline.racing import Terms, decide
@@ -47,7 +49,8 @@ class Setting:
     """A kind of pool: how many candidates, speakers, and clips of each speaker and class.
 
     ``uneven`` lets speakers differ by a lognormal factor. With ``close``, the candidates lie close
-    to each other and to the limit, which is where a slip is likeliest.
+    to each other and to the limit, which is where a slip is likeliest. With ``graded``, a pool is
+    one of ``drawn.py``, of so many clips in all, in that order.
     """
 
     candidates: int
@@ -56,10 +59,13 @@ class Setting:
     uneven: bool = False
     close: bool = False
     worth: float = 0.05
+    graded: str = ""
 
     @property
     def name(self) -> str:
         """What it is called in the table."""
+        if self.graded:
+            return f"{self.candidates} graded, {self.clips} clips of {self.speakers}, {self.graded}"
         kind = ("uneven " if self.uneven else "") + "speakers" + (", close" if self.close else "")
         return f"{self.candidates} candidates, {self.speakers} {kind}, {self.clips} clips a cell"
 
@@ -69,6 +75,12 @@ SETTINGS = (
     *(Setting(12, g, n) for g, n in ((4, 12), (8, 4), (12, 1), (24, 5), (24, 12))),
     *(Setting(12, g, n, close=True) for g, n in ((4, 12), (10, 10), (24, 12))),
     *(Setting(12, g, n, uneven=True) for g, n in ((10, 6), (24, 6))),
+)
+
+GRADED = tuple(
+    Setting(12, speakers, 400, worth=0.04, graded=order)
+    for speakers in (10, 24)
+    for order in ("random order", "best first")
 )
 
 
@@ -199,6 +211,8 @@ def _tied(pool: Pool, truth: Sequence[str], passing: Sequence[int]) -> tuple[set
 
 
 def _pool(rng: np.random.Generator, setting: Setting) -> Pool:
+    if setting.graded:
+        return _graded(int(rng.integers(2**31)), setting)
     shape = (setting.speakers, CLASSES)
     clips = np.full(shape, setting.clips)
     if setting.uneven:
@@ -212,6 +226,15 @@ def _pool(rng: np.random.Generator, setting: Setting) -> Pool:
     hard = CLIP * rng.normal(0, 1, len(classes))
     hits = [_hits(rng, mean, shared, hard, speakers, classes) for mean in accuracy]
     return Pool(classes, speakers, np.array(hits))
+
+
+def _graded(seed: int, setting: Setting) -> Pool:
+    best_first = setting.graded == "best first"
+    found = draw(setting.clips, setting.candidates, seed, setting.speakers, best_first=best_first)
+    truth = np.array([LABELS.index(one) for one in found.truth])
+    speakers = np.unique(found.speakers, return_inverse=True)[1]
+    said = [[LABELS.index(one) for one in words] for words in found.said.values()]
+    return Pool(truth, speakers, np.array(said) == truth)
 
 
 def _hits(
@@ -257,11 +280,12 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--pools", type=int, default=200, help="of each setting")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--graded", action="store_true", help="those of the engine's benchmark")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all rates there")
     given = parser.parse_args()
     sys.stdout.write(HEADER)
     results = []
-    for found in _results(given.pools, given.seed):
+    for found in _results(GRADED if given.graded else SETTINGS, given.pools, given.seed):
         results.append(found)
         sys.stdout.write(_row(found))
         sys.stdout.flush()
@@ -269,8 +293,8 @@ def _main() -> None:
         given.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
-def _results(pools: int, seed: int) -> Iterator[dict[str, Any]]:
-    for setting in SETTINGS:
+def _results(settings: Sequence[Setting], pools: int, seed: int) -> Iterator[dict[str, Any]]:
+    for setting in settings:
         yield simulate(setting, pools, seed)
 
 

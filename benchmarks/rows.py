@@ -17,11 +17,13 @@ class Row:
     wanted
         At most this.
     unit
-        ``ratio``, ``s``, ``GB`` or ``answers``.
+        ``ratio``, ``s``, ``GB``, ``answers``, ``labels`` or ``pools``.
     measured
         None where it could not be measured; ``remark`` then says why.
     low, high
         Range over the rounds.
+    rounds
+        How many there were.
     raw
         Each number that it was made of.
     """
@@ -35,6 +37,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     remark: str = ""
+    rounds: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -70,13 +73,16 @@ def _filled(row: Row, values: Sequence[float], raw: Mapping[str, Any]) -> Row:
     return Row(
         row.name, row.what, row.against, row.wanted, row.unit,
         measured=median(values), low=min(values), high=max(values), remark=row.remark,
-        raw={**row.raw, **raw},
+        rounds=len(values), raw={**row.raw, **raw},
     )  # fmt: skip
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows, as JSON has them, as a table in Markdown."""
-    lines = ["| what | against | wanted at most | measured (range) | |", "|---|---|---|---|---|"]
+    lines = [
+        "| what | against | wanted at most | measured (range; rounds) | |",
+        "|---|---|---|---|---|",
+    ]
     for row in rows:
         wanted = _number(row["wanted"], row["unit"])
         lines.append(
@@ -91,8 +97,12 @@ def _measured(row: Mapping[str, Any]) -> str:
     text = _number(row["measured"], row["unit"])
     if row["low"] != row["high"]:
         ends = (_number(row[end], row["unit"]) for end in ("low", "high"))
-        text += f" ({' to '.join(ends)})"
+        text += f" ({' to '.join(ends)}{_rounds(row)})"
     return f"{text}; {row['remark']}" if row["remark"] else text
+
+
+def _rounds(row: Mapping[str, Any]) -> str:
+    return f"; {row['rounds']}" if row.get("rounds") else ""  # older records do not say
 
 
 def _verdict(row: Mapping[str, Any]) -> str:

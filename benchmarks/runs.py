@@ -54,25 +54,35 @@ def contender(name: str, model: Path, data: Path) -> Run:
     )
 
 
-def sertify(material: Material, model: Path, data: Path, variant: str = "") -> Run:
-    """Run the accuracy gate for the first time; with ``variant``, of the model converted to it."""
-    folder = material.fresh(f"gate-{model.name}{variant}")
+def sertify(material: Material, model: Path, data: Path, variant: str = "", dtype: str = "") -> Run:
+    """Run the accuracy gate for the first time; with ``variant``, of the model converted to it.
+
+    A ``variant`` or ``dtype`` that this sertify does not know is absent.
+    """
+    folder = material.fresh(f"gate-{model.name}{variant}{dtype}")
     keys = {"variants": [variant]} if variant else {}
     file = write_candidates(folder / "candidates.yaml", {"model": model}, **keys)
     run = Qualification(file, data, folder)
-    done = run.run("-m", "accuracy", accept=(*JUDGED, *REFUSED) if variant else JUDGED)
+    options = ("--dtype", dtype) if dtype else ()
+    accept = (*JUDGED, *REFUSED) if variant or dtype else JUDGED
+    done = run.run("-m", "accuracy", *options, accept=accept)
     found = {} if done.code in REFUSED else answers(run.reports)
     if found:
         (said,) = found.values()
         return Run(done.wall, None, done.peak, said.predicted, said.confidence[:SHOWN])
-    if variant:
-        return Run(absent=f"`variants: [{variant}]`: {_why(done.output)}")
+    if variant or dtype:
+        asked = f"`variants: [{variant}]`" if variant else f"`--dtype {dtype}`"
+        return Run(absent=f"{asked}: {_why(done.output)}")
     raise SystemExit(f"sertify judged no clip of {data}, but should all:\n{done.output[-2000:]}")
 
 
 def _why(output: str) -> str:
     """Return the line in which pytest says what is wrong."""
-    told = [line for line in output.splitlines() if "BLOCKED " in line or "ERROR:" in line]
+    told = [
+        line
+        for line in output.splitlines()
+        if "usage:" not in line and any(word in line for word in ("BLOCKED ", "ERROR:", "error: "))
+    ]
     return told[0].strip()[:160] if told else "it is not judged"
 
 

@@ -24,15 +24,20 @@ from benchmarks import (
     contenders,
     documents,
     draw,
+    drawn,
     flops,
     gates,
+    graded,
     growth,
     judging,
+    processes,
     qualifying,
+    race,
     runs,
 )
 from benchmarks.clips import LABELS, Lengths, change_one, read_clips, write_clips
 from benchmarks.compare import compare
+from benchmarks.material import SIZES, Material
 from benchmarks.rows import Row, of_ratios, skipped, table
 from tests.meta import tiny
 from tests.meta.runs import ROOT
@@ -227,6 +232,59 @@ def test_the_rows_of_a_store_are_counted(tmp_path: Path) -> None:
     assert qualifying.new_rows(before, qualifying.stored(tmp_path)) == 2
 
 
+# ------------------------------------------------------------------ races
+
+
+def test_pools_are_graded_and_near_ties_are_at_the_top() -> None:
+    pool = drawn.draw(1_200, 12, seed=0)
+    uars = sorted(_uar(pool, name) for name in pool.said)
+    assert len(set(pool.speakers)) >= drawn.SPEAKERS
+    assert uars[0] < 0.5
+    assert uars[-1] - uars[-3] < 0.1
+    assert [_uar(pool, name) for name in pool.said] != uars
+    assert drawn.draw(1_200, 12, seed=0) == pool
+    assert drawn.draw(1_200, 12, seed=1) != pool
+
+
+def _uar(pool: drawn.Drawn, name: str) -> float:
+    right = [one == said for one, said in zip(pool.truth, pool.said[name], strict=True)]
+    hits = {
+        label: [hit for hit, truth in zip(right, pool.truth, strict=True) if truth == label]
+        for label in LABELS
+    }
+    return sum(sum(each) / len(each) for each in hits.values()) / len(LABELS)
+
+
+@pytest.mark.slow(8)
+def test_a_candidate_says_what_was_drawn_and_shares_its_trunk(tmp_path: Path) -> None:
+    material = Material(tmp_path, SIZES["tiny"], clips=12, rounds=1)
+    trunk, spoken = material.model("wide"), material.corpus(12, race.SHORTEST)
+    pool = drawn.draw(12, 2, seed=0)
+    speech, models = graded.write(material, pool, dict.fromkeys(pool.said, trunk), spoken, "pool")
+    for name, folder in models.items():
+        assert [label for label, _ in contenders.bare(folder, read_clips(speech))][1:] == (
+            pool.said[name]
+        )
+    shards = [folder / "model-00001-of-00002.safetensors" for folder in models.values()]
+    assert len({path.stat().st_ino for path in shards}) == 1
+
+
+def test_what_a_race_did_not_ask_is_told_by_its_checks() -> None:
+    def told(details: Any) -> dict[str, Any]:
+        return {"gates": {"accuracy": {"checks": [{"details": None}, {"details": details}]}}}
+
+    assert race.clips_heard(told({"race": {"clips": 33, "share": 0.08}}), 400) == 33
+    assert race.clips_heard(told({"confusion": {}}), 400) == 400
+
+
+def test_the_time_of_a_process_is_told_in_seconds_of_the_processor() -> None:
+    busy = "import time\nwhile time.process_time() < 0.6: pass"
+    idle = "import time; time.sleep(0.6)"
+    found = [processes.run([sys.executable, "-c", code]).processor for code in (busy, idle)]
+    assert found[0] > 0.3
+    assert found[1] < 0.3
+
+
 # ------------------------------------------------------------------ results
 
 
@@ -246,6 +304,7 @@ def result(*rows: dict[str, Any]) -> dict[str, Any]:
         (row("gate", 0.8), row("gate", 0.4)),
         (row("collect", 0.01, "s", 0.3), row("collect", 0.05, "s", 0.3)),
         (row("evaluate", None), row("evaluate", 0.7)),
+        (row("race-same", 0, "pools", 0), row("race-same", 0, "pools", 0)),
     ],
 )
 def test_noise_is_no_regression(old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -260,6 +319,11 @@ def test_noise_is_no_regression(old: dict[str, Any], new: dict[str, Any]) -> Non
             row("collect", 0.01, "s", 0.3),
             row("collect", 0.1, "s", 0.3),
             "collect: 0.1, but was 0.01 (worse by 30 % of its limit)",
+        ),
+        (
+            row("race-same", 0, "pools", 0),
+            row("race-same", 1, "pools", 0),
+            "race-same: 1, but was 0 (worse by 100 % of its limit)",
         ),
     ],
 )
@@ -294,6 +358,7 @@ def test_the_exit_status_says_whether_anything_became_worse(
 def test_a_ratio_is_the_median_of_its_rounds() -> None:
     found = of_ratios(Row("gate", "", "", 0.9, "ratio"), [1, 4, 8], [2, 4, 1])
     assert (found.measured, found.low, found.high, found.ok) == (1, 0.5, 8, False)
+    assert "| 1 (0.5 to 8; 3) |" in table([found.to_json()])
 
 
 def test_the_table_says_what_is_ok_and_what_was_not_measured() -> None:
