@@ -135,7 +135,8 @@ def _note_alike(items: Sequence[Any], gate: str) -> Iterator[pytest.Item]:
     first, name, codes = items[0], items[0].originalname, owned_codes(items[0])
     over, config, asks = varied_by(_parameters(first)), first.config, tuple(first.fixturenames)
     candidates, settings = config.stash[CANDIDATES], config.stash[OPTIONS]
-    tests = [name for name in vars(first.module) if name.startswith("test_")]
+    defined = vars(first.module).items()
+    tests = {name: test for name, test in defined if name.startswith("test_")}
     beside = {
         candidate.name: siblings(tests, name, over, settings, candidate)
         for candidate in candidates.all()

@@ -38,8 +38,8 @@ class Inputs(dict[str, torch.Tensor]):
     def __init__(self, values: torch.Tensor) -> None:
         super().__init__(values=values)
 
-    def to(self, kind: object) -> "Inputs":
-        return Inputs(self["values"].to(kind))  # type: ignore[arg-type]
+    def to(self, kind: torch.dtype) -> "Inputs":
+        return Inputs(self["values"].to(kind))
 
 
 class Shared(list[str]):
@@ -114,7 +114,7 @@ def labels(answers: Sequence[NDArray[np.float32]]) -> list[int]:
 
 
 def asked(network: TorchNetwork, sort: str) -> int:
-    return network.module.asked.count(sort)
+    return int(network.module.asked.count(sort))
 
 
 class TestLabels:
@@ -330,7 +330,7 @@ class TestModels:
         with torch.inference_mode():
             answer = replace(network, module=small)([white_noise(1, 16_000)])
             wanted = network([white_noise(1, 16_000)])
-        assert np.abs(answer - wanted).max() < 0.1 * max(np.ptp(wanted), 1)
+        assert np.abs(answer - wanted).max() < 0.1 * max(float(np.ptp(wanted)), 1)
 
     def test_weights_that_are_functions_of_others_are_computed_once_and_answer_alike(
         self, tmp_path: Path
