@@ -71,8 +71,9 @@ class Hosted:
         """Answer waveforms as :func:`sertify.models.engine.answers` does."""
         loaded = replace(self._loaded(), note=unnoted)  # threads cannot tell at a time
         model = replace(loaded, batching=batching, concurrent=concurrent)
-        if self._mixed is None and self._wants_mixed and isinstance(model.network, TorchNetwork):
-            self._mixed = Mixed(model.network)
+        plain = model.snapshot.candidate.variant == "fp32"
+        if self._mixed is None and self._wants_mixed and plain:
+            self._mixed = Mixed(model.network) if isinstance(model.network, TorchNetwork) else None
         if self._mixed is None:
             yield from engine.answers(model, waveforms, threads, say)
             return
