@@ -27,7 +27,7 @@ from sertify.vocabulary.outcomes import CONFIDENCE, Bound, Measurement
 HOP = 0.5
 """Seconds by which the window moves."""
 
-_LONGEST = 30.0  # of a clip, in which seconds are counted
+_LONGEST = 31.0  # of a clip, in which seconds are counted: longer than can be asked for
 _WINDOWED = 15.0  # of a clip, over which the window moves
 # What is lost to rounding where the end of a clip is that of a window.
 _SLACK = 0.001
@@ -172,8 +172,13 @@ class _Heard:
         return HeardSoFar(seconds, longer, same, *drops)
 
     def _flips(self, confidence: float) -> Measurement | None:
-        """Return how often a minute what is said of one window is not what was of that before."""
-        said = [self._of_windows(clip) for clip in self.drawn.clips]
+        """Return how often a minute what is said of one window is not what was of that before.
+
+        While it is silent, the answer before stands, and time goes on.
+        """
+        heard = ([self.said[window] for window in self.windows[clip]] for clip in self.drawn.clips)
+        last = (itertools.accumulate(some, lambda before, now: now or before) for some in heard)
+        said = [[word for word in some if word] for some in last]
         flips = [sum(one != other for one, other in itertools.pairwise(some)) for some in said]
         steps = [max(0, len(some) - 1) for some in said]
         a_minute = 60 / HOP
