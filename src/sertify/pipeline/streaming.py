@@ -4,7 +4,7 @@ Each stretch is a clip of its own, so that it is read, cut into segments and rem
 """
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -176,9 +176,9 @@ class _Heard:
 
         While it is silent, the answer before stands, and time goes on.
         """
-        heard = ([self.said[window] for window in self.windows[clip]] for clip in self.drawn.clips)
-        last = (itertools.accumulate(some, lambda before, now: now or before) for some in heard)
-        said = [[word for word in some if word] for some in last]
+        said = [
+            _standing(self.said[one] for one in self.windows[clip]) for clip in self.drawn.clips
+        ]
         flips = [sum(one != other for one, other in itertools.pairwise(some)) for some in said]
         steps = [max(0, len(some) - 1) for some in said]
         a_minute = 60 / HOP
@@ -208,6 +208,14 @@ class _Heard:
         ends = (factor * found.low, factor * found.high)
         n = sum(map(bool, trials))
         return Measurement(name, factor * value, unit, *ends, n, self._speakers)
+
+
+def _standing(said: Iterable[str]) -> list[str]:
+    """Return what was said last, from the first answer on."""
+    found: list[str] = []
+    for word in said:
+        found += [word or found[-1]] if word or found else []
+    return found
 
 
 def _level(bound: Bound | None) -> float:
