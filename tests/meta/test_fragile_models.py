@@ -26,7 +26,7 @@ from tests.meta.runs import FIXTURES, SPEECH
 FRAGILE = FIXTURES / "models" / "fragile"
 RATE = 16_000
 
-pytestmark = pytest.mark.slow(40)
+pytestmark = pytest.mark.slow(1)
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,8 @@ def _wanted(error: ErrorDetails, key: str) -> str:
         # What has a pattern and no word of its own is a name: of a candidate or of a corpus.
         word = key.rpartition(".")[2].partition("[")[0]
         return _WANTED_OF_KEY.get(word, _WANTED_OF_KEY["name"])
-    if kind.startswith("model_") and (word := key.rpartition(".")[2]) in _WANTED_OF_KEY:
+    instead = kind.startswith("model_") or kind == "float_type"  # of a word where a list may be
+    if instead and (word := key.rpartition(".")[2]) in _WANTED_OF_KEY:
         return _WANTED_OF_KEY[word]
     if kind.startswith("model_") and key.startswith("requirements."):
         of_most = ".fairness." in key or key.rpartition(".")[2].partition("[")[0] in _OF_MOST

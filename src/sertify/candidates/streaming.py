@@ -11,6 +11,8 @@ from sertify.vocabulary.outcomes import Bound
 HeardSeconds = Annotated[float, Field(ge=0.1, le=30)]
 """Seconds of speech; below, no phone is heard, and beyond, nobody waits for an answer."""
 
+_Window = Annotated[float, Field(ge=0.1, le=10)]  # so that there is room in the 15 s moved over
+
 
 def _ascending(seconds: tuple[float, ...]) -> tuple[float, ...]:
     if len({*seconds}) < len(seconds):
@@ -30,7 +32,7 @@ class Streaming(Keys):
     margin: float = Field(
         0.05, gt=0, le=1, description="UAR that may be lost where so much speech is enough."
     )
-    window: HeardSeconds = Field(
+    window: _Window = Field(
         2.0, description="Seconds of the window that moves over a clip by half a second."
     )
 

@@ -4,7 +4,7 @@ Each stretch is a clip of its own, so that it is read, cut into segments and rem
 """
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,7 +27,7 @@ from sertify.vocabulary.outcomes import CONFIDENCE, Bound, Measurement
 HOP = 0.5
 """Seconds by which the window moves."""
 
-_LONGEST = 30.0  # of a clip, in which seconds are counted
+_LONGEST = 31.0  # of a clip, in which seconds are counted: longer than can be asked for
 _WINDOWED = 15.0  # of a clip, over which the window moves
 # What is lost to rounding where the end of a clip is that of a window.
 _SLACK = 0.001
@@ -172,8 +172,13 @@ class _Heard:
         return HeardSoFar(seconds, longer, same, *drops)
 
     def _flips(self, confidence: float) -> Measurement | None:
-        """Return how often a minute what is said of one window is not what was of that before."""
-        said = [self._of_windows(clip) for clip in self.drawn.clips]
+        """Return how often a minute what is said of one window is not what was of that before.
+
+        While it is silent, the answer before stands, and time goes on.
+        """
+        said = [
+            _standing(self.said[one] for one in self.windows[clip]) for clip in self.drawn.clips
+        ]
         flips = [sum(one != other for one, other in itertools.pairwise(some)) for some in said]
         steps = [max(0, len(some) - 1) for some in said]
         a_minute = 60 / HOP
@@ -203,6 +208,14 @@ class _Heard:
         ends = (factor * found.low, factor * found.high)
         n = sum(map(bool, trials))
         return Measurement(name, factor * value, unit, *ends, n, self._speakers)
+
+
+def _standing(said: Iterable[str]) -> list[str]:
+    """Return what was said last, from the first answer on."""
+    found: list[str] = []
+    for word in said:
+        found += [word or found[-1]] if word or found else []
+    return found
 
 
 def _level(bound: Bound | None) -> float:

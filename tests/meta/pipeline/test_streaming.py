@@ -149,6 +149,27 @@ def test_silence_has_no_answer(loaded: LoadedModel, tmp_path: Path) -> None:
     assert (first.disturbed, second.disturbed) == (0.0, 1.0)
 
 
+def test_an_answer_stands_while_it_is_silent(loaded: LoadedModel, tmp_path: Path) -> None:
+    """Of 3 s, one is silent: of six windows two, and the answer changes once in 2.5 s."""
+    corpus = write(tmp_path / "a", clips=12, turn=2)
+    for clip in corpus.clips:
+        sound = read_audio(clip.content, RATE)
+        sound[RATE : 2 * RATE] = 0
+        soundfile.write(clip.path, sound, RATE)
+    found = heard(
+        Listener(loaded).model, read_corpus(tmp_path / "a"), streaming={"window": 0.5}
+    ).flips
+    assert found is not None
+    assert found.value == pytest.approx(2 / 3 / (5 * HOP) * 60)
+
+
+def test_as_much_as_can_be_asked_for_can_be_heard(loaded: LoadedModel, tmp_path: Path) -> None:
+    corpus = write(tmp_path / "a", seconds=30.5, clips=12)
+    found = heard(Listener(loaded).model, corpus, streaming={"seconds": [30], "window": 10})
+    assert [(one.seconds, one.longer) for one in found.points] == [(30.0, 12)]
+    assert found.moved_over == 12
+
+
 def test_a_stretch_is_cut_into_segments_as_a_clip_is(loaded: LoadedModel, tmp_path: Path) -> None:
     listener = Listener(loaded)
     heard(listener.model, write(tmp_path / "a", clips=12), Segmenting(1, 1), streaming=[2])

@@ -13,8 +13,6 @@ ENTRIES: list[dict[str, Any]] = YAML(typ="safe").load(FILE)["candidates"]
 EXPECTED = {one["name"]: one.get("reason") for one in ENTRIES}
 GATES = "not speed"
 
-pytestmark = pytest.mark.slow(150)
-
 
 @pytest.fixture(scope="module")
 def unexpected(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -29,6 +27,7 @@ def unexpected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow(150)
 def test_each_is_rejected_for_what_disturbs_it_and_the_sound_ones_are_not(
     run: Run, unexpected: Path, known: Path
 ) -> None:
@@ -52,11 +51,13 @@ def test_each_is_rejected_for_what_disturbs_it_and_the_sound_ones_are_not(
     assert needed["steady"] is None
 
 
+@pytest.mark.slow(30)  # what models answer is known from before
 def test_a_run_in_which_all_are_as_expected_is_green(run: Run, known: Path) -> None:
     outcome = run("-m", GATES, "--data", SPEECH, candidates=FILE, cache=known)
     assert outcome.code == pytest.ExitCode.OK, outcome.output
 
 
+@pytest.mark.slow(2)
 def test_none_is_rejected_where_nobody_asks(
     run: Run, some_speech: Path, known: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from sertify.report.formats import ranked
 from sertify.report.page.charts import charts
-from tests.meta.drawn_gates import both_gates
+from tests.meta.drawn_gates import both_gates, streamed
 from tests.meta.drawn_results import (
     EMOTIONS,
     Content,
@@ -173,7 +173,8 @@ def test_every_specification_is_used() -> None:
         for path in files("sertify.report.page").joinpath("vega_lite").iterdir()
         if "vl" in path.name
     }
-    used = {f"{one['spec']}.vl.json" for one in drawn(both_gates()).values()}
+    drawings = (*drawn(both_gates()).values(), *drawn(streamed()).values())
+    used = {f"{one['spec']}.vl.json" for one in drawings}
     assert kept == used
     for name in kept:
         assert json.loads(
