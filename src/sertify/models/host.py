@@ -77,7 +77,8 @@ class Hosted:
             yield from engine.answers(model, waveforms, threads, say)
             return
         yield from engine.answers(replace(model, network=self._mixed), waveforms, threads, say)
-        say(self._mixed.outcome)
+        if outcome := self._mixed.outcome:
+            say(outcome)
 
     def release(self) -> None:
         """Let go of it."""
@@ -100,9 +101,10 @@ class Workbench(Hosted):
 
     def __init__(self, snapshot: Snapshot, arguments: Mapping[str, Any]) -> None:
         dtype = arguments.get("dtype", "float32")
+        as_it_is = snapshot.candidate.variant == "fp32"  # others are not in float32, or compiled
         # This process has the variables of another, which need not know of it.
         keep_little(0 if dtype == "float32" else _PRIMITIVES)
-        super().__init__(self._of_blueprint, mixed=dtype == "mixed")
+        super().__init__(self._of_blueprint, mixed=dtype == "mixed" and as_it_is)
         keep_blocks()
         self._snapshot, self._arguments = snapshot.shut(), arguments
         self._blueprint: Blueprint | None = None
