@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.requirements import Requirements
-from sertify.statistics.robustness import Drop
-from sertify.statistics.streaming import SecondsNeeded, seconds_needed
 from sertify.vocabulary.outcomes import (
     Bound,
     Judgement,
@@ -17,6 +15,11 @@ from sertify.vocabulary.outcomes import (
 
 FEWEST_LONGER = 10
 """Clips that go on after so many seconds, below which nobody can tell what that costs."""
+
+if TYPE_CHECKING:
+    # Only names here: checks are collected without numpy.
+    from sertify.statistics.robustness import Drop
+    from sertify.statistics.streaming import SecondsNeeded
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class HeardSoFar:
     seconds: float
     longer: int
     unchanged: Measurement
-    drop: Drop | None = None
-    surely: Drop | None = None
+    drop: "Drop | None" = None
+    surely: "Drop | None" = None
 
     @property
     def told(self) -> bool:
@@ -92,12 +95,14 @@ class Streamed:
         return any(point.drop for point in self.points)
 
     @property
-    def needed(self) -> SecondsNeeded:
+    def needed(self) -> "SecondsNeeded":
         """From how many seconds on it is as right as on whole clips."""
+        from sertify.statistics.streaming import seconds_needed
+
         drops = {one.seconds: one.drop for one in self.points if one.told and one.drop}
         return seconds_needed(drops, self.margin)
 
-    def later(self, seconds: float) -> list[tuple[float, Drop]]:
+    def later(self, seconds: float) -> list[tuple[float, "Drop"]]:
         """Return what is lost from so many seconds on, as sure as the limit asks."""
         points = (one for one in self.points if one.seconds >= seconds and one.told)
         return [(one.seconds, one.surely) for one in points if one.surely]
@@ -134,6 +139,8 @@ def judge_flips(found: Streamed, requirements: Requirements) -> Judgement:
 
 
 def _judged(found: Streamed, bound: Bound) -> Judgement:
+    from sertify.statistics.streaming import seconds_needed
+
     assert bound.max is not None
     requirement, later = _wanted("seconds_needed", bound), found.later(bound.max)
     missed = [one for one in later if one[1].interval.low > found.margin]
@@ -149,7 +156,7 @@ def _judged(found: Streamed, bound: Bound) -> Judgement:
     return replace(judgement, tolerated=bound.confidence is None)
 
 
-def _lost(found: Streamed, bound: Bound, seconds: float, drop: Drop) -> str:
+def _lost(found: Streamed, bound: Bound, seconds: float, drop: "Drop") -> str:
     low, high = drop.interval.low, drop.interval.high
     return (
         f"after {seconds:g} s of speech it loses {drop.value:.3g} [{low:.2f}, {high:.2f}] UAR"
@@ -240,7 +247,7 @@ def _details(found: Streamed, bound: Bound | None) -> dict[str, Any]:
     }
 
 
-def _ends(drop: Drop) -> tuple[float, float]:
+def _ends(drop: "Drop") -> tuple[float, float]:
     return drop.interval.low, drop.interval.high
 
 

@@ -71,8 +71,9 @@ class Hosted:
         """Answer waveforms as :func:`sertify.models.engine.answers` does."""
         loaded = replace(self._loaded(), note=unnoted)  # threads cannot tell at a time
         model = replace(loaded, batching=batching, concurrent=concurrent)
-        if self._mixed is None and self._wants_mixed and isinstance(model.network, TorchNetwork):
-            self._mixed = Mixed(model.network)
+        plain = model.snapshot.candidate.variant == "fp32"
+        if self._mixed is None and self._wants_mixed and plain:
+            self._mixed = Mixed(model.network) if isinstance(model.network, TorchNetwork) else None
         if self._mixed is None:
             yield from engine.answers(model, waveforms, threads, say)
             return
@@ -101,10 +102,9 @@ class Workbench(Hosted):
 
     def __init__(self, snapshot: Snapshot, arguments: Mapping[str, Any]) -> None:
         dtype = arguments.get("dtype", "float32")
-        as_it_is = snapshot.candidate.variant == "fp32"  # others are not in float32, or compiled
         # This process has the variables of another, which need not know of it.
         keep_little(0 if dtype == "float32" else _PRIMITIVES)
-        super().__init__(self._of_blueprint, mixed=dtype == "mixed" and as_it_is)
+        super().__init__(self._of_blueprint, mixed=dtype == "mixed")
         keep_blocks()
         self._snapshot, self._arguments = snapshot.shut(), arguments
         self._blueprint: Blueprint | None = None

@@ -31,7 +31,7 @@ LEARNT = 8
 MARGIN = 4.0
 """How many times the largest deviation seen two logits have to be apart."""
 
-MOST = 0.05
+COARSEST = 0.05
 """The largest deviation, as a share of the range of logits, that 16 bits are put up with for."""
 
 AUDITED = 50
@@ -237,8 +237,8 @@ class _Book:
             self._require_gain(share, 1.0 if many >= LEARNT else _UNLIKELY)
 
     def _require_precision(self) -> None:
-        if self._share() > MOST:
-            limit = f"{self._share():.1%} of their range, which should be at most {MOST:.0%}"
+        if self._share() > COARSEST:
+            limit = f"{self._share():.1%} of their range, which should be at most {COARSEST:.0%}"
             self.give_up(f"moves logits by {limit}")
 
     def _require_gain(self, near: float, most: float) -> None:

@@ -220,4 +220,5 @@ def _accounts(predictions: Predictions, part: Part, seen: Mapping[str, str]) -> 
     }
     account["rejected_clips"] += unlabelled
     known = {name: why for name, why in seen.items() if name in corpora}
-    return account | ({"seen": known} if known else {})
+    said = {name: told for name, told in predictions.account.items() if name == "remark"}
+    return account | said | ({"seen": known} if known else {})

@@ -4,8 +4,10 @@ import itertools
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sertify.statistics.intervals import Interval
+if TYPE_CHECKING:
+    from sertify.statistics.intervals import Interval  # checks are collected without numpy
 
 SURE = 0.99
 """How sure each end of the interval of a percentile is, as in MLPerf."""
@@ -44,7 +46,7 @@ def samples_needed(percentile: int, above: int = 0) -> int:
     return bisect_left(range(most), above, key=lambda n: most_beyond(n, share))
 
 
-def percentile_interval(samples: Sequence[float], percentile: int) -> Interval | None:
+def percentile_interval(samples: Sequence[float], percentile: int) -> "Interval | None":
     """Return between which samples the percentile lies; None where there are too few to tell.
 
     Each end is sure at `SURE` by itself. It takes nothing for granted but that samples are
@@ -58,4 +60,6 @@ def percentile_interval(samples: Sequence[float], percentile: int) -> Interval |
     if above < 0 or below < 0:
         return None
     ordered = sorted(samples)
+    from sertify.statistics.intervals import Interval
+
     return Interval(ordered[below], ordered[-1 - above])

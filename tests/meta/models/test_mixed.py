@@ -17,7 +17,7 @@ from sertify.corpora.audio import white_noise
 from sertify.hub.snapshots import read_index, take_snapshot
 from sertify.models import mixed
 from sertify.models.blueprints import Batching
-from sertify.models.host import Hosted, Workbench
+from sertify.models.host import Hosted
 from sertify.models.loading import load, outline
 from sertify.models.mixed import AUDITED, LEARNT, Mixed
 from sertify.models.model import LoadedModel
@@ -393,15 +393,6 @@ class TestModels:
         hosted = Hosted(lambda _: model, mixed=True)
         assert not [*hosted.answers([], said.append, model.batching, True, 2)]
         assert not said
-
-    @pytest.mark.parametrize(("variant", "mixes"), [("fp32", True), ("bf16", False)])
-    def test_a_variant_is_answered_as_it_is(
-        self, tmp_path: Path, variant: str, *, mixes: bool
-    ) -> None:
-        folder = tiny.build(tmp_path)
-        snapshot = take_snapshot(Candidate("tiny", str(folder), folder, variant=variant))
-        workbench = Workbench(snapshot, {"dtype": "mixed"})
-        assert workbench._wants_mixed is mixes
 
     def test_a_copy_in_fewer_bits_leaves_the_module_as_it_is(self, model: LoadedModel) -> None:
         network = model.network

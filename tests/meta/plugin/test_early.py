@@ -102,10 +102,11 @@ class TestWarmingUp:
 def test_a_run_within_a_test_leaves_the_garbage_collector_as_it_is(
     pytester: pytest.Pytester,
 ) -> None:
-    before = gc.get_threshold(), gc.get_freeze_count()
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
     candidates = listed(pytester.path)
     pytester.runpytest_inprocess(str(CHECKS), "--collect-only", "--candidates", candidates, "-q")
-    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+    assert gc.get_threshold() == threshold
+    assert gc.get_freeze_count() <= frozen  # of what is frozen, some may go
 
 
 @pytest.mark.slow(3)
