@@ -69,7 +69,7 @@ class Mixed:
         answers = None if self._book.given_up else self._given(quick, waveforms)
         if answers is None:
             return self._exact(waveforms)
-        answers = answers + self._book.shift
+        answers += self._book.shift
         again = self._book.near(answers)
         open_to_doubt = again | np.array([_audited(waveform) for waveform in waveforms])
         self._book.count(again)
