@@ -204,6 +204,7 @@ class _Crew:
                 asked += 1
                 if asked % _TIDY == 0:
                     give_back()
+            give_back()
         except BaseException as error:
             self._done.put(error)
         finally:

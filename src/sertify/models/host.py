@@ -78,7 +78,8 @@ class Hosted:
             yield from engine.answers(model, waveforms, threads, say)
             return
         yield from engine.answers(replace(model, network=self._mixed), waveforms, threads, say)
-        say(self._mixed.outcome)
+        if outcome := self._mixed.outcome:
+            say(outcome)
 
     def release(self) -> None:
         """Let go of it."""

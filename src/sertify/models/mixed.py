@@ -6,6 +6,7 @@ that are answered in both.
 """
 
 import copy
+import math
 import threading
 import time
 import zlib
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from sertify.corpora.audio import Waveform
 from sertify.models.networks import TorchNetwork
 from sertify.models.proofs import scale_of
-from sertify.vocabulary.text import text_of_error
+from sertify.vocabulary.text import counted, text_of_error
 
 LEARNT = 8
 """Clips that are answered in both ways before any is answered in one."""
@@ -40,6 +41,7 @@ AUDITED = 50
 _SOONEST = 4  # clips after which it may be given up
 _UNLIKELY = 1.1  # the share of float32's time at which it is, while little is known
 _RECENT = 64  # clips by which it is seen later that margins have become narrow
+_SHORTER = 0.7  # the share of the shortest length that is known which is not
 _QUICKER = 0.8  # the share of the time that a multiplication has to take for a try
 
 
@@ -59,27 +61,34 @@ class Mixed:
 
     def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         """Answer as `Network` says."""
-        if self._quick is None or self._book.given_up:
+        quick = self._quick
+        if quick is None or self._book.given_up:
+            self._quick = None  # nobody asks it again
             return self._exact(waveforms)
         if self._book.takes(len(waveforms)):
             with self._book.learning(len(waveforms)):
-                return self._both(self._quick, waveforms)
-        if self._book.given_up:
+                return self._both(quick, waveforms)
+        answers = None if self._book.given_up else self._given(quick, waveforms)
+        if answers is None:
             return self._exact(waveforms)
-        answers: NDArray[np.float32] = self._quick(waveforms) + self._book.shift
+        answers += self._book.shift
         again = self._book.near(answers)
-        open_to_doubt = again | np.array([_audited(waveform) for waveform in waveforms])
+        open_to_doubt = again | np.array(
+            [_audited(waveform) or self._book.is_short(waveform.size) for waveform in waveforms]
+        )
         self._book.count(again)
+        self._book.keep(answers[~open_to_doubt])
         if open_to_doubt.any():
             places = np.flatnonzero(open_to_doubt)
-            wanted = self._exact([waveforms[place] for place in places.tolist()])
-            self._book.note(wanted, answers[places])
+            doubted = [waveforms[place] for place in places.tolist()]
+            wanted = self._exact(doubted)
+            self._book.note(doubted, wanted, answers[places])
             answers[places] = wanted
         return answers
 
     @property
     def outcome(self) -> str:
-        """What came of it: for whoever reads the answers."""
+        """What came of it, for whoever reads the answers; empty where there are none."""
         return self._book.outcome()
 
     def _both(self, quick: TorchNetwork, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
@@ -88,13 +97,21 @@ class Mixed:
         between = _clock(self._kind)
         if self._book.given_up:
             return wanted
-        try:
-            answers = quick(waveforms)
-        except (RuntimeError, ValueError, TypeError) as error:
-            self._book.give_up(f"cannot answer: {text_of_error(error)}")
-            return wanted
-        self._book.learn(wanted, answers, between - started, _clock(self._kind) - between)
+        answers = self._given(quick, waveforms)
+        if answers is not None:
+            seconds = between - started, _clock(self._kind) - between
+            self._book.learn(waveforms, wanted, answers, *seconds)
         return wanted
+
+    def _given(
+        self, quick: TorchNetwork, waveforms: Sequence[Waveform]
+    ) -> NDArray[np.float32] | None:
+        """Answer in 16 bits; None where that fails, as it may for clips of one length only."""
+        try:
+            return quick(waveforms)
+        except Exception as error:  # of a repository's own code, it may be any
+            self._book.give_up(f"cannot answer: {text_of_error(error)}")
+            return None
 
     def _copied(self) -> TorchNetwork | None:
         if self._kind is torch.bfloat16 and not _multiplies_sooner(torch.get_num_threads()):
@@ -123,32 +140,48 @@ class _Book:
         self._seconds = [0.0, 0.0]
         self._spread = 0.0
         self._recent: deque[bool] = deque(maxlen=_RECENT)
-        self._asked = self._again = 0
+        self._asked = 0
+        self._kept: list[float] = []  # how far apart the two largest logits are of the others
+        self._shortest: float = math.inf
         self.shift: Any = np.float32(0)
         self.given_up = ""
 
     def takes(self, clips: int) -> bool:
         """Whether these clips are to be learnt from; if not, wait for those that are."""
         with self._change:
-            if self._begun < LEARNT and not self.given_up:
-                self._begun += clips
-                return True
-            self._change.wait_for(lambda: self.given_up or self._ended >= self._begun)
+            while not self.given_up:
+                if self._begun < LEARNT:
+                    self._begun += clips
+                    return True
+                if self._ended >= self._begun:
+                    return False
+                self._change.wait()
             return False
 
     @contextmanager
     def learning(self, clips: int) -> Iterator[None]:
+        """Tell those that wait once these clips are learnt from; where that fails, others are."""
+        learnt = 0
         try:
             yield
+            learnt = clips
         finally:
             with self._change:
-                self._ended += clips
+                self._begun -= clips - learnt
+                self._ended += learnt
                 self._change.notify_all()
 
     def learn(
-        self, wanted: NDArray[np.float32], given: NDArray[np.float32], exact: float, quick: float
+        self,
+        waveforms: Sequence[Waveform],
+        wanted: NDArray[np.float32],
+        given: NDArray[np.float32],
+        exact: float,
+        quick: float,
     ) -> None:
+        """Take what clips were answered in both ways, and the seconds of each."""
         with self._change:
+            self._shortest = min(self._shortest, *(waveform.size for waveform in waveforms))
             self._seconds[0] += exact
             self._seconds[1] += quick
             self._wanted += [*wanted]
@@ -157,31 +190,43 @@ class _Book:
             self.shift = moved.mean(axis=0)
             self._spread = float(np.ptp(moved - self.shift, axis=1).max())
             self._asked += len(wanted)
-            self._again += len(wanted)
             self._judge()
 
-    def note(self, wanted: NDArray[np.float32], given: NDArray[np.float32]) -> None:
+    def note(
+        self,
+        waveforms: Sequence[Waveform],
+        wanted: NDArray[np.float32],
+        given: NDArray[np.float32],
+    ) -> None:
         """Take what some clips were answered in both ways: after the shift."""
         with self._change:
+            self._shortest = min(self._shortest, *(waveform.size for waveform in waveforms))
             spread = float(np.ptp(wanted - given, axis=1).max())
             if np.isfinite(spread):
                 self._spread = max(self._spread, spread)
                 self._require_precision()
 
+    def is_short(self, size: int) -> bool:
+        """Whether a clip is unlike those that are known, whose mean is over more of the speech."""
+        return size < _SHORTER * self._shortest
+
     def near(self, answers: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Say for each clip whether its label could be another one in float32."""
-        two = np.partition(answers, -2, axis=1)[:, -2:]
         with np.errstate(invalid="ignore"):
-            apart = two[:, 1] - two[:, 0] > MARGIN * self._spread
+            apart = _margins(answers) > MARGIN * self._spread
         return ~(apart & np.isfinite(answers).all(axis=1))
 
     def count(self, again: NDArray[np.bool_]) -> None:
         with self._change:
             self._asked += len(again)
-            self._again += int(again.sum())
             self._recent += again.tolist()
             if len(self._recent) == _RECENT:
                 self._require_gain(float(np.mean(self._recent)), 1.0)
+
+    def keep(self, answers: NDArray[np.float32]) -> None:
+        """Take what nobody asks for again."""
+        with self._change:
+            self._kept += _margins(answers).tolist()
 
     def give_up(self, why: str) -> None:
         with self._change:
@@ -189,13 +234,20 @@ class _Book:
             self._change.notify_all()
 
     def outcome(self) -> str:
-        """Say how clips were answered."""
-        if self.given_up:
-            return f"answered in float32, for {self._name} {self.given_up}"
+        """Say how clips were answered; nothing where none were."""
+        given_up = f"for {self._name} {self.given_up}"
+        if self.given_up and not self._kept:
+            return f"answered in float32, {given_up}"
+        if not self._asked:
+            return ""
+        doubtful = sum(margin <= self._spread for margin in self._kept)
+        late = f"of {counted(doubtful, 'clip')}, given before logits were seen to move so far"
+        but = f" ({late}, perhaps not)" if doubtful else ""
+        where = f"; then all are in float32, {given_up}" if self.given_up else ""
         return (
-            f"the labels are those of float32: {self._again:,} of {self._asked:,} answers are in"
-            f" float32, the others in {self._name}, which moves logits by up to"
-            f" {self._share():.1%} of their range"
+            f"the labels are those of float32{but}: {self._asked - len(self._kept):,} of"
+            f" {self._asked:,} answers are in float32, the others in {self._name}, which moves"
+            f" logits by up to {self._share():.1%} of their range{where}"
         )
 
     def _judge(self) -> None:
@@ -223,6 +275,14 @@ class _Book:
 
     def _share(self) -> float:
         return self._spread / (scale_of(np.array(self._wanted)) or 1.0)
+
+
+def _margins(answers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far the two largest logits of each clip are apart."""
+    two = np.partition(answers, -2, axis=1)[:, -2:]
+    with np.errstate(invalid="ignore"):
+        apart: NDArray[np.float32] = two[:, 1] - two[:, 0]
+    return apart
 
 
 def _audited(waveform: Waveform) -> bool:

@@ -71,10 +71,12 @@ class TorchNetwork:
         parts: list[Any] = list(self.module.modules()) if isinstance(self.module, nn.Module) else []
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # else the last digit of each would depend on how many there are
-        for part in filter(parametrize.is_parametrized, parts):
-            for name in list(part.parametrizations):
-                parametrize.remove_parametrizations(part, name, leave_parametrized=True)
-        torch.set_num_threads(threads)
+        try:
+            for part in filter(parametrize.is_parametrized, parts):
+                for name in list(part.parametrizations):
+                    parametrize.remove_parametrizations(part, name, leave_parametrized=True)
+        finally:
+            torch.set_num_threads(threads)
 
     @property
     def least(self) -> int:

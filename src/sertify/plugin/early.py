@@ -3,6 +3,7 @@
 Every run of checks imports this before all else, so it imports next to nothing.
 """
 
+import atexit
 import gc
 import os
 import threading
@@ -22,6 +23,7 @@ REMEMBERED = "answers.sqlite"
 _NO_RUN = (
     "collectonly",
     "help",
+    "markers",
     "showfixtures",
     "show_fixtures_per_test",
     "setupplan",
@@ -42,6 +44,7 @@ _LATER = (
 _SELDOM = (50_000, 20, 100)
 _BEGUN = pytest.StashKey[bool]()
 _OFTEN = pytest.StashKey[tuple[int, int, int]]()
+_HELPER = pytest.StashKey["_Helper"]()
 _INNER = "PYTEST_CURRENT_TEST"  # a run within a test of another, which goes on behind it
 
 
@@ -50,6 +53,8 @@ def begin_early(config: pytest.Config) -> None:
     if _INNER not in os.environ:
         config.stash[_OFTEN] = gc.get_threshold()
         gc.set_threshold(*_SELDOM)
+        if not gc.get_freeze_count():
+            config.add_cleanup(gc.unfreeze)  # after those of pytest; the process may live on
     if _runs_here(config) and not _remembers(config):
         from sertify.models.processes.starting import warm_up
 
@@ -59,7 +64,8 @@ def begin_early(config: pytest.Config) -> None:
 def go_on(config: pytest.Config) -> None:
     """Import, while there is a wait for that, what is needed behind it."""
     if config.stash.get(_BEGUN, False):
-        threading.Thread(target=_import_later, name="later", daemon=True).start()
+        config.stash[_HELPER] = helper = _Helper()
+        helper.start()
     config.stash[_BEGUN] = False
 
 
@@ -75,16 +81,33 @@ def give_up(config: pytest.Config) -> None:
 def leave_all(config: pytest.Config) -> None:
     """Leave what there is to the end of the process, which would look at it five times over."""
     give_up(config)
+    if (helper := config.stash.get(_HELPER, None)) is not None:
+        helper.stop()
     if (often := config.stash.get(_OFTEN, None)) is not None:
         gc.collect()  # what complains when it is dropped does so now
         gc.freeze()
+        atexit.register(gc.freeze)  # again: until then there may be other runs
         gc.set_threshold(*often)
 
 
-def _import_later() -> None:
-    for name in _LATER:
-        with suppress(Exception):  # whoever needs it says so
-            import_module(name)
+class _Helper(threading.Thread):
+    """Imports what is needed later, until the run is over: at its exit Python breaks it off."""
+
+    def __init__(self) -> None:
+        super().__init__(name="later", daemon=True)
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        for name in _LATER:
+            if self._over.is_set():
+                return
+            with suppress(Exception):  # whoever needs it says so
+                import_module(name)
+
+    def stop(self) -> None:
+        """Wait for the end of what it is importing."""
+        self._over.set()
+        self.join()
 
 
 def _runs_here(config: pytest.Config) -> bool:

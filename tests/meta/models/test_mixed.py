@@ -1,5 +1,6 @@
 """With `--dtype mixed` labels are those of float32; where that saves nothing, all else is, too."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,49 @@ class TestLabels:
             subject([waveform])
         np.testing.assert_array_equal(subject([huge])[0], huge)
 
+    def test_a_batch_that_fails_is_not_what_the_bound_is_learnt_from(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paced(monkeypatch, exact=1.0, quick=0.4)
+        exact = scripted(shaken(0.02))
+        subject = Mixed(exact)
+        wrong = [np.zeros((LABELS, 1), np.float32)] * LEARNT  # as where there is too little memory
+        with pytest.raises(OtherInterface):
+            subject(wrong)
+        speech = clips(400, seed=16, narrow=0.3)
+        answers = [subject([waveform])[0] for waveform in speech]
+        assert labels(answers) == labels(speech)
+        assert asked(exact, "quick") > LEARNT
+
+    def test_threads_that_wait_for_a_batch_that_fails_learn_by_themselves(self) -> None:
+        book = mixed._Book("bfloat16")
+        assert book.takes(LEARNT)
+        taken: list[bool] = []
+        other = threading.Thread(target=lambda: taken.append(book.takes(1)), daemon=True)
+        other.start()
+        with pytest.raises(OtherInterface), book.learning(LEARNT):
+            raise OtherInterface
+        other.join(10)
+        assert taken == [True]
+
+    def test_labels_given_before_logits_were_seen_to_move_as_far_are_told(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paced(monkeypatch, exact=1.0, quick=0.4)
+        size = 0.001
+        subject = Mixed(scripted(lambda values: shaken(size)(values)))
+        for waveform in clips(20, seed=17):
+            subject([waveform])
+        subject([clip(1.0, 1.0 - 0.03, -1, -2, -3)])
+        assert subject.outcome.startswith("the labels are those of float32: ")
+        size = 0.04
+        for waveform in clips(20 * AUDITED, seed=18):
+            subject([waveform])
+        assert subject.outcome.startswith(
+            "the labels are those of float32 (of 1 clip, given before logits were seen to move so"
+            " far, perhaps not): "
+        )
+
     def test_one_clip_in_fifty_keeps_the_bound_honest(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -195,6 +239,27 @@ class TestLabels:
         near = clip(1.0, 1.0 - 0.06, -1, -2, -3)
         before = asked(exact, "exact")
         subject([near])
+        assert asked(exact, "exact") == before + 1
+
+    def test_speech_that_is_shorter_than_what_is_known_is_learnt_from_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paced(monkeypatch, exact=1.0, quick=0.4)
+
+        def by_length(values: torch.Tensor) -> torch.Tensor:
+            return shaken(0.001 if values.shape[1] > LABELS else 0.04)(values)
+
+        exact = scripted(by_length)
+        subject = Mixed(exact)
+        for waveform in clips(40, seed=20):
+            subject([np.concatenate([waveform, np.full(LABELS, -9, np.float32)])])
+        first, second = clips(2, seed=21)
+        near = clip(1.0, 1.0 - 0.06, -1, -2, -3)
+        subject([first])
+        before = asked(exact, "exact")
+        subject([near])
+        assert asked(exact, "exact") == before + 1
+        subject([second])
         assert asked(exact, "exact") == before + 1
 
 
@@ -267,6 +332,30 @@ class TestGivingUp:
         np.testing.assert_array_equal([subject([waveform])[0] for waveform in speech], speech)
         assert "cannot answer: " in subject.outcome
 
+    @pytest.mark.parametrize("error", [RuntimeError, AttributeError, AssertionError])
+    def test_where_it_fails_only_later(
+        self, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    ) -> None:
+        paced(monkeypatch, exact=1.0, quick=0.1)
+
+        def fails(values: torch.Tensor) -> torch.Tensor:
+            if (values > 100).any():
+                raise error("not for clips of this length")
+            return shaken(0.001)(values)
+
+        subject = Mixed(scripted(fails))
+        for waveform in clips(20, seed=19):
+            subject([waveform])
+        huge = clip(500, 1, 0, -1, -2)
+        np.testing.assert_array_equal(subject([huge])[0], huge)
+        for waveform in clips(20, seed=20):
+            np.testing.assert_array_equal(subject([waveform])[0], waveform)
+        assert subject.outcome.startswith("the labels are those of float32: ")
+        assert subject.outcome.endswith(
+            "; then all are in float32, for bfloat16 cannot answer:"
+            f" {error.__name__}: not for clips of this length"
+        )
+
     def test_a_failure_in_float32_is_told_and_nobody_waits_for_it(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -316,6 +405,15 @@ class TestModels:
         )
         assert "bfloat16" in said[-1]
         assert any((found[place] != exact[place]).any() for place in exact)
+
+    def test_nothing_is_said_where_no_clip_can_be_read(
+        self, model: LoadedModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(mixed, "_multiplies_sooner", lambda _: True)
+        said: list[str] = []
+        hosted = Hosted(lambda _: model, mixed=True)
+        assert not [*hosted.answers([], said.append, model.batching, True, 2)]
+        assert not said
 
     def test_a_copy_in_fewer_bits_leaves_the_module_as_it_is(self, model: LoadedModel) -> None:
         network = model.network

@@ -4,11 +4,14 @@ import gc
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from sertify.plugin import early
 from sertify.plugin.early import REMEMBERED
 from tests.meta.runs import CHECKS, FIXTURES
 
@@ -22,9 +25,9 @@ def pytest_sessionstart(session):
 _NOBODY = ("-k", "there_is_no_such_check")
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *options: str, telling: str = _TELLING) -> subprocess.CompletedProcess[str]:
     """Run checks in a session of their own, of which nothing may be left."""
-    (folder / "telling.py").write_text(_TELLING)
+    (folder / "telling.py").write_text(telling)
     command = [sys.executable, "-m", "pytest", str(CHECKS), "-p", "telling", "-q", "-s"]
     cache = ("-o", f"cache_dir={folder / 'cache'}", "--reports", str(folder / "reports"))
     with subprocess.Popen(
@@ -81,6 +84,12 @@ class TestWarmingUp:
         found = run(tmp_path, "--candidates", listed(tmp_path), "--collect-only")
         assert "begun: False" in found.stdout
 
+    def test_not_where_markers_are_listed_only(self, tmp_path: Path) -> None:
+        first = "import pytest\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_unconfigure(config)"
+        telling = _TELLING.replace("def pytest_sessionstart(session)", first)
+        options = ("--candidates", listed(tmp_path), "--markers")
+        assert "begun: False" in run(tmp_path, *options, telling=telling).stdout
+
     def test_not_in_the_process_that_workers_report_to(self, tmp_path: Path) -> None:
         options = ("--candidates", listed(tmp_path), *_NOBODY, "-n", "1")
         assert "begun: False" in run(tmp_path, *options).stdout
@@ -98,3 +107,44 @@ def test_a_run_within_a_test_leaves_the_garbage_collector_as_it_is(
     pytester.runpytest_inprocess(str(CHECKS), "--collect-only", "--candidates", candidates, "-q")
     assert gc.get_threshold() == threshold
     assert gc.get_freeze_count() <= frozen  # of what is frozen, some may go
+
+
+@pytest.mark.slow(3)
+def test_a_process_that_lives_on_after_a_run_can_collect_its_garbage(tmp_path: Path) -> None:
+    program = """
+import gc, sys
+import pytest
+
+before = gc.get_threshold()
+assert pytest.main(sys.argv[1:]) == 5
+print("frozen:", gc.get_freeze_count(), gc.get_threshold() == before)
+"""
+    options = (*_NOBODY, "-q", "-p", "no:cacheprovider", "--reports", str(tmp_path / "reports"))
+    found = subprocess.run(
+        [sys.executable, "-c", program, str(CHECKS), "--candidates", listed(tmp_path), *options],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert "frozen: 0 True" in found.stdout
+
+
+def test_what_is_imported_for_later_is_waited_for_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported: list[str] = []
+    begun = threading.Event()
+
+    def slowly(name: str) -> None:
+        begun.set()
+        time.sleep(0.05)
+        imported.append(name)
+
+    monkeypatch.setattr(early, "import_module", slowly)
+    helper = early._Helper()
+    helper.start()
+    begun.wait()
+    helper.stop()
+    assert len(imported) == 1
+    assert not helper.is_alive()
