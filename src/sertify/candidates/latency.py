@@ -31,9 +31,11 @@ class LatencyLimit(Keys):
 class Serving(Keys):
     """How many requests a second it has to answer, and how soon."""
 
-    min: float = Field(gt=0, description="The fewest requests a second that will do.")
+    min: float = Field(gt=0, le=10_000, description="The fewest requests a second that will do.")
     latency: float = Field(
-        gt=0, description="Seconds from a request to its answer, waiting included, at most."
+        gt=0,
+        le=3_600,
+        description="Seconds from a request to its answer, waiting included, at most.",
     )
     percentile: Percentile = _OF_WHICH
     budget: float = Field(

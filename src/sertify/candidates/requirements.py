@@ -158,9 +158,13 @@ class Requirements(Keys):
         named = (limit.segment for limit in self.latency if limit.segment is not None)
         return tuple(dict.fromkeys((*self.segments, *named)))
 
-    def latencies(self, seconds: float) -> tuple[LatencyLimit, ...]:
-        """Return what limits the latency of a segment of so many seconds."""
-        return tuple(limit for limit in self.latency if limit.segment in (None, seconds))
+    def latencies(self, seconds: float, *, usual: bool = True) -> tuple[LatencyLimit, ...]:
+        """Return what limits the latency of a segment of so many seconds.
+
+        Only those that name it, where it is not one of the usual segments.
+        """
+        of = (None, seconds) if usual else (seconds,)
+        return tuple(limit for limit in self.latency if limit.segment in of)
 
     @property
     def scopes(self) -> tuple[tuple[str | None, str | None], ...]:

@@ -1,5 +1,6 @@
 """How many requests a second are answered in time, and whether these are enough."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -10,6 +11,25 @@ from sertify.gates.speed import disturbance, told_by, wait_for_quiet
 from sertify.statistics.percentiles import percentile_interval, samples_needed
 from sertify.vocabulary.outcomes import Judgement, Measurement, Outcome
 from sertify.vocabulary.text import counted
+
+# How often the longest wait has to fit into a trial, so that a line that only grows is seen.
+_LONG = 20
+LATE = 5
+"""Late requests that the decisive trial has room for, where the budget has."""
+DECIDES = 0.25
+"""The share of the budget that it takes at least, so that a larger budget tells more."""
+
+
+def requests_needed(asked: Serving, rate: float, late: int = 0) -> int:
+    """Return the fewest requests that tell that a rate holds, if so many are late.
+
+    >>> requests_needed(Serving(min=4, latency=0.5), 4, 1)
+    130
+    >>> requests_needed(Serving(min=4, latency=30), 4)
+    2400
+    """
+    long = math.ceil(_LONG * asked.latency * rate - 1e-9)  # but for rounding
+    return max(samples_needed(asked.percentile, late), long)
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,9 @@ class Trial:
 
     def outcome(self, asked: Serving) -> Outcome:
         """Return whether the rate holds, for sure."""
-        return told_by(self.requests, self.late(asked), asked.percentile)
+        told = told_by(self.requests, self.late(asked), asked.percentile)
+        short = self.requests < requests_needed(asked, self.rate)
+        return Outcome.INCONCLUSIVE if short and told is Outcome.PASS else told
 
 
 @dataclass(frozen=True)
@@ -127,11 +149,14 @@ def judge_served(served: Served) -> Judgement:
     took = f"{late:,} of {counted(len(trial.latencies), 'request')} at {trial.rate:g} a second"
     took = f"{took} took longer"
     if outcome is Outcome.INCONCLUSIVE:
-        least = samples_needed(asked.percentile, late)
+        least = requests_needed(asked, trial.rate, late)
+        seconds = least / trial.rate
+        planned = least <= requests_needed(asked, trial.rate, LATE)
+        budget = math.ceil(seconds if planned else seconds / DECIDES)
         message = (
             f"requests_per_second should be {asked}, which cannot be told: {took}; to meet it takes"
-            f" at least {least:,} requests if no more do, in {least / asked.min:.3g} s: give it a"
-            f" budget of more than {asked.budget:g} s"
+            f" at least {least:,} requests if no more do, in {math.ceil(seconds):,} s: give it a"
+            f" budget of {budget:,} s"
         )
         details["takes_at_least"] = least
         return Judgement(outcome, measured, "too_slow", message, requirement, details)

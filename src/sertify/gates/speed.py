@@ -54,7 +54,8 @@ class Timing:
 
     ``length`` is seconds of audio, ``rounds`` the seconds that each repetition took,
     ``load_time`` seconds, ``peak_memory`` and ``size_on_disk`` MB. ``hop`` is where segments
-    overlap: the seconds of new audio in each.
+    overlap: the seconds of new audio in each. ``usual`` is False for a length that is measured only
+    because a limit of latency names it: nothing else that is required is about it.
 
     What follows is None where it was not measured. ``throughput`` is seconds of audio answered per
     second when many segments are asked at once, ``cold_start`` seconds from files to the first
@@ -72,6 +73,7 @@ class Timing:
     parameters: int
     threads: int
     hop: float | None = None
+    usual: bool = True
     throughput: float | None = None
     cold_start: float | None = None
     memory_above_model: float | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from sertify.candidates.latency import Serving
 from sertify.candidates.reading import Candidate
 from sertify.gates.parts import Part, parts
-from sertify.pipeline.settings import Settings, conditions_of
+from sertify.pipeline.settings import Settings, conditions_of, segments_of
 from sertify.pipeline.stages import STAGES
 from sertify.pipeline.way import Way, parameters
 from sertify.vocabulary.conditions import Condition
@@ -56,10 +56,8 @@ class Check:
 
 
 def _lengths(settings: Settings, candidate: Candidate) -> Sequence[float]:
-    asked, segmenting = candidate.requirements, settings.segmenting
-    if segmenting is not None:
-        asked = asked.model_copy(update={"segments": (segmenting.seconds,)})
-    return asked.lengths
+    segments = segments_of(settings, candidate)
+    return candidate.requirements.model_copy(update={"segments": segments}).lengths
 
 
 def _parts(settings: Settings, candidate: Candidate) -> Sequence[Part]:

@@ -5,6 +5,7 @@ They are stages as those of :mod:`pipeline.stages`, which lists both.
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sertify.candidates.latency import Serving
@@ -12,7 +13,7 @@ from sertify.candidates.reading import Candidate, Suite
 from sertify.evidence.cache import Cache
 from sertify.gates.parts import Part
 from sertify.pipeline.loading import Loading, loading_options
-from sertify.pipeline.settings import Settings, conditions_of
+from sertify.pipeline.settings import Settings, conditions_of, segments_of
 from sertify.pipeline.telling import Announce
 from sertify.pipeline.way import Stage
 from sertify.vocabulary.conditions import Condition
@@ -287,10 +288,11 @@ def timing(
     """What a segment of this length costs, measured after a warm-up."""
     from sertify.gates.speed import rounds_asked
 
-    hop = settings.segmenting.hop if settings.segmenting else None
-    rounds = rounds_asked(candidate.requirements.latencies(seconds))
+    usual = seconds in segments_of(settings, candidate)
+    hop = settings.segmenting.hop if settings.segmenting and usual else None
+    rounds = rounds_asked(candidate.requirements.latencies(seconds, usual=usual))
     with tell(f"timing {seconds:g} s of audio"):
-        return stopwatch.timing(seconds, repeat, hop, rounds)
+        return replace(stopwatch.timing(seconds, repeat, hop, rounds), usual=usual)
 
 
 def request_lengths(
@@ -299,9 +301,8 @@ def request_lengths(
     """The seconds of audio in the requests that are sent: those of the speech, where it tells."""
     from sertify.pipeline.lengths import typical_lengths
 
-    if settings.segmenting is not None:
-        return (settings.segmenting.seconds,)
-    return (typical_lengths(data.clips) if data else ()) or candidate.requirements.segments
+    known = typical_lengths(data.clips) if data and settings.segmenting is None else ()
+    return known or segments_of(settings, candidate)
 
 
 def served(

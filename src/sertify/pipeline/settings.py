@@ -119,6 +119,12 @@ def conditions_of(settings: Settings, candidate: Candidate) -> tuple[Condition, 
     return () if robustness is None else robustness.asked(settings.sounds)
 
 
+def segments_of(settings: Settings, candidate: Candidate) -> tuple[float, ...]:
+    """Return the seconds of the segments that speed is required of: those that are heard."""
+    heard = settings.segmenting
+    return candidate.requirements.segments if heard is None else (heard.seconds,)
+
+
 def _require(name: str, value: Any, fits: Callable[[Any], bool], wanted: str) -> None:
     if value is not None and not fits(value):
         raise ConfigurationError(f"{name} is {value!r}, but should be {wanted}")

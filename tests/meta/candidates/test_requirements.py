@@ -137,6 +137,7 @@ def test_a_limit_of_latency_is_about_a_percentile_and_of_all_segments_or_one() -
     assert asked.lengths == (1.0, 5.0, 10.0, 2.0)
     assert asked.latencies(5.0) == (everywhere,)
     assert asked.latencies(2.0) == (everywhere, narrow)
+    assert asked.latencies(2.0, usual=False) == (narrow,)
     assert Requirements.model_validate({"latency": None}).latency == ()
 
 

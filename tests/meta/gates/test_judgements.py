@@ -832,8 +832,14 @@ def test_the_worst_of_factor_and_latencies_counts() -> None:
 ASKED = Serving(min=4, latency=0.5)
 
 
+MACHINE: dict[str, Any] = {
+    "capacity": 9.0, "lengths": (1.0, 3.0), "hands": 2, "threads": 2, "cores": 2,
+}  # fmt: skip
+
+
 def served(*trials: Trial, **others: Any) -> Served:
-    return Served(ASKED, trials, 9.0, (1.0, 3.0), 2, 2, 2, **others)
+    given: dict[str, Any] = {"asked": ASKED, **MACHINE, **others}
+    return Served(trials=trials, **given)
 
 
 def trial(rate: float, late: int, n: int = 259, **others: Any) -> Trial:
@@ -866,13 +872,30 @@ def test_too_few_answers_in_time_are_too_slow() -> None:
 
 
 def test_what_requests_cannot_tell_is_open() -> None:
-    judgement = judge_served(served(trial(4, 0, n=80)))
+    judgement = judge_served(
+        served(trial(4, 0, n=80), asked=Serving(min=4, latency=0.5, budget=20))
+    )
     assert found(judgement) == (
         "INCONCLUSIVE too_slow: requests_per_second should be at least 4 a second, p95 at most"
         " 0.5 s, which cannot be told: 0 of 80 requests at 4 a second took longer; to meet it takes"
-        " at least 90 requests if no more do, in 22.5 s: give it a budget of more than 120 s"
+        " at least 90 requests if no more do, in 23 s: give it a budget of 23 s"
     )
     assert judgement.details["takes_at_least"] == 90
+    beyond = found(judge_served(served(trial(4, 9))))  # 9 late ones were not planned for
+    assert beyond.endswith(
+        "at least 371 requests if no more do, in 93 s: give it a budget of 371 s"
+    )
+
+
+def test_a_rate_does_not_hold_in_a_trial_too_short_for_a_line_to_grow() -> None:
+    patient = Serving(min=4, latency=30, budget=120)
+    judgement = judge_served(served(trial(4, 0, n=480), asked=patient))
+    assert judgement.outcome is Outcome.INCONCLUSIVE
+    assert judgement.message.endswith(
+        "2,400 requests if no more do, in 600 s: give it a budget of 600 s"
+    )
+    late = judge_served(served(Trial(4, 480, (40.0,) * 480), asked=patient))
+    assert late.outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize("late", [60, 0])

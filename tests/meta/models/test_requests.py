@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sertify.candidates.latency import Serving
-from sertify.gates.serving import Trial
+from sertify.gates.serving import Served, Trial, judge_served, requests_needed
 from sertify.models.speed.arrivals import Request, answer_in_turn, arrivals
 from sertify.models.speed.rates import expected_rate, rates_tried, requests_planned, waiting
 from sertify.statistics.percentiles import samples_needed
@@ -168,6 +168,27 @@ def test_a_rate_is_tried_with_the_requests_that_its_percentile_takes(percentile:
     asked = Serving(min=1, latency=0.1, percentile=percentile)
     assert requests_planned(asked, 1, 5, 1e6) == samples_needed(percentile, 5)
     assert requests_planned(asked, 1000, 5, 1e6) == max(2000, samples_needed(percentile, 5))
+
+
+def test_a_budget_that_the_message_says_has_room_for_what_it_takes() -> None:
+    for late, latency in ((0, 0.5), (5, 0.5), (9, 0.5), (30, 0.5), (9, 30.0)):
+        small = Serving(min=4, latency=latency, budget=2)
+        least = requests_needed(small, 4, late)
+        short = Trial(4, least - 1, (0.0,) * (least - 1 - late) + (latency * 2,) * late)
+        message = judge_served(Served(small, (short,), 9.0, (1.0,), 1, 1, 1)).message
+        budget = float(message.rpartition("budget of ")[2].removesuffix(" s").replace(",", ""))
+        machine, asked = Machine(1, budget), Serving(min=4, latency=latency, budget=budget)
+        assert found(machine, asked)[0].requests >= least
+
+
+@pytest.mark.parametrize("least", [0.3, 3.0, 4.0])
+def test_a_line_that_only_grows_is_not_taken_for_one_that_holds(least: float) -> None:
+    asked = Serving(min=11, latency=30.0, budget=120)  # it answers ten a second
+    first, *others = found(Machine(1, 120), asked)
+    assert first.outcome(asked) is Outcome.INCONCLUSIVE
+    assert not others
+    exact = Serving(min=least, latency=0.1, budget=max(2.0, 100 / least))
+    assert found(Machine(1, exact.budget), exact)[0].requests >= requests_needed(exact, least)
 
 
 def test_a_trial_that_was_given_up_is_one_that_cannot_hold() -> None:

@@ -1,13 +1,22 @@
-"""Lengths of clips are those that their files tell."""
+"""Lengths of clips are those that their files tell; of segments, those that are asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from sertify.candidates.reading import Candidate
+from sertify.candidates.requirements import Requirements
 from sertify.corpora.clips import Clip
+from sertify.gates.speed import Timing
+from sertify.pipeline.finding_stages import request_lengths, timing
+from sertify.pipeline.hearing import Segmenting
 from sertify.pipeline.lengths import typical_lengths
+from sertify.pipeline.settings import Settings
 
 
 def clips(folder: Path, number: int) -> list[Clip]:
@@ -36,3 +45,50 @@ def test_of_a_stretch_its_own_length_is_told_and_of_what_is_not_there_none(tmp_p
     assert typical_lengths([Clip("a", whole.path, start=2.0, end=5.0)]) == (3.0,)
     assert typical_lengths([Clip("a", missing), Clip("b", whole.path, start=9.0)]) == ()
     assert typical_lengths([]) == ()
+
+
+# ------------------------------------------------------------------ of segments
+
+SEGMENTED = Segmenting(2.0, 0.5)
+ASKED = Requirements.model_validate({"latency": ({"max": 0.5}, {"max": 3.0, "segment": 30.0})})
+CANDIDATE = Candidate("x", "./x", requirements=ASKED)
+
+
+class Watch:
+    """A stopwatch that is asked, and measures nothing."""
+
+    def timing(self, seconds: float, _: Any, hop: float | None, rounds: int) -> Timing:
+        return Timing(seconds, (0.1,) * rounds, 1.0, 1.0, 1.0, 1, 1, hop=hop)
+
+
+@contextmanager
+def tell(_: str) -> Iterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("segmenting", "seconds", "hop", "usual"),
+    [
+        (None, 5.0, None, True),
+        (None, 30.0, None, False),
+        (SEGMENTED, 2.0, 0.5, True),
+        # Five seconds are in ``segments``, which --segment replaces.
+        (SEGMENTED, 5.0, None, False),
+        (SEGMENTED, 30.0, None, False),
+    ],
+)
+def test_a_length_that_only_a_limit_names_has_no_hop_and_is_judged_by_nothing_else(
+    segmenting: Segmenting | None, seconds: float, hop: float | None, usual: bool
+) -> None:
+    settings = Settings(candidates=Path("x"), segmenting=segmenting)
+    found = timing(Watch(), CANDIDATE, seconds, None, settings, tell)  # type: ignore[arg-type]
+    assert (found.hop, found.usual) == (hop, usual)
+    limits = ASKED.latencies(seconds, usual=found.usual)
+    assert [limit.max for limit in limits] == [0.5] * usual + [3.0] * (seconds == 30)
+
+
+def test_requests_are_as_long_as_clips_or_else_as_the_segments_that_are_heard() -> None:
+    settings = Settings(candidates=Path("x"))
+    assert request_lengths(None, CANDIDATE, settings) == ASKED.segments
+    segmented = Settings(candidates=Path("x"), segmenting=SEGMENTED)
+    assert request_lengths(None, CANDIDATE, segmented) == (2.0,)

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from sertify.candidates.latency import Serving
-from sertify.gates.serving import Trial
+from sertify.gates.serving import DECIDES, LATE, Trial, requests_needed
 from sertify.models.speed.arrivals import arrivals
-from sertify.statistics.percentiles import samples_needed
 from sertify.vocabulary.outcomes import Outcome
 
-# Late ones among the requests that decide, and among those that only look for the largest rate.
-_LATE, _LATE_BESIDE = 5, 2
-# How often the longest wait has to fit into a trial, so that a line that only grows is seen.
-_LONG = 20
+# Late ones among the requests that only look for the largest rate.
+_LATE_BESIDE = 2
+# Requests that no trial needs more of to tell a percentile.
+_MANY = 5000
 # Where the largest rate that held and the least that did not are as near, it is found.
 _NEAR = 1.1
 _SIMULATED = 3000
@@ -35,7 +34,9 @@ def rates_tried(
     ``run`` is given a rate and a number of requests, ``expected`` is about the largest rate that
     should hold, ``capacity`` what no rate can be beyond for long.
     """
-    first = run(asked.min, requests_planned(asked, asked.min, _LATE, asked.budget))
+    planned = requests_planned(asked, asked.min, LATE, asked.budget)
+    share = min(_MANY, int(DECIDES * asked.budget * asked.min + 1e-9))
+    first = run(asked.min, max(planned, share))
     yield first
     held = first.outcome(asked) is Outcome.PASS
     low, high = (asked.min, capacity) if held else (0.0, asked.min)
@@ -45,7 +46,7 @@ def rates_tried(
             rate = math.sqrt(low * high) if low else high / 2
         rate = float(f"{rate:.3g}")
         requests = requests_planned(asked, rate, _LATE_BESIDE, left())
-        if requests < samples_needed(asked.percentile):
+        if requests < requests_needed(asked, rate):
             return
         trial = run(rate, requests)
         yield trial
@@ -61,8 +62,7 @@ def requests_planned(asked: Serving, rate: float, late: int, seconds: float) -> 
     >>> requests_planned(asked, 4, 2, 1000), requests_planned(asked, 4, 2, 5)
     (165, 20)
     """
-    wanted = max(samples_needed(asked.percentile, late), math.ceil(_LONG * asked.latency * rate))
-    return max(1, min(wanted, int(seconds * rate)))
+    return max(1, min(requests_needed(asked, rate, late), int(seconds * rate + 1e-9)))
 
 
 def expected_rate(services: Sequence[float], hands: int, asked: Serving) -> float:

@@ -130,9 +130,11 @@ class Stopwatch:
             given = (found["latencies"], found["contention"], found["other_load"])
             return Trial(rate, requests, *given)
 
-        self._serve(lengths, _WARMING, math.inf)
-        burst = self._serve(lengths, _BURST, math.inf)
-        capacity = _BURST / max(burst["latencies"])
+        # Of a model that is far too slow, a few answers tell enough.
+        patience = asked.budget / 10
+        self._serve(lengths, _WARMING, math.inf, patience)
+        burst = self._serve(lengths, _BURST, math.inf, patience)
+        capacity = len(burst["latencies"]) / max(burst["latencies"])
         expected = expected_rate(burst["services"], burst["hands"], asked)
         tried = rates_tried(asked, run, expected, capacity, lambda: until - time.monotonic())
         return Served(
