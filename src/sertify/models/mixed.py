@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sertify.corpora.audio import Waveform
 from sertify.models.networks import TorchNetwork
 from sertify.models.proofs import scale_of
+from sertify.vocabulary.machine import free_memory
 from sertify.vocabulary.text import counted, text_of_error
 
 LEARNT = 8
@@ -116,6 +117,9 @@ class Mixed:
     def _copied(self) -> TorchNetwork | None:
         if self._kind is torch.bfloat16 and not _multiplies_sooner(torch.get_num_threads()):
             self._book.give_up("is not multiplied faster by this processor")
+            return None
+        if self._kind is torch.bfloat16 and free_memory() < _size(self._exact.module):
+            self._book.give_up("has no memory for weights of its own")
             return None
         try:
             return replace(self._exact, module=_in_fewer_bits(self._exact.module, self._kind))
@@ -299,6 +303,11 @@ def _in_fewer_bits(module: Any, kind: torch.dtype) -> Any:
     for buffer in module.buffers():
         smaller[id(buffer)] = buffer.to(kind) if buffer.is_floating_point() else buffer.clone()
     return copy.deepcopy(module, smaller)
+
+
+def _size(module: Any) -> float:
+    """Return the bytes of a module's weights: twice what they take in 16 bits."""
+    return float(sum(each.numel() * each.element_size() for each in module.parameters()))
 
 
 def _clock(kind: torch.dtype) -> float:

@@ -6,6 +6,7 @@ from sertify.corpora.audio import duration_of
 from sertify.corpora.clips import Clip
 
 _LOOKED_AT = 400
+_LONGEST = 300.0  # seconds: a header may tell of hours that nobody has recorded
 _TOLD = 32
 
 
@@ -22,4 +23,4 @@ def typical_lengths(clips: Sequence[Clip]) -> tuple[float, ...]:
 
 def _length(clip: Clip) -> float | None:
     end = clip.end if clip.end is not None else duration_of(clip.content)
-    return None if end is None or end <= clip.start else end - clip.start
+    return None if end is None or end <= clip.start else min(end - clip.start, _LONGEST)

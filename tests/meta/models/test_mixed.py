@@ -319,6 +319,14 @@ class TestGivingUp:
             "answered in float32, for bfloat16 is not multiplied faster by this processor"
         )
 
+    def test_where_there_is_no_memory_for_a_copy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        paced(monkeypatch, exact=1.0, quick=0.1)
+        monkeypatch.setattr(mixed, "free_memory", lambda: 3)
+        subject = Mixed(scripted(shaken(0.001)))
+        (waveform,) = clips(1, seed=16)
+        np.testing.assert_array_equal(subject([waveform])[0], waveform)
+        assert subject.outcome.endswith("for bfloat16 has no memory for weights of its own")
+
     @pytest.mark.parametrize("error", [RuntimeError, TypeError, NotImplementedError])
     def test_where_a_layer_has_no_such_arithmetic(
         self, monkeypatch: pytest.MonkeyPatch, error: type[Exception]

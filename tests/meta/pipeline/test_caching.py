@@ -168,6 +168,19 @@ def test_workers_and_threads_find_the_same(project: Project, tmp_path: Path) -> 
 
 
 @pytest.mark.slow(10)
+def test_mixed_precision_has_answers_of_its_own_and_the_labels_of_float32(
+    project: Project,
+) -> None:
+    project.run(*ACCURACY)
+    exact, measured = project.answers(), project.measured()
+    assert "(--dtype mixed)" in project.run(*ACCURACY, "--dtype", "mixed")
+    mixed = project.answers().items() - exact.items()
+    assert len(mixed) == len(exact)
+    uar = {name: numbers["uar"] for name, (numbers, _) in measured.items()}
+    assert {name: numbers["uar"] for name, (numbers, _) in project.measured().items()} == uar
+
+
+@pytest.mark.slow(10)
 def test_the_cache_can_be_cleared_and_done_without(project: Project, write: Write) -> None:
     write("hubert-tiny")
     project.run(*ACCURACY, "--no-cache")

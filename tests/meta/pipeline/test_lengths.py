@@ -39,6 +39,11 @@ def test_of_few_clips_each_length_is_told_and_of_many_some_that_stand_for_all(
     assert np.mean(told) == pytest.approx(0.505, abs=0.005)
 
 
+def test_nobody_waits_for_hours_that_only_a_header_tells_of(tmp_path: Path) -> None:
+    (short,) = clips(tmp_path, 1)
+    assert typical_lengths([Clip("a", short.path, start=0.0, end=61_200.0)]) == (300.0,)
+
+
 def test_of_a_stretch_its_own_length_is_told_and_of_what_is_not_there_none(tmp_path: Path) -> None:
     (whole,) = clips(tmp_path, 1)
     missing = tmp_path / "none.wav"

@@ -89,6 +89,9 @@ def test_every_report_says_what_models_computed_in() -> None:
     results["environment"]["dtype"] = "bfloat16"
     assert any(line.startswith("computed in bfloat16: ") for line in shown(results))
     assert "computed in bfloat16" in summary.draw_summary(as_results(results))
+    results["environment"]["dtype"] = "mixed"
+    (said,) = (each for each in sentences.doubts(as_results(results)) if "--dtype mixed" in each)
+    assert said.startswith("answers are in fewer bits where these could not change a label: ")
 
 
 def facts(name: str, clips: int) -> Content:

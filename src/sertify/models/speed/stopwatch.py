@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sertify.candidates.latency import Serving
@@ -104,7 +105,8 @@ class Stopwatch:
         memory = self.remote.ask(
             "prepare", white_noise(seconds, self._rate), deed="forward", times=WARM_UP
         )
-        least = min(rounds, int(BUDGET / self._answer())) if rounds else 0
+        # Of three, as a single one may have been disturbed.
+        least = min(rounds, int(BUDGET / median(self._answer() for _ in range(3)))) if rounds else 0
         took = tuple(repeat(self._answer, least))
         usage = self.remote.ask("usage", deed="forward")
         # As many as were measured one by one, so that what limits these limits those.
