@@ -84,8 +84,8 @@ def _length(clip: Clip, subject: LazyModel, recordings: Recordings) -> float:
     try:
         rate = subject.sampling_rate
         return recordings.read(_stretch(clip, 0, _LONGEST), rate).size / rate
-    except UnreadableAudio:  # as where so much of its start is silent
-        return 0.0
+    except UnreadableAudio:  # so much of its start is silent, for as a whole it was heard
+        return _LONGEST
 
 
 def _stretch(clip: Clip, begin: float, end: float) -> Clip:

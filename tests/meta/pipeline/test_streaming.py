@@ -149,6 +149,19 @@ def test_silence_has_no_answer(loaded: LoadedModel, tmp_path: Path) -> None:
     assert (first.disturbed, second.disturbed) == (0.0, 1.0)
 
 
+def test_a_clip_that_begins_with_silence_for_as_long_as_is_listened_is_a_long_one(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    corpus = write(tmp_path / "a", clips=12, seconds=32)
+    for clip in corpus.clips:
+        sound = read_audio(clip.content, RATE)
+        sound[: round(31.5 * RATE)] = 0
+        soundfile.write(clip.path, sound, RATE)
+    found = heard(Listener(loaded).model, read_corpus(tmp_path / "a"), streaming=[2])
+    assert [one.longer for one in found.points] == [12]
+    assert [one.drop.disturbed for one in found.points if one.drop] == [0.0]
+
+
 def test_an_answer_stands_while_it_is_silent(loaded: LoadedModel, tmp_path: Path) -> None:
     """Of 3 s, one is silent: of six windows two, and the answer changes once in 2.5 s."""
     corpus = write(tmp_path / "a", clips=12, turn=2)
