@@ -388,7 +388,7 @@ def test_the_speed_gate_has_its_code_and_no_network(hub: LocalHub, tmp_path: Pat
         way.get("model")
         before = len(hub.requests)
         (Path(way.get("snapshot").folder) / "modeling.py").unlink()
-        assert way.get("stopwatch").timing(0.5, lambda call: [call()]).rounds
+        assert way.get("stopwatch").timing(0.5, lambda call, _: [call()]).rounds
         asked = [one.file for one in hub.requests[before:]]
         assert [file for file in asked if file.endswith("modeling.py")]
         assert not [file for file in asked if file in ("", "/")]

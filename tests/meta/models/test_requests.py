@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 
 from sertify.candidates.latency import Serving
 from sertify.gates.serving import Served, Trial, judge_served, requests_needed
-from sertify.models.speed.arrivals import Request, answer_in_turn, arrivals
-from sertify.models.speed.rates import expected_rate, rates_tried, requests_planned, waiting
+from sertify.models.speed.arrivals import Request, answer_in_turn
+from sertify.models.speed.rates import (
+    arrivals,
+    expected_rate,
+    rates_tried,
+    requests_planned,
+    waiting,
+)
 from sertify.statistics.percentiles import samples_needed
 from sertify.vocabulary.outcomes import Outcome
 

@@ -55,7 +55,11 @@ def judged(records: Sequence[Record], **candidate: Any) -> Verdict:
     return verdict(replace(CANDIDATE, **candidate), records)
 
 
-OPTIONAL: dict[str, Any] = {"robustness": Robustness(), "fairness": Fairness(), "streaming": Streaming()}
+OPTIONAL: dict[str, Any] = {
+    "robustness": Robustness(),
+    "fairness": Fairness(),
+    "streaming": Streaming(),
+}
 ALL_GATES = {"requirements": Requirements(**OPTIONAL)}
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from sertify.corpora.audio import Waveform
@@ -24,15 +23,6 @@ class Took(NamedTuple):
 
     latency: float
     service: float
-
-
-def arrivals(requests: int, rate: float, seed: int = 0) -> list[float]:
-    """Return when requests come in a Poisson process of which it is known how many came, in s.
-
-    They are then distributed evenly. An infinite rate is all at once.
-    """
-    places = np.sort(np.random.default_rng(seed).random(requests))
-    return [float(place) for place in places * requests / rate]
 
 
 def answer_in_turn(

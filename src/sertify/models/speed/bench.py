@@ -22,7 +22,8 @@ from sertify.models.model import LoadedModel, certify
 from sertify.models.processes.quota import Deed, unnoted
 from sertify.models.proofs import proven
 from sertify.models.speed import energy, machine_load
-from sertify.models.speed.arrivals import answer_in_turn, arrivals
+from sertify.models.speed.arrivals import answer_in_turn
+from sertify.models.speed.rates import arrivals
 from sertify.models.speed.stopwatch import WARM_UP
 from sertify.vocabulary.machine import usable_cores
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from sertify.candidates.latency import Serving
 from sertify.gates.serving import DECIDES, LATE, Trial, requests_needed
-from sertify.models.speed.arrivals import arrivals
 from sertify.vocabulary.outcomes import Outcome
 
 # Late ones among the requests that only look for the largest rate.
@@ -18,6 +17,15 @@ _MANY = 5000
 # Where the largest rate that held and the least that did not are as near, it is found.
 _NEAR = 1.1
 _SIMULATED = 3000
+
+
+def arrivals(requests: int, rate: float, seed: int = 0) -> list[float]:
+    """Return when requests come in a Poisson process of which it is known how many came, in s.
+
+    They are then distributed evenly. An infinite rate is all at once.
+    """
+    places = np.sort(np.random.default_rng(seed).random(requests))
+    return [float(place) for place in places * requests / rate]
 
 
 def rates_tried(
