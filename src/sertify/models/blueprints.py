@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from sertify.corpora.audio import Waveform
+from sertify.corpora.audio import Waveform, white_noise
 from sertify.gates.weights import WeightReport
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
@@ -123,6 +123,12 @@ class Blueprint:
     def multi_label(self) -> bool:
         """Whether each output is a question of its own, so that several may be true of a clip."""
         return self.problem_type == "multi_label_classification"
+
+    def noises(self, lengths: Sequence[float]) -> list[Waveform]:
+        """Return white noise of so many seconds each, or of as many as it takes to be answered."""
+        rate, least = self.sampling_rate or 16_000, self.receptive_field
+        longest = white_noise(max(*lengths, least / rate) + 1 / rate, rate)
+        return [longest[: max(round(seconds * rate), least)] for seconds in lengths]
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Mixed:
         self._kind = torch.bfloat16 if exact.module.device.type == "cpu" else torch.float16
         self._book = _Book(str(self._kind).removeprefix("torch."))
         self._quick = self._copied()
-        self.least, self.batching = exact.least, exact.batching
+        self.least = exact.least
 
     def __call__(self, waveforms: Sequence[Waveform]) -> NDArray[np.float32]:
         """Answer as `Network` says."""

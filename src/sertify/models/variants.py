@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sertify.corpora.audio import Waveform, white_noise
+from sertify.corpora.audio import Waveform
 from sertify.models.blueprints import Batching, Blueprint, Network
 from sertify.models.failures import out_of_memory, quiet, text_of
 from sertify.models.networks import TorchNetwork
@@ -49,7 +49,7 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
     if device != "cpu" and variant not in _ON_ANY_DEVICE:
         message = f"{variant} runs on the CPU, but the device is {device}; use --device cpu"
         raise Blocked("no_variant", message)
-    clips = _clips(blueprint)
+    clips = blueprint.noises(_LENGTHS)
     with quiet(), torch.inference_mode():
         if not _can_answer(network, clips[0]):
             return network
@@ -60,12 +60,6 @@ def convert(network: Network, blueprint: Blueprint, device: str = "cpu") -> Netw
         if variant not in _ROUNDED:
             _require_agreement(variant, wanted, logits)
     return converted
-
-
-def _clips(blueprint: Blueprint) -> list[Waveform]:
-    rate, least = blueprint.sampling_rate or 16_000, blueprint.receptive_field
-    longest = white_noise(max(_LENGTHS), rate)
-    return [longest[: max(round(seconds * rate), least)] for seconds in _LENGTHS]
 
 
 def _can_answer(network: TorchNetwork, clip: Waveform) -> bool:

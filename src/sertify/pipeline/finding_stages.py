@@ -80,6 +80,14 @@ def budget(suite: Suite, say: Callable[[str], None]) -> "Budget":
     return Budget({gate: sum(one.asks(gate) for one in judged) for gate in gates}, say)
 
 
+def _require_heard(gate: str, data: "Corpus | None", predictions: "Predictions") -> None:
+    """Raise where there is no speech for a gate, or a race has ended before all was heard."""
+    if data is None:
+        raise NotReached("no_data", f"{gate} needs speech: give --data PATH")
+    if predictions.stopped is not None:
+        raise predictions.stopped.error(whole=False)
+
+
 def disturbances(
     data: "Corpus | None",
     model: "LazyModel",
@@ -101,10 +109,7 @@ def disturbances(
     from sertify.pipeline.disturbances import disturb
     from sertify.pipeline.overtaken import require_chance
 
-    if data is None:
-        raise NotReached("no_data", "robustness needs speech: give --data PATH")
-    if predictions.stopped is not None:
-        raise predictions.stopped.error(whole=False)
+    _require_heard("robustness", data, predictions)
     if settings.race and contest is not None and model.key:
         require_chance(candidate, snapshot.identity, predictions, seen, contest)
     work = (predictions, candidate, conditions_of(settings, candidate), seen)
@@ -135,10 +140,7 @@ def listened(
     from sertify.pipeline.overtaken import require_chance
     from sertify.pipeline.streaming import listen
 
-    if data is None:
-        raise NotReached("no_data", "streaming needs speech: give --data PATH")
-    if predictions.stopped is not None:
-        raise predictions.stopped.error(whole=False)
+    _require_heard("streaming", data, predictions)
     if settings.race and contest is not None and model.key:
         require_chance(candidate, snapshot.identity, predictions, seen, contest, "streaming")
     with tell("", "clips in part", predictions.clips) as progress:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import Module
 
-from sertify.corpora.audio import Waveform, white_noise
+from sertify.corpora.audio import Waveform
 from sertify.hub.snapshots import Snapshot
 from sertify.hub.tensors.index import TensorIndex
 from sertify.models import engine, memory
@@ -141,7 +141,7 @@ class Bench:
             late.extend([took] if took > latency else [])
             return len(late) > most_late
 
-        waveforms = self._noises(lengths)
+        waveforms = self._model.blueprint.noises(lengths)
         about = np.random.default_rng(0).integers(len(waveforms), size=requests)
         coming = zip(arrivals(requests, rate), (waveforms[one] for one in about), strict=True)
         before = machine_load.read_counters()
@@ -155,11 +155,6 @@ class Bench:
             "contention": machine_load.contention(before, after),
             "other_load": machine_load.other_load(before, after),
         }
-
-    def _noises(self, lengths: Sequence[float]) -> list[Waveform]:
-        least = self._model.blueprint.receptive_field
-        longest = white_noise(max(*lengths, least / self._rate) + 1 / self._rate, self._rate)
-        return [longest[: max(round(seconds * self._rate), least)] for seconds in lengths]
 
     def _ask(self, waveform: Waveform) -> None:
         self._model.logits(waveform)
