@@ -165,6 +165,10 @@ def test_the_selected_one_is_confirmed_also_where_no_weights_are_judged(
         ({"limit": "28", "data": SPEECH}, "limit is '28', but should be a whole number from 1"),
         ({"hold_out": 1.5, "data": SPEECH}, "hold_out is 1.5, but should be a share"),
         ({"dtype": "float8"}, "dtype is 'float8', but should be one of float32, bfloat16"),
+        (
+            {"dtype": "mixed", "segment": 2.0, "data": SPEECH},
+            "dtype is mixed, .* with segmenting it is that of a mean over segments",
+        ),
         ({"progress": "yes"}, "progress is 'yes', but should be a function"),
     ],
     ids=str,
